@@ -1,0 +1,117 @@
+import type { ChatEvent } from '../protocol/events.ts'
+import type { Member, RequestResult, RoomSummary } from '../protocol/requests.ts'
+import type { Limits } from '../protocol/responses.ts'
+import type { LinkState } from './link.ts'
+import type { RoomView } from './room.ts'
+
+/** What a client needs to start. */
+export interface ClientOptions {
+  readonly host: string
+  readonly port: number
+  readonly username: string
+  /** Program name and version for the server's logs. */
+  readonly clientName: string
+  /** Rooms to join at once, in the order of the sidebar. */
+  readonly rooms: readonly string[]
+  /** From an earlier `welcome` of this server and name. */
+  readonly session?: string | undefined
+  /** Makes the next connection possible (a client that hosts starts the daemon again); awaited before each attempt. Must not throw. */
+  readonly beforeConnect?: (attempt: number) => Promise<void>
+}
+
+/** What the client tells. `changed` says that the state below changed; ask it for what. */
+export type ClientEvent =
+  | { readonly type: 'changed' }
+  /** A new session secret: keep it. */
+  | { readonly type: 'session'; readonly session: string }
+  /** A live message of somebody else (not replay, not history). */
+  | {
+      readonly type: 'message'
+      readonly room: RoomView
+      readonly event: ChatEvent
+      readonly mention: boolean
+    }
+  /** The server says something to people (`notice`, `bye`). */
+  | { readonly type: 'notice'; readonly message: string }
+  /** A request that nobody waits for was refused. */
+  | {
+      readonly type: 'error'
+      readonly code: string
+      readonly message: string
+      readonly room: string | undefined
+    }
+
+/** The answer to a question: the result, or the server's refusal (`code` `offline` where the line was down). */
+export type Answer<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly code: string; readonly message: string }
+
+/**
+ * A client without a screen: one connection that is kept, the rooms on it, and what is still to be said.
+ * Events out by `subscribe`, commands in by the methods. No method throws for what users or servers do.
+ */
+export interface ChatClient {
+  /** Starts connecting; returns at once. */
+  start(): void
+  /** Says goodbye, closes the socket and stops all timers. Resolves when the socket is gone. */
+  close(): Promise<void>
+  /** Returns the function that ends the subscription. Listeners run in the order of subscription, synchronously. */
+  subscribe(listener: (event: ClientEvent) => void): () => void
+
+  readonly link: LinkState
+  /** The spelling that the server shows; before the first `welcome` what was asked for. */
+  readonly username: string
+  /** The server's name and version and bounds; undefined before the first `welcome`. */
+  readonly server:
+    | { readonly name: string; readonly version: string; readonly features: readonly string[] }
+    | undefined
+  readonly limits: Limits
+  /** Server time minus our clock, ms. */
+  readonly clockOffset: number
+  /** In the order in which they were joined; by key. */
+  readonly rooms: ReadonlyMap<string, RoomView>
+  /** True where something of ours is not acknowledged (`waiting` or `sending`). */
+  readonly hasUnsent: boolean
+
+  /** Joins and keeps joined over reconnects; opens `@name` likewise. The value is the key of the room. */
+  join(room: string): Answer<string>
+  /** Leaves and forgets the room; what is unsent in it stays in the outbox until it is sent or discarded. */
+  leave(roomKey: string): void
+  /** Puts a message into the outbox; the answer is its id, or why it can never be sent (too long, blank). */
+  say(roomKey: string, text: string, replyTo?: number): Answer<string>
+  /** Likewise for the topic. */
+  setTopic(roomKey: string, topic: string): Answer<string>
+  /** Likewise for a new text of one of our messages, its deletion and a reaction. */
+  edit(roomKey: string, target: number, text: string): Answer<string>
+  delete(roomKey: string, target: number): Answer<string>
+  react(roomKey: string, target: number, emoji: string, on: boolean): Answer<string>
+  /** Tries a failed entry again, in its place. */
+  retry(entryId: string): void
+  /** Forgets a failed or waiting entry. */
+  discard(entryId: string): void
+
+  /** Moves the read position; coalesced, sent when the line is up. */
+  markRead(roomKey: string, seq: number): void
+  /** Says that we are typing; throttled, and taken back by itself. */
+  typing(roomKey: string, on: boolean): void
+  /** Away with a message, or back with undefined; said again after a reconnect. */
+  away(message: string | undefined): void
+  /** Asks for the page before the first entry; nothing where one is on its way. */
+  loadBefore(roomKey: string): void
+  /** Asks for the page that begins a gap (its newest events first). */
+  fillGap(roomKey: string, gapBefore: number): void
+  /** Everybody in the room, all pages. */
+  members(roomKey: string): Promise<Answer<readonly Member[]>>
+  /** The rooms of this session, and public ones. */
+  listRooms(all: boolean): Promise<Answer<readonly RoomSummary[]>>
+  /** A page of history, not put into the timeline. */
+  history(
+    roomKey: string,
+    at: { before?: number; after?: number; around?: number },
+    limit: number,
+  ): Promise<Answer<RequestResult<'history'>>>
+  /** Takes another name after `refused`, and connects. */
+  rename(username: string): void
+  /** Connects now instead of at `retryAt`. */
+  reconnectNow(): void
+}

@@ -1,0 +1,180 @@
+import { isUtf8 } from 'node:buffer'
+import * as z from 'zod'
+import { type Refusal, refuse } from './errors.ts'
+import { requestId } from './events.ts'
+import { MAX_NESTING, MAX_REQUEST_BYTES, MAX_RESPONSE_BYTES } from './limits.ts'
+import { LineCutter } from './lines.ts'
+import { type Request, type RequestResult, requests, results } from './requests.ts'
+import { type Ok, type PlainChat, type ServerFrame, serverFrame } from './responses.ts'
+
+/** One line as a frame, or what is wrong with it and, where it could be read, the id of the request. */
+export type Decoded<Frame> =
+  | { readonly ok: true; readonly frame: Frame }
+  | { readonly ok: false; readonly error: Refusal; readonly id?: string | undefined }
+
+/** Writes one frame as a line, with its line end. */
+export function encodeFrame(frame: Request | ServerFrame | PlainChat): string {
+  return `${JSON.stringify(frame)}\n`
+}
+
+/** A decoder for what clients send. `maxBytes` bounds a line. */
+export function requestDecoder(maxBytes: number = MAX_REQUEST_BYTES): FrameDecoder<Request> {
+  return new FrameDecoder<Request>(requestSchemas, maxBytes)
+}
+
+/** A decoder for what servers send to full clients. A frame that this version does not know is an `unknown_action`. */
+export function serverFrameDecoder(): FrameDecoder<ServerFrame> {
+  return new FrameDecoder<ServerFrame>(serverSchemas, MAX_RESPONSE_BYTES)
+}
+
+/**
+ * What an `ok` carries, checked against the request that it answers.
+ * Undefined where the server answered something else than the contract says.
+ */
+export function readResult<Action extends keyof typeof results>(
+  action: Action,
+  ok: Ok,
+): RequestResult<Action> | undefined {
+  const parsed = results[action].safeParse(ok)
+  return parsed.success ? (parsed.data as RequestResult<Action>) : undefined
+}
+
+/** Cuts frames from a stream of bytes, however it is split; never throws. Pull with {@link next} after each {@link push}. */
+export class FrameDecoder<Frame> {
+  readonly #lines: LineCutter
+  readonly #schemas: SchemaTable
+  readonly #maxBytes: number
+
+  /** @internal use {@link requestDecoder} or {@link serverFrameDecoder} */
+  constructor(schemas: SchemaTable, maxBytes: number) {
+    this.#lines = new LineCutter(maxBytes)
+    this.#schemas = schemas
+    this.#maxBytes = maxBytes
+  }
+
+  /** Adds bytes; they must not change until they are read. */
+  push(chunk: Buffer): void {
+    this.#lines.push(chunk)
+  }
+
+  /** Whether the input so far ends in the middle of a line. */
+  get hasHalfLine(): boolean {
+    return this.#lines.hasHalfLine
+  }
+
+  /** The next frame or bad line; undefined when more bytes are needed. */
+  next(): Decoded<Frame> | undefined {
+    const line = this.#lines.next()
+    if (line === undefined) return undefined
+    if (line.kind === 'too-long') {
+      return refuse('frame_too_long', `a line is at most ${this.#maxBytes} bytes; split what you send`)
+    }
+    return this.#decode(line.bytes)
+  }
+
+  #decode(bytes: Buffer): Decoded<Frame> {
+    if (!isUtf8(bytes)) return badFrame('this line is not UTF-8')
+    const text = bytes.toString('utf8')
+    const value = parseObject(text)
+    if (typeof value === 'string') return badFrame(value, HTTP_REQUEST.test(text))
+    const id = requestId.safeParse(value['id']).data
+    const action = value['action']
+    if (typeof action !== 'string')
+      return { ...badFrame('"action" is missing; say {"action":"connect",…} first'), id }
+    const schema = this.#schemas.of(action)
+    if (schema === undefined)
+      return { ...refuse('unknown_action', `there is no action ${quote(action)} here`), id }
+    const parsed = schema.safeParse(value)
+    if (!parsed.success) return { ...badFrame(`${quote(action)}: ${firstIssue(parsed.error)}`), id }
+    // The table holds exactly the members of the union that Frame was inferred from.
+    return { ok: true, frame: parsed.data as Frame }
+  }
+}
+
+// A browser can be made to post lines to this port; its header is not a row of honest mistakes.
+const HTTP_REQUEST = /^[A-Z]{3,10} \S+ HTTP\/\d/
+
+function badFrame(message: string, fatal = false): { ok: false; error: Refusal } {
+  return refuse('bad_frame', message, fatal ? { fatal } : {})
+}
+
+/** The object that a line holds, or a sentence about what it is instead. */
+function parseObject(text: string): Record<string, unknown> | string {
+  if (text.charCodeAt(0) === 0xfeff) return 'this line begins with a byte order mark; send UTF-8 without it'
+  // JSON.parse takes millions of brackets and seconds for it, so depth is looked at before.
+  if (nestsTooDeep(text)) return `this line nests deeper than ${MAX_NESTING}`
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch {
+    return 'this line is not JSON; send one JSON object a line'
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    return 'this line is not a JSON object'
+  // Valid UTF-8 can still hold half a surrogate pair, written as an escape.
+  if (SURROGATE_ESCAPE.test(text) && !isWellFormed(value))
+    return 'this line holds half a surrogate pair (\\ud800 to \\udfff)'
+  return value as Record<string, unknown>
+}
+
+const SURROGATE_ESCAPE = /\\u[dD][89a-fA-F]/
+
+function isWellFormed(value: unknown): boolean {
+  if (typeof value === 'string') return value.isWellFormed()
+  if (typeof value !== 'object' || value === null) return true
+  return Object.entries(value).every(([key, member]) => key.isWellFormed() && isWellFormed(member))
+}
+
+function nestsTooDeep(text: string): boolean {
+  // Nearly every frame is one flat object; its one bracket is found at once.
+  if (text.indexOf('{', 1) === -1 && text.indexOf('[') === -1) return false
+  let depth = 0
+  let inString = false
+  for (let i = 0; i < text.length; i++) {
+    const unit = text.charCodeAt(i)
+    if (inString) {
+      if (unit === 0x5c) i++
+      else if (unit === 0x22) inString = false
+    } else if (unit === 0x22) inString = true
+    else if (unit === 0x7b || unit === 0x5b) {
+      if (++depth > MAX_NESTING) return true
+    } else if (unit === 0x7d || unit === 0x5d) depth--
+  }
+  return false
+}
+
+function quote(text: string): string {
+  return JSON.stringify(text.length > 40 ? `${text.slice(0, 40)}…` : text)
+}
+
+function firstIssue(error: z.ZodError): string {
+  const issue = error.issues[0]
+  if (issue === undefined) return 'not as the protocol says'
+  const path = issue.path.join('.')
+  return `"${path}": ${issue.message.replace(/^Invalid input: /, '')}`
+}
+
+/** The schemas of one direction by action, each compiled at its first use: compiling all costs a start-up. */
+class SchemaTable {
+  readonly #schemas: ReadonlyMap<string, z.ZodType>
+  readonly #compiled = new Map<string, z.ZodType>()
+
+  constructor(schemas: Iterable<readonly [string, z.ZodType]>) {
+    this.#schemas = new Map(schemas)
+  }
+
+  of(action: string): z.ZodType | undefined {
+    const known = this.#compiled.get(action)
+    if (known !== undefined) return known
+    const schema = this.#schemas.get(action)
+    if (schema === undefined) return undefined
+    const compiled = z.compile(schema)
+    this.#compiled.set(action, compiled)
+    return compiled
+  }
+}
+
+const requestSchemas = new SchemaTable(Object.entries(requests))
+const serverSchemas = new SchemaTable(
+  serverFrame.options.map(option => [option.shape.action.value, option] as const),
+)

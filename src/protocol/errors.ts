@@ -1,0 +1,156 @@
+/** What the contract says about one error code. */
+export interface ErrorMeaning {
+  /** `always`: the connection closes after it. `may`: it closes where the frame carries `"fatal":true`. */
+  readonly fatal: 'never' | 'may' | 'always'
+  /** True where the same request can succeed later without anybody changing anything. */
+  readonly retryable: boolean
+  /** One sentence for `docs/protocol.md`. */
+  readonly meaning: string
+}
+
+const meanings = {
+  bad_frame: {
+    fatal: 'may',
+    retryable: false,
+    meaning:
+      'The line is not UTF-8, not one JSON object, nests too deep, or a field is missing or of the wrong kind. Fatal after 20 bad lines in a row, and for a line of HTTP.',
+  },
+  unknown_action: {
+    fatal: 'may',
+    retryable: false,
+    meaning:
+      'The `action` is not served here; `welcome.features` lists those that are. Counts as a bad line.',
+  },
+  frame_too_long: {
+    fatal: 'may',
+    retryable: false,
+    meaning: 'The line is longer than 64 KiB. What follows its end is read again. Counts as a bad line.',
+  },
+  not_connected: {
+    fatal: 'may',
+    retryable: false,
+    meaning: 'Anything but `connect` before `connect`. Fatal when no `connect` came within 10 seconds.',
+  },
+  already_connected: {
+    fatal: 'never',
+    retryable: false,
+    meaning: 'A second `connect` after one that succeeded.',
+  },
+  name_invalid: {
+    fatal: 'never',
+    retryable: false,
+    meaning: 'The username breaks the rules for names, or is reserved.',
+  },
+  name_taken: {
+    fatal: 'never',
+    retryable: false,
+    meaning: 'Somebody else is connected under this name.',
+  },
+  auth_failed: {
+    fatal: 'may',
+    retryable: false,
+    meaning: 'The password or the session is not right for this name.',
+  },
+  room_invalid: {
+    fatal: 'never',
+    retryable: false,
+    meaning: 'The room breaks the rules for rooms.',
+  },
+  not_in_room: {
+    fatal: 'never',
+    retryable: false,
+    meaning: 'The request is for members of the room; join it first.',
+  },
+  not_found: {
+    fatal: 'never',
+    retryable: false,
+    meaning: 'There is no such room, person, event or position.',
+  },
+  forbidden: {
+    fatal: 'never',
+    retryable: false,
+    meaning: 'This may not be done by you, or by anybody.',
+  },
+  id_reused: {
+    fatal: 'never',
+    retryable: false,
+    meaning: 'The id was used before for something else.',
+  },
+  message_too_long: {
+    fatal: 'never',
+    retryable: false,
+    meaning: 'A text is longer than `welcome.limits` says, or its event would not fit in one line.',
+  },
+  limit_reached: {
+    fatal: 'may',
+    retryable: false,
+    meaning: 'A count is used up: rooms of a connection, kinds of reaction, connections of an address.',
+  },
+  rate_limited: {
+    fatal: 'never',
+    retryable: true,
+    meaning: 'Too much at once; `retryAfter` says when to try again.',
+  },
+  storage_unavailable: {
+    fatal: 'never',
+    retryable: true,
+    meaning: 'The log cannot take it now. Nothing was stored.',
+  },
+  server_full: {
+    fatal: 'always',
+    retryable: true,
+    meaning: 'No more connections are taken now.',
+  },
+  shutting_down: {
+    fatal: 'always',
+    retryable: true,
+    meaning: 'The server is stopping.',
+  },
+} as const satisfies Record<string, ErrorMeaning>
+
+/** A stable name for what went wrong; programs decide by it, people read `message`. */
+export type ErrorCode = keyof typeof meanings
+
+/** Every error code with what the contract says about it, in the order of the documentation. */
+export const ERRORS: Readonly<Record<ErrorCode, ErrorMeaning>> = meanings
+
+/** Every error code. */
+export const ERROR_CODES = Object.keys(meanings) as readonly ErrorCode[]
+
+/**
+ * Whether the same request can succeed later by itself. A code that this version does not know
+ * (a newer server's) counts as lasting, so that nothing is retried for ever.
+ */
+export function isRetryable(code: string): boolean {
+  return Object.hasOwn(meanings, code) && ERRORS[code as ErrorCode].retryable
+}
+
+/** A refusal as a value: what the frame of it will say. */
+export interface Refusal {
+  readonly code: ErrorCode
+  /** For a person: what is wrong and what to do next. */
+  readonly message: string
+  /** Milliseconds after which a retry makes sense. */
+  readonly retryAfter?: number
+  /** True where the connection closes after it. */
+  readonly fatal?: boolean
+}
+
+/** Either what was asked for or why not; for everything that a user can get wrong. */
+export type Result<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly error: Refusal }
+
+/** A successful {@link Result}. */
+export function success<T>(value: T): Result<T> {
+  return { ok: true, value }
+}
+
+/** A failed {@link Result}. */
+export function refuse(
+  code: ErrorCode,
+  message: string,
+  more: Omit<Refusal, 'code' | 'message'> = {},
+): { ok: false; error: Refusal } {
+  return { ok: false, error: { code, message, ...more } }
+}

@@ -1,0 +1,108 @@
+/** One line cut from a stream of bytes, or the fact that one was longer than allowed. */
+export type Line = { readonly kind: 'line'; readonly bytes: Buffer } | { readonly kind: 'too-long' }
+
+const NEWLINE = 0x0a
+const CARRIAGE_RETURN = 0x0d
+const FIRST_HOLD_BYTES = 512
+const TOO_LONG: Line = { kind: 'too-long' }
+
+/**
+ * Cuts lines from chunks of bytes, however they are split. Pulled rather than pushed, so that a reader
+ * can stop in the middle of a chunk and go on later. Empty lines are skipped, `\r\n` is taken as `\n`.
+ *
+ * A line that grows beyond the bound is reported once, while it is still arriving, and skipped to its end:
+ * never more than the bound is held of it.
+ */
+export class LineCutter {
+  readonly #maxBytes: number
+  /** Chunks not yet searched to their end; `#offset` is where the first goes on. */
+  readonly #chunks: Buffer[] = []
+  #offset = 0
+  /** The beginning of a line whose end has not arrived; copied, so that no chunk is kept alive by a few bytes. */
+  #held: Buffer = Buffer.alloc(0)
+  #heldBytes = 0
+  #skipping = false
+
+  /** @param maxBytes the longest line, without its line end */
+  constructor(maxBytes: number) {
+    this.#maxBytes = maxBytes
+  }
+
+  /** Adds bytes. They are not copied and must not change until they were read by {@link next}. */
+  push(chunk: Buffer): void {
+    if (chunk.length > 0) this.#chunks.push(chunk)
+  }
+
+  /** Whether bytes of an unfinished line are here: at the end of input they are a half line. */
+  get hasHalfLine(): boolean {
+    return this.#heldBytes > 0 || this.#skipping
+  }
+
+  /** The next line, valid until the next call; undefined when more bytes are needed. */
+  next(): Line | undefined {
+    for (let chunk = this.#chunks[0]; chunk !== undefined; chunk = this.#chunks[0]) {
+      const end = chunk.indexOf(NEWLINE, this.#offset)
+      const found = end === -1 ? this.#takeRest(chunk) : this.#takeLine(chunk, end)
+      if (found !== undefined) return found
+    }
+    return undefined
+  }
+
+  #takeLine(chunk: Buffer, end: number): Line | undefined {
+    const part = chunk.subarray(this.#offset, end)
+    this.#offset = end + 1
+    if (this.#offset === chunk.length) this.#dropChunk()
+    if (this.#skipping) {
+      this.#skipping = false
+      return undefined
+    }
+    let bytes = part
+    if (this.#heldBytes > 0) {
+      if (this.#heldBytes + part.length > this.#maxBytes + 1) {
+        this.#release()
+        return TOO_LONG
+      }
+      this.#hold(part)
+      bytes = this.#held.subarray(0, this.#heldBytes)
+      this.#release()
+    }
+    if (bytes[bytes.length - 1] === CARRIAGE_RETURN) bytes = bytes.subarray(0, -1)
+    if (bytes.length > this.#maxBytes) return TOO_LONG
+    return bytes.length === 0 ? undefined : { kind: 'line', bytes }
+  }
+
+  #takeRest(chunk: Buffer): Line | undefined {
+    const part = chunk.subarray(this.#offset)
+    this.#dropChunk()
+    if (this.#skipping) return undefined
+    // One byte over the bound may still be the \r of a line end.
+    if (this.#heldBytes + part.length > this.#maxBytes + 1) {
+      this.#release()
+      this.#skipping = true
+      return TOO_LONG
+    }
+    this.#hold(part)
+    return undefined
+  }
+
+  #hold(part: Buffer): void {
+    const needed = this.#heldBytes + part.length
+    if (needed > this.#held.length) {
+      const grown = Buffer.allocUnsafeSlow(Math.max(needed, 2 * this.#held.length, FIRST_HOLD_BYTES))
+      this.#held.copy(grown, 0, 0, this.#heldBytes)
+      this.#held = grown
+    }
+    part.copy(this.#held, this.#heldBytes)
+    this.#heldBytes = needed
+  }
+
+  #release(): void {
+    this.#held = Buffer.alloc(0)
+    this.#heldBytes = 0
+  }
+
+  #dropChunk(): void {
+    this.#chunks.shift()
+    this.#offset = 0
+  }
+}

@@ -1,0 +1,103 @@
+import { type Result, refuse, success } from './errors.ts'
+
+/** The name that the server itself speaks under; nobody can take it. */
+export const SERVER_NAME = 'chatd'
+
+const USERNAME = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,31}$/
+const ROOM = /^[\p{L}\p{Nd}_.-][\p{L}\p{M}\p{Nd}_.-]*$/u
+// Letters and marks that draw nothing (Hangul fillers, variation selectors): two rooms would look alike.
+const INVISIBLE = /\p{Default_Ignorable_Code_Point}/u
+const MAX_ROOM_CODE_POINTS = 64
+const MAX_ROOM_BYTES = 128
+
+/** Checks a username. The value is the name as it was given; {@link foldName} is its identity. */
+export function parseUsername(name: string): Result<string> {
+  if (!USERNAME.test(name)) {
+    return refuse(
+      'name_invalid',
+      'a name is 1 to 32 of A-Z a-z 0-9 _ . - and starts with a letter, a digit or _; choose another',
+    )
+  }
+  if (foldName(name) === SERVER_NAME)
+    return refuse('name_invalid', `"${SERVER_NAME}" is the server; choose another name`)
+  return success(name)
+}
+
+/** The identity of a (valid) username: Alice and alice are one person. */
+export function foldName(name: string): string {
+  return name.toLowerCase()
+}
+
+/** What a `room` field can mean: a room, or the direct conversation with a person. */
+export type Place =
+  | { readonly kind: 'room'; readonly key: string; readonly name: string }
+  | { readonly kind: 'direct'; readonly with: string }
+
+/** The identity of a room name: NFC of the locale-free lower case of NFKC. Does not check it. */
+export function foldRoom(room: string): string {
+  return room.normalize('NFKC').toLowerCase().normalize('NFC')
+}
+
+/**
+ * Checks a `room` field and says what it means. Errors are `room_invalid`, and `name_invalid` or
+ * `forbidden` for the name in a direct conversation.
+ */
+export function parsePlace(room: string): Result<Place> {
+  if (room.startsWith('@')) return parseDirect(room.slice(1))
+  if (room.startsWith('#')) {
+    return refuse('room_invalid', `write the room without "#": "${excerpt(room.slice(1))}"`)
+  }
+  const key = isRoomName(room) ? foldRoom(room) : ''
+  // Folding can lengthen a name and can change what its characters are, so its result is checked too.
+  if (!isRoomName(key)) {
+    return refuse(
+      'room_invalid',
+      'a room is 1 to 64 letters, digits, _ . or - of any script, at most 128 bytes; choose another',
+    )
+  }
+  return success({ kind: 'room', key, name: room })
+}
+
+function parseDirect(name: string): Result<Place> {
+  if (foldName(name) === SERVER_NAME)
+    return refuse('forbidden', `"@${SERVER_NAME}" is the server; it takes no messages`)
+  const parsed = parseUsername(name)
+  return parsed.ok ? success({ kind: 'direct', with: parsed.value }) : parsed
+}
+
+function isRoomName(room: string): boolean {
+  return (
+    // Every code point is 1 or 2 units and at least 1 byte: the cheap checks bound the costly ones.
+    room.length <= 2 * MAX_ROOM_CODE_POINTS &&
+    ROOM.test(room) &&
+    !INVISIBLE.test(room) &&
+    [...room].length <= MAX_ROOM_CODE_POINTS &&
+    Buffer.byteLength(room) <= MAX_ROOM_BYTES
+  )
+}
+
+function excerpt(text: string): string {
+  return text.length > 64 ? `${text.slice(0, 64)}…` : text
+}
+
+const NAME_RUN = /(?<![A-Za-z0-9_.-])@([A-Za-z0-9_][A-Za-z0-9_.-]*)/g
+
+/**
+ * The folded names that a text mentions: `@name` between characters that no name has, in any case.
+ * A name can end in `.` or `-`, a sentence too: `@bob.` mentions both `bob.` and `bob`.
+ */
+export function mentionedNames(text: string): ReadonlySet<string> {
+  const names = new Set<string>()
+  if (!text.includes('@')) return names
+  for (const match of text.matchAll(NAME_RUN)) {
+    const run = foldName(match[1] ?? '')
+    names.add(run)
+    names.add(run.replace(/[.-]+$/, ''))
+  }
+  return names
+}
+
+/** Whether a text mentions the person of this name; see {@link mentionedNames}. */
+export function mentions(text: string, name: string): boolean {
+  return text.includes('@') && mentionedNames(text).has(foldName(name))
+}

@@ -1,0 +1,223 @@
+import * as z from 'zod'
+import { event, requestId, seq, timestamp } from './events.ts'
+import { MAX_PAGE } from './limits.ts'
+
+const id = requestId.optional()
+const room = z.string().describe('the room, or `@name` for a direct conversation')
+const limit = z.int().min(1).max(MAX_PAGE).optional().describe(`at most ${MAX_PAGE}`)
+
+function request<Action extends string, Shape extends z.ZodRawShape>(
+  action: Action,
+  shape: Shape,
+  description: string,
+) {
+  return z
+    .object({ action: z.literal(action), id, ...shape })
+    .meta({ id: `${action[0]?.toUpperCase()}${action.slice(1)}Request`, description })
+}
+
+/** Every request of the protocol by its action. Names and sizes of texts are checked by the server, each with its own error. */
+export const requests = {
+  connect: request(
+    'connect',
+    {
+      username: z.string(),
+      protocol: z
+        .int()
+        .min(1)
+        .optional()
+        .describe('the highest version that the client speaks; without it the connection is plain'),
+      session: z.string().max(256).optional().describe('the secret from an earlier `welcome`'),
+      client: z.string().max(128).optional().describe('name and version of the program, for the logs'),
+      password: z.string().max(1024).optional().describe('where the server asks for one'),
+    },
+    'Says who is there. The first line of every connection.',
+  ),
+  joinroom: request(
+    'joinroom',
+    {
+      room,
+      since: seq.optional().describe('the last seq held: what came after it follows'),
+      epoch: z.string().max(64).optional().describe('the epoch that `since` belongs to'),
+    },
+    'Joins a room, which makes it where it does not exist, and resumes after `since`.',
+  ),
+  leaveroom: request('leaveroom', { room }, 'Leaves a room.'),
+  chat: request(
+    'chat',
+    {
+      room,
+      message: z.string(),
+      replyTo: seq.min(1).optional().describe('the seq of the message that this answers'),
+    },
+    'Says something in a room.',
+  ),
+  edit: request(
+    'edit',
+    { room, target: seq.min(1), message: z.string() },
+    'Gives a message of yours another text.',
+  ),
+  delete: request('delete', { room, target: seq.min(1) }, 'Deletes a message of yours.'),
+  react: request(
+    'react',
+    { room, target: seq.min(1), emoji: z.string(), on: z.boolean().describe('false takes it back') },
+    'Reacts to a message.',
+  ),
+  topic: request(
+    'topic',
+    { room, topic: z.string().describe('empty: no topic') },
+    'Sets the topic of a room.',
+  ),
+  history: request(
+    'history',
+    {
+      room,
+      before: seq.optional().describe('events before this seq'),
+      after: seq.optional().describe('events after this seq; 0: from the beginning'),
+      around: seq.optional().describe('events on both sides of this seq'),
+      limit,
+    },
+    'A page of a log. At most one of `before`, `after` and `around`; none of them: the newest page.',
+  ),
+  search: request(
+    'search',
+    {
+      query: z.string(),
+      room: room.optional(),
+      from: z.string().optional().describe('only what this person said'),
+      until: timestamp.optional().describe('only what was said before'),
+      cursor: z.string().max(256).optional().describe('from the page before'),
+      limit,
+    },
+    'Looks for words in messages.',
+  ),
+  rooms: request(
+    'rooms',
+    { all: z.boolean().optional().describe('public ones too') },
+    'The rooms of the session, with what is unread.',
+  ),
+  members: request(
+    'members',
+    { room, after: z.string().optional().describe('the last name of the page before'), limit },
+    'Who is in a room.',
+  ),
+  read: request(
+    'read',
+    { room, seq: seq.describe('the last event that was read; may go back') },
+    'Sets the read position.',
+  ),
+  typing: request('typing', { room, on: z.boolean() }, 'Says that one is typing, or is no longer.'),
+  away: request(
+    'away',
+    { message: z.string().optional().describe('why; without it one is back') },
+    'Says that one is away, or back.',
+  ),
+  ping: request('ping', {}, 'Asks for a sign of life.'),
+} as const
+
+/** The name of a request. */
+export type RequestAction = keyof typeof requests
+
+/** Every request, in the order of the documentation. */
+export const REQUEST_ACTIONS = Object.keys(requests) as readonly RequestAction[]
+
+/** What a client can send: one of {@link requests}. */
+export type Request<Action extends RequestAction = RequestAction> = {
+  [A in Action]: z.infer<(typeof requests)[A]>
+}[Action]
+
+/** The union of all requests as one schema. */
+export const clientFrame = z.discriminatedUnion('action', [
+  requests.connect,
+  requests.joinroom,
+  requests.leaveroom,
+  requests.chat,
+  requests.edit,
+  requests.delete,
+  requests.react,
+  requests.topic,
+  requests.history,
+  requests.search,
+  requests.rooms,
+  requests.members,
+  requests.read,
+  requests.typing,
+  requests.away,
+  requests.ping,
+])
+
+/** The requests that make an event; their `id` is its identity. */
+export const EVENT_REQUESTS = [
+  'chat',
+  'edit',
+  'delete',
+  'react',
+  'topic',
+] as const satisfies readonly RequestAction[]
+
+/** A request that makes an event. */
+export type EventRequest = Request<(typeof EVENT_REQUESTS)[number]>
+
+const stored = z.object({ room: z.string(), seq: seq.min(1), ts: timestamp })
+
+/** One room in the answer to `rooms`. */
+export const roomSummary = z
+  .object({
+    room: z.string(),
+    topic: z.string(),
+    people: z.int().min(0),
+    last: seq.describe('the seq of the newest event, 0: none'),
+    read: seq.describe('the read position'),
+    unread: z.int().min(0).describe("other people's undeleted messages after `read`, counted up to 1000"),
+    mentions: z.int().min(0).describe('those of them that mention you'),
+  })
+  .meta({ id: 'RoomSummary' })
+
+/** One person in the answer to `members`. */
+export const member = z
+  .object({
+    name: z.string(),
+    since: timestamp.describe('when the person joined'),
+    away: z.string().optional().describe('the away message, where the person is away'),
+  })
+  .meta({ id: 'Member' })
+
+/** What `ok` carries beside `action` and `id`, by the action of the request that it answers. */
+export const results = {
+  joinroom: z.object({
+    room: z.string(),
+    epoch: z.string(),
+    topic: z.string(),
+    people: z.int().min(0),
+    members: z.array(z.string()).optional().describe('names, in rooms of up to 200 people'),
+    first: seq.describe('the oldest seq kept, 0: none'),
+    last: seq.describe('the newest seq, 0: none; replay is over when it is reached'),
+    read: seq.describe('the read position'),
+  }),
+  leaveroom: z.object({ room: z.string() }),
+  chat: stored,
+  edit: stored,
+  delete: stored,
+  react: stored,
+  topic: stored,
+  history: z.object({
+    events: z.array(event).describe('in order of seq'),
+    first: seq.describe('the oldest seq kept, 0: none'),
+    moreBefore: z.boolean(),
+    moreAfter: z.boolean(),
+  }),
+  search: z.object({ hits: z.array(event), cursor: z.string().optional() }),
+  rooms: z.object({ rooms: z.array(roomSummary) }),
+  members: z.object({ members: z.array(member), more: z.boolean() }),
+  read: z.object({ room: z.string(), seq }),
+  typing: z.object({}),
+  away: z.object({}),
+  ping: z.object({}),
+} as const satisfies Record<Exclude<RequestAction, 'connect'>, z.ZodObject>
+
+/** What the `ok` to a request carries. */
+export type RequestResult<Action extends keyof typeof results> = z.infer<(typeof results)[Action]>
+/** One room in the answer to `rooms`. */
+export type RoomSummary = z.infer<typeof roomSummary>
+/** One person in the answer to `members`. */
+export type Member = z.infer<typeof member>

@@ -1,0 +1,169 @@
+import * as z from 'zod'
+import { ERROR_CODES } from './errors.ts'
+import {
+  chatEvent,
+  deleteEvent,
+  editEvent,
+  reactEvent,
+  requestId,
+  seq,
+  timestamp,
+  topicEvent,
+} from './events.ts'
+
+const room = z.string()
+const count = z.int().min(0)
+
+/** The bounds that a server tells its clients; sizes in UTF-8 bytes. */
+export const limits = z
+  .object({
+    frame: count.describe('the longest line'),
+    message: count,
+    topic: count,
+    away: count,
+    emoji: count,
+    query: count,
+    reactions: count.describe('kinds a message'),
+    rooms: count.describe('rooms a connection'),
+    page: count.describe('events or names a page'),
+  })
+  .meta({ id: 'Limits' })
+
+/** The answer to a full `connect`. */
+export const welcome = z
+  .object({
+    action: z.literal('welcome'),
+    id: requestId.optional(),
+    server: z.object({ name: z.string(), version: z.string() }),
+    protocol: z.int().min(1).describe('the lower of both sides'),
+    username: z.string().describe('the spelling that everybody is shown'),
+    session: z.string().describe('a secret that says who you are; keep it'),
+    epoch: z.string().describe('one random name for the whole log; another one: start afresh'),
+    limits,
+    features: z.array(z.string()).describe('every action served'),
+    ts: timestamp.describe("the server's time"),
+  })
+  .meta({ id: 'Welcome', description: 'The answer to a full `connect`.' })
+
+/** Success of a request that had an `id`. What else it carries depends on the request: see {@link results}. */
+export const ok = z.looseObject({ action: z.literal('ok'), id: requestId }).meta({
+  id: 'Ok',
+  description: 'A request that had an `id` succeeded. What else it carries depends on the request.',
+})
+
+/** Failure of a request, or of the connection. */
+export const error = z
+  .object({
+    action: z.literal('error'),
+    id: requestId.optional().describe('where the line had a readable one'),
+    code: z.string().describe(`one of ${ERROR_CODES.map(code => `\`${code}\``).join(', ')}`),
+    message: z.string().describe('for a person: what is wrong and what to do next'),
+    from: z.literal('chatd'),
+    retryAfter: count.optional().describe('milliseconds'),
+    fatal: z.boolean().optional().describe('true: the connection closes'),
+  })
+  .meta({ id: 'Error', description: 'A request failed, or the connection does.' })
+
+/** What follows was left out: ask for it with `history`. */
+export const gap = z
+  .object({
+    action: z.literal('gap'),
+    room,
+    after: seq.describe('exclusive'),
+    before: seq.describe('exclusive'),
+    reason: z
+      .enum(['long', 'expired'])
+      .describe('`long`: too much to send unasked; `expired`: no longer kept'),
+  })
+  .meta({ id: 'Gap', description: 'Events between `after` and `before` are left out of a replay.' })
+
+const who = { room, from: z.string() }
+
+/** The live-only frames. */
+export const signals = {
+  joined: z
+    .object({ action: z.literal('joined'), ...who, people: count })
+    .meta({ id: 'JoinedSignal', description: 'Somebody came into a room.' }),
+  left: z
+    .object({ action: z.literal('left'), ...who, people: count })
+    .meta({ id: 'LeftSignal', description: 'Somebody left a room, and did not return within 5 seconds.' }),
+  presence: z
+    .object({
+      action: z.literal('presence'),
+      from: z.string(),
+      state: z.enum(['online', 'away', 'offline']),
+      message: z.string().optional().describe('the away message'),
+    })
+    .meta({
+      id: 'PresenceSignal',
+      description: 'Somebody who shares a room with you came, went, or is away.',
+    }),
+  typing: z
+    .object({ action: z.literal('typing'), ...who, on: z.boolean() })
+    .meta({ id: 'TypingSignal', description: 'Somebody is typing; forget it after 6 seconds.' }),
+  read: z
+    .object({ action: z.literal('read'), room, seq })
+    .meta({ id: 'ReadSignal', description: 'Another connection of yours set the read position.' }),
+  people: z.object({ action: z.literal('people'), room, people: count }).meta({
+    id: 'PeopleSignal',
+    description: 'How many people are in a room of more than 200; at most once a second.',
+  }),
+  notice: z
+    .object({ action: z.literal('notice'), message: z.string() })
+    .meta({ id: 'Notice', description: 'The server says something to people.' }),
+  bye: z
+    .object({
+      action: z.literal('bye'),
+      reason: z
+        .string()
+        .describe('`shutting_down`, `slow` (you did not read) or `silent` (nothing came from you)'),
+      message: z.string().describe('for a person'),
+      retryAfter: count.optional().describe('milliseconds'),
+    })
+    .meta({ id: 'Bye', description: 'The server closes the connection.' }),
+} as const
+
+/** What a server sends to a full client. */
+export const serverFrame = z.discriminatedUnion('action', [
+  welcome,
+  ok,
+  error,
+  chatEvent,
+  editEvent,
+  deleteEvent,
+  reactEvent,
+  topicEvent,
+  gap,
+  signals.joined,
+  signals.left,
+  signals.presence,
+  signals.typing,
+  signals.read,
+  signals.people,
+  signals.notice,
+  signals.bye,
+])
+
+/** What a server sends to a plain client, beside `error`: what another member of a room said. */
+export const plainChat = z
+  .object({ action: z.literal('chat'), room, message: z.string(), from: z.string() })
+  .meta({ id: 'PlainChat', description: 'What another member of the room said. Exactly these four fields.' })
+
+/** The answer to a full `connect`. */
+export type Welcome = z.infer<typeof welcome>
+/** Success of a request that had an `id`. */
+export type Ok = z.infer<typeof ok>
+/** Failure of a request, or of the connection. */
+export type ErrorFrame = z.infer<typeof error>
+/** Events left out of a replay. */
+export type Gap = z.infer<typeof gap>
+/** The bounds that a server tells its clients. */
+export type Limits = z.infer<typeof limits>
+/** A live-only frame. */
+export type Signal<Name extends keyof typeof signals = keyof typeof signals> = {
+  [N in Name]: z.infer<(typeof signals)[N]>
+}[Name]
+/** What a server sends to a full client. */
+export type ServerFrame = z.infer<typeof serverFrame>
+/** What another member of a room said, as a plain client is told. */
+export type PlainChat = z.infer<typeof plainChat>
