@@ -1,0 +1,125 @@
+/**
+ * Where the characters that a person sees (grapheme clusters) begin and end.
+ *
+ * `Intl.Segmenter` knows, but costs about a microsecond a cluster. Most text is made of characters that are a
+ * cluster by themselves, so this file knows those by their code unit and asks the segmenter only about the rest.
+ */
+
+const segmenter = new Intl.Segmenter('und', { granularity: 'grapheme' })
+
+/**
+ * The cells of a code unit that is a cluster by itself when the next one is plain too: 1 or 2; 0 for everything
+ * else (marks, joiners, emoji, surrogates, controls, Indic, jamo), which only the segmenter can judge.
+ * The ranges are checked against Intl.Segmenter and string-width by a test.
+ */
+export function plainCells(unit: number): 0 | 1 | 2 {
+  if (unit < 0x7f) return unit >= 0x20 ? 1 : 0
+  if (unit < 0x300) return unit >= 0xa0 && unit !== 0xad && unit !== 0xa9 && unit !== 0xae ? 1 : 0
+  if (unit < 0x1e00) {
+    if (unit >= 0x370 && unit <= 0x52f) return unit >= 0x483 && unit <= 0x489 ? 0 : 1
+    if (unit >= 0x5d0 && unit <= 0x5ea) return 1
+    return (unit >= 0x621 && unit <= 0x63a) || (unit >= 0x641 && unit <= 0x64a) ? 1 : 0
+  }
+  if (unit < 0x2000) return 1
+  if (unit < 0x3000) {
+    if (unit >= 0x2010 && unit <= 0x2027) return 1
+    if (unit >= 0x20a0 && unit <= 0x20c0) return 1
+    if (unit >= 0x2200 && unit <= 0x22ff) return 1
+    return unit >= 0x2400 && unit <= 0x2426 ? 1 : unit >= 0x2500 && unit <= 0x25a9 ? 1 : 0
+  }
+  if (unit < 0xac00) {
+    if (unit <= 0x3029 || (unit >= 0x3041 && unit <= 0x3096)) return 2
+    if (unit >= 0x30a0 && unit <= 0x30ff) return 2
+    return (unit >= 0x3400 && unit <= 0x4dbf) || (unit >= 0x4e00 && unit <= 0x9fff) ? 2 : 0
+  }
+  if (unit <= 0xd7a3) return 2
+  if (unit >= 0xff01 && unit <= 0xff60) return 2
+  if (unit >= 0xff61 && unit <= 0xff9d) return 1
+  return unit === 0xfffd ? 1 : 0
+}
+
+/** Whether a newline; it is a cluster by itself whatever stands around it. */
+const isNewline = (unit: number): boolean => unit === 0x0a
+
+/** Whether the unit at `index` surely ends where it begins plus one: it and what follows are plain. */
+function standsAlone(text: string, index: number): boolean {
+  const unit = text.charCodeAt(index)
+  if (isNewline(unit)) return true
+  if (plainCells(unit) === 0) return false
+  if (index + 1 >= text.length) return true
+  const next = text.charCodeAt(index + 1)
+  return plainCells(next) !== 0 || isNewline(next)
+}
+
+/** The end of the stretch that only the segmenter can judge: behind the first unit that surely ends a cluster. */
+function stretchEnd(text: string, index: number): number {
+  let end = index + 1
+  while (end < text.length && !standsAlone(text, end)) end++
+  return Math.min(end + 1, text.length)
+}
+
+/** Calls `visit` with the start and end index of every cluster of `text`, in order. */
+export function eachGrapheme(text: string, visit: (start: number, end: number) => void): void {
+  let index = 0
+  while (index < text.length) {
+    if (standsAlone(text, index)) {
+      visit(index, index + 1)
+      index++
+      continue
+    }
+    const base = index
+    for (const { segment } of segmenter.segment(text.slice(base, stretchEnd(text, base)))) {
+      visit(index, index + segment.length)
+      index += segment.length
+    }
+  }
+}
+
+/** The clusters of `text`, in order. */
+export function graphemesOf(text: string): string[] {
+  const found: string[] = []
+  eachGrapheme(text, (start, end) => found.push(text.slice(start, end)))
+  return found
+}
+
+/** The end of the cluster that begins at the boundary `index`; the text's length at its end. */
+export function nextGrapheme(text: string, index: number): number {
+  if (index >= text.length) return text.length
+  if (standsAlone(text, index)) return index + 1
+  const stretch = text.slice(index, stretchEnd(text, index))
+  return index + (segmenter.segment(stretch).containing(0)?.segment.length ?? 1)
+}
+
+/**
+ * The start of the cluster in which the code unit at `index` lies; `index` itself where it is a boundary already.
+ * At or beyond the end that is the text's length.
+ */
+export function graphemeStart(text: string, index: number): number {
+  if (index <= 0) return 0
+  if (index >= text.length) return text.length
+  const unit = text.charCodeAt(index)
+  const before = text.charCodeAt(index - 1)
+  if (isNewline(before) || (isNewline(unit) && before !== 0x0d)) return index
+  if (plainCells(unit) !== 0 && plainCells(before) !== 0) return index
+  const from = safeStart(text, index)
+  // Two units are enough: whether there is a boundary before a character is decided by it and what precedes it.
+  const stretch = text.slice(from, index + 2)
+  return from + (segmenter.segment(stretch).containing(index - from)?.index ?? index - from)
+}
+
+/** The start of the cluster before the boundary `index`; 0 at the beginning. */
+export function previousGrapheme(text: string, index: number): number {
+  return index <= 0 ? 0 : graphemeStart(text, index - 1)
+}
+
+/** A boundary at or before `index` that needs no knowledge of what stands before it. */
+function safeStart(text: string, index: number): number {
+  for (let at = index - 1; at > 0; at--) {
+    const unit = text.charCodeAt(at)
+    const before = text.charCodeAt(at - 1)
+    if (isNewline(before)) return at
+    // Between two plain units there is always a boundary.
+    if (plainCells(unit) !== 0 && plainCells(before) !== 0) return at
+  }
+  return 0
+}

@@ -1,0 +1,76 @@
+/**
+ * How many terminal cells a text takes. The measure is `string-width`, the same copy that Ink lays out with, so
+ * that nothing here disagrees with what is drawn; plain characters take a short way, the rest is remembered.
+ */
+
+import stringWidth from 'string-width'
+import { type CleanText, clean, joinClean, sliceClean } from './clean.ts'
+import { eachGrapheme, plainCells } from './grapheme.ts'
+
+/** Clusters remembered; a busy day of emoji and Devanagari needs some hundred. */
+const CACHE_SIZE = 4096
+
+const cells = new Map<string, number>()
+
+/** The cells of one cluster: 0, 1, 2, or more for clusters with spacing marks or jamo chains. */
+export function graphemeWidth(cluster: string): number {
+  if (cluster.length === 1) {
+    const plain = plainCells(cluster.charCodeAt(0))
+    if (plain !== 0) return plain
+  }
+  const known = cells.get(cluster)
+  if (known !== undefined) return known
+  const width = stringWidth(cluster)
+  if (cells.size >= CACHE_SIZE) cells.clear()
+  // What is very long is measured again rather than kept.
+  if (cluster.length <= 32) cells.set(cluster, width)
+  return width
+}
+
+/** The cells of a text on one row; a newline counts nothing. */
+export function textWidth(text: string): number {
+  let width = 0
+  for (let index = 0; index < text.length; index++) {
+    const plain = plainCells(text.charCodeAt(index))
+    if (plain === 0) return measured(text)
+    width += plain
+  }
+  return width
+}
+
+function measured(text: string): number {
+  let width = 0
+  eachGrapheme(text, (start, end) => {
+    width += graphemeWidth(text.slice(start, end))
+  })
+  return width
+}
+
+/**
+ * The text if it fits into `width` cells, else as many whole clusters as fit with an ellipsis behind them.
+ * `width` below 1 gives the empty text.
+ */
+export function truncate(text: CleanText, width: number): CleanText {
+  if (width < 1) return clean``
+  if (textWidth(text) <= width) return text
+  let used = 0
+  let end = 0
+  let full = false
+  eachGrapheme(text, (start, stop) => {
+    if (full) return
+    used += graphemeWidth(text.slice(start, stop))
+    if (used > width - 1) full = true
+    else end = stop
+  })
+  return clean`${sliceClean(text, 0, end)}…`
+}
+
+/** The text with spaces behind it up to `width` cells; a wider one stays as it is. */
+export function padEnd(text: CleanText, width: number): CleanText {
+  const missing = width - textWidth(text)
+  return missing > 0 ? joinClean([text, spaces(missing)]) : text
+}
+
+function spaces(count: number): CleanText {
+  return joinClean(Array.from({ length: count }, () => clean` `))
+}

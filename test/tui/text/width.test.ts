@@ -1,0 +1,45 @@
+import fc from 'fast-check'
+import stringWidth from 'string-width'
+import { describe, expect, test } from 'vitest'
+import { clean, cleanLine } from '../../../src/tui/text/clean.ts'
+import { padEnd, textWidth, truncate } from '../../../src/tui/text/width.ts'
+import { hostileText } from './hostileText.ts'
+
+test('the width is what Ink measures, for any clean text', () => {
+  fc.assert(
+    fc.property(hostileText(), raw => {
+      const text = cleanLine(raw)
+      expect(textWidth(text)).toBe(stringWidth(text))
+    }),
+    { numRuns: 500 },
+  )
+})
+
+describe('truncate', () => {
+  test.each([
+    ['lobby', 5, 'lobby'],
+    ['lobbies', 5, 'lobb…'],
+    ['你好吗', 5, '你好…'],
+    ['你好吗', 4, '你…'],
+    ['👨‍👩‍👧‍👦👨‍👩‍👧‍👦', 3, '👨‍👩‍👧‍👦…'],
+    ['e\u0301e\u0301e\u0301', 2, 'e\u0301…'],
+    ['lobby', 1, '…'],
+    ['lobby', 0, ''],
+    ['', 0, ''],
+  ])('%s in %i cells is %s', (text, width, cut) => {
+    expect(truncate(cleanLine(text), width)).toBe(cut)
+  })
+  test('never takes more cells than it was given', () => {
+    fc.assert(
+      fc.property(hostileText(), fc.integer({ min: 0, max: 30 }), (raw, width) => {
+        expect(stringWidth(truncate(cleanLine(raw), width))).toBeLessThanOrEqual(width)
+      }),
+      { numRuns: 300 },
+    )
+  })
+})
+
+test('padEnd fills by cells and never cuts', () => {
+  expect(padEnd(clean`你`, 4)).toBe('你  ')
+  expect(padEnd(clean`long`, 2)).toBe('long')
+})
