@@ -207,7 +207,10 @@ export const results = {
     moreAfter: z.boolean(),
   }),
   search: z.object({ hits: z.array(event), cursor: z.string().optional() }),
-  rooms: z.object({ rooms: z.array(roomSummary) }),
+  rooms: z.object({
+    rooms: z.array(roomSummary),
+    more: z.literal(true).optional().describe('there are more than fit in one line'),
+  }),
   members: z.object({ members: z.array(member), more: z.boolean() }),
   read: z.object({ room: z.string(), seq }),
   typing: z.object({}),

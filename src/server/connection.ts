@@ -1,0 +1,218 @@
+import type { Socket } from 'node:net'
+import { type Decoded, requestDecoder } from '../protocol/codec.ts'
+import type { Request } from '../protocol/requests.ts'
+import type { Logger } from './logger.ts'
+import { type Line, Outbound, type Tick } from './outbound.ts'
+import type { Settings } from './settings.ts'
+
+/** Lines handled in one turn: then the other connections have theirs. */
+const LINES_PER_TURN = 128
+/** With more than this left over, nothing more is read: answers to one's own requests never pile up. */
+const READ_BELOW_BYTES = 64 * 1024
+/** How long a connection that is closing may take to read the last words. */
+const LINGER = 2_000
+const KEEPALIVE_AFTER = 60_000
+
+/** What a connection carries; see `Session`. */
+export interface Conversation {
+  /** Handles one line. A promise holds the next line back until it is fulfilled. */
+  take(decoded: Decoded<Request>): Promise<void> | undefined
+  /** True while answers are still to come: a closed sending side waits for them. */
+  readonly isBusy: boolean
+  /** True for a connection that must give a sign of life. */
+  readonly isFull: boolean
+  readonly hasConnected: boolean
+  /** Nothing was heard for too long. */
+  fellSilent(): void
+  /** It never said who it is. */
+  neverConnected(): void
+  behindChanged(behind: boolean): void
+  /** The socket is gone. */
+  gone(): void
+}
+
+/** One socket: bytes in as lines taken in turns, frames out through {@link Outbound}, and when it ends. */
+export class Connection {
+  readonly number: number
+  /** The peer's address, IPv4 in its short form. */
+  readonly address: string
+  readonly outbound: Outbound
+  readonly #socket: Socket
+  readonly #settings: Settings
+  readonly #logger: Logger
+  readonly #decoder
+  readonly #openedAt = Date.now()
+  #conversation: Conversation | undefined
+  #heardAt = Date.now()
+  /** Why lines are not taken now: a timer, a pending answer, or a reader that is behind. */
+  #held = false
+  #holdTimer: NodeJS.Timeout | undefined
+  #turnScheduled = false
+  #inputEnded = false
+  #closingSince: number | undefined
+
+  constructor(
+    socket: Socket,
+    number: number,
+    address: string,
+    tick: Tick,
+    settings: Settings,
+    logger: Logger,
+  ) {
+    this.#socket = socket
+    this.number = number
+    this.address = address
+    this.#settings = settings
+    this.#logger = logger
+    this.#decoder = requestDecoder(settings.limits.frame)
+    const bounds = { cutAt: settings.leftOverBytes, behindAt: settings.behindBytes }
+    this.outbound = new Outbound(socket, tick, bounds, {
+      overflowed: () => this.cut('slow'),
+      behindChanged: behind => this.#conversation?.behindChanged(behind),
+      drained: () => this.#takeTurn(),
+    })
+  }
+
+  /** Starts reading. */
+  open(conversation: Conversation): void {
+    this.#conversation = conversation
+    this.#socket.setNoDelay(true)
+    this.#socket.setKeepAlive(true, KEEPALIVE_AFTER)
+    this.#socket.on('data', chunk => this.#received(chunk))
+    this.#socket.on('end', () => {
+      this.#inputEnded = true
+      this.#takeTurn()
+    })
+    // A reset says no more than the close that follows it.
+    this.#socket.on('error', error =>
+      this.#logger.debug({ connection: this.number, error: error.message }, 'socket'),
+    )
+    this.#socket.on('close', () => {
+      clearTimeout(this.#holdTimer)
+      this.#logger.debug({ connection: this.number }, 'closed')
+      this.#conversation?.gone()
+    })
+  }
+
+  /** Owes the peer a line. */
+  send(line: Line): void {
+    if (this.#closingSince === undefined) this.outbound.send(line)
+  }
+
+  /** Reads nothing for a while; `again` is asked then how long to go on with that, 0 for no longer. */
+  hold(ms: number, again: () => number = () => 0): void {
+    this.#held = true
+    this.#socket.pause()
+    clearTimeout(this.#holdTimer)
+    this.#holdTimer = setTimeout(() => {
+      const more = again()
+      if (more > 0) this.hold(more, again)
+      else this.#release()
+    }, ms)
+  }
+
+  /** Takes no further line. */
+  stopReading(): void {
+    this.#held = true
+    clearTimeout(this.#holdTimer)
+    this.#socket.pause()
+  }
+
+  /** Sends what is owed, then closes; what the peer still sends is dropped. */
+  end(): void {
+    if (this.#closingSince !== undefined) return
+    this.#closingSince = Date.now()
+    this.outbound.end()
+    // What lies unread when a socket closes makes the kernel throw away what was sent, the last words too.
+    this.#socket.resume()
+  }
+
+  /** Closes at once. */
+  cut(reason: string): void {
+    if (this.#socket.destroyed) return
+    this.#logger.info({ connection: this.number, reason }, 'cut')
+    this.#socket.destroy()
+  }
+
+  /** Looks at the clocks of this connection; for calling about once a second. */
+  check(now: number): void {
+    if (this.outbound.stuckFor(now) > this.#settings.stuckAfter) this.cut('slow')
+    else if (this.#closingSince !== undefined) {
+      if (now - this.#closingSince > LINGER && this.outbound.isEmpty) this.cut('lingered')
+    } else if (this.#conversation?.hasConnected === false) {
+      if (now - this.#openedAt > this.#settings.connectTimeout) this.#conversation.neverConnected()
+    } else if (
+      this.#conversation?.isFull &&
+      !this.#held &&
+      now - this.#heardAt > this.#settings.silentAfter
+    ) {
+      this.#conversation.fellSilent()
+    }
+  }
+
+  /** Answers that were awaited may be complete: goes on reading, or ends where the input has ended. */
+  settled(): void {
+    if (this.#inputEnded) this.#takeTurn()
+  }
+
+  #received(chunk: Buffer | string): void {
+    if (this.#closingSince !== undefined) return
+    this.#heardAt = Date.now()
+    this.#decoder.push(typeof chunk === 'string' ? Buffer.from(chunk) : chunk)
+    this.#takeTurn()
+  }
+
+  #takeTurn(): void {
+    this.#turnScheduled = false
+    if (this.#held || this.#closingSince !== undefined || this.#conversation === undefined) return
+    for (let taken = 0; taken < LINES_PER_TURN; taken++) {
+      if (this.outbound.leftOver > READ_BELOW_BYTES) {
+        this.#socket.pause()
+        return // `drained` goes on
+      }
+      const decoded = this.#decoder.next()
+      if (decoded === undefined) {
+        this.#endOfLines(this.#conversation)
+        return
+      }
+      const pending = this.#conversation.take(decoded)
+      if (pending !== undefined) {
+        this.#await(pending)
+        return
+      }
+      if (this.#held || this.#closingSince !== undefined) return
+    }
+    this.#socket.pause()
+    this.#scheduleTurn()
+  }
+
+  #endOfLines(conversation: Conversation): void {
+    if (!this.#inputEnded) this.#socket.resume()
+    else if (!conversation.isBusy) this.end()
+  }
+
+  #await(pending: Promise<void>): void {
+    this.#held = true
+    this.#socket.pause()
+    pending.then(
+      () => this.#release(),
+      (error: unknown) => {
+        this.#logger.error({ connection: this.number, error }, 'a request failed by a bug')
+        this.cut('bug')
+      },
+    )
+  }
+
+  #release(): void {
+    this.#held = false
+    this.#heardAt = Date.now()
+    // After the tick, so that the answer just given counts as left over if the peer does not take it.
+    this.#scheduleTurn()
+  }
+
+  #scheduleTurn(): void {
+    if (this.#turnScheduled) return
+    this.#turnScheduled = true
+    setImmediate(() => this.#takeTurn())
+  }
+}

@@ -1,0 +1,121 @@
+import { refuse } from '../protocol/errors.ts'
+import { MAX_RESPONSE_BYTES, MAX_UNREAD } from '../protocol/limits.ts'
+import { foldName } from '../protocol/names.ts'
+import type { Member, Request, RoomSummary } from '../protocol/requests.ts'
+import { type LoggedEvent, presentEvent } from './log.ts'
+import type { Person } from './people.ts'
+import { findOwnPlace, isDirectKey } from './place.ts'
+import type { Session } from './session.ts'
+
+const DEFAULT_PAGE = 100
+/** Room in a line for what stands around the events. */
+const ANSWER_BYTES = MAX_RESPONSE_BYTES - 4 * 1024
+
+/** Serves `history`. */
+export async function history(session: Session, person: Person, request: Request<'history'>): Promise<void> {
+  const place = findOwnPlace(session, person, request.room)
+  if (!place.ok) return session.refuse(place.error, request.id)
+  const { key, name, floor } = place.value
+  const { log } = session.hall
+  const { before, after, around } = request
+  const bounds = [before, after, around].filter(bound => bound !== undefined)
+  if (bounds.length > 1) {
+    const { error } = refuse('bad_frame', 'ask for one of "before", "after" and "around", not for several')
+    return session.refuse(error, request.id)
+  }
+  const head = log.head(key)
+  const last = head?.last ?? 0
+  if (bounds.some(bound => bound > last)) {
+    const { error } = refuse('not_found', `"${name}" ends at ${last}`)
+    return session.refuse(error, request.id)
+  }
+  const limit = request.limit ?? DEFAULT_PAGE
+  const page = await log.read(key, { before, after, around, floor, limit, maxBytes: ANSWER_BYTES })
+  const frames = page.events.map(event => presentEvent(event, name))
+  const kept = cutToBytes(frames, after !== undefined ? 'end' : 'start')
+  session.ok(request, {
+    events: kept,
+    first: firstShown(head?.first ?? 0, page.events, floor, page.moreBefore),
+    moreBefore: page.moreBefore || kept[0] !== frames[0],
+    moreAfter: page.moreAfter || kept.at(-1) !== frames.at(-1),
+  })
+}
+
+/** What `first` says to a session that does not see the beginning: the oldest it was shown when there is no more. */
+function firstShown(
+  first: number,
+  events: readonly LoggedEvent[],
+  floor: number,
+  moreBefore: boolean,
+): number {
+  if (first > floor || first === 0) return first
+  return moreBefore ? floor + 1 : (events[0]?.seq ?? 0)
+}
+
+/** As many of the frames as fit in one line, dropped from one end. Escapes can make a frame longer than the log estimates. */
+function cutToBytes<Frame>(frames: readonly Frame[], dropFrom: 'start' | 'end'): Frame[] {
+  const kept: Frame[] = []
+  let bytes = 0
+  for (const frame of dropFrom === 'end' ? frames : frames.toReversed()) {
+    bytes += Buffer.byteLength(JSON.stringify(frame)) + 1
+    if (bytes > ANSWER_BYTES && kept.length > 0) break
+    kept.push(frame)
+  }
+  return dropFrom === 'end' ? kept : kept.reverse()
+}
+
+/** Serves `rooms`: those of the session with what is unread, and the public ones where asked for. */
+export async function listRooms(session: Session, person: Person, request: Request<'rooms'>): Promise<void> {
+  const { rooms, log } = session.hall
+  const keys = new Set<string>()
+  for (const key of session.identity?.reads.keys() ?? []) if (!isDirectKey(key)) keys.add(key)
+  for (const key of log.directsOf(person.key)) {
+    if ((log.head(key)?.last ?? 0) > (session.identity?.began ?? 0)) keys.add(key)
+  }
+  const own = new Set(keys)
+  if (request.all === true) for (const [key] of rooms.all()) keys.add(key)
+  const summaries: RoomSummary[] = []
+  for (const key of keys) summaries.push(await summaryOf(session, person, key, own.has(key)))
+  const kept = cutToBytes(summaries, 'end')
+  session.ok(request, { rooms: kept, ...(kept.length < summaries.length ? { more: true } : {}) })
+}
+
+async function summaryOf(
+  session: Session,
+  person: Person,
+  key: string,
+  isOwn: boolean,
+): Promise<RoomSummary> {
+  const { rooms, log } = session.hall
+  const head = log.head(key)
+  const read = readPosition(session, key)
+  const counts = isOwn ? await log.unread(key, read, person.key, MAX_UNREAD) : { unread: 0, mentions: 0 }
+  return {
+    room: rooms.nameFor(person, key),
+    topic: head?.topic ?? '',
+    people: rooms.find(key)?.people ?? 0,
+    last: head?.last ?? 0,
+    read: isOwn ? read : 0,
+    ...counts,
+  }
+}
+
+/** The session's read position in a room; in a conversation that it never read, where the session began. */
+export function readPosition(session: Session, key: string): number {
+  return session.identity?.reads.get(key) ?? (isDirectKey(key) ? (session.identity?.began ?? 0) : 0)
+}
+
+/** Serves `members`: one page of who is in a room, by name. */
+export function listMembers(session: Session, person: Person, request: Request<'members'>): void {
+  const place = findOwnPlace(session, person, request.room)
+  if (!place.ok) return session.refuse(place.error, request.id)
+  const { people, rooms, settings } = session.hall
+  const after = foldName(request.after ?? '')
+  const limit = request.limit ?? settings.limits.page
+  const all = rooms.attendance(place.value.key).filter(([key]) => key > after)
+  const members = all.slice(0, limit).map(([key, { name, since }]): Member => {
+    const away = people.find(key)?.away
+    return { name, since, ...(away === undefined ? {} : { away }) }
+  })
+  session.ok(request, { members, more: all.length > members.length })
+}

@@ -1,0 +1,91 @@
+import {
+  CONNECT_TIMEOUT_MS,
+  LEFT_AFTER_MS,
+  MAX_AWAY_BYTES,
+  MAX_EMOJI_BYTES,
+  MAX_MESSAGE_BYTES,
+  MAX_PAGE,
+  MAX_QUERY_BYTES,
+  MAX_REACTIONS,
+  MAX_REQUEST_BYTES,
+  MAX_ROOMS,
+  MAX_TOPIC_BYTES,
+  SILENT_AFTER_MS,
+} from '../protocol/limits.ts'
+import type { Limits } from '../protocol/responses.ts'
+
+/** Where to listen. */
+export interface ListenAddress {
+  readonly host: string
+  /** 0: any free port. */
+  readonly port: number
+}
+
+/** Everything about a daemon that can be set. Times in ms, sizes in bytes. */
+export interface Settings {
+  /** Told to full clients in `welcome`, and held to. */
+  readonly limits: Limits
+  /** By when a connection must have said `connect`. */
+  readonly connectTimeout: number
+  /** A full client that has sent nothing for this long is dropped. */
+  readonly silentAfter: number
+  /** How long `left` waits for a return. */
+  readonly leftAfter: number
+  /** Connections from one address; an IPv6 address counts by its /64. */
+  readonly connectionsPerAddress: number
+  /** Connections in all. */
+  readonly connections: number
+  /** Messages that somebody can send at once. */
+  readonly messageBurst: number
+  /** Messages a second after that; what comes faster is read later. */
+  readonly messagesPerSecond: number
+  /** A connection with more than this left over from earlier ticks is cut. */
+  readonly leftOverBytes: number
+  /** A connection with more than this left over counts as behind: see `Room.isCongested`. */
+  readonly behindBytes: number
+  /** A connection that took nothing for this long, with something left over, is cut. */
+  readonly stuckAfter: number
+  /** How long stopping may take until what does not read is cut. */
+  readonly stopWithin: number
+  /** Ends the daemon this long after the last connection left; undefined: never. */
+  readonly exitWhenIdle: number | undefined
+}
+
+/** What a daemon does unless told otherwise; the numbers are those of the contract. */
+export const DEFAULT_SETTINGS: Settings = {
+  limits: {
+    frame: MAX_REQUEST_BYTES,
+    message: MAX_MESSAGE_BYTES,
+    topic: MAX_TOPIC_BYTES,
+    away: MAX_AWAY_BYTES,
+    emoji: MAX_EMOJI_BYTES,
+    query: MAX_QUERY_BYTES,
+    reactions: MAX_REACTIONS,
+    rooms: MAX_ROOMS,
+    page: MAX_PAGE,
+  },
+  connectTimeout: CONNECT_TIMEOUT_MS,
+  silentAfter: SILENT_AFTER_MS,
+  leftAfter: LEFT_AFTER_MS,
+  connectionsPerAddress: 128,
+  connections: 20_000,
+  messageBurst: 20,
+  messagesPerSecond: 5,
+  leftOverBytes: 1024 * 1024,
+  behindBytes: 256 * 1024,
+  stuckAfter: 10_000,
+  stopWithin: 3_000,
+  exitWhenIdle: undefined,
+}
+
+/** The same without rates and counts, for load tests; the bounds of queues stay. */
+export function liftLimits(settings: Settings): Settings {
+  const lifted = Number.POSITIVE_INFINITY
+  return {
+    ...settings,
+    connectionsPerAddress: lifted,
+    connections: lifted,
+    messageBurst: lifted,
+    messagesPerSecond: lifted,
+  }
+}
