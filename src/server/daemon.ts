@@ -189,6 +189,7 @@ class ListeningDaemon implements Daemon {
     }
     await this.#everybodyGone(settings.stopWithin)
     for (const { connection } of this.#sessions) connection.cut('stopping')
+    await this.#everybodyGone(settings.stopWithin)
     clearInterval(this.#sweep)
     rooms.close()
     presence.close()

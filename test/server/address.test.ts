@@ -1,0 +1,38 @@
+import { expect, test } from 'vitest'
+import { addressGroup, isLoopback, parseListenAddress, showAddress } from '../../src/server/address.ts'
+
+test.each([
+  ['0.0.0.0:9011', { host: '0.0.0.0', port: 9011 }],
+  ['127.0.0.1', { host: '127.0.0.1', port: 9011 }],
+  ['chat.example.org:1', { host: 'chat.example.org', port: 1 }],
+  [':7000', { host: '127.0.0.1', port: 7000 }],
+  ['[::1]:7000', { host: '::1', port: 7000 }],
+  ['[::]', { host: '::', port: 9011 }],
+  ['::1', { host: '::1', port: 9011 }],
+  ['', undefined],
+  ['host:', undefined],
+  ['host:65536', undefined],
+  ['host:1:2', undefined],
+  ['[nonsense]:1', undefined],
+  ['a b:1', undefined],
+])('--listen %j', (text, address) => {
+  expect(parseListenAddress(text)).toEqual(address)
+})
+
+test('an IPv6 address is shown in brackets', () => {
+  expect(showAddress({ host: '::1', port: 1 })).toBe('[::1]:1')
+  expect(showAddress({ host: '127.0.0.1', port: 1 })).toBe('127.0.0.1:1')
+})
+
+test('loopback is what nobody else can reach', () => {
+  expect(['127.0.0.1', '127.8.8.8', '::1', 'localhost'].every(isLoopback)).toBe(true)
+  expect(['0.0.0.0', '::', '127.example.org', '10.0.0.1'].some(isLoopback)).toBe(false)
+})
+
+test('addresses count alone in IPv4, by /64 in IPv6', () => {
+  expect(addressGroup('::ffff:10.1.2.3')).toBe('10.1.2.3')
+  expect(addressGroup('2001:db8:1:2:3:4:5:6')).toBe(addressGroup('2001:db8:1:2::9'))
+  expect(addressGroup('2001:db8:1:2::1')).not.toBe(addressGroup('2001:db8:1:3::1'))
+  expect(addressGroup('fe80::1%eth0')).toBe('fe80:0:0:0::/64')
+  expect(addressGroup(undefined)).toBe('')
+})

@@ -1,0 +1,171 @@
+import { connect, type Socket } from 'node:net'
+import { onTestFinished } from 'vitest'
+import type { ServerFrame } from '../../src/protocol/responses.ts'
+import { type Daemon, startDaemon } from '../../src/server/daemon.ts'
+import type { Log } from '../../src/server/log.ts'
+import { createLogger } from '../../src/server/logger.ts'
+import { DEFAULT_SETTINGS, type Settings } from '../../src/server/settings.ts'
+
+/** A frame as it came, with whatever fields it has. */
+export type Received = { readonly action: ServerFrame['action'] } & Readonly<Record<string, unknown>>
+
+const PATIENCE = 10_000
+
+/** A daemon on a free port of loopback that ends with the test. */
+export async function startServer(settings: Partial<Settings> = {}, log?: Log): Promise<Server> {
+  const started = await startDaemon({
+    listen: [{ host: '127.0.0.1', port: 0 }],
+    settings: { ...DEFAULT_SETTINGS, messageBurst: Number.POSITIVE_INFINITY, ...settings },
+    logger: createLogger('silent'),
+    ...(log === undefined ? {} : { log }),
+  })
+  if (!started.ok) throw new Error(started.message)
+  const { daemon } = started
+  onTestFinished(() => daemon.stop())
+  const port = daemon.addresses[0]?.port ?? 0
+  return { daemon, port }
+}
+
+/** Waits until something holds that no frame tells of. */
+export async function eventually(condition: () => boolean | Promise<boolean>): Promise<void> {
+  const deadline = Date.now() + PATIENCE
+  while (!(await condition())) {
+    if (Date.now() > deadline) throw new Error('waited in vain')
+    await new Promise(resolve => setTimeout(resolve, 5))
+  }
+}
+
+/** A running daemon. */
+export interface Server {
+  readonly daemon: Daemon
+  readonly port: number
+}
+
+/** Nothing but a socket: sends lines, and keeps what comes back. */
+export class Peer {
+  readonly socket: Socket
+  readonly frames: Received[] = []
+  /** Everything that came, as text. */
+  text = ''
+  closed = false
+  #rest = ''
+  #waiting: (() => void)[] = []
+  #nextId = 0
+
+  private constructor(socket: Socket) {
+    this.socket = socket
+    socket.setNoDelay(true)
+    socket.setEncoding('utf8')
+    socket.on('data', (chunk: string) => this.#received(chunk))
+    socket.on('error', () => undefined)
+    socket.on('close', () => {
+      this.closed = true
+      this.#wake()
+    })
+  }
+
+  /** A connection to a daemon; closed with the test. */
+  static async open({ port }: { readonly port: number }): Promise<Peer> {
+    const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true })
+    const peer = new Peer(socket)
+    onTestFinished(() => {
+      socket.destroy()
+    })
+    await new Promise((resolve, reject) => socket.once('connect', resolve).once('error', reject))
+    return peer
+  }
+
+  /** A plain client that has connected. */
+  static async plain(server: { readonly port: number }, username: string): Promise<Peer> {
+    const peer = await Peer.open(server)
+    peer.send({ action: 'connect', username })
+    return peer
+  }
+
+  /** A full client that has been welcomed; `welcome` is its first frame. */
+  static async full(server: { readonly port: number }, username: string, session?: string): Promise<Peer> {
+    const peer = await Peer.open(server)
+    peer.send({ action: 'connect', username, protocol: 1, ...(session === undefined ? {} : { session }) })
+    await peer.next('welcome')
+    return peer
+  }
+
+  /** Sends one frame. */
+  send(frame: object): void {
+    this.raw(`${JSON.stringify(frame)}\n`)
+  }
+
+  /** Sends bytes as they are. */
+  raw(bytes: string | Buffer): void {
+    this.socket.write(bytes)
+  }
+
+  /** Sends a request with an id and waits for its one answer. */
+  async ask(frame: Readonly<Record<string, unknown>> & { readonly id?: string }): Promise<Received> {
+    const id = frame.id ?? `q${++this.#nextId}`
+    this.send({ ...frame, id })
+    return this.wait(answer => answer['id'] === id && (answer.action === 'ok' || answer.action === 'error'))
+  }
+
+  /** The first frame of this action that has come or comes. */
+  next(action: ServerFrame['action']): Promise<Received> {
+    return this.wait(frame => frame.action === action)
+  }
+
+  /** The first frame that this holds for, come or to come. */
+  wait(wanted: (frame: Received) => boolean): Promise<Received> {
+    return this.until(() => this.frames.find(wanted))
+  }
+
+  /** Waits until the condition gives something. */
+  async until<T>(condition: () => T | undefined | false): Promise<T> {
+    const deadline = Date.now() + PATIENCE
+    for (;;) {
+      const value = condition()
+      if (value !== undefined && value !== false) return value
+      if (Date.now() > deadline) throw new Error(`waited in vain; got:\n${this.text.slice(-2_000)}`)
+      await new Promise<void>(resolve => {
+        const timer = setTimeout(resolve, deadline - Date.now() + 1)
+        this.#waiting.push(() => {
+          clearTimeout(timer)
+          resolve()
+        })
+      })
+      if (this.closed && !condition())
+        throw new Error(`closed while waiting; got:\n${this.text.slice(-2_000)}`)
+    }
+  }
+
+  /** Everything sent before was handled: a ping came back. Only for full clients. */
+  async settled(): Promise<void> {
+    await this.ask({ action: 'ping' })
+  }
+
+  /** Frames of these actions, in order. */
+  of(...actions: readonly ServerFrame['action'][]): Received[] {
+    return this.frames.filter(frame => actions.includes(frame.action))
+  }
+
+  /** Resolves when the server has closed the connection. */
+  async ended(): Promise<void> {
+    if (!this.closed) {
+      this.socket.once('end', () => this.socket.end())
+      await new Promise(resolve => this.socket.once('close', resolve))
+    }
+  }
+
+  #received(chunk: string): void {
+    this.text += chunk
+    this.#rest += chunk
+    const lines = this.#rest.split('\n')
+    this.#rest = lines.pop() ?? ''
+    for (const line of lines) this.frames.push(JSON.parse(line) as Received)
+    this.#wake()
+  }
+
+  #wake(): void {
+    const waiting = this.#waiting
+    this.#waiting = []
+    for (const wake of waiting) wake()
+  }
+}

@@ -1,0 +1,50 @@
+import { describe, expect, test } from 'vitest'
+import { Peer, startServer } from './peer.ts'
+
+describe('stopping is clean', () => {
+  test('what was sent before is stored, answered and shown; full clients are told, plain ones just closed', async () => {
+    const { daemon, port } = await startServer()
+    const alice = await Peer.full({ port }, 'alice')
+    const plain = await Peer.plain({ port }, 'plain')
+    await alice.ask({ action: 'joinroom', room: 'dev' })
+    plain.send({ action: 'joinroom', room: 'dev' })
+    plain.send({ action: 'chat', room: 'dev', message: 'ready' })
+    await alice.next('chat')
+    for (let i = 0; i < 300; i++) alice.send({ action: 'chat', room: 'dev', message: `${i}`, id: `m${i}` })
+    await alice.wait(frame => frame['id'] === 'm0')
+    const stopped = daemon.stop()
+    await Promise.all([alice.ended(), plain.ended(), stopped])
+    const oks = alice.of('ok').filter(frame => String(frame['id']).startsWith('m'))
+    const shown = plain.of('chat').map(frame => frame['message'])
+    expect(shown).toEqual(oks.map((_, i) => `${i}`))
+    expect(alice.frames.at(-1)).toMatchObject({ action: 'bye', reason: 'shutting_down' })
+    expect(plain.of('error', 'bye')).toEqual([])
+    expect(daemon.connections).toBe(0)
+  })
+
+  test('what does not read is cut in the end', async () => {
+    const { daemon, port } = await startServer({ stopWithin: 200 })
+    const lazy = await Peer.full({ port }, 'lazy')
+    await lazy.ask({ action: 'joinroom', room: 'dev' })
+    lazy.socket.pause()
+    const alice = await Peer.full({ port }, 'alice')
+    await alice.ask({ action: 'joinroom', room: 'dev' })
+    for (let i = 0; i < 500; i++) alice.send({ action: 'chat', room: 'dev', message: 'x'.repeat(16_000) })
+    await alice.until(() => alice.of('chat').length > 400)
+    await daemon.stop()
+    expect(daemon.connections).toBe(0)
+  })
+
+  test('idle means that nobody has been there for so long', async () => {
+    const { daemon, port } = await startServer({ exitWhenIdle: 100 })
+    let idle = false
+    void daemon.idle.then(() => {
+      idle = true
+    })
+    const peer = await Peer.full({ port }, 'alice')
+    await new Promise(resolve => setTimeout(resolve, 300))
+    expect(idle).toBe(false)
+    peer.socket.destroy()
+    await daemon.idle
+  })
+})
