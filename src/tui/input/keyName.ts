@@ -1,0 +1,54 @@
+/** The notation of keys: `ctrl+n`, `alt+shift+tab`, `f1`, in the registry, the configuration and (described) on screen. */
+
+import type { Key } from './key.ts'
+
+/** A key in canonical notation: modifiers in the order ctrl, alt, shift, then the name. */
+export type KeyName = string
+
+const MODIFIERS = ['ctrl', 'alt', 'shift'] as const
+const NAMED = new Set([
+  ...['enter', 'tab', 'space', 'backspace', 'delete', 'insert', 'escape', 'up', 'down', 'left', 'right'],
+  ...['home', 'end', 'pageup', 'pagedown'],
+  ...Array.from({ length: 20 }, (_, index) => `f${index + 1}`),
+])
+
+const SHOWN: Readonly<Record<string, string>> = {
+  escape: 'Esc',
+  pageup: 'PgUp',
+  pagedown: 'PgDn',
+  delete: 'Del',
+  insert: 'Ins',
+}
+
+/** The canonical notation of a key. */
+export function keyName({ name, ctrl, alt, shift }: Omit<Key, 'text'>): KeyName {
+  return `${ctrl ? 'ctrl+' : ''}${alt ? 'alt+' : ''}${shift ? 'shift+' : ''}${name}`
+}
+
+/**
+ * Reads key notation as people write it: any case, modifiers in any order, each at most once.
+ * Undefined for what names no key; a single character names itself.
+ */
+export function parseKeyName(notation: string): KeyName | undefined {
+  const parts = notation.trim().toLowerCase().split('+')
+  // The plus key itself: "ctrl++" is split into "ctrl", "", "".
+  const name = parts.at(-1) === '' && parts.at(-2) === '' ? '+' : parts.at(-1)
+  const modifiers = parts.slice(0, name === '+' ? -2 : -1)
+  if (name === undefined || !(NAMED.has(name) || ([...name].length === 1 && name !== ' '))) return undefined
+  if (new Set(modifiers).size !== modifiers.length) return undefined
+  if (!modifiers.every(modifier => MODIFIERS.some(known => known === modifier))) return undefined
+  const [ctrl, alt, shift] = MODIFIERS.map(modifier => modifiers.includes(modifier))
+  return keyName({ name, ctrl: ctrl === true, alt: alt === true, shift: shift === true })
+}
+
+/** A key as it is shown to people: `Ctrl+N`, `Alt+PgUp`, `F1`. */
+export function describeKey(name: KeyName): string {
+  return partsOf(name)
+    .map(part => SHOWN[part] ?? part.charAt(0).toUpperCase() + part.slice(1))
+    .join('+')
+}
+
+/** Modifiers and name; the plus key is a part too. */
+function partsOf(name: KeyName): string[] {
+  return name.endsWith('+') ? [...name.slice(0, -1).split('+').filter(Boolean), '+'] : name.split('+')
+}
