@@ -203,6 +203,7 @@ export const results = {
   history: z.object({
     events: z.array(event).describe('in order of seq'),
     first: seq.describe('the oldest seq kept, 0: none'),
+    last: seq.describe('the newest seq when this was read: the messages stand as they did then'),
     moreBefore: z.boolean(),
     moreAfter: z.boolean(),
   }),

@@ -70,6 +70,8 @@ export interface Range {
 export interface Page {
   /** In order of seq. */
   readonly events: readonly LoggedEvent[]
+  /** The newest seq of the room when this was read: messages stand as they did then. */
+  readonly last: number
   readonly moreBefore: boolean
   readonly moreAfter: boolean
 }

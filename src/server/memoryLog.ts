@@ -93,9 +93,13 @@ export class MemoryLog implements Log {
   }
 
   read(roomKey: string, range: Range): Promise<Page> {
-    const events = this.#rooms.get(roomKey)?.events ?? []
+    const room = this.#rooms.get(roomKey)
+    const events = room?.events ?? []
     const lowest = indexAfter(events, range.floor ?? 0)
-    return Promise.resolve(pageOf(events, lowest, range))
+    return Promise.resolve({
+      ...pageOf(events, lowest, range),
+      last: room === undefined ? 0 : headOf(room).last,
+    })
   }
 
   missed(
@@ -239,7 +243,7 @@ function frameBytes(event: LoggedEvent | undefined): number {
 }
 
 /** A page from the events from index `lowest` on; grows from where the range points until a bound is met. */
-function pageOf(events: readonly LoggedEvent[], lowest: number, range: Range): Page {
+function pageOf(events: readonly LoggedEvent[], lowest: number, range: Range): Omit<Page, 'last'> {
   let from: number
   let to: number
   if (range.after !== undefined) from = to = Math.max(lowest, indexAfter(events, range.after))

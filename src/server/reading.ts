@@ -36,6 +36,7 @@ export async function history(session: Session, person: Person, request: Request
   session.ok(request, {
     events: kept,
     first: firstShown(head?.first ?? 0, page.events, floor, page.moreBefore),
+    last: page.last,
     moreBefore: page.moreBefore || kept[0] !== frames[0],
     moreAfter: page.moreAfter || kept.at(-1) !== frames.at(-1),
   })

@@ -39,7 +39,7 @@ export function testLog(make: () => Promise<Log>): void {
     expect(log.last).toBe(0)
     expect(log.head('dev')).toBeUndefined()
     expect([...log.heads()]).toEqual([])
-    expect(await log.read('dev', WHOLE)).toEqual({ events: [], moreBefore: false, moreAfter: false })
+    expect(await log.read('dev', WHOLE)).toEqual({ events: [], last: 0, moreBefore: false, moreAfter: false })
     expect(log.epoch).not.toBe((await make()).epoch)
     await log.close()
   })
