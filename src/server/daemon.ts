@@ -171,7 +171,7 @@ class ListeningDaemon implements Daemon {
   }
 
   async #stop(): Promise<void> {
-    const { log, rooms, presence, settings, logger } = this.#hall
+    const { log, rooms, presence, settings } = this.#hall
     clearTimeout(this.#idleTimer)
     for (const server of this.#servers) server.close()
     for (const { connection } of this.#sessions) connection.stopReading()
@@ -193,7 +193,6 @@ class ListeningDaemon implements Daemon {
     clearInterval(this.#sweep)
     rooms.close()
     presence.close()
-    logger.info('stopped')
   }
 
   #everybodyGone(within: number): Promise<void> {

@@ -40,7 +40,10 @@ export async function main(argv: readonly string[]): Promise<void> {
   const stop = (reason: string): void => {
     logger.info({ reason }, 'stopping')
     daemon.stop().then(
-      () => process.exit(0),
+      () => {
+        logger.info('stopped')
+        process.exit(0)
+      },
       (error: unknown) => {
         logger.fatal({ error }, 'stopping failed')
         process.exit(EXIT_FAILED)

@@ -1,0 +1,61 @@
+/**
+ * `npm run bench`: measures the built programs and prints tables, with the machine they were measured on.
+ * `npm run bench -- fanout start` for parts; `--rounds 5` for medians. The result is written as JSON too.
+ */
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { cpus, release, totalmem } from 'node:os'
+import { parseArgs } from 'node:util'
+import { fanout } from './fanout.ts'
+import { median, type Row, table } from './figures.ts'
+
+const PARTS: Readonly<Record<string, () => Promise<Row[]>>> = { fanout }
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { rounds: { type: 'string', default: '1' } },
+})
+const names = positionals.length > 0 ? positionals : Object.keys(PARTS)
+const unknown = names.find(name => !Object.hasOwn(PARTS, name))
+const rounds = Number(values.rounds)
+if (unknown !== undefined || !Number.isInteger(rounds) || rounds < 1) {
+  console.error(`usage: npm run bench -- [${Object.keys(PARTS).join('] [')}] [--rounds N]`)
+  process.exit(2)
+}
+
+const machine = {
+  date: new Date().toISOString(),
+  cpu: `${cpus().length} x ${cpus()[0]?.model.trim() ?? 'unknown'}`,
+  memoryGiB: Math.round(totalmem() / 2 ** 30),
+  kernel: release(),
+  node: process.version,
+}
+console.log(
+  Object.entries(machine)
+    .map(([name, value]) => `${name}: ${value}`)
+    .join('   '),
+)
+
+const results: Record<string, Row[]> = {}
+for (const name of names) {
+  const measured: Row[][] = []
+  for (let round = 0; round < rounds; round++) measured.push((await PARTS[name]?.()) ?? [])
+  const rows = medians(measured)
+  results[name] = rows
+  console.log(`\n${table(rounds > 1 ? `${name}, median of ${rounds}` : name, rows)}`)
+}
+const directory = new URL('results/', import.meta.url)
+mkdirSync(directory, { recursive: true })
+const file = new URL(`${machine.date.replaceAll(':', '-')}.json`, directory)
+writeFileSync(file, `${JSON.stringify({ machine, rounds, results }, null, 2)}\n`)
+
+function medians(measured: readonly Row[][]): Row[] {
+  return (measured[0] ?? []).map(({ what, figures }, i) => ({
+    what,
+    figures: Object.fromEntries(
+      Object.keys(figures).map(column => [
+        column,
+        median(measured.map(rows => rows[i]?.figures[column] ?? Number.NaN)),
+      ]),
+    ),
+  }))
+}

@@ -1,0 +1,61 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+const TICKS_PER_SECOND = 100
+
+/** The built program of this name. */
+export function programPath(name: 'chatd' | 'chat-tui'): string {
+  return new URL(`../bin/${name}.cjs`, import.meta.url).pathname
+}
+
+/** A running daemon, without rates and counts. */
+export interface BenchDaemon {
+  readonly port: number
+  readonly pid: number
+  stop(): Promise<void>
+}
+
+/** Starts the built daemon on a free port, with its data in a directory that goes with it. */
+export async function startDaemon(): Promise<BenchDaemon> {
+  const directory = mkdtempSync(join(tmpdir(), 'chatd-bench-'))
+  const args = [programPath('chatd'), '--listen', '127.0.0.1:0', '--data', directory, '--no-limits']
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'pipe'] })
+  const port = await listeningPort(child)
+  return {
+    port,
+    pid: child.pid ?? 0,
+    stop: async () => {
+      const gone = new Promise(resolve => child.once('exit', resolve))
+      child.kill('SIGTERM')
+      await gone
+      rmSync(directory, { recursive: true, force: true })
+    },
+  }
+}
+
+function listeningPort(child: ChildProcess): Promise<number> {
+  return new Promise((resolve, reject) => {
+    let log = ''
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      log += text
+      const port = /"port":(\d+)/.exec(log)?.[1]
+      if (port !== undefined) resolve(Number(port))
+    })
+    child.once('exit', () => reject(new Error(`chatd did not start: ${log}`)))
+  })
+}
+
+/** CPU seconds that a process has used, in user and kernel mode. */
+export function cpuSeconds(pid: number): number {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+  // The second field is a name in parentheses, which may hold anything.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND
+}
+
+/** Resident memory of a process, MiB. */
+export function residentMiB(pid: number): number {
+  return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1_024
+}

@@ -1,0 +1,43 @@
+'use strict'
+// Runs on any Node, to tell those with too old a one what to do: old syntax, and nothing loaded before the check.
+
+var NEEDED = [24, 15]
+
+module.exports = function run(program) {
+  if (isTooOld(process.versions.node)) {
+    fail(
+      program +
+        ' needs Node ' +
+        NEEDED.join('.') +
+        ' or newer and this is ' +
+        process.versions.node +
+        '; without installing one: npx -p node@26 -p chat-tui ' +
+        program,
+    )
+  }
+  var path = require('path')
+  var entry = path.join(__dirname, '..', 'dist', program + '.js')
+  if (!require('fs').existsSync(entry)) fail(program + ' is not built here; run: npm run build')
+  if (process.env.NODE_ENV === undefined) process.env.NODE_ENV = 'production'
+  // Compiled code is kept between starts; where it cannot be, Node goes on without.
+  require('module').enableCompileCache()
+  import(require('url').pathToFileURL(entry).href)
+    .then(function (built) {
+      return built.main(process.argv)
+    })
+    .catch(function (error) {
+      process.stderr.write((error && error.stack) || String(error))
+      process.stderr.write('\n')
+      process.exit(1)
+    })
+}
+
+function isTooOld(version) {
+  var parts = version.split('.').map(Number)
+  return parts[0] < NEEDED[0] || (parts[0] === NEEDED[0] && parts[1] < NEEDED[1])
+}
+
+function fail(sentence) {
+  process.stderr.write(sentence + '\n')
+  process.exit(1)
+}
