@@ -58,18 +58,34 @@ function stretchEnd(text: string, index: number): number {
   return Math.min(end + 1, text.length)
 }
 
-/** Calls `visit` with the start and end index of every cluster of `text`, in order. */
-export function eachGrapheme(text: string, visit: (start: number, end: number) => void): void {
+/**
+ * Calls `visit` with the start and end index of every cluster of `text`, in order, and with the cells of those that
+ * are one plain character; 0 means that the width must be measured.
+ */
+export function eachGrapheme(
+  text: string,
+  visit: (start: number, end: number, plain: 0 | 1 | 2) => void,
+): void {
   let index = 0
   while (index < text.length) {
-    if (standsAlone(text, index)) {
-      visit(index, index + 1)
+    // The same as standsAlone, but each unit is judged once.
+    let plain = plainCells(text.charCodeAt(index))
+    while (plain !== 0 && index < text.length) {
+      const next = text.charCodeAt(index + 1)
+      const nextPlain = plainCells(next)
+      if (nextPlain === 0 && index + 1 < text.length && !isNewline(next)) break
+      visit(index, index + 1, plain)
+      index++
+      plain = nextPlain
+    }
+    if (index >= text.length) return
+    if (isNewline(text.charCodeAt(index))) {
+      visit(index, index + 1, 0)
       index++
       continue
     }
-    const base = index
-    for (const { segment } of segmenter.segment(text.slice(base, stretchEnd(text, base)))) {
-      visit(index, index + segment.length)
+    for (const { segment } of segmenter.segment(text.slice(index, stretchEnd(text, index)))) {
+      visit(index, index + segment.length, 0)
       index += segment.length
     }
   }

@@ -40,8 +40,8 @@ export function textWidth(text: string): number {
 
 function measured(text: string): number {
   let width = 0
-  eachGrapheme(text, (start, end) => {
-    width += graphemeWidth(text.slice(start, end))
+  eachGrapheme(text, (start, end, plain) => {
+    width += plain || graphemeWidth(text.slice(start, end))
   })
   return width
 }
@@ -56,9 +56,9 @@ export function truncate(text: CleanText, width: number): CleanText {
   let used = 0
   let end = 0
   let full = false
-  eachGrapheme(text, (start, stop) => {
+  eachGrapheme(text, (start, stop, plain) => {
     if (full) return
-    used += graphemeWidth(text.slice(start, stop))
+    used += plain || graphemeWidth(text.slice(start, stop))
     if (used > width - 1) full = true
     else end = stop
   })

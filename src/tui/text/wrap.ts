@@ -75,9 +75,9 @@ function wrapWide(whole: CleanText, width: number, rows: CleanText[]): void {
   const line = withoutDeepIndent(withoutTooWide(whole, width), width)
   const starts: number[] = []
   const widths: number[] = []
-  eachGrapheme(line, (start, end) => {
+  eachGrapheme(line, (start, end, plain) => {
     starts.push(start)
-    widths.push(graphemeWidth(line.slice(start, end)))
+    widths.push(plain || graphemeWidth(line.slice(start, end)))
   })
   const count = starts.length
   const startOf = (at: number): number => starts[at] ?? line.length
