@@ -1,0 +1,313 @@
+/**
+ * A line editor without a screen: what is typed, where the cursor is, what was cut and what can be undone. Immutable;
+ * every function gives the next state. All by grapheme: the cursor is never inside what a person sees as one character.
+ */
+
+import { graphemeStart, nextGrapheme, previousGrapheme } from '../text/grapheme.ts'
+
+/** A replacement in the text, enough to take it back or do it again. */
+type Change = {
+  readonly at: number
+  readonly removed: string
+  readonly inserted: string
+  /** The cursor before and after. */
+  readonly before: number
+  readonly after: number
+}
+
+/** What was done last; typing joins typing for undo, cutting joins cutting in the ring. */
+type Deed = 'typing' | 'erasing' | 'kill' | 'yank' | 'other'
+
+/** An editor's state. */
+export type Editor = {
+  readonly text: string
+  /** A string index, always at the border of a grapheme. */
+  readonly cursor: number
+  /** The cell column that moving up and down aims at; undefined after any other move. */
+  readonly goal: number | undefined
+  /** What was cut, newest first. */
+  readonly killRing: readonly string[]
+  /** What `yank` put in last: where, and which of the ring; undefined after anything else. */
+  readonly yanked: { readonly from: number; readonly to: number; readonly entry: number } | undefined
+  readonly lastDeed: Deed
+  readonly undoStack: readonly Change[]
+  readonly redoStack: readonly Change[]
+}
+
+/** Steps that can be undone; typing a word is one step. */
+const UNDO_STEPS = 200
+/** Cuts that are kept. */
+const KILL_RING = 10
+
+/** An editor that holds `text`, with the cursor at its end and nothing to undo. */
+export function createEditor(text = ''): Editor {
+  const content = typeable(text)
+  return {
+    text: content,
+    cursor: content.length,
+    goal: undefined,
+    killRing: [],
+    yanked: undefined,
+    lastDeed: 'other',
+    undoStack: [],
+    redoStack: [],
+  }
+}
+
+/** What may stand in a message: every line break is `\n`, no NUL, no half characters; the rest stays as it came. */
+function typeable(text: string): string {
+  return text
+    .toWellFormed()
+    .replace(/\r\n?|[\x85\u2028\u2029]/g, '\n')
+    .replaceAll('\0', '')
+}
+
+/** Types or pastes `text` at the cursor. */
+export function insertText(editor: Editor, text: string): Editor {
+  const typed = typeable(text)
+  if (typed === '') return editor
+  const isOneKey = typed.length <= 2 && typed !== '\n' && [...typed].length === 1
+  return replace(editor, editor.cursor, editor.cursor, typed, isOneKey ? 'typing' : 'other')
+}
+
+/** Begins a new line at the cursor. */
+export function insertNewline(editor: Editor): Editor {
+  return insertText(editor, '\n')
+}
+
+/** Deletes the grapheme before the cursor. */
+export function deleteBackward(editor: Editor): Editor {
+  return replace(editor, previousGrapheme(editor.text, editor.cursor), editor.cursor, '', 'erasing')
+}
+
+/** Deletes the grapheme behind the cursor. */
+export function deleteForward(editor: Editor): Editor {
+  return replace(editor, editor.cursor, nextGrapheme(editor.text, editor.cursor), '', 'erasing')
+}
+
+/** Cuts to the beginning of the line; at the beginning, the line break before it. */
+export function killToStart(editor: Editor): Editor {
+  const start = lineStart(editor.text, editor.cursor)
+  return kill(editor, start === editor.cursor ? Math.max(0, start - 1) : start, editor.cursor)
+}
+
+/** Cuts to the end of the line; at the end, the line break. */
+export function killToEnd(editor: Editor): Editor {
+  const end = lineEnd(editor.text, editor.cursor)
+  return kill(editor, editor.cursor, end === editor.cursor ? Math.min(end + 1, editor.text.length) : end)
+}
+
+/** Cuts back to the white space before the word: readline's Ctrl+W. */
+export function killBackToSpace(editor: Editor): Editor {
+  const before = editor.text.slice(0, editor.cursor).trimEnd()
+  let from = before.length
+  while (from > 0 && !/\s/.test(before.charAt(from - 1))) from--
+  return kill(editor, from, editor.cursor)
+}
+
+/** Cuts the word before the cursor, and what is between. */
+export function killWordBackward(editor: Editor): Editor {
+  return kill(editor, wordLeft(editor.text, editor.cursor), editor.cursor)
+}
+
+/** Cuts the word behind the cursor, and what is between. */
+export function killWordForward(editor: Editor): Editor {
+  return kill(editor, editor.cursor, wordRight(editor.text, editor.cursor))
+}
+
+/** Puts what was cut last at the cursor. */
+export function yank(editor: Editor): Editor {
+  const text = editor.killRing[0]
+  if (text === undefined) return editor
+  const from = editor.cursor
+  return { ...replace(editor, from, from, text, 'yank'), yanked: { from, to: from + text.length, entry: 0 } }
+}
+
+/** Right after `yank`: what was cut before that, instead; round and round. Otherwise nothing. */
+export function yankOlder(editor: Editor): Editor {
+  if (editor.yanked === undefined) return editor
+  const { from, to } = editor.yanked
+  const entry = (editor.yanked.entry + 1) % editor.killRing.length
+  const text = editor.killRing[entry] ?? ''
+  return { ...replace(editor, from, to, text, 'yank'), yanked: { from, to: from + text.length, entry } }
+}
+
+/** The cursor a grapheme to the left. */
+export function moveLeft(editor: Editor): Editor {
+  return moveTo(editor, previousGrapheme(editor.text, editor.cursor))
+}
+
+/** The cursor a grapheme to the right. */
+export function moveRight(editor: Editor): Editor {
+  return moveTo(editor, nextGrapheme(editor.text, editor.cursor))
+}
+
+/** The cursor to the beginning of the word before it; words are letters, digits and `_` of any script. */
+export function moveWordLeft(editor: Editor): Editor {
+  return moveTo(editor, wordLeft(editor.text, editor.cursor))
+}
+
+/** The cursor behind the end of the word after it. */
+export function moveWordRight(editor: Editor): Editor {
+  return moveTo(editor, wordRight(editor.text, editor.cursor))
+}
+
+/** The cursor to the beginning of its line. */
+export function moveToStart(editor: Editor): Editor {
+  return moveTo(editor, lineStart(editor.text, editor.cursor))
+}
+
+/** The cursor to the end of its line. */
+export function moveToEnd(editor: Editor): Editor {
+  return moveTo(editor, lineEnd(editor.text, editor.cursor))
+}
+
+/** The cursor to any index, moved to the border of a grapheme; `goal` keeps the column of moves up and down. */
+export function moveTo(editor: Editor, index: number, goal?: number): Editor {
+  const cursor = graphemeStart(editor.text, index)
+  return { ...editor, cursor, goal, yanked: undefined, lastDeed: 'other' }
+}
+
+/** Takes back the last step. */
+export function undo(editor: Editor): Editor {
+  const change = editor.undoStack.at(-1)
+  if (change === undefined) return editor
+  return {
+    ...moveTo(editor, 0),
+    text: spliced(editor.text, change.at, change.at + change.inserted.length, change.removed),
+    cursor: change.before,
+    undoStack: editor.undoStack.slice(0, -1),
+    redoStack: [...editor.redoStack, change],
+  }
+}
+
+/** Does again what was taken back last, as long as nothing else was changed. */
+export function redo(editor: Editor): Editor {
+  const change = editor.redoStack.at(-1)
+  if (change === undefined) return editor
+  return {
+    ...moveTo(editor, 0),
+    text: spliced(editor.text, change.at, change.at + change.removed.length, change.inserted),
+    cursor: change.after,
+    undoStack: [...editor.undoStack, change],
+    redoStack: editor.redoStack.slice(0, -1),
+  }
+}
+
+/** Another text in place of the whole, with the cursor at `cursor` or its end; can be undone. */
+export function setText(editor: Editor, text: string, cursor?: number): Editor {
+  const next = replace(editor, 0, editor.text.length, typeable(text), 'other')
+  return cursor === undefined ? next : moveTo(next, cursor)
+}
+
+/** Nothing in place of the whole; can be undone. */
+export function clearText(editor: Editor): Editor {
+  return setText(editor, '')
+}
+
+function spliced(text: string, from: number, to: number, inserted: string): string {
+  return text.slice(0, from) + inserted + text.slice(to)
+}
+
+/** Every change of the text goes through here. */
+function replace(editor: Editor, from: number, to: number, inserted: string, deed: Deed): Editor {
+  if (from === to && inserted === '') return editor
+  const text = spliced(editor.text, from, to, inserted)
+  // A mark typed behind a letter, or what was between two halves of an emoji deleted: the border moves.
+  const wanted = from + inserted.length
+  const start = graphemeStart(text, wanted)
+  const cursor = start === wanted ? wanted : nextGrapheme(text, start)
+  const change = {
+    at: from,
+    removed: editor.text.slice(from, to),
+    inserted,
+    before: editor.cursor,
+    after: cursor,
+  }
+  const last = editor.lastDeed === deed ? editor.undoStack.at(-1) : undefined
+  const joined = last === undefined ? undefined : joinedChange(last, change, deed)
+  return {
+    ...editor,
+    text,
+    cursor,
+    goal: undefined,
+    yanked: undefined,
+    lastDeed: deed,
+    undoStack:
+      joined === undefined
+        ? [...editor.undoStack.slice(1 - UNDO_STEPS), change]
+        : [...editor.undoStack.slice(0, -1), joined],
+    redoStack: [],
+  }
+}
+
+/** Two changes as one step of undo: a word typed letter by letter, or a run of deletions. Else undefined. */
+function joinedChange(last: Change, next: Change, deed: Deed): Change | undefined {
+  const { before } = last
+  const { after } = next
+  if (deed === 'typing') {
+    const goesOn = next.removed === '' && next.at === last.at + last.inserted.length
+    const beginsWord = /\s$/.test(last.inserted) && /^\S/.test(next.inserted)
+    if (!goesOn || beginsWord) return undefined
+    return { at: last.at, removed: last.removed, inserted: last.inserted + next.inserted, before, after }
+  }
+  if (deed !== 'erasing' || last.inserted !== '') return undefined
+  if (next.at + next.removed.length === last.at) {
+    return { at: next.at, removed: next.removed + last.removed, inserted: '', before, after }
+  }
+  return next.at === last.at ? { ...last, removed: last.removed + next.removed, after } : undefined
+}
+
+/** Cuts a range that ends or begins at the cursor. Cuts in a row are one entry of the ring, as readline does it. */
+function kill(editor: Editor, from: number, to: number): Editor {
+  if (from === to) return editor
+  const cut = editor.text.slice(from, to)
+  const [newest = '', ...older] = editor.killRing
+  const killRing =
+    editor.lastDeed === 'kill'
+      ? [to === editor.cursor ? cut + newest : newest + cut, ...older]
+      : [cut, ...editor.killRing].slice(0, KILL_RING)
+  return { ...replace(editor, from, to, '', 'kill'), killRing }
+}
+
+function lineStart(text: string, index: number): number {
+  return index === 0 ? 0 : text.lastIndexOf('\n', index - 1) + 1
+}
+
+function lineEnd(text: string, index: number): number {
+  const end = text.indexOf('\n', index)
+  return end === -1 ? text.length : end
+}
+
+const isWord = (char: string): boolean => /^[\p{L}\p{N}\p{M}_]$/u.test(char)
+
+/** The character (code point) that ends at `index`. */
+function characterBefore(text: string, index: number): string {
+  const pair = text.slice(Math.max(0, index - 2), index)
+  return (pair.codePointAt(0) ?? 0) > 0xffff ? pair : pair.slice(-1)
+}
+
+function wordLeft(text: string, index: number): number {
+  let at = index
+  for (const wanted of [false, true]) {
+    while (at > 0) {
+      const char = characterBefore(text, at)
+      if (isWord(char) !== wanted) break
+      at -= char.length
+    }
+  }
+  return graphemeStart(text, at)
+}
+
+function wordRight(text: string, index: number): number {
+  let at = index
+  for (const wanted of [false, true]) {
+    while (at < text.length) {
+      const char = String.fromCodePoint(text.codePointAt(at) ?? 0)
+      if (isWord(char) !== wanted) break
+      at += char.length
+    }
+  }
+  const start = graphemeStart(text, at)
+  return start === at ? at : nextGrapheme(text, start)
+}

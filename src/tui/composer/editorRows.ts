@@ -1,0 +1,206 @@
+/**
+ * An editor's text as rows of cells. Unlike in a message nothing is trimmed: the cursor must be able to stand on every
+ * character, and behind the last, so rows are one cell narrower than the box.
+ */
+
+import { type CleanText, clean, cleanLine, joinClean } from '../text/clean.ts'
+import { eachGrapheme, plainCells } from '../text/grapheme.ts'
+import { textWidth } from '../text/width.ts'
+import { type Editor, moveTo } from './editor.ts'
+
+/** A row as the range of the text that it shows; a line break belongs to no row. */
+export type EditorRow = { readonly start: number; readonly end: number }
+
+/** The rows that a box of some height shows. */
+export type EditorView = {
+  /** What to draw, at most as many rows as the box has. */
+  readonly rows: readonly CleanText[]
+  /** The cursor's cell, within the box. */
+  readonly cursor: { readonly row: number; readonly column: number }
+  /** The first row shown, of all; handed back next time so that the view scrolls no more than it must. */
+  readonly top: number
+  /** How many rows there are in all. */
+  readonly total: number
+}
+
+/** Characters of lines beyond ASCII whose rows are remembered between keys. */
+const CACHE_CHARACTERS = 1 << 18
+
+let cacheLimit = 0
+let cachedCharacters = 0
+const cache = new Map<string, readonly number[]>()
+
+/** The rows of a text in a box `width` cells wide; at least one. */
+export function editorRows(text: string, width: number): readonly EditorRow[] {
+  const limit = rowLimit(width)
+  const rows: EditorRow[] = []
+  for (let start = 0; start <= text.length; ) {
+    const newline = text.indexOf('\n', start)
+    const end = newline === -1 ? text.length : newline
+    const breaks = lineBreaks(text.slice(start, end), limit)
+    let from = start
+    for (const at of breaks) {
+      rows.push({ start: from, end: start + at })
+      from = start + at
+    }
+    rows.push({ start: from, end })
+    start = end + 1
+  }
+  return rows
+}
+
+/**
+ * What a box of `width` by `height` cells shows of the editor, with the cursor in it.
+ * @param top the first row shown last time; 0 at first
+ */
+export function editorView(editor: Editor, width: number, height: number, top = 0): EditorView {
+  const limit = rowLimit(width)
+  const shown = Math.max(1, height)
+  const rows = editorRows(editor.text, width)
+  const row = rowOf(rows, editor.cursor)
+  const first = Math.max(0, Math.min(Math.max(top, row - shown + 1), row, rows.length - shown))
+  return {
+    rows: rows
+      .slice(first, first + shown)
+      .map(({ start, end }) => rowText(editor.text.slice(start, end), limit)),
+    cursor: { row: row - first, column: columnOf(editor.text, rows[row], editor.cursor, limit) },
+    top: first,
+    total: rows.length,
+  }
+}
+
+/**
+ * The cursor `by` rows down (up where negative) in the column it came from, over short rows too.
+ * Undefined where there is no such row: then the key means something else, the history for instance.
+ */
+export function moveRows(editor: Editor, width: number, by: number): Editor | undefined {
+  const limit = rowLimit(width)
+  const rows = editorRows(editor.text, width)
+  const row = rowOf(rows, editor.cursor)
+  const target = rows[row + by]
+  if (target === undefined) return undefined
+  const goal = editor.goal ?? columnOf(editor.text, rows[row], editor.cursor, limit)
+  const isWrapped = rows[row + by + 1]?.start === target.end
+  let column = 0
+  let index = target.start
+  eachGrapheme(editor.text.slice(target.start, target.end), (start, end) => {
+    const after = column + clusterCells(editor.text.slice(target.start + start, target.start + end), limit)
+    // Behind the last character of a wrapped row the cursor would already be in the next.
+    if (after <= goal && !(isWrapped && target.start + end === target.end)) index = target.start + end
+    column = after
+  })
+  return moveTo(editor, index, goal)
+}
+
+const rowLimit = (width: number): number => Math.max(1, Math.floor(width) - 1)
+
+/** The row in which the cursor is: the last that begins at or before it. */
+function rowOf(rows: readonly EditorRow[], cursor: number): number {
+  let low = 0
+  let high = rows.length - 1
+  while (low < high) {
+    const middle = (low + high + 1) >> 1
+    if ((rows[middle]?.start ?? 0) <= cursor) low = middle
+    else high = middle - 1
+  }
+  return low
+}
+
+function columnOf(text: string, row: EditorRow | undefined, cursor: number, limit: number): number {
+  let column = 0
+  const before = text.slice(row?.start ?? 0, cursor)
+  eachGrapheme(before, (start, end) => {
+    column += clusterCells(before.slice(start, end), limit)
+  })
+  return column
+}
+
+/** Where the rows of a line begin, but for the first. */
+function lineBreaks(line: string, limit: number): readonly number[] {
+  if (/^[\x20-\x7e]*$/.test(line)) return narrowBreaks(line, limit)
+  if (limit !== cacheLimit || cachedCharacters > CACHE_CHARACTERS) {
+    cache.clear()
+    cachedCharacters = 0
+    cacheLimit = limit
+  }
+  const known = cache.get(line)
+  if (known !== undefined) return known
+  const breaks = measuredBreaks(line, limit)
+  cache.set(line, breaks)
+  cachedCharacters += line.length
+  return breaks
+}
+
+/** Breaks of printable ASCII, where an index is a cell: behind the last space that fits, or where the row is full. */
+function narrowBreaks(line: string, limit: number): readonly number[] {
+  const breaks: number[] = []
+  for (let start = 0; line.length - start > limit; ) {
+    const space = line.lastIndexOf(' ', start + limit - 1)
+    start = space >= start ? space + 1 : start + limit
+    breaks.push(start)
+  }
+  return breaks
+}
+
+/** Breaks of any line; also between wide characters. */
+function measuredBreaks(line: string, limit: number): readonly number[] {
+  const breaks: number[] = []
+  let used = 0
+  let rowStart = 0
+  /** The last place in this row where it may end, and the cells before it. */
+  let place = 0
+  let usedToPlace = 0
+  let previousCells = 0
+  let afterSpace = false
+  eachGrapheme(line, (start, end, plain) => {
+    const cells = plain !== 0 && plain <= limit ? plain : clusterCells(line.slice(start, end), limit)
+    if (start > rowStart && (afterSpace || cells === 2 || previousCells === 2)) {
+      place = start
+      usedToPlace = used
+    }
+    if (used + cells > limit) {
+      const cut = place > rowStart ? place : start
+      used = place > rowStart ? used - usedToPlace : 0
+      rowStart = cut
+      breaks.push(cut)
+      // The word that came along may not leave room for this character.
+      if (used + cells > limit) {
+        breaks.push(start)
+        rowStart = start
+        used = 0
+      }
+    }
+    used += cells
+    previousCells = cells
+    afterSpace = line.charCodeAt(start) === 0x20
+  })
+  return breaks
+}
+
+/** The cells that a cluster takes in the composer: at least one, never more than a row. */
+function clusterCells(cluster: string, limit: number): number {
+  const plain = cluster.length === 1 ? plainCells(cluster.charCodeAt(0)) : 0
+  if (plain !== 0 && plain <= limit) return plain
+  return textWidth(shownCluster(cluster, limit))
+}
+
+/** A cluster as it is drawn: pictures for controls, spaces for a tab, � for what has no shape or too much of it. */
+function shownCluster(cluster: string, limit: number): CleanText {
+  const shown = cleanLine(cluster)
+  const cells = textWidth(shown)
+  return cells === 0 || cells > limit ? clean`�` : shown
+}
+
+/** A row as it is drawn; every cluster has the cells that the cursor counts. */
+function rowText(row: string, limit: number): CleanText {
+  const clusters: CleanText[] = []
+  let cells = 0
+  eachGrapheme(row, (start, end) => {
+    const shown = shownCluster(row.slice(start, end), limit)
+    clusters.push(shown)
+    cells += textWidth(shown)
+  })
+  // Cleaned as a whole it keeps joiners between letters, which a cluster alone does not show.
+  const whole = cleanLine(row)
+  return textWidth(whole) === cells ? whole : joinClean(clusters)
+}
