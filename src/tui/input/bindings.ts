@@ -10,10 +10,10 @@ import { describeKey, type KeyName, keyName } from './keyName.ts'
 export type KeyContext = 'global' | 'rooms' | 'timeline' | 'composer' | 'line' | 'switcher' | 'help'
 
 /** The headings of the help overlay, in their order. */
-export const CATEGORIES = ['Messages', 'Rooms', 'Reading', 'Editing', 'Switcher', 'Help', 'Program'] as const
+const CATEGORIES = ['Messages', 'Rooms', 'Reading', 'Editing', 'Switcher', 'Help', 'Program'] as const
 
 /** A heading of the help overlay. */
-export type Category = (typeof CATEGORIES)[number]
+type Category = (typeof CATEGORIES)[number]
 
 type Definition = {
   readonly keys: readonly KeyName[]
