@@ -7,7 +7,15 @@ import type { Key } from './key.ts'
 import { describeKey, type KeyName, keyName } from './keyName.ts'
 
 /** Where keys are listened to. A screen state listens in several at once: see `MODES`. */
-export type KeyContext = 'global' | 'rooms' | 'timeline' | 'composer' | 'line' | 'switcher' | 'help'
+export type KeyContext =
+  | 'global'
+  | 'rooms'
+  | 'timeline'
+  | 'composer'
+  | 'line'
+  | 'switcher'
+  | 'dialog'
+  | 'help'
 
 /** The headings of the help overlay, in their order. */
 const CATEGORIES = ['Messages', 'Rooms', 'Reading', 'Editing', 'Switcher', 'Help', 'Program'] as const
@@ -250,6 +258,14 @@ const DEFINITIONS = {
     help: 'close without going anywhere',
   },
 
+  'dialog.accept': {
+    keys: ['enter'],
+    context: 'dialog',
+    category: 'Program',
+    help: 'take the name that was typed, where the server refused the first',
+    hint: 'take name',
+  },
+
   'help.lineUp': { keys: ['up', 'k'], context: 'help', category: 'Help', help: 'a row up' },
   'help.lineDown': {
     keys: ['down', 'j'],
@@ -309,6 +325,7 @@ export const ACTIONS: readonly Action[] = Object.entries<Definition>(DEFINITIONS
 export const MODES = {
   main: ['composer', 'line', 'rooms', 'timeline', 'global'],
   switcher: ['switcher', 'line', 'global'],
+  dialog: ['dialog', 'line', 'global'],
   help: ['help', 'global'],
 } as const satisfies Record<string, readonly KeyContext[]>
 

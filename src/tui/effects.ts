@@ -1,0 +1,109 @@
+/** Carries out what updates want done. */
+
+import type { ChatClient } from '../client/client.ts'
+import type { Answer } from '../client/questions.ts'
+import type { Member } from '../protocol/requests.ts'
+import type { Effect } from './effect.ts'
+import type { ScreenEvent } from './event.ts'
+import { roomLabel } from './select/roomLabel.ts'
+import { type CleanText, clean, cleanLine, joinClean } from './text/clean.ts'
+
+/** What belongs to the terminal and the program rather than to the client. */
+export type Deeds = {
+  readonly suspend: () => void
+  readonly redraw: () => void
+  readonly quit: () => void
+}
+
+/** Does one thing; what comes of it later is dispatched as events. */
+export function carryOut(
+  effect: Effect,
+  client: ChatClient,
+  deeds: Deeds,
+  dispatch: (event: ScreenEvent) => void,
+): void {
+  switch (effect.type) {
+    case 'say':
+      return say(client, effect.room, effect.text, dispatch)
+    case 'tell': {
+      const joined = opened(client.join(effect.place), dispatch)
+      if (joined !== undefined) say(client, joined, effect.text, dispatch)
+      return
+    }
+    case 'join':
+      opened(client.join(effect.place), dispatch)
+      return
+    case 'leave':
+      return client.leave(effect.room)
+    case 'topic':
+      return complained(client.setTopic(effect.room, effect.topic), effect.room, dispatch)
+    case 'who':
+      client.members(effect.room).then(answer => who(client, effect.room, answer, dispatch), unexpected)
+      return
+    case 'away':
+      return client.away(effect.message)
+    case 'retry':
+      return client.retry(effect.id)
+    case 'discard':
+      return client.discard(effect.id)
+    case 'markRead':
+      return client.markRead(effect.room, effect.seq)
+    case 'typing':
+      return client.typing(effect.room, effect.on)
+    case 'loadBefore':
+      return client.loadBefore(effect.room)
+    case 'fillGap':
+      return client.fillGap(effect.room, effect.before)
+    case 'rename':
+      return client.rename(effect.name)
+    case 'reconnect':
+      return client.reconnectNow()
+    case 'suspend':
+    case 'redraw':
+    case 'quit':
+      return deeds[effect.type]()
+  }
+}
+
+type Dispatch = (event: ScreenEvent) => void
+
+function say(client: ChatClient, room: string, text: string, dispatch: Dispatch): void {
+  const said = client.say(room, text)
+  if (!said.ok) dispatch({ type: 'giveBack', room, text, reason: cleanLine(said.message) })
+}
+
+/** The key of a room that was opened. */
+function opened(answer: Answer<string>, dispatch: Dispatch): string | undefined {
+  if (!answer.ok) {
+    dispatch({ type: 'remark', room: undefined, tone: 'error', lines: [cleanLine(answer.message)] })
+    return undefined
+  }
+  dispatch({ type: 'opened', room: answer.value })
+  return answer.value
+}
+
+function complained(answer: Answer<unknown>, room: string, dispatch: Dispatch): void {
+  if (!answer.ok) dispatch({ type: 'remark', room, tone: 'error', lines: [cleanLine(answer.message)] })
+}
+
+function who(client: ChatClient, key: string, answer: Answer<readonly Member[]>, dispatch: Dispatch): void {
+  if (!answer.ok) return complained(answer, key, dispatch)
+  const room = client.rooms.get(key)
+  if (room === undefined) return
+  const people = answer.value.map(memberText)
+  const count = people.length === 1 ? clean`1 person` : clean`${people.length} people`
+  const lines = [clean`${count} in ${roomLabel(room)}: ${joinClean(people, clean`, `)}`]
+  dispatch({ type: 'remark', room: key, tone: 'info', lines })
+}
+
+function memberText({ name, away }: Member): CleanText {
+  if (away === undefined) return cleanLine(name)
+  return away === '' ? clean`${cleanLine(name)} (away)` : clean`${cleanLine(name)} (away: ${cleanLine(away)})`
+}
+
+/** Questions answer with values; a rejection is a mistake of ours, and must not be silent. */
+function unexpected(error: unknown): void {
+  queueMicrotask(() => {
+    throw error
+  })
+}

@@ -1,0 +1,25 @@
+/** What happens to the screen. */
+
+import type { InputEvent } from './input/keypress.ts'
+import type { Size } from './state.ts'
+import type { CleanText } from './text/clean.ts'
+
+/** One thing that happened. */
+export type ScreenEvent =
+  | InputEvent
+  | { readonly type: 'resize'; readonly size: Size }
+  /** Something of the client changed. */
+  | { readonly type: 'changed' }
+  /** Time passed, and something on the screen counts it. */
+  | { readonly type: 'tick' }
+  /** A room that the user asked for is there. */
+  | { readonly type: 'opened'; readonly room: string }
+  /** The program has something to say: in a room (undefined: the current one), or where there is none in the status line. */
+  | {
+      readonly type: 'remark'
+      readonly room: string | undefined
+      readonly tone: 'info' | 'error'
+      readonly lines: readonly CleanText[]
+    }
+  /** What was typed could not be taken: it goes back to where it was. */
+  | { readonly type: 'giveBack'; readonly room: string; readonly text: string; readonly reason: CleanText }

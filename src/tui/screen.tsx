@@ -1,0 +1,166 @@
+/** The full screen: puts state, view and terminal together, and takes them apart again whatever happens. */
+
+import { render, useApp } from 'ink'
+import { type ReactNode, useEffect, useSyncExternalStore } from 'react'
+import type { ChatClient } from '../client/client.ts'
+import type { Reports } from './reports.ts'
+import { createClock } from './select/clock.ts'
+import { initialState, type Size } from './state.ts'
+import { Store } from './store.ts'
+import { suspendProcess } from './suspend.ts'
+import { createTerminal, type Keyboard } from './terminal.ts'
+import { cleanLine } from './text/clean.ts'
+import { Screen } from './view/Screen.tsx'
+
+/** What a screen needs. */
+export interface ScreenOptions {
+  /** Started and closed by the caller; it may be connecting already. */
+  readonly client: ChatClient
+  readonly stdin: Keyboard
+  readonly stdout: NodeJS.WriteStream
+  /** Said in the first room, for instance that a daemon was started. */
+  readonly initialNotice?: string | undefined
+  /** What the program has to say while the screen is up, for instance that a daemon was started again. */
+  readonly reports?: Reports | undefined
+  /** The room to begin with, by name; the first one unless given. */
+  readonly current?: string | undefined
+  /** Called with the names of the rooms, in their order, and the current one, at first and when they change. */
+  readonly onRoomsChanged?: ((rooms: readonly string[], current: string | undefined) => void) | undefined
+  /** False where the user wants no colours (NO_COLOR). */
+  readonly color: boolean
+  /** The clock, ms since 1970. */
+  readonly now?: (() => number) | undefined
+  /** IANA name; the system's unless given. */
+  readonly timeZone?: string | undefined
+}
+
+/** Signals that end the screen, with the exit codes that shells know them by. */
+const SIGNALS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129, SIGQUIT: 131 } as const
+
+/**
+ * Shows the screen until the user leaves, the terminal goes away or a signal comes. The value is the exit code: 0, or
+ * 128 and the signal's number. Rejects where the view itself fails. The terminal is as it was in every case.
+ */
+export async function runScreen(options: ScreenOptions): Promise<number> {
+  const { client, stdin, stdout, now = Date.now, onRoomsChanged = () => undefined } = options
+  let finish: (code: number) => void = () => undefined
+  const finished = new Promise<number>(resolve => {
+    finish = resolve
+  })
+  const handles: Handles = { suspend: undefined }
+
+  const store: Store = new Store(initialState(sizeOf(stdout), now(), options.current), {
+    client,
+    clock: createClock(options.timeZone),
+    now,
+    onRoomsChanged,
+    deeds: { quit: () => finish(0), suspend: () => void suspend(), redraw },
+  })
+  const terminal = createTerminal(stdin, stdout, event => store.dispatch(event))
+
+  async function suspend(): Promise<void> {
+    terminal.release()
+    await handles.suspend?.(suspendProcess)
+    terminal.take()
+    resized()
+  }
+
+  /** What is on the terminal is not known any more: the next frame is drawn whole, from the top. */
+  function redraw(): void {
+    ink.clear()
+    stdout.write(CLEAR)
+  }
+
+  function resized(): void {
+    redraw()
+    store.dispatch({ type: 'resize', size: sizeOf(stdout) })
+  }
+
+  const onSignal = (signal: keyof typeof SIGNALS): void => finish(SIGNALS[signal])
+  const onGone = (): void => finish(SIGNALS.SIGHUP)
+  const signals = Object.keys(SIGNALS) as (keyof typeof SIGNALS)[]
+  for (const signal of signals) process.on(signal, onSignal)
+  stdout.on('resize', resized)
+  stdout.on('error', onGone)
+  stdin.on('end', onGone)
+  stdin.on('error', onGone)
+
+  terminal.take()
+  const ink = render(<App store={store} color={options.color} handles={handles} />, {
+    stdout: withoutResizes(stdout),
+    stdin: stdin as NodeJS.ReadStream,
+    alternateScreen: true,
+    incrementalRendering: true,
+    // Keys are painted at once; what arrives is gathered by the store.
+    maxFps: 1000,
+    patchConsole: false,
+    exitOnCtrlC: false,
+    // Ink would paint nothing where a variable CI is set.
+    interactive: true,
+  })
+  if (options.initialNotice !== undefined) {
+    store.dispatch({
+      type: 'remark',
+      room: undefined,
+      tone: 'info',
+      lines: [cleanLine(options.initialNotice)],
+    })
+  }
+  options.reports?.listen(({ kind, message }) => {
+    const tone = kind === 'trouble' ? 'error' : 'info'
+    store.dispatch({ type: 'remark', room: undefined, tone, lines: [message] })
+  })
+
+  try {
+    // Ink ends by itself only when the view failed.
+    return await Promise.race([finished, ink.waitUntilExit().then(() => 0)])
+  } finally {
+    store.close()
+    for (const signal of signals) process.off(signal, onSignal)
+    stdout.off('resize', resized)
+    stdin.off('end', onGone)
+    stdin.off('error', onGone)
+    terminal.release()
+    ink.unmount()
+    await ink.waitUntilExit().catch(() => undefined)
+    stdout.off('error', onGone)
+  }
+}
+
+const CLEAR = '\x1b[2J\x1b[H'
+
+/**
+ * The output as Ink gets it. Of a resize it is not told: it would draw the frame of the old size once more, before the
+ * one of the new size is made.
+ */
+function withoutResizes(stdout: NodeJS.WriteStream): NodeJS.WriteStream {
+  const face: NodeJS.WriteStream = new Proxy(stdout, {
+    get(target, name) {
+      const value: unknown = Reflect.get(target, name)
+      if (typeof value !== 'function') return value
+      if (name !== 'on' && name !== 'off') return value.bind(target)
+      return (event: string, listener: () => void) => {
+        if (event !== 'resize') value.call(target, event, listener)
+        return face
+      }
+    },
+  })
+  return face
+}
+
+type Handles = { suspend: ReturnType<typeof useApp>['suspendTerminal'] | undefined }
+
+type AppProps = { readonly store: Store; readonly color: boolean; readonly handles: Handles }
+
+function App({ store, color, handles }: AppProps): ReactNode {
+  const { suspendTerminal } = useApp()
+  useEffect(() => {
+    handles.suspend = suspendTerminal
+  }, [handles, suspendTerminal])
+  const { frame, size } = useSyncExternalStore(store.subscribe, store.snapshot)
+  return <Screen frame={frame} size={size} color={color} />
+}
+
+function sizeOf({ columns, rows }: Pick<NodeJS.WriteStream, 'columns' | 'rows'>): Size {
+  return { columns: columns > 0 ? columns : 80, rows: rows > 0 ? rows : 24 }
+}

@@ -1,0 +1,193 @@
+/**
+ * A room as a list of blocks of rows: the head, one block an entry of the timeline, one for each message of ours under
+ * way. A block is made only when somebody looks at it, so nothing here costs by the length of the history.
+ */
+
+import type { RoomView } from '../../client/room.ts'
+import type { TimelineEntry } from '../../client/timeline.ts'
+import { foldName } from '../../protocol/names.ts'
+import type { Note, RoomScreen } from '../state.ts'
+import { clean } from '../text/clean.ts'
+import { entryKey, entryRows, noteRows, outboxRows, type Repeated, type Setting } from './entryRows.ts'
+import { roomLabel } from './roomLabel.ts'
+import type { Row } from './row.ts'
+import { labelledRule } from './rule.ts'
+
+/** A room as it is to be shown, and how. */
+export type Scene = {
+  readonly room: RoomView
+  readonly setting: Setting
+  /** The index in the timeline above which the line "new" stands; -1: nowhere. */
+  readonly markerAt: number
+  readonly notes: ReadonlyMap<string | undefined, readonly Note[]>
+}
+
+/** The rows of one block. What stands around an entry can come and go; places are counted from its own rows. */
+export type Block = {
+  /** Separators above it. */
+  readonly before: readonly Row[]
+  readonly own: readonly Row[]
+  /** Notes below it. */
+  readonly after: readonly Row[]
+}
+
+/** Messages of one sender within this time, ms, stand under one name. */
+const GROUP_WITHIN = 5 * 60_000
+const NO_ROWS: readonly Row[] = []
+const FRESH: Repeated = { name: false, time: false }
+
+/** Prepares a room for showing. */
+export function sceneOf(room: RoomView, screen: RoomScreen, setting: Setting): Scene {
+  return {
+    room,
+    setting,
+    markerAt: screen.marker === undefined ? -1 : markerIndex(room.timeline, screen.marker, setting.me),
+    notes: notesByPlace(screen.notes),
+  }
+}
+
+/** The first message of somebody else behind the position `marker`; -1 where there is none. */
+function markerIndex(timeline: readonly TimelineEntry[], marker: number, me: string): number {
+  const ours = foldName(me)
+  let found = -1
+  for (let at = timeline.length - 1; at >= 0; at--) {
+    const entry = timeline[at]
+    // Above a restart the positions are another log's.
+    if (entry === undefined || entry.kind === 'restart') break
+    if (entry.kind === 'gap') continue
+    if (entry.seq <= marker) break
+    if (entry.kind === 'message' && foldName(entry.from) !== ours) found = at
+  }
+  return found
+}
+
+const NO_NOTES: ReadonlyMap<string | undefined, readonly Note[]> = new Map()
+const places = new WeakMap<readonly Note[], ReadonlyMap<string | undefined, readonly Note[]>>()
+
+function notesByPlace(notes: readonly Note[]): ReadonlyMap<string | undefined, readonly Note[]> {
+  if (notes.length === 0) return NO_NOTES
+  const known = places.get(notes)
+  if (known !== undefined) return known
+  const made = Map.groupBy(notes, note => note.after)
+  places.set(notes, made)
+  return made
+}
+
+/** How many blocks there are: at least one, the head. */
+export function blockCount({ room }: Scene): number {
+  return 1 + room.timeline.length + room.outbox.length
+}
+
+/** The block at an index from 0 to `blockCount` - 1. */
+export function blockAt(scene: Scene, index: number): Block {
+  const { room } = scene
+  if (index === 0) return headBlock(scene)
+  const entry = room.timeline[index - 1]
+  if (entry !== undefined) return entryBlock(scene, entry, index - 1)
+  return outboxBlock(scene, index - 1 - room.timeline.length)
+}
+
+/** The rows of a whole block, from top to bottom. */
+export function blockRows({ before, own, after }: Block): readonly Row[] {
+  if (before.length === 0 && after.length === 0) return own
+  return [...before, ...own, ...after]
+}
+
+function headBlock({ room, setting, notes }: Scene): Block {
+  const { columns } = setting
+  const after = (notes.get(undefined) ?? []).flatMap(note => noteRows(note, setting))
+  const label = room.loadingBefore
+    ? clean`loading earlier messages…`
+    : room.moreBefore
+      ? clean`earlier messages: PgUp`
+      : room.status === 'joined'
+        ? clean`the beginning of ${roomLabel(room)}`
+        : undefined
+  return {
+    before: NO_ROWS,
+    own: label === undefined ? NO_ROWS : [labelledRule(label, 'dim', columns)],
+    after,
+  }
+}
+
+function entryBlock(scene: Scene, entry: TimelineEntry, at: number): Block {
+  const { setting, notes, markerAt } = scene
+  const previous = scene.room.timeline[at - 1]
+  const isNew = at === markerAt
+  const day = dayStarted(entry, previous, setting)
+  let before = day === undefined ? NO_ROWS : [dayRow(day, setting)]
+  if (isNew) before = [...before, newRow(setting)]
+  const said = notes.size === 0 ? undefined : notes.get(entryKey(entry))
+  const hasNotesAbove = previous !== undefined && notes.size > 0 && notes.has(entryKey(previous))
+  const repeats = before.length > 0 || hasNotesAbove ? FRESH : repeatsOf(entry, previous, setting)
+  return {
+    before,
+    own: entryRows(entry, setting, repeats),
+    after: said?.flatMap(note => noteRows(note, setting)) ?? NO_ROWS,
+  }
+}
+
+function outboxBlock({ room, setting, notes }: Scene, at: number): Block {
+  const entry = room.outbox[at]
+  if (entry === undefined) return { before: NO_ROWS, own: NO_ROWS, after: NO_ROWS }
+  const above = room.outbox[at - 1]
+  const last = room.timeline.at(-1)
+  const previous =
+    above !== undefined
+      ? above.state.status === 'failed'
+        ? undefined
+        : { from: setting.me, ts: above.ts }
+      : last?.kind === 'message' && !notes.has(entryKey(last))
+        ? last
+        : undefined
+  const repeats = repeatsAfter(previous, { from: setting.me, ts: entry.ts }, setting)
+  return { before: NO_ROWS, own: outboxRows(entry, setting, repeats), after: NO_ROWS }
+}
+
+type Said = { readonly from: string; readonly ts: number }
+
+function repeatsOf(entry: TimelineEntry, previous: TimelineEntry | undefined, setting: Setting): Repeated {
+  if (entry.kind !== 'message' || previous?.kind !== 'message') return FRESH
+  return repeatsAfter(previous, entry, setting)
+}
+
+function repeatsAfter(previous: Said | undefined, said: Said, { clock }: Setting): Repeated {
+  if (previous === undefined || foldName(previous.from) !== foldName(said.from)) return FRESH
+  const passed = said.ts - previous.ts
+  if (passed < 0 || passed > GROUP_WITHIN || clock.day(previous.ts) !== clock.day(said.ts)) return FRESH
+  return { name: true, time: clock.time(previous.ts) === clock.time(said.ts) }
+}
+
+/** The time of an entry that begins a day; the first entry of all does, and the first behind a gap. */
+function dayStarted(
+  entry: TimelineEntry,
+  previous: TimelineEntry | undefined,
+  { clock }: Setting,
+): number | undefined {
+  if (entry.kind === 'gap') return undefined
+  if (previous === undefined || previous.kind === 'gap') return entry.ts
+  return clock.day(previous.ts) === clock.day(entry.ts) ? undefined : entry.ts
+}
+
+const dayRows = new Map<string, Row>()
+
+function dayRow(ts: number, { clock, columns }: Setting): Row {
+  const label = clock.dayLabel(ts)
+  const key = `${columns.width} ${label}`
+  const known = dayRows.get(key)
+  if (known !== undefined) return known
+  const row = labelledRule(label, 'dim', columns)
+  if (dayRows.size > 1_000) dayRows.clear()
+  dayRows.set(key, row)
+  return row
+}
+
+const newRows = new WeakMap<Setting, Row>()
+
+function newRow(setting: Setting): Row {
+  const known = newRows.get(setting)
+  if (known !== undefined) return known
+  const row = labelledRule(clean`new`, 'fresh', setting.columns)
+  newRows.set(setting, row)
+  return row
+}

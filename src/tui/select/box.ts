@@ -1,0 +1,52 @@
+/** A box with a border, for what lies over the timeline. */
+
+import { type CleanText, clean } from '../text/clean.ts'
+import { textWidth, truncate } from '../text/width.ts'
+import type { Layout } from './layout.ts'
+import { cutRow, fillRow, type Row, repeated, span } from './row.ts'
+
+/** Rows that are drawn over others. */
+export type Box = {
+  readonly left: number
+  readonly top: number
+  readonly width: number
+  readonly rows: readonly Row[]
+}
+
+/** Cells of a border and the blanks inside it, at both sides. */
+export const BOX_SIDES = 4
+/** Rows of a border. */
+export const BOX_ENDS = 2
+
+/** A box of these rows in the middle of the timeline, or of the screen where it is too wide for that. Longer rows are cut, missing ones empty. */
+export function boxOf(
+  layout: Layout,
+  title: CleanText,
+  content: readonly Row[],
+  width: number,
+  height: number,
+): Box {
+  const inner = width - BOX_SIDES
+  const words = truncate(title, inner)
+  const side = (sign: CleanText) => span(sign, 'rule')
+  const top: Row = [
+    span(clean`╭─ `, 'rule'),
+    span(words, 'strong'),
+    span(clean` ${repeated(clean`─`, width - 5 - textWidth(words))}╮`, 'rule'),
+  ]
+  const bottom: Row = [span(clean`╰${repeated(clean`─`, width - 2)}╯`, 'rule')]
+  const rows = Array.from(
+    { length: Math.max(0, height - BOX_ENDS) },
+    (_, at): Row => [side(clean`│ `), ...fillRow(cutRow(content[at] ?? [], inner), inner), side(clean` │`)],
+  )
+  const beside = layout.columns - layout.pane
+  return {
+    left:
+      width <= layout.pane
+        ? beside + ((layout.pane - width) >> 1)
+        : Math.max(0, (layout.columns - width) >> 1),
+    top: Math.max(0, (layout.rows - height) >> 1),
+    width,
+    rows: [top, ...rows, bottom],
+  }
+}

@@ -1,0 +1,67 @@
+/** Times and days as the user's place has them. */
+
+import { type CleanText, cleanLine } from '../text/clean.ts'
+
+/** Writes times (ms since 1970) for people. */
+export type Clock = {
+  /** `14:02`, always five cells. */
+  time(ts: number): CleanText
+  /** Names a day; equal for times of one day. */
+  day(ts: number): string
+  /** `Monday 23 November 2026`. */
+  dayLabel(ts: number): CleanText
+}
+
+/** The latest time that a Date can hold. */
+const LAST = 8_640_000_000_000_000
+const MINUTE = 60_000
+const HOUR = 60 * MINUTE
+
+/** A clock for a time zone by its IANA name; undefined is the system's. */
+export function createClock(timeZone?: string): Clock {
+  const zone = timeZone === undefined ? {} : { timeZone }
+  const times = new Intl.DateTimeFormat('en-GB', {
+    ...zone,
+    hour: '2-digit',
+    minute: '2-digit',
+    hourCycle: 'h23',
+  })
+  const days = new Intl.DateTimeFormat('en-CA', {
+    ...zone,
+    year: 'numeric',
+    month: '2-digit',
+    day: '2-digit',
+  })
+  const labels = new Intl.DateTimeFormat('en-GB', {
+    ...zone,
+    weekday: 'long',
+    day: 'numeric',
+    month: 'long',
+    year: 'numeric',
+  })
+  // Zones change at whole quarters of an hour, so a minute has one text and a quarter one day.
+  const time = remembering(ts => cleanLine(times.format(ts)), MINUTE)
+  const day = remembering(ts => days.format(ts), HOUR / 4)
+  return {
+    time,
+    day,
+    dayLabel: ts => cleanLine(labels.format(within(ts)).replaceAll(',', '')),
+  }
+}
+
+/** Formats once a step; formatting costs a microsecond, and a screen asks for each row. */
+function remembering<Text extends string>(format: (ts: number) => Text, step: number): (ts: number) => Text {
+  const known = new Map<number, Text>()
+  return ts => {
+    const key = Math.floor(within(ts) / step)
+    const kept = known.get(key)
+    if (kept !== undefined) return kept
+    const text = format(key * step)
+    if (known.size > 5_000) known.clear()
+    known.set(key, text)
+    return text
+  }
+}
+
+/** What others send as a time can be any number. */
+const within = (ts: number): number => (Number.isFinite(ts) ? Math.max(0, Math.min(LAST, ts)) : 0)

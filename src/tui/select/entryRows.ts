@@ -1,0 +1,159 @@
+/** What the timeline and the outbox hold, as rows. Each entry is cleaned and wrapped once for a width and then kept. */
+
+import type { OutboxEntry } from '../../client/outbox.ts'
+import type { GapEntry, MessageEntry, TimelineEntry } from '../../client/timeline.ts'
+import { foldName, mentions } from '../../protocol/names.ts'
+import type { Note } from '../state.ts'
+import { type CleanText, clean, cleanLine, joinClean } from '../text/clean.ts'
+import type { Clock } from './clock.ts'
+import type { Columns } from './columns.ts'
+import { type Head, hung, messageRows, reactionText, remarkRows } from './messageRows.ts'
+import { type Row, span } from './row.ts'
+import { labelledRule } from './rule.ts'
+
+const NOTHING = clean``
+const SAID = span(clean`✓`, 'dim')
+const UNDER_WAY = span(clean`…`, 'dim')
+const FAILED = span(clean`✗`, 'error')
+const MENTIONED = span(clean`@`, 'badge')
+const REMARK = span(clean`·`, 'dim')
+
+/** What rows depend on beside their entry. */
+export type Setting = {
+  readonly columns: Columns
+  readonly clock: Clock
+  /** Our name, as it is shown. */
+  readonly me: string
+}
+
+/** What the row above has said already. */
+export type Repeated = { readonly name: boolean; readonly time: boolean }
+
+/** The identity of an entry, for as long as it is in the timeline. */
+export function entryKey(entry: TimelineEntry): string {
+  switch (entry.kind) {
+    case 'message':
+      return `m${entry.id}`
+    case 'topic':
+      return `t${entry.seq}/${entry.ts}`
+    case 'gap':
+      return `g${entry.before}`
+    case 'restart':
+      return `r${entry.ts}`
+  }
+}
+
+type Kept = { readonly setting: Setting; readonly flags: number; readonly rows: readonly Row[] }
+
+// One width at a time, for as long as the entry lives: a resize makes the visible rows anew and no others.
+const kept = new WeakMap<object, Kept>()
+
+function keeping(entry: object, setting: Setting, flags: number, make: () => readonly Row[]): readonly Row[] {
+  const known = kept.get(entry)
+  if (known !== undefined && known.setting === setting && known.flags === flags) return known.rows
+  const rows = make()
+  kept.set(entry, { setting, flags, rows })
+  return rows
+}
+
+const flagsOf = ({ name, time }: Repeated): number => (name ? 1 : 0) + (time ? 2 : 0)
+
+/** The rows of an entry of the timeline; at least one. Kept: the same array for the same arguments. */
+export function entryRows(entry: TimelineEntry, setting: Setting, repeats: Repeated): readonly Row[] {
+  return keeping(entry, setting, flagsOf(repeats), () => {
+    const { columns, clock } = setting
+    switch (entry.kind) {
+      case 'message':
+        return timelineMessage(entry, setting, repeats)
+      case 'topic': {
+        const head: Head = { time: clock.time(entry.ts), from: undefined, mark: REMARK }
+        return remarkRows(head, topicText(entry.from, entry.topic), 'dim', columns)
+      }
+      case 'gap':
+        return [labelledRule(gapText(entry), 'dim', columns)]
+      case 'restart':
+        return [
+          labelledRule(
+            clean`the server began anew at ${clock.time(entry.ts)}; what stands above is kept here alone`,
+            'warning',
+            columns,
+          ),
+        ]
+    }
+  })
+}
+
+function timelineMessage(entry: MessageEntry, setting: Setting, repeats: Repeated): readonly Row[] {
+  const { columns, clock, me } = setting
+  const isOurs = foldName(entry.from) === foldName(me)
+  const text = entry.text
+  const mark = isOurs ? SAID : text !== undefined && mentions(text, me) ? MENTIONED : undefined
+  const head = headOf(clock.time(entry.ts), entry.from, mark, repeats)
+  if (text === undefined) return remarkRows(head, clean`message deleted`, 'dim', columns)
+  const suffix = entry.edited === undefined ? NOTHING : clean`(edited)`
+  const rows = messageRows(head, { text, tone: 'text', me: isOurs ? '' : me, suffix }, columns)
+  const reactions = reactionText(entry.reactions)
+  return reactions === '' ? rows : [...rows, ...remarkRows(NO_MARK, reactions, 'dim', columns)]
+}
+
+const NO_MARK: Head = { time: NOTHING, from: undefined, mark: undefined }
+
+function headOf(time: CleanText, from: string, mark: Head['mark'], repeats: Repeated): Head {
+  return { time: repeats.time ? NOTHING : time, from: repeats.name ? undefined : from, mark }
+}
+
+function topicText(from: string, topic: string): CleanText {
+  const who = cleanLine(from)
+  return topic === '' ? clean`${who} took the topic away` : clean`${who} set the topic: ${cleanLine(topic)}`
+}
+
+function gapText(gap: GapEntry): CleanText {
+  if (gap.reason === 'expired') return clean`older messages are no longer kept`
+  // Positions are not dense, so this is the most that there can be.
+  const most = Math.max(1, gap.before - gap.after - 1)
+  const what = most === 1 ? clean`1 message` : clean`up to ${most} messages`
+  return gap.loading ? clean`${what} not loaded — loading…` : clean`${what} not loaded`
+}
+
+/** The rows of something of ours that is not in the timeline yet; none for what shows at its target. */
+export function outboxRows(entry: OutboxEntry, setting: Setting, repeats: Repeated): readonly Row[] {
+  return keeping(entry, setting, flagsOf(repeats), () => {
+    const { columns, clock, me } = setting
+    const { state, request } = entry
+    const time = clock.time(state.status === 'sent' ? state.ts : entry.ts)
+    const mark = state.status === 'sent' ? SAID : state.status === 'failed' ? FAILED : UNDER_WAY
+    const tone = state.status === 'sent' || state.status === 'failed' ? 'text' : 'dim'
+    const rows =
+      request.action === 'chat'
+        ? messageRows(
+            headOf(time, me, mark, repeats),
+            { text: request.message, tone, me: '', suffix: NOTHING },
+            columns,
+          )
+        : request.action === 'topic'
+          ? remarkRows({ time, from: undefined, mark }, topicText(me, request.topic), 'dim', columns)
+          : []
+    if (state.status !== 'failed') return rows
+    const advice = clean`not sent: ${cleanLine(state.message)} — /retry or /discard`
+    return [...rows, ...remarkRows(NO_MARK, advice, 'error', columns)]
+  })
+}
+
+/** The rows of what the program itself says. */
+export function noteRows(note: Note, setting: Setting): readonly Row[] {
+  return keeping(note, setting, 0, () => {
+    const { columns, clock } = setting
+    const isError = note.tone === 'error'
+    const head: Head = { time: clock.time(note.ts), from: undefined, mark: isError ? FAILED : REMARK }
+    const rows = note.lines.flatMap(line => remarkRows(NO_MARK, line, isError ? 'error' : 'dim', columns))
+    const texts = rows.map(row => row.slice(-1))
+    return hung(head, texts, columns)
+  })
+}
+
+/** Names in one line: `alice, bob and carol`. */
+export function listing(names: readonly CleanText[]): CleanText {
+  const last = names.at(-1)
+  if (last === undefined) return NOTHING
+  return names.length === 1 ? last : clean`${joinClean(names.slice(0, -1), clean`, `)} and ${last}`
+}

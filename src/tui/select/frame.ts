@@ -1,0 +1,127 @@
+/** The whole screen, chosen from the state and the world: what the view draws, row by row. */
+
+import { roomScreen, type ScreenState } from '../state.ts'
+import { type CleanText, clean } from '../text/clean.ts'
+import { nameColor } from '../text/nameColor.ts'
+import { textWidth } from '../text/width.ts'
+import type { World } from '../world.ts'
+import type { Box } from './box.ts'
+import { headerRow } from './header.ts'
+import { helpBox } from './helpBox.ts'
+import { composerView, type Layout, layoutOf, promptOf } from './layout.ts'
+import { nameBox } from './nameBox.ts'
+import { type Pane, paneOf } from './pane.ts'
+import { blanks, EMPTY_ROW, type Row, span } from './row.ts'
+import { paneRule } from './rule.ts'
+import { sidebarRows } from './sidebar.ts'
+import { statusRow } from './status.ts'
+import { switcherBox } from './switcherBox.ts'
+
+/** A place on the screen, from its top left corner. */
+export type Cell = { readonly x: number; readonly y: number }
+
+/** Everything that is drawn. */
+export type Frame = {
+  readonly layout: Layout
+  readonly header: Row
+  /** Undefined where lines step aside. */
+  readonly rules: { readonly top: Row; readonly bottom: Row } | undefined
+  /** As many rows as the timeline has; empty where it is not shown. */
+  readonly sidebar: readonly Row[]
+  readonly timeline: readonly Row[]
+  readonly composer: readonly Row[]
+  readonly status: Row
+  readonly overlay: Box | undefined
+  readonly cursor: Cell | undefined
+}
+
+/** The screen; undefined where the terminal is too small. */
+export function frameOf(state: ScreenState, world: World): Frame | undefined {
+  const layout = layoutOf(state, world)
+  if (layout === undefined) return undefined
+  const pane = paneOf(state, world)
+  const composer = composerOf(state, world, layout)
+  const over = overlayOf(state, world, layout)
+  return {
+    layout,
+    header: headerRow(state, world, layout),
+    rules: layout.ruled ? rulesOf(state, layout, pane) : undefined,
+    sidebar: layout.sidebar === 0 ? [] : sidebarRows(state, world, layout),
+    timeline: timelineOf(layout, pane),
+    composer: composer.rows,
+    status: statusRow(state, world, layout, pane),
+    overlay: over?.box,
+    cursor: state.overlay === undefined ? composer.cursor : over?.cursor,
+  }
+}
+
+/** The visible rows, at the bottom of their pane. */
+function timelineOf({ timeline: height }: Layout, pane: Pane | undefined): readonly Row[] {
+  const rows = pane?.view.rows ?? []
+  return [...Array.from({ length: height - rows.length }, () => EMPTY_ROW), ...rows]
+}
+
+function rulesOf(
+  state: ScreenState,
+  layout: Layout,
+  pane: Pane | undefined,
+): { readonly top: Row; readonly bottom: Row } {
+  const joint = (sign: CleanText) => (layout.sidebar === 0 ? undefined : { at: layout.sidebar, sign })
+  return {
+    top: paneRule(layout.columns, joint(clean`┬`), newAbove(pane)),
+    bottom: paneRule(layout.columns, joint(clean`┴`), newBelow(state, pane)),
+  }
+}
+
+/** That the line "new" is above what is visible. */
+function newAbove(pane: Pane | undefined): Row {
+  if (pane === undefined) return EMPTY_ROW
+  const { room, scene, view } = pane
+  const entry = room.timeline[scene.markerAt]
+  if (entry?.kind !== 'message' || scene.markerAt + 1 >= view.top.block) return EMPTY_ROW
+  return [span(clean`↑ new since ${scene.setting.clock.time(entry.ts)}`, 'fresh')]
+}
+
+/** That the newest is below what is visible. */
+function newBelow(state: ScreenState, pane: Pane | undefined): Row {
+  if (pane === undefined || pane.view.atBottom || state.overlay !== undefined) return EMPTY_ROW
+  const { unread } = pane.room
+  if (unread === 0) return [span(clean`↓ more below (Alt+End)`, 'dim')]
+  return [span(clean`↓ ${unread} new below (Alt+End)`, 'fresh')]
+}
+
+function composerOf(
+  state: ScreenState,
+  world: World,
+  layout: Layout,
+): { readonly rows: readonly Row[]; readonly cursor: Cell } {
+  const { name, sign } = promptOf(state, world)
+  const view = composerView(state, world, layout)
+  const indent = 1 + textWidth(name) + textWidth(sign)
+  const tone = roomScreen(state).editor.text.startsWith('/') ? 'here' : 'dim'
+  const rows = Array.from({ length: layout.composer }, (_, at): Row => {
+    const text = span(view.rows[at] ?? clean``)
+    if (at > 0) return [span(blanks(indent)), text]
+    return [span(clean` `), span(name, `name.${nameColor(world.client.username)}`), span(sign, tone), text]
+  })
+  const top = layout.rows - 1 - layout.composer
+  return { rows, cursor: { x: indent + view.cursor.column, y: top + view.cursor.row } }
+}
+
+function overlayOf(
+  state: ScreenState,
+  world: World,
+  layout: Layout,
+): { readonly box: Box; readonly cursor?: Cell } | undefined {
+  const { overlay } = state
+  switch (overlay?.kind) {
+    case 'help':
+      return { box: helpBox(layout, overlay.top) }
+    case 'switcher':
+      return switcherBox(state, world, layout, overlay)
+    case 'name':
+      return nameBox(layout, overlay)
+    case undefined:
+      return undefined
+  }
+}

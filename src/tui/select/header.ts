@@ -1,0 +1,56 @@
+/** The line at the top: where one is. */
+
+import type { RoomView } from '../../client/room.ts'
+import { foldName } from '../../protocol/names.ts'
+import type { ScreenState } from '../state.ts'
+import { type CleanText, clean, cleanLine } from '../text/clean.ts'
+import { roomOf, roomsOf, type World } from '../world.ts'
+import type { Layout } from './layout.ts'
+import { roomLabel } from './roomLabel.ts'
+import { type Row, type Span, span, spread } from './row.ts'
+
+const GAP = span(clean`  `)
+
+/** Name and topic of the room to the left, people to the right. */
+export function headerRow(state: ScreenState, world: World, layout: Layout): Row {
+  const room = roomOf(world, state.current)
+  if (room === undefined) {
+    const { server } = world.client
+    const name = server === undefined ? clean`chat-tui` : cleanLine(server.name)
+    return spread(
+      [span(clean` ${name}`, 'strong'), GAP, span(clean`/join a room`, 'dim')],
+      [],
+      layout.columns,
+    )
+  }
+  const left: Span[] = [span(clean` ${roomLabel(room)}`, 'strong')]
+  const topic = cleanLine(room.topic)
+  if (topic !== '') left.push(GAP, span(topic, 'dim'))
+  const elsewhere = layout.sidebar === 0 ? unreadElsewhere(world, room.key) : []
+  return spread(left, [...elsewhere, span(clean`${about(room)} `, 'dim')], layout.columns)
+}
+
+function about(room: RoomView): CleanText {
+  if (room.status === 'failed') return clean`not joined`
+  if (room.status === 'joining' && room.people === 0) return clean`joining…`
+  if (room.kind === 'direct') return directState(room)
+  return room.people === 1 ? clean`1 person` : clean`${room.people} people`
+}
+
+/** What is known of the other one of a direct conversation. */
+function directState(room: RoomView): CleanText {
+  const other = room.members?.get(foldName(room.name.slice(1)))
+  if (other === undefined) return clean`direct`
+  return other.away === undefined ? clean`here` : clean`away: ${cleanLine(other.away)}`
+}
+
+/** Unread of the other rooms, where their list is not on the screen. */
+function unreadElsewhere(world: World, current: string): Span[] {
+  const others = roomsOf(world).filter(({ key }) => key !== current)
+  const unread = others.reduce((sum, room) => sum + room.unread, 0)
+  const mentions = others.reduce((sum, room) => sum + room.mentions, 0)
+  const spans: Span[] = []
+  if (mentions > 0) spans.push(span(clean`@${mentions}`, 'badge'), GAP)
+  if (unread > mentions) spans.push(span(clean`+${unread - mentions}`, 'strong'), GAP)
+  return spans
+}

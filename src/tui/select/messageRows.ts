@@ -1,0 +1,104 @@
+/** Messages as rows: a head with time and name, and the text hanging beside it. */
+
+import { foldName, mentions } from '../../protocol/names.ts'
+import { type CleanText, clean, cleanLine, cleanText, joinClean, sliceClean } from '../text/clean.ts'
+import { nameColor } from '../text/nameColor.ts'
+import { textWidth, truncate } from '../text/width.ts'
+import { wrapText } from '../text/wrap.ts'
+import type { Tone } from '../theme.ts'
+import type { Columns } from './columns.ts'
+import { blanks, type Row, type Span, span } from './row.ts'
+
+/** What stands in the columns before the text of a first row. */
+export type Head = {
+  /** Empty: blank. */
+  readonly time: CleanText
+  /** Never clean yet; undefined: blank, as the row above has it. */
+  readonly from: string | undefined
+  readonly mark: Span | undefined
+}
+
+/** No head: the text goes on. */
+export const NO_HEAD: Head = { time: clean``, from: undefined, mark: undefined }
+
+/** The text of a message with what belongs to it. */
+export type Body = {
+  /** As it came. */
+  readonly text: string
+  readonly tone: Tone
+  /** Who reads: mentions of this name stand out. */
+  readonly me: string
+  /** In dim letters behind the text; empty: nothing. */
+  readonly suffix: CleanText
+}
+
+/** The rows of a message; at least one. */
+export function messageRows(head: Head, body: Body, columns: Columns): Row[] {
+  const rows = bodyRows(body, columns.text)
+  return hung(head, rows, columns)
+}
+
+/** Rows of text behind a head, the second and later ones under the first. */
+export function hung(head: Head, rows: readonly Row[], columns: Columns): Row[] {
+  const indent = span(blanks(columns.textStart))
+  return rows.map((row, at) => (at === 0 ? [...headSpans(head, columns), ...row] : [indent, ...row]))
+}
+
+/** Wrapped text of one tone behind a head: what the program says. */
+export function remarkRows(head: Head, text: CleanText, tone: Tone, columns: Columns): Row[] {
+  return hung(
+    head,
+    wrapText(text, columns.text).map(line => [span(line, tone)]),
+    columns,
+  )
+}
+
+function headSpans({ time, from, mark }: Head, columns: Columns): Span[] {
+  const spans: Span[] = []
+  if (columns.margin > 0) spans.push(span(blanks(columns.margin)))
+  if (columns.time > 0) spans.push(span(time === '' ? blanks(columns.time + 1) : clean`${time} `, 'dim'))
+  const name = from === undefined ? clean`` : truncate(cleanLine(from), columns.name)
+  const missing = columns.name - textWidth(name)
+  if (missing > 0) spans.push(span(blanks(missing)))
+  if (from !== undefined) spans.push(span(name, `name.${nameColor(from)}`))
+  spans.push(span(clean` `), mark ?? span(clean` `), span(clean` `))
+  return spans
+}
+
+function bodyRows({ text, tone, me, suffix }: Body, width: number): Row[] {
+  const isMention = mentions(text, me)
+  const rows = wrapText(cleanText(text), width).map(
+    (line): Row => (isMention ? withMentions(line, me, tone) : [span(line, tone)]),
+  )
+  const last = rows.at(-1)
+  if (suffix === '' || last === undefined) return rows
+  const used = last.reduce((cells, part) => cells + textWidth(part.text), 0)
+  if (used + 1 + textWidth(suffix) <= width) rows[rows.length - 1] = [...last, span(clean` ${suffix}`, 'dim')]
+  else rows.push([span(truncate(suffix, width), 'dim')])
+  return rows
+}
+
+/** A row with each `@me` set apart; the sign and the name, between characters that no name has. */
+function withMentions(line: CleanText, me: string, tone: Tone): Row {
+  const wanted = `@${foldName(me)}`
+  const folded = foldName(line)
+  // Folding can change the length of what is not ASCII; then the places would be wrong.
+  if (folded.length !== line.length) return [span(line, tone)]
+  const parts: Span[] = []
+  let from = 0
+  for (let at = folded.indexOf(wanted); at !== -1; at = folded.indexOf(wanted, at + 1)) {
+    const end = at + wanted.length
+    if (/[a-z0-9_.-]/.test(folded.charAt(at - 1)) || /^[.-]*[a-z0-9_]/.test(folded.slice(end))) continue
+    if (at > from) parts.push(span(sliceClean(line, from, at), tone))
+    parts.push(span(sliceClean(line, at, end), 'mention'))
+    from = end
+  }
+  if (from < line.length) parts.push(span(sliceClean(line, from), tone))
+  return parts
+}
+
+/** Reactions in one line: `👍 3  🎉 1`. */
+export function reactionText(reactions: Readonly<Record<string, { readonly count: number }>>): CleanText {
+  const shown = Object.entries(reactions).map(([emoji, { count }]) => clean`${cleanLine(emoji)} ${count}`)
+  return joinClean(shown, clean`  `)
+}

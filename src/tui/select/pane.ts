@@ -1,0 +1,81 @@
+/** The timeline of the current room as the pane shows it. The same answer, the same object: made anew only when something of it changed. */
+
+import type { RoomView } from '../../client/room.ts'
+import { type Anchor, type Note, roomScreen, type ScreenState } from '../state.ts'
+import { roomOf, type World } from '../world.ts'
+import { type Scene, sceneOf } from './blocks.ts'
+import type { Clock } from './clock.ts'
+import { columnsOf } from './columns.ts'
+import type { Setting } from './entryRows.ts'
+import { layoutOf } from './layout.ts'
+import { type Viewport, viewportOf } from './viewport.ts'
+
+/** The room that is shown, and what of it. */
+export type Pane = {
+  readonly room: RoomView
+  readonly scene: Scene
+  readonly height: number
+  readonly view: Viewport
+}
+
+type Cause = {
+  readonly room: RoomView
+  readonly version: number
+  readonly setting: Setting
+  readonly height: number
+  readonly anchor: Anchor | 'bottom'
+  readonly marker: number | undefined
+  readonly notes: readonly Note[]
+}
+
+let last: { readonly cause: Cause; readonly pane: Pane } | undefined
+
+/** The pane of the current room; undefined where there is none, or no place for it. */
+export function paneOf(state: ScreenState, world: World): Pane | undefined {
+  const room = roomOf(world, state.current)
+  const layout = layoutOf(state, world)
+  if (room === undefined || layout === undefined) return undefined
+  const { anchor, marker, notes } = roomScreen(state)
+  const setting = settingOf(world.clock, layout.pane, world.client.username)
+  const cause: Cause = {
+    room,
+    version: room.version,
+    setting,
+    height: layout.timeline,
+    anchor,
+    marker,
+    notes,
+  }
+  if (last !== undefined && isSame(last.cause, cause)) return last.pane
+  const scene = sceneOf(room, roomScreen(state), setting)
+  const pane = { room, scene, height: layout.timeline, view: viewportOf(scene, anchor, layout.timeline) }
+  last = { cause, pane }
+  return pane
+}
+
+function isSame(a: Cause, b: Cause): boolean {
+  return (
+    a.room === b.room &&
+    a.version === b.version &&
+    a.setting === b.setting &&
+    a.height === b.height &&
+    a.anchor === b.anchor &&
+    a.marker === b.marker &&
+    a.notes === b.notes
+  )
+}
+
+const settings = new WeakMap<Clock, Map<string, Setting>>()
+
+/** One object for the same width, name and clock: rows are kept by it. */
+function settingOf(clock: Clock, width: number, me: string): Setting {
+  const ofClock = settings.get(clock) ?? new Map<string, Setting>()
+  settings.set(clock, ofClock)
+  const key = `${width} ${me}`
+  const known = ofClock.get(key)
+  if (known !== undefined) return known
+  const setting = { columns: columnsOf(width), clock, me }
+  if (ofClock.size > 100) ofClock.clear()
+  ofClock.set(key, setting)
+  return setting
+}

@@ -1,0 +1,10 @@
+/** The name of a room as it stands on the screen. */
+
+import type { RoomView } from '../../client/room.ts'
+import { type CleanText, clean, cleanLine } from '../text/clean.ts'
+
+/** `#lobby` for a room, `@alice` for a direct conversation. */
+export function roomLabel(room: Pick<RoomView, 'kind' | 'name'>): CleanText {
+  const name = cleanLine(room.name)
+  return room.kind === 'direct' ? name : clean`#${name}`
+}

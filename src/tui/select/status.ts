@@ -1,0 +1,111 @@
+/** The line at the bottom: how the connection is, what just happened, and the keys that matter now. */
+
+import type { LinkState } from '../../client/link.ts'
+import type { RoomView } from '../../client/room.ts'
+import { type ActionId, hint } from '../input/bindings.ts'
+import { roomScreen, type ScreenState } from '../state.ts'
+import { type CleanText, clean, cleanLine } from '../text/clean.ts'
+import { roomOf, roomsOf, type World } from '../world.ts'
+import { listing } from './entryRows.ts'
+import type { Layout } from './layout.ts'
+import type { Pane } from './pane.ts'
+import { blanks, cutRow, type Row, rowWidth, type Span, span } from './row.ts'
+import { sizeText } from './sizeText.ts'
+
+/** Names that the typing note lists; more are counted. */
+const TYPING_NAMES = 2
+
+/** The status line. */
+export function statusRow(state: ScreenState, world: World, layout: Layout, pane: Pane | undefined): Row {
+  const width = layout.columns
+  const left: Span[] = [span(clean` `), ...linkSpans(world.client.link, state.now)]
+  const note = noteSpan(state, world)
+  if (note !== undefined) left.push(span(clean`  `), note)
+  const keys = hintSpans(state, world, pane, width - rowWidth(left) - 3)
+  const start = cutRow(left, width - rowWidth(keys))
+  return [...start, span(blanks(width - rowWidth(start) - rowWidth(keys))), ...keys]
+}
+
+function linkSpans(link: LinkState, now: number): Span[] {
+  switch (link.status) {
+    case 'online':
+      return [span(clean`●`, 'good'), span(clean` online`, 'dim')]
+    case 'connecting':
+      return [span(clean`○ connecting…`, 'warning')]
+    case 'waiting': {
+      const seconds = Math.max(0, Math.ceil((link.retryAt - now) / 1000))
+      const when = seconds === 0 ? clean`reconnecting…` : clean`reconnecting in ${seconds} s`
+      return [span(clean`○ offline`, 'error'), span(clean` — ${when} (${cleanLine(link.reason)})`, 'dim')]
+    }
+    case 'refused':
+      return [span(clean`✗ ${cleanLine(link.message)}`, 'error')]
+    case 'closed':
+      return [span(clean`○ not connected`, 'dim')]
+  }
+}
+
+/** The one thing besides: what the text is too long for, what was said last, what is wrong, who is typing. */
+function noteSpan(state: ScreenState, world: World): Span | undefined {
+  if (state.notice !== undefined) return span(state.notice.text, state.notice.tone)
+  const excess = excessOf(state, world)
+  if (excess !== undefined) return span(excess, 'error')
+  const room = roomOf(world, state.current)
+  if (room === undefined) return undefined
+  if (room.status === 'failed') return span(cleanLine(room.error ?? 'this room could not be joined'), 'error')
+  const typing = typingText(room)
+  return typing === undefined ? undefined : span(typing, 'dim')
+}
+
+/** That the composed text is longer than a message can be. */
+function excessOf(state: ScreenState, { client }: World): CleanText | undefined {
+  const { text } = roomScreen(state).editor
+  // A character has at most three bytes a unit: short texts need no counting.
+  if (text.length * 3 <= client.limits.message) return undefined
+  const bytes = Buffer.byteLength(text)
+  if (bytes <= client.limits.message) return undefined
+  return clean`${sizeText(bytes)}: a message can have ${sizeText(client.limits.message)}`
+}
+
+function typingText({ typing }: RoomView): CleanText | undefined {
+  if (typing.length === 0) return undefined
+  const names = typing.slice(0, TYPING_NAMES).map(name => cleanLine(name))
+  const others = typing.length - names.length
+  if (others > 0) names.push(others === 1 ? clean`1 other` : clean`${others} others`)
+  return typing.length === 1 ? clean`${listing(names)} is typing…` : clean`${listing(names)} are typing…`
+}
+
+/** The keys that matter now, the first ones as far as there is place. */
+function hintSpans(state: ScreenState, world: World, pane: Pane | undefined, width: number): Row {
+  let row: Row = []
+  for (const id of hintsOf(state, world, pane)) {
+    const { key, label } = hint(id)
+    const next: Row = [
+      ...row,
+      ...(row.length === 0 ? [] : [span(clean`   `)]),
+      span(cleanLine(key), 'key'),
+      span(clean` ${cleanLine(label)}`, 'dim'),
+    ]
+    if (rowWidth(next) + 1 > width) break
+    row = next
+  }
+  return row.length === 0 ? row : [...row, span(clean` `)]
+}
+
+function hintsOf(state: ScreenState, world: World, pane: Pane | undefined): readonly ActionId[] {
+  switch (state.overlay?.kind) {
+    case 'help':
+      return ['help.lineDown', 'app.escape']
+    case 'switcher':
+      return ['switcher.open', 'switcher.next', 'app.escape']
+    case 'name':
+      return ['dialog.accept', 'app.escape']
+    case undefined:
+      break
+  }
+  if (pane !== undefined && !pane.view.atBottom) return ['scroll.bottom', 'scroll.pageUp', 'app.help']
+  if (roomScreen(state).editor.text !== '') return ['composer.send', 'composer.newline', 'composer.complete']
+  const hasUnread = roomsOf(world).some(({ key, unread }) => key !== state.current && unread > 0)
+  return hasUnread
+    ? ['room.unread', 'room.switcher', 'app.help']
+    : ['app.help', 'room.switcher', 'scroll.pageUp']
+}

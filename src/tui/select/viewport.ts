@@ -1,0 +1,121 @@
+/**
+ * The part of a timeline that is on the screen. Everything walks from where the user is, block by block, so it costs
+ * by the height of the pane and never by the length of the history.
+ */
+
+import type { Anchor } from '../state.ts'
+import { blockAt, blockCount, blockRows, type Scene } from './blocks.ts'
+import { entryKey } from './entryRows.ts'
+import type { Row } from './row.ts'
+
+/** A row: the block it is in, and its place there. */
+export type Place = { readonly block: number; readonly row: number }
+
+/** What is visible. */
+export type Viewport = {
+  /** From top to bottom, at most as many as the pane is high. */
+  readonly rows: readonly Row[]
+  readonly top: Place
+  /** The last block that is visible in part. */
+  readonly lastBlock: number
+  /** Whether nothing stands below. */
+  readonly atBottom: boolean
+}
+
+/** What a pane of this height shows. */
+export function viewportOf(scene: Scene, anchor: Anchor | 'bottom', height: number): Viewport {
+  const lowest = bottomPlace(scene, height)
+  const wanted = anchor === 'bottom' ? undefined : placeOf(scene, anchor)
+  const top = wanted === undefined || isBehind(wanted, lowest) ? lowest : wanted
+  const rows: Row[] = []
+  let lastBlock = top.block
+  let skip = top.row
+  for (let block = top.block; block < blockCount(scene) && rows.length < height; block++) {
+    const found = blockRows(blockAt(scene, block))
+    for (let at = skip; at < found.length && rows.length < height; at++) {
+      const row = found[at]
+      if (row !== undefined) rows.push(row)
+      lastBlock = block
+    }
+    skip = 0
+  }
+  return { rows, top, lastBlock, atBottom: !isBehind(lowest, top) }
+}
+
+/** The place `by` rows below (above where negative), not beyond the ends. */
+export function moved(scene: Scene, from: Place, by: number): Place {
+  return by < 0 ? above(scene, from, -by) : below(scene, from, by)
+}
+
+/** Where the pane begins when the newest row is its last. */
+export function bottomPlace(scene: Scene, height: number): Place {
+  return above(scene, { block: blockCount(scene), row: 0 }, height)
+}
+
+/** Whether `a` stands below `b`. */
+export function isBehind(a: Place, b: Place): boolean {
+  return a.block > b.block || (a.block === b.block && a.row > b.row)
+}
+
+/**
+ * The anchor of a pane that begins at this place: the first message at or below it, since messages stay while gaps
+ * close and separators move. Undefined where there is none: then there is only the bottom.
+ */
+export function anchorAt(scene: Scene, top: Place): Anchor | undefined {
+  let distance = -top.row
+  for (let block = top.block; block < blockCount(scene); block++) {
+    const entry = scene.room.timeline[block - 1]
+    const found = blockAt(scene, block)
+    if (entry?.kind === 'message' || entry?.kind === 'topic') {
+      return { key: entryKey(entry), row: -(distance + found.before.length), hint: block - 1 }
+    }
+    distance += blockRows(found).length
+  }
+  return undefined
+}
+
+/** Where an anchor is now; undefined where its entry is no longer kept. */
+function placeOf(scene: Scene, anchor: Anchor): Place | undefined {
+  const at = indexOf(scene, anchor)
+  if (at === undefined) return undefined
+  return moved(scene, { block: at + 1, row: 0 }, blockAt(scene, at + 1).before.length + anchor.row)
+}
+
+/** The index of the anchor's entry, looked for from where it was. */
+function indexOf({ room }: Scene, { key, hint }: Anchor): number | undefined {
+  const { timeline } = room
+  const start = Math.max(0, Math.min(hint, timeline.length - 1))
+  for (let away = 0; away < timeline.length; away++) {
+    for (const at of away === 0 ? [start] : [start + away, start - away]) {
+      const entry = timeline[at]
+      if (entry !== undefined && entryKey(entry) === key) return at
+    }
+  }
+  return undefined
+}
+
+function above(scene: Scene, from: Place, count: number): Place {
+  let { block, row } = from
+  let left = count
+  while (left > row) {
+    if (block === 0) return { block: 0, row: 0 }
+    left -= row
+    block--
+    row = blockRows(blockAt(scene, block)).length
+  }
+  return { block, row: row - left }
+}
+
+function below(scene: Scene, from: Place, count: number): Place {
+  let { block, row } = from
+  let left = count
+  for (;;) {
+    const rows = blockRows(blockAt(scene, block)).length
+    if (row + left < rows || block === blockCount(scene) - 1) {
+      return { block, row: Math.min(row + left, Math.max(0, rows - 1)) }
+    }
+    left -= rows - row
+    block++
+    row = 0
+  }
+}

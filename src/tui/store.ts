@@ -1,0 +1,153 @@
+/**
+ * The screen's state outside React. Keys change it at once; what arrives from the server is gathered, so that a flood
+ * costs a few frames a second and never a key.
+ */
+
+import type { ChatClient, ClientEvent } from '../client/client.ts'
+import { carryOut, type Deeds } from './effects.ts'
+import type { ScreenEvent } from './event.ts'
+import { type Frame, frameOf } from './select/frame.ts'
+import type { ScreenState, Size } from './state.ts'
+import { cleanLine, cleanText, joinClean } from './text/clean.ts'
+import { isCounting, update } from './update.ts'
+import type { World } from './world.ts'
+
+/** What the view draws, at one moment. */
+export type Snapshot = { readonly frame: Frame | undefined; readonly size: Size }
+
+/** Arrivals within this time, ms, are one frame. Short enough to look like now, long enough to leave time for keys. */
+const GATHER_MS = 40
+const SECOND = 1000
+
+/** What a store needs of its surroundings. */
+export type StoreSurroundings = {
+  readonly client: ChatClient
+  readonly clock: World['clock']
+  readonly now: () => number
+  readonly deeds: Deeds
+  /** Called when the list of rooms or the current one changed. */
+  readonly onRoomsChanged: (rooms: readonly string[], current: string | undefined) => void
+}
+
+/** The one owner of the screen's state. */
+export class Store {
+  readonly #surroundings: StoreSurroundings
+  readonly #world: World
+  #state: ScreenState
+  #snapshot: Snapshot
+  readonly #listeners = new Set<() => void>()
+  readonly #unsubscribe: () => void
+  #gathering: NodeJS.Timeout | undefined
+  #hasArrivals = false
+  #isClosed = false
+  #ticking: NodeJS.Timeout | undefined
+  #rooms = ''
+  /** How many dispatches are under way: effects dispatch too, and only the outermost draws. */
+  #depth = 0
+
+  constructor(state: ScreenState, surroundings: StoreSurroundings) {
+    this.#surroundings = surroundings
+    this.#world = { client: surroundings.client, clock: surroundings.clock }
+    this.#state = state
+    this.#snapshot = { frame: undefined, size: state.size }
+    this.#unsubscribe = surroundings.client.subscribe(event => this.#told(event))
+    this.dispatch({ type: 'changed' })
+  }
+
+  /** For `useSyncExternalStore`. */
+  readonly subscribe = (listener: () => void): (() => void) => {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  /** For `useSyncExternalStore`. */
+  readonly snapshot = (): Snapshot => this.#snapshot
+
+  /** The state now, to be read only. */
+  get state(): ScreenState {
+    return this.#state
+  }
+
+  /** Changes the state by an event, does what follows from it, and draws. */
+  dispatch(event: ScreenEvent): void {
+    const { client, deeds, now } = this.#surroundings
+    this.#depth++
+    const { state, effects } = update(this.#state, event, this.#world, now())
+    this.#state = state
+    for (const effect of effects) carryOut(effect, client, deeds, next => this.dispatch(next))
+    this.#depth--
+    if (this.#depth > 0) return
+    // What our own deeds changed in the client belongs to the same frame.
+    if (this.#hasArrivals && event.type !== 'changed') this.#takeArrivals()
+    else this.#draw()
+  }
+
+  /** Stops timers and listening. */
+  close(): void {
+    this.#isClosed = true
+    this.#unsubscribe()
+    clearTimeout(this.#gathering)
+    clearTimeout(this.#ticking)
+    this.#listeners.clear()
+  }
+
+  #told(event: ClientEvent): void {
+    this.#hasArrivals = true
+    if (event.type === 'notice') {
+      this.dispatch({ type: 'remark', room: undefined, tone: 'info', lines: [cleanLine(event.message)] })
+    } else if (event.type === 'error') {
+      const lines = [joinClean(cleanText(event.message).split('\n').map(cleanLine))]
+      this.dispatch({ type: 'remark', room: event.room, tone: 'error', lines })
+    }
+    if (this.#depth === 0) this.#gather()
+  }
+
+  /** The first of a flood is shown in this very tick, the others together. */
+  #gather(): void {
+    if (this.#gathering !== undefined) return
+    this.#gathering = setTimeout(() => {
+      this.#gathering = undefined
+      if (this.#hasArrivals) this.#gather()
+    }, GATHER_MS)
+    queueMicrotask(() => {
+      if (this.#hasArrivals && !this.#isClosed) this.#takeArrivals()
+    })
+  }
+
+  #takeArrivals(): void {
+    this.#hasArrivals = false
+    this.dispatch({ type: 'changed' })
+  }
+
+  #draw(): void {
+    const { size } = this.#state
+    this.#snapshot = { frame: frameOf(this.#state, this.#world), size }
+    for (const listener of this.#listeners) listener()
+    this.#tellRooms()
+    this.#tick()
+  }
+
+  /** A second hand only while something counts: an idle screen costs nothing. */
+  #tick(): void {
+    if (!isCounting(this.#world)) {
+      clearTimeout(this.#ticking)
+      this.#ticking = undefined
+    } else if (this.#ticking === undefined) {
+      this.#ticking = setTimeout(() => {
+        this.#ticking = undefined
+        this.dispatch({ type: 'tick' })
+      }, SECOND)
+    }
+  }
+
+  #tellRooms(): void {
+    const { client, onRoomsChanged } = this.#surroundings
+    const names = [...client.rooms.values()].map(({ name }) => name)
+    const current =
+      this.#state.current === undefined ? undefined : client.rooms.get(this.#state.current)?.name
+    const rooms = JSON.stringify([names, current])
+    if (rooms === this.#rooms) return
+    this.#rooms = rooms
+    onRoomsChanged(names, current)
+  }
+}

@@ -1,0 +1,95 @@
+/**
+ * The terminal beneath Ink: raw keys, and the modes that are ours (bracketed paste, focus reports, kitty's keyboard).
+ * What is switched on is switched off however the program ends.
+ */
+
+import { createKeyDecoder, type InputEvent } from './input/keypress.ts'
+
+/** A keyboard to read from. */
+export type Keyboard = NodeJS.ReadableStream & {
+  setRawMode?: (on: boolean) => unknown
+  ref?: () => unknown
+  unref?: () => unknown
+}
+
+/** Bracketed paste and focus reports; and the question whether this terminal speaks kitty's keyboard protocol. */
+const MODES_ON = '\x1b[?2004h\x1b[?1004h\x1b[?u'
+const MODES_OFF = '\x1b[?1004l\x1b[?2004l'
+/** Keys that terminals confuse otherwise (Shift+Enter and Enter) are told apart. */
+const KITTY_ON = '\x1b[>1u'
+const KITTY_OFF = '\x1b[<u'
+/** The answer to the question. */
+const KITTY_ANSWER = /\x1b\[\?\d+u/
+
+/** A terminal in our hands. */
+export type Terminal = {
+  /** Takes it (again): raw keys and our modes. */
+  take(): void
+  /** Gives it back as it was. Can be called at any time and more than once. */
+  release(): void
+}
+
+/** A terminal that is not taken yet. `onInput` gets what its keyboard sends, in order. */
+export function createTerminal(
+  stdin: Keyboard,
+  stdout: NodeJS.WritableStream,
+  onInput: (event: InputEvent) => void,
+): Terminal {
+  const decoder = createKeyDecoder()
+  let timer: NodeJS.Timeout | undefined
+  let isTaken = false
+  let speaksKitty = false
+
+  const write = (text: string): void => {
+    // The terminal may be gone already (SIGHUP); then there is nothing to restore.
+    try {
+      stdout.write(text)
+    } catch {}
+  }
+
+  const hear = (events: InputEvent[]): void => {
+    clearTimeout(timer)
+    for (const event of events) onInput(event)
+    if (decoder.wait !== undefined && isTaken) timer = setTimeout(() => hear(decoder.flush()), decoder.wait)
+  }
+
+  const onData = (chunk: string | Uint8Array): void => {
+    const text = typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString('latin1')
+    if (!speaksKitty && KITTY_ANSWER.test(text)) {
+      speaksKitty = true
+      write(KITTY_ON)
+    }
+    hear(decoder.push(chunk))
+  }
+
+  return {
+    take() {
+      if (isTaken) return
+      isTaken = true
+      stdin.setRawMode?.(true)
+      stdin.ref?.()
+      stdin.on('data', onData)
+      stdin.resume()
+      write(MODES_ON)
+      process.on('exit', release)
+    },
+    release,
+  }
+
+  function release(): void {
+    if (!isTaken) return
+    isTaken = false
+    process.off('exit', release)
+    clearTimeout(timer)
+    stdin.off('data', onData)
+    if (speaksKitty) write(KITTY_OFF)
+    speaksKitty = false
+    write(MODES_OFF)
+    // A keyboard that is gone (the terminal was closed) cannot be set.
+    try {
+      stdin.setRawMode?.(false)
+    } catch {}
+    stdin.pause()
+    stdin.unref?.()
+  }
+}

@@ -1,0 +1,58 @@
+/** The one function by which the screen changes: pure, but for reading the world. */
+
+import { insertText } from './composer/editor.ts'
+import type { ScreenEvent } from './event.ts'
+import { type Overlay, type ScreenState, withNotice } from './state.ts'
+import { cleanLine } from './text/clean.ts'
+import { followCursor, giveBack, paste } from './update/compose.ts'
+import { pressed } from './update/keys.ts'
+import { withNameDialog } from './update/nameDialog.ts'
+import { read } from './update/reading.ts'
+import { showRoom, withCurrentRoom } from './update/rooms.ts'
+import { andThen, remark, type Step, step } from './update/step.ts'
+import type { World } from './world.ts'
+
+/** The state after an event, and what is to be done. `now` is our clock, ms. */
+export function update(state: ScreenState, event: ScreenEvent, world: World, now: number): Step {
+  const present = withCurrentRoom({ ...state, now }, world)
+  return andThen(happened(present, event, world), next => read(withCurrentRoom(next, world), world))
+}
+
+function happened(state: ScreenState, event: ScreenEvent, world: World): Step {
+  switch (event.type) {
+    case 'key':
+      return pressed(state, world, event.key)
+    case 'paste':
+      return pasted({ ...state, leaving: 0, notice: undefined }, world, event.text, event.truncated)
+    case 'focus':
+      return step({ ...state, focused: event.focused })
+    case 'resize':
+      return step(followCursor({ ...state, size: event.size }, world))
+    case 'changed':
+      return step(withNameDialog(state, world))
+    case 'tick':
+      return step(state)
+    case 'opened':
+      return showRoom(state, world, event.room)
+    case 'remark':
+      return step(remark(state, world, event.lines, event.tone, event.room))
+    case 'giveBack':
+      return step(withNotice(giveBack(state, world, event.room, event.text), event.reason, 'error'))
+  }
+}
+
+/** A paste lands where the cursor is, and never sends. */
+function pasted(state: ScreenState, world: World, text: string, truncated: boolean): Step {
+  const { overlay } = state
+  if (overlay === undefined) return paste(state, world, text, truncated)
+  if (overlay.kind === 'help') return step(state)
+  // These hold a name: one line of it.
+  const line = cleanLine(text).slice(0, 200)
+  const changed: Overlay = { ...overlay, editor: insertText(overlay.editor, line) }
+  return step({ ...state, overlay: changed })
+}
+
+/** Whether something on the screen counts the seconds: the time until the next attempt to connect. */
+export function isCounting({ client }: World): boolean {
+  return client.link.status === 'waiting'
+}

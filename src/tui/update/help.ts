@@ -1,0 +1,32 @@
+/** Keys of the help overlay. */
+
+import type { ActionId } from '../input/bindings.ts'
+import { helpHeight, helpRowCount } from '../select/helpBox.ts'
+import { layoutOf } from '../select/layout.ts'
+import type { Overlay, ScreenState } from '../state.ts'
+import type { World } from '../world.ts'
+
+/** The state after a key of the help. */
+export function helpKey(
+  state: ScreenState,
+  world: World,
+  help: Extract<Overlay, { kind: 'help' }>,
+  action: ActionId | undefined,
+): ScreenState {
+  if (action === 'help.close') return { ...state, overlay: undefined }
+  const layout = layoutOf(state, world)
+  if (layout === undefined) return state
+  const page = helpHeight(layout)
+  const by =
+    action === 'help.lineUp'
+      ? -1
+      : action === 'help.lineDown'
+        ? 1
+        : action === 'help.pageUp'
+          ? -page
+          : action === 'help.pageDown'
+            ? page
+            : 0
+  const top = Math.max(0, Math.min(help.top + by, helpRowCount(layout) - page))
+  return { ...state, overlay: { kind: 'help', top } }
+}

@@ -1,0 +1,127 @@
+/** What each key of the registry does to the screen. */
+
+import { createEditor, insertNewline, insertText } from '../composer/editor.ts'
+import { edit, isLineAction } from '../composer/lineActions.ts'
+import { type ActionId, bind, MODES, type Mode } from '../input/bindings.ts'
+import type { Key } from '../input/key.ts'
+import { keyName } from '../input/keyName.ts'
+import { roomScreen, type ScreenState } from '../state.ts'
+import { roomsOf, type World } from '../world.ts'
+import { complete, upOrDown, withEditor } from './compose.ts'
+import { helpKey } from './help.ts'
+import { interrupt } from './leave.ts'
+import { nameKey } from './nameDialog.ts'
+import { showNeighbour, showRoom, showUnread } from './rooms.ts'
+import { scrollBy, scrollPages, scrollToBottom, scrollToTop } from './scroll.ts'
+import { type Step, step } from './step.ts'
+import { submit } from './submit.ts'
+import { switcherKey } from './switcherKeys.ts'
+
+/** The state after a key. */
+export function pressed(state: ScreenState, world: World, key: Key): Step {
+  const action = bind(key, MODES[modeOf(state)])
+  // Whatever is done next, it is not leaving; and what was said has been read.
+  const fresh: ScreenState = action === 'app.interrupt' ? state : { ...state, leaving: 0, notice: undefined }
+  const everywhere = action === undefined ? undefined : programKey(fresh, world, action)
+  if (everywhere !== undefined) return everywhere
+  switch (fresh.overlay?.kind) {
+    case 'help':
+      return step(helpKey(fresh, world, fresh.overlay, action))
+    case 'switcher':
+      return switcherKey(fresh, world, fresh.overlay, action, key)
+    case 'name':
+      return nameKey(fresh, fresh.overlay, action, key)
+    case undefined:
+      return mainKey(fresh, world, action, key)
+  }
+}
+
+/** Where the keys go: what is open takes them. */
+export function modeOf({ overlay }: ScreenState): Mode {
+  switch (overlay?.kind) {
+    case 'help':
+      return 'help'
+    case 'switcher':
+      return 'switcher'
+    case 'name':
+      return 'dialog'
+    case undefined:
+      return 'main'
+  }
+}
+
+/** The keys that work wherever one is; undefined for the others. */
+function programKey(state: ScreenState, world: World, action: ActionId): Step | undefined {
+  switch (action) {
+    case 'app.help':
+      return step({
+        ...state,
+        overlay: state.overlay?.kind === 'help' ? undefined : { kind: 'help', top: 0 },
+      })
+    case 'app.escape':
+      return step(escaped(state))
+    case 'app.interrupt':
+      return state.overlay === undefined ? interrupt(state, world) : step(escaped(state))
+    case 'app.suspend':
+      return step(state, { type: 'suspend' })
+    case 'app.redraw':
+      return step(state, { type: 'redraw' })
+    default:
+      return undefined
+  }
+}
+
+/** Leaves what is open; where nothing is, the past. */
+function escaped(state: ScreenState): ScreenState {
+  return state.overlay === undefined ? scrollToBottom(state) : { ...state, overlay: undefined }
+}
+
+function mainKey(state: ScreenState, world: World, action: ActionId | undefined, key: Key): Step {
+  const { editor } = roomScreen(state)
+  if (action === undefined) {
+    return key.text === undefined ? step(state) : withEditor(state, world, insertText(editor, key.text))
+  }
+  if (isLineAction(action)) return withEditor(state, world, edit(editor, action))
+  switch (action) {
+    case 'composer.send':
+      return submit(state, world)
+    case 'composer.newline':
+      return withEditor(state, world, insertNewline(editor))
+    case 'composer.up':
+      return upOrDown(state, world, -1)
+    case 'composer.down':
+      return upOrDown(state, world, 1)
+    case 'composer.complete':
+      return complete(state, world, 1)
+    case 'composer.completeBack':
+      return complete(state, world, -1)
+    case 'room.next':
+      return showNeighbour(state, world, 1)
+    case 'room.previous':
+      return showNeighbour(state, world, -1)
+    case 'room.number': {
+      const room = roomsOf(world)[Number(keyName(key).at(-1)) - 1]
+      return room === undefined ? step(state) : showRoom(state, world, room.key)
+    }
+    case 'room.unread':
+      return showUnread(state, world)
+    case 'room.switcher':
+      return step({ ...state, overlay: { kind: 'switcher', editor: createEditor(), chosen: 0 } })
+    case 'view.sidebar':
+      return step({ ...state, sidebar: !state.sidebar })
+    case 'scroll.pageUp':
+      return step(scrollPages(state, world, -1))
+    case 'scroll.pageDown':
+      return step(scrollPages(state, world, 1))
+    case 'scroll.lineUp':
+      return step(scrollBy(state, world, -1))
+    case 'scroll.lineDown':
+      return step(scrollBy(state, world, 1))
+    case 'scroll.top':
+      return step(scrollToTop(state, world))
+    case 'scroll.bottom':
+      return step(scrollToBottom(state))
+    default:
+      return step(state)
+  }
+}

@@ -1,0 +1,74 @@
+/** What follows from what is visible: the read position moves, the line "new" is drawn, pages of history are asked for. */
+
+import type { RoomView } from '../../client/room.ts'
+import { entryKey } from '../select/entryRows.ts'
+import { type Pane, paneOf } from '../select/pane.ts'
+import { roomScreen, type ScreenState, withRoom } from '../state.ts'
+import type { World } from '../world.ts'
+import { andThen, type Step, step } from './step.ts'
+
+/** Reads what is visible, and asks for what is missing there. */
+export function read(state: ScreenState, world: World): Step {
+  const pane = paneOf(state, world)
+  if (pane === undefined) return step(state)
+  return andThen(moveReadPosition(state, pane), next => askForHistory(next, world))
+}
+
+function moveReadPosition(state: ScreenState, { room, view }: Pane): Step {
+  const screen = roomScreen(state)
+  if (room.status !== 'joined') return step(screen.settled ? withRoom(state, { settled: false }) : state)
+  const isSeen = state.focused && view.atBottom
+  let next = state
+  // Something came while nobody looked: on the way here, while scrolled back, or behind another window.
+  if ((!screen.settled || !isSeen) && room.unread > 0 && (screen.marker ?? -1) < room.read) {
+    next = withRoom(next, { marker: room.read })
+  }
+  if (!screen.settled) next = withRoom(next, { settled: true, asked: [] })
+  if (!isSeen || room.unread === 0) return step(next)
+  const seq = newestSeq(room)
+  return seq > room.read ? step(next, { type: 'markRead', room: room.key, seq }) : step(next)
+}
+
+/** The newest position in the log that the server has now; 0: none. */
+function newestSeq({ timeline }: RoomView): number {
+  for (let at = timeline.length - 1; at >= 0; at--) {
+    const entry = timeline[at]
+    if (entry?.kind === 'restart') return 0
+    if (entry?.kind === 'message' || entry?.kind === 'topic') return entry.seq
+  }
+  return 0
+}
+
+function askForHistory(state: ScreenState, world: World): Step {
+  const pane = paneOf(state, world)
+  if (pane === undefined || pane.room.status !== 'joined' || world.client.link.status !== 'online') {
+    return step(state)
+  }
+  return andThen(askForEarlier(state, pane), next => askForGap(next, pane))
+}
+
+/** A page before the first entry is asked for before the user gets there. */
+function askForEarlier(state: ScreenState, { room, view, height }: Pane): Step {
+  if (!room.moreBefore || room.loadingBefore) return step(state)
+  const isNear = roomScreen(state).anchor === 'bottom' ? view.top.block === 0 : view.top.block <= height
+  const first = room.timeline[0]
+  const page = `before ${first === undefined ? '' : entryKey(first)}`
+  if (!isNear) return step(state)
+  return asking(state, page, { type: 'loadBefore', room: room.key })
+}
+
+function askForGap(state: ScreenState, { room, view }: Pane): Step {
+  for (let block = view.lastBlock; block >= Math.max(1, view.top.block); block--) {
+    const entry = room.timeline[block - 1]
+    if (entry?.kind === 'gap' && entry.reason !== 'expired' && !entry.loading) {
+      return asking(state, entryKey(entry), { type: 'fillGap', room: room.key, before: entry.before })
+    }
+  }
+  return step(state)
+}
+
+function asking(state: ScreenState, page: string, effect: Step['effects'][number]): Step {
+  const { asked } = roomScreen(state)
+  if (asked.includes(page)) return step(state)
+  return step(withRoom(state, { asked: [...asked, page].slice(-20) }), effect)
+}

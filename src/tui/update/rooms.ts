@@ -1,0 +1,72 @@
+/** Going from room to room. */
+
+import type { RoomView } from '../../client/room.ts'
+import { foldName, parsePlace } from '../../protocol/names.ts'
+import { createEditor } from '../composer/editor.ts'
+import { roomScreen, type ScreenState, withRoom } from '../state.ts'
+import { roomOf, roomsOf, type World } from '../world.ts'
+import { type Step, step } from './step.ts'
+
+/** Shows a room. The line "new" of the room that is left goes; that of this one stands where its unread begins. */
+export function showRoom(state: ScreenState, world: World, key: string): Step {
+  const room = roomOf(world, key)
+  if (room === undefined || key === state.current) return step(state)
+  const left =
+    state.current === undefined ? state : withRoom(state, { marker: undefined, completion: undefined })
+  const isTyping = state.current !== undefined && roomScreen(state).editor.text !== ''
+  const settled = room.status === 'joined'
+  const shown = withRoom(
+    { ...left, current: key, first: undefined, counter: left.counter + 1 },
+    {
+      marker: settled && room.unread > 0 ? room.read : undefined,
+      settled,
+      lastActive: left.counter,
+      asked: [],
+    },
+    key,
+  )
+  return isTyping && state.current !== undefined
+    ? step(shown, { type: 'typing', room: state.current, on: false })
+    : step(shown)
+}
+
+/** Shows the room `by` places further in the list; round and round. */
+export function showNeighbour(state: ScreenState, world: World, by: 1 | -1): Step {
+  const rooms = roomsOf(world)
+  const at = rooms.findIndex(({ key }) => key === state.current)
+  const next = rooms[(at + by + rooms.length) % rooms.length]
+  return next === undefined ? step(state) : showRoom(state, world, next.key)
+}
+
+/** Shows the next room with something unread, those with mentions first. */
+export function showUnread(state: ScreenState, world: World): Step {
+  const rooms = roomsOf(world)
+  const at = rooms.findIndex(({ key }) => key === state.current)
+  const others = [...rooms.slice(at + 1), ...rooms.slice(0, Math.max(0, at))]
+  const next = others.find(({ mentions }) => mentions > 0) ?? others.find(({ unread }) => unread > 0)
+  return next === undefined ? step(state) : showRoom(state, world, next.key)
+}
+
+/** The state with a room shown that exists: the current one, the one to begin with, or the first. */
+export function withCurrentRoom(state: ScreenState, world: World): ScreenState {
+  if (roomOf(world, state.current) !== undefined) return state
+  const rooms = roomsOf(world)
+  const wanted = rooms.find(room => isNamed(room, state.first)) ?? rooms[0]
+  const homeless = { ...state, current: undefined }
+  if (wanted === undefined) return state.current === undefined ? state : homeless
+  const shown = showRoom(homeless, world, wanted.key).state
+  // What was typed while no room was open goes along.
+  const { editor } = roomScreen(state, '')
+  if (editor.text === '' || roomScreen(shown).editor.text !== '') return shown
+  return withRoom(withRoom(shown, { editor }), { editor: createEditor() }, '')
+}
+
+/** Whether a room is meant by this name. */
+function isNamed(room: RoomView, name: string | undefined): boolean {
+  if (name === undefined) return false
+  const place = parsePlace(name)
+  if (!place.ok) return false
+  return place.value.kind === 'direct'
+    ? room.key === `@${foldName(place.value.with)}`
+    : room.key === place.value.key
+}

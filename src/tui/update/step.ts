@@ -1,0 +1,37 @@
+/** What an update comes to. */
+
+import type { Effect } from '../effect.ts'
+import { entryKey } from '../select/entryRows.ts'
+import { type Note, type ScreenState, withNote, withNotice } from '../state.ts'
+import { type CleanText, joinClean } from '../text/clean.ts'
+import { roomOf, type World } from '../world.ts'
+
+/** The next state, and what is to be done. */
+export type Step = { readonly state: ScreenState; readonly effects: readonly Effect[] }
+
+/** A step to a state with these effects. */
+export function step(state: ScreenState, ...effects: readonly Effect[]): Step {
+  return { state, effects }
+}
+
+/** A step and what comes after it, with the effects of both in order. */
+export function andThen(first: Step, next: (state: ScreenState) => Step): Step {
+  const second = next(first.state)
+  return { state: second.state, effects: [...first.effects, ...second.effects] }
+}
+
+/** The program says something: under the newest message of a room, or where there is no room in the status line. */
+export function remark(
+  state: ScreenState,
+  world: World,
+  lines: readonly CleanText[],
+  tone: Note['tone'] = 'info',
+  key: string | undefined = state.current,
+): ScreenState {
+  const room = roomOf(world, key) ?? roomOf(world, state.current)
+  if (room === undefined) {
+    return withNotice(state, joinClean(lines.slice(0, 1)), tone === 'error' ? 'error' : 'dim')
+  }
+  const last = room.timeline.at(-1)
+  return withNote(state, room.key, last === undefined ? undefined : entryKey(last), lines, tone)
+}

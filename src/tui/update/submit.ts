@@ -1,0 +1,25 @@
+/** Enter in the composer. */
+
+import { parseCommand, ROOM_COMMANDS, unknownCommand } from '../commands/commands.ts'
+import { roomScreen, type ScreenState } from '../state.ts'
+import type { World } from '../world.ts'
+import { emptied, isCommand, say } from './compose.ts'
+import { quit } from './leave.ts'
+import { remark, type Step, step } from './step.ts'
+
+/** Runs a command or says the text. What cannot be run or said stays in the composer, with the reason on the screen. */
+export function submit(state: ScreenState, world: World): Step {
+  const { text } = roomScreen(state).editor
+  if (text.trim() === '') return step(state)
+  return isCommand(text) ? runCommand(state, world, text) : say(state, world)
+}
+
+function runCommand(state: ScreenState, world: World, text: string): Step {
+  const { name, rest } = parseCommand(text)
+  if (name === 'quit') return quit(emptied(state), world)
+  if (name === 'help') return step({ ...emptied(state), overlay: { kind: 'help', top: 0 } })
+  const command = ROOM_COMMANDS.find(known => known.name === name)
+  if (command === undefined) return step(remark(state, world, [unknownCommand(name)], 'error'))
+  const done = command.run(emptied(state), world, rest)
+  return 'problem' in done ? step(remark(state, world, [done.problem], 'error')) : done
+}

@@ -1,0 +1,53 @@
+/** Keys of the quick switcher. */
+
+import { insertText } from '../composer/editor.ts'
+import { edit, isLineAction } from '../composer/lineActions.ts'
+import type { ActionId } from '../input/bindings.ts'
+import type { Key } from '../input/key.ts'
+import { switcherMatches } from '../select/switcherBox.ts'
+import type { Overlay, ScreenState } from '../state.ts'
+import type { World } from '../world.ts'
+import { showRoom } from './rooms.ts'
+import { type Step, step } from './step.ts'
+
+type Switcher = Extract<Overlay, { kind: 'switcher' }>
+
+/** The state after a key of the switcher. */
+export function switcherKey(
+  state: ScreenState,
+  world: World,
+  switcher: Switcher,
+  action: ActionId | undefined,
+  key: Key,
+): Step {
+  const count = switcherMatches(state, world, switcher.editor.text).length
+  const chosenBy = (by: number): Step =>
+    step({
+      ...state,
+      overlay: { ...switcher, chosen: count === 0 ? 0 : (switcher.chosen + by + count) % count },
+    })
+  switch (action) {
+    case 'switcher.open': {
+      const chosen = switcherMatches(state, world, switcher.editor.text)[switcher.chosen]
+      return chosen === undefined
+        ? step(state)
+        : showRoom({ ...state, overlay: undefined }, world, chosen.room.view.key)
+    }
+    case 'switcher.next':
+      return chosenBy(1)
+    case 'switcher.previous':
+      return chosenBy(-1)
+    case 'switcher.close':
+      return step({ ...state, overlay: undefined })
+    default: {
+      const editor =
+        action !== undefined && isLineAction(action)
+          ? edit(switcher.editor, action)
+          : action === undefined && key.text !== undefined
+            ? insertText(switcher.editor, key.text)
+            : switcher.editor
+      const chosen = editor.text === switcher.editor.text ? switcher.chosen : 0
+      return step({ ...state, overlay: { ...switcher, editor, chosen } })
+    }
+  }
+}

@@ -1,0 +1,29 @@
+/** Rows as the strings that Ink is given: the one place where escape sequences are put into text. */
+
+import type { Row } from '../select/row.ts'
+import type { CleanText } from '../text/clean.ts'
+import { inkOf, type Tone } from '../theme.ts'
+
+declare const painted: unique symbol
+
+/** A row with its colours; nothing but `paint` makes it. */
+export type Painted = string & { readonly [painted]: true }
+
+const inColor = new WeakMap<Row, Painted>()
+const inMonochrome = new WeakMap<Row, Painted>()
+
+/** The row as a terminal takes it. */
+export function paint(row: Row, color: boolean): Painted {
+  const kept = color ? inColor : inMonochrome
+  const known = kept.get(row)
+  if (known !== undefined) return known
+  const made = row.map(({ text, tone }) => stretch(text, tone, color)).join('') as Painted
+  kept.set(row, made)
+  return made
+}
+
+function stretch(text: CleanText, tone: Tone, color: boolean): string {
+  if (text === '') return ''
+  const [before, behind] = inkOf(tone, color)
+  return before + text + behind
+}

@@ -1,0 +1,44 @@
+/** A running screen in a test terminal. */
+
+import { runScreen, type ScreenOptions } from '../../src/tui/screen.tsx'
+import { FakeClient, NOON } from './fakeClient.ts'
+import { TestTerminal } from './terminal.ts'
+
+/** A screen that runs until `close`. */
+export type RunningScreen = {
+  readonly terminal: TestTerminal
+  readonly client: FakeClient
+  /** The exit code, once it has ended. */
+  readonly code: Promise<number>
+  close(): Promise<void>
+}
+
+/** Starts a screen with a client that `prepare` has filled. */
+export function startScreen(
+  [columns, rows]: readonly [number, number],
+  prepare: (client: FakeClient) => void = () => undefined,
+  options: Partial<ScreenOptions> = {},
+): RunningScreen {
+  const client = new FakeClient()
+  prepare(client)
+  const terminal = new TestTerminal(columns, rows)
+  const { stdin, stdout } = terminal
+  const code = runScreen({
+    client,
+    stdin,
+    stdout,
+    color: true,
+    now: () => NOON + 95 * 60_000,
+    timeZone: 'UTC',
+    ...options,
+  })
+  return {
+    terminal,
+    client,
+    code,
+    async close() {
+      terminal.hangUp()
+      await code
+    },
+  }
+}
