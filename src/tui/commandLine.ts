@@ -1,0 +1,125 @@
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { DEFAULT_PORT } from '../protocol/limits.ts'
+import { parsePlace, parseUsername } from '../protocol/names.ts'
+import { VERSION } from '../protocol/version.ts'
+
+/** What was asked for on the command line; checked. */
+export interface CommandLine {
+  /** The server to join; undefined: the daemon of this machine, started where there is none. */
+  readonly host: string | undefined
+  readonly port: number
+  /** Undefined: the system's name. */
+  readonly user: string | undefined
+  /** Without `#`; empty: those of last time. */
+  readonly rooms: readonly string[]
+}
+
+/** What the command line came to: something to run, or a text to print and the exit code to end with. */
+export type Parsed =
+  | { readonly kind: 'run'; readonly options: CommandLine }
+  | { readonly kind: 'print'; readonly text: string }
+  | { readonly kind: 'wrong'; readonly message: string }
+
+const HELP = `
+Without --host it joins the server of this machine and starts one where there is none; that one keeps its data
+in $XDG_DATA_HOME/chat-tui and ends a minute after everybody has left.
+
+Where standard input or output is no terminal it works in lines: each line of the input is sent to the first
+room, each message is printed as "room name: text", and the end of the input ends it once everything is
+acknowledged:
+  echo "build 512 is green" | chat-tui --user ci --room dev
+
+Exit codes: 0 all is well; 1 something was not delivered, or it could not start; 2 wrong usage.`
+
+/** Reads the command line. Never throws and never ends the process. */
+export function parseCommandLine(argv: readonly string[]): Parsed {
+  let printed = ''
+  const command = new Command('chat-tui')
+    .description('Chat in the terminal.')
+    .addOption(new Option('--host <name>', 'the server to join').argParser(parseHost))
+    .addOption(new Option('--port <number>', 'its port').argParser(parsePort).default(DEFAULT_PORT))
+    .addOption(
+      new Option('--user <name>', "your name (default: the system's name of you)").argParser(parseUser),
+    )
+    .addOption(
+      new Option(
+        '--room <name>',
+        'a room to join; may be given several times (default: those of last time)',
+      ).argParser<readonly string[]>(collectRooms),
+    )
+    .version(VERSION, '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print this help')
+    .addHelpText('after', HELP)
+    .allowExcessArguments(false)
+    .configureHelp({ helpWidth: 100 })
+    .configureOutput({
+      writeOut: text => {
+        printed += text
+      },
+      writeErr: () => {},
+    })
+    .exitOverride()
+  try {
+    command.parse(argv, { from: 'user' })
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error
+    if (error.exitCode === 0) return { kind: 'print', text: printed }
+    return { kind: 'wrong', message: oneSentence(error.message) }
+  }
+  const { host, port, user, room } = command.opts<{
+    host?: string
+    port: number
+    user?: string
+    room?: readonly string[]
+  }>()
+  return { kind: 'run', options: { host, port, user, rooms: room ?? [] } }
+}
+
+/** Commander writes "error: …", what was meant on a line of its own, and wrong values in its own words. */
+function oneSentence(message: string): string {
+  const sentence = message
+    .replace(/^error: /, '')
+    .replace(/\s*\n\s*/g, ' ')
+    .replace(
+      /^option '(--\w+) <\w+>' argument '(.*)' is invalid\. /s,
+      (_, option, value) => `${option} ${value || '""'}: `,
+    )
+    .replace(/^too many arguments\. .*: (.*)\.$/, 'there is no argument "$1"')
+    .replace(/^option '(--\w+) <(\w+)>' argument missing/, '$1 needs a $2')
+    .trim()
+  return `${sentence}; chat-tui --help tells more`
+}
+
+function parseHost(value: string): string {
+  const host = /^\[([^\]]+)\]$/.exec(value.trim())?.[1] ?? value.trim()
+  if (/^[^:]+:\d+$/.test(host)) {
+    const [name, port] = host.split(':')
+    throw new InvalidArgumentError(`write --host ${name} --port ${port}`)
+  }
+  if (host === '' || host.length > 255 || /[\s/@\p{C}]/u.test(host)) {
+    throw new InvalidArgumentError('give a name or an address, as in --host chat.example.org')
+  }
+  return host
+}
+
+function parsePort(value: string): number {
+  const port = Number(value)
+  if (!/^\d{1,5}$/.test(value) || port < 1 || port > 65_535) {
+    throw new InvalidArgumentError('give a number from 1 to 65535')
+  }
+  return port
+}
+
+function parseUser(value: string): string {
+  const parsed = parseUsername(value)
+  if (!parsed.ok) throw new InvalidArgumentError(parsed.error.message)
+  return parsed.value
+}
+
+/** People write `#dev`; the protocol does not. */
+function collectRooms(value: string, before: readonly string[] = []): readonly string[] {
+  const room = value.startsWith('#') ? value.slice(1) : value
+  const parsed = parsePlace(room)
+  if (!parsed.ok) throw new InvalidArgumentError(parsed.error.message)
+  return before.includes(room) ? before : [...before, room]
+}

@@ -1,0 +1,115 @@
+import { type ChatClient, createClient } from '../client/client.ts'
+import { VERSION } from '../protocol/version.ts'
+import type { CommandLine } from './commandLine.ts'
+import { Host, LOOPBACK } from './host.ts'
+import { runLines } from './lines.ts'
+import { Memory } from './memory.ts'
+import { findPlaces } from './places.ts'
+import { Reports } from './reports.ts'
+import type { Saved } from './saved.ts'
+import { defaultUsername } from './username.ts'
+
+/** Where somebody goes who has been nowhere yet. */
+const FIRST_ROOM = 'lobby'
+/** What ends line mode; the screen has an eye on them itself. */
+const ENDING_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+
+/** How the program ended. */
+export type Ended =
+  | { readonly kind: 'exit'; readonly code: number }
+  /** It could not start; a sentence for the user. */
+  | { readonly kind: 'failed'; readonly message: string }
+  /** A signal asked for it, and all is cleaned up. */
+  | { readonly kind: 'signal'; readonly signal: NodeJS.Signals }
+
+/** Runs the client as the command line asks, with a screen or in lines. Resolves when everything is closed. */
+export async function start({ host, port, user, rooms }: CommandLine): Promise<Ended> {
+  const places = findPlaces()
+  if (!places.ok) return { kind: 'failed', message: places.message }
+  const reports = new Reports()
+  const daemon =
+    host === undefined ? new Host({ port, places: places.value, env: process.env, reports }) : undefined
+  const obstacle = await daemon?.prepare()
+  if (obstacle !== undefined) return { kind: 'failed', message: obstacle }
+
+  const server = { host: host ?? LOOPBACK, port, username: user ?? defaultUsername() }
+  const memory = new Memory({
+    ...server,
+    state: places.value.state,
+    onTrouble: message => reports.add('info', message),
+  })
+  const hasScreen = process.stdin.isTTY === true && process.stdout.isTTY === true
+  const [first, ...others] = hasScreen ? roomsToOpen(rooms, memory.saved) : roomsToPrint(rooms, memory.saved)
+  const client = createClient({
+    ...server,
+    clientName: `chat-tui ${VERSION}`,
+    rooms: [first, ...others],
+    session: memory.saved.session,
+    ...(daemon === undefined ? {} : { beforeConnect: () => daemon.ensure() }),
+  })
+  memory.follow(client)
+  client.start()
+  try {
+    return hasScreen
+      ? await onScreen(client, memory, reports, rooms[0] ?? memory.saved.current ?? first)
+      : await inLines(client, reports, [first, ...others], `${server.host}:${port}`)
+  } finally {
+    memory.write()
+    await client.close()
+  }
+}
+
+/** Those of last time, and those that were asked for; the lobby where there are none. */
+function roomsToOpen(asked: readonly string[], saved: Saved): [string, ...string[]] {
+  const [first, ...others] = new Set([...saved.rooms, ...asked])
+  return first === undefined ? [FIRST_ROOM] : [first, ...others]
+}
+
+/** Those that were asked for, and nothing else: a script is to print the same every time. */
+function roomsToPrint(asked: readonly string[], saved: Saved): [string, ...string[]] {
+  const [first, ...others] = asked
+  return first === undefined ? [saved.current ?? FIRST_ROOM] : [first, ...others]
+}
+
+async function onScreen(
+  client: ChatClient,
+  memory: Memory,
+  reports: Reports,
+  current: string,
+): Promise<Ended> {
+  // The view is large: the client connects while it is being loaded.
+  const { runScreen } = await import('./screen.tsx')
+  const code = await runScreen({
+    client,
+    stdin: process.stdin,
+    stdout: process.stdout,
+    current,
+    reports,
+    onRoomsChanged: (rooms, room) => memory.keepRooms(rooms, room),
+    color: (process.env['NO_COLOR'] ?? '') === '',
+  })
+  return { kind: 'exit', code }
+}
+
+async function inLines(
+  client: ChatClient,
+  reports: Reports,
+  rooms: readonly [string, ...string[]],
+  server: string,
+): Promise<Ended> {
+  const abort = new AbortController()
+  let signalled: NodeJS.Signals | undefined
+  const onSignal = (signal: NodeJS.Signals): void => {
+    signalled = signal
+    abort.abort('')
+  }
+  for (const signal of ENDING_SIGNALS) process.once(signal, onSignal)
+  reports.listen(({ kind, message }) => {
+    if (kind === 'trouble') abort.abort(message)
+    else process.stderr.write(`chat-tui: ${message}\n`)
+  })
+  const { stdin: input, stdout: output, stderr: errors } = process
+  const code = await runLines({ client, rooms, server, input, output, errors, abort: abort.signal })
+  for (const signal of ENDING_SIGNALS) process.off(signal, onSignal)
+  return signalled === undefined ? { kind: 'exit', code } : { kind: 'signal', signal: signalled }
+}
