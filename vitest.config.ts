@@ -15,6 +15,7 @@ export default defineConfig({
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
           // Whole programs and terminals: one file at a time, so that no scenario starves another.
+          globalSetup: 'test/e2e/build.ts',
           fileParallelism: false,
           testTimeout: 60_000,
           hookTimeout: 60_000,

@@ -1,0 +1,122 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { onTestFinished } from 'vitest'
+import { Home } from './home.ts'
+import { Terminal, type TerminalOptions } from './terminal.ts'
+
+const CHATD = new URL('../../bin/chatd.cjs', import.meta.url).pathname
+/** The client as users start it. */
+export const CHAT_TUI = new URL('../../bin/chat-tui.cjs', import.meta.url).pathname
+
+/** A daemon of its own; killed with the test. Starting it again keeps its port. */
+export class Chatd {
+  readonly port: number
+  readonly #home: Home
+  #child: ChildProcess
+
+  private constructor(home: Home, child: ChildProcess, port: number) {
+    this.#home = home
+    this.#child = child
+    this.port = port
+  }
+
+  /** Starts one on a free port. Resolves when it accepts connections. */
+  static async start(home: Home = new Home()): Promise<Chatd> {
+    const [child, port] = await startChild(home, 0)
+    return new Chatd(home, child, port)
+  }
+
+  /** Starts it again where it was. */
+  async startAgain(): Promise<void> {
+    const [child] = await startChild(this.#home, this.port)
+    this.#child = child
+  }
+
+  /** Ends it, as hard as the signal says; resolves with its exit code. */
+  end(signal: NodeJS.Signals = 'SIGKILL'): Promise<number | null> {
+    const ended = new Promise<number | null>(resolve => this.#child.once('exit', resolve))
+    this.#child.kill(signal)
+    return ended
+  }
+}
+
+async function startChild(home: Home, port: number): Promise<[ChildProcess, number]> {
+  const child = spawn(
+    process.execPath,
+    [CHATD, '--listen', `127.0.0.1:${port}`, '--data', home.join('data'), '--no-limits'],
+    { env: home.env, stdio: ['ignore', 'ignore', 'pipe'] },
+  )
+  onTestFinished(() => {
+    child.kill('SIGKILL')
+  })
+  let log = ''
+  const listening = await new Promise<number>((resolve, reject) => {
+    child.once('exit', () => reject(new Error(`chatd ended: ${log}`)))
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      log += text
+      const found = /"port":(\d+)/.exec(log)?.[1]
+      if (found !== undefined) resolve(Number(found))
+    })
+  })
+  return [child, listening]
+}
+
+/** The client in a terminal, of a home of its own unless given. */
+export function chatTui(args: readonly string[], options: Partial<TerminalOptions> = {}): Terminal {
+  const { home = new Home(), ...more } = options
+  return new Terminal(process.execPath, [CHAT_TUI, ...args], { home, ...more })
+}
+
+/** The client of somebody in a room of a daemon, in a terminal; on its screen when this resolves. */
+export async function joined(
+  { port }: { readonly port: number },
+  user: string,
+  room: string,
+  options: Partial<TerminalOptions> = {},
+): Promise<Terminal> {
+  const terminal = chatTui(
+    ['--host', '127.0.0.1', '--port', String(port), '--user', user, '--room', room],
+    options,
+  )
+  await terminal.waitFor('● online')
+  return terminal
+}
+
+/** The client without a terminal: what goes in and comes out. Killed with the test. */
+export class Pipe {
+  readonly child: ChildProcess
+  out = ''
+  err = ''
+  /** Its exit code, or the signal that ended it, when everything it wrote was read. */
+  readonly ended: Promise<number | NodeJS.Signals | null>
+
+  constructor(args: readonly string[], home: Home = new Home()) {
+    this.child = spawn(process.execPath, [CHAT_TUI, ...args], { env: home.env, stdio: 'pipe' })
+    this.child.stdin?.on('error', () => undefined)
+    this.child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+      this.out += text
+    })
+    this.child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      this.err += text
+    })
+    this.ended = new Promise(resolve => this.child.once('close', (code, signal) => resolve(code ?? signal)))
+    onTestFinished(() => {
+      this.child.kill('SIGKILL')
+    })
+  }
+
+  /** Puts lines in. */
+  write(text: string | Buffer): void {
+    this.child.stdin?.write(text)
+  }
+
+  /** Puts the last lines in and ends the input; resolves with how the program ended. */
+  end(text: string | Buffer = ''): Promise<number | NodeJS.Signals | null> {
+    this.child.stdin?.end(text)
+    return this.ended
+  }
+}
+
+/** A screen in which what differs from run to run is masked: times of day as `--:--`, the port as `PORT`. */
+export function masked(screen: string): string {
+  return screen.replace(/\b\d\d:\d\d\b/g, '--:--')
+}
