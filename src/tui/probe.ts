@@ -1,9 +1,10 @@
 import { connect } from 'node:net'
+import { type Decoded, encodeFrame, serverFrameDecoder } from '../protocol/codec.ts'
+import { SERVER_NAME } from '../protocol/names.ts'
+import type { ServerFrame } from '../protocol/responses.ts'
 
 /** How long a server may take to say what it is, ms. */
 const ANSWER_TIMEOUT_MS = 2_000
-/** The first line of chatd is far shorter, bytes. */
-const MAX_ANSWER_BYTES = 4096
 
 /** What is behind a port of this machine. */
 export type Listener =
@@ -21,23 +22,21 @@ export function probe(port: number): Promise<Listener> {
   return new Promise(resolve => {
     const socket = connect({ host: '127.0.0.1', port })
     let connected = false
-    let answer = ''
+    const decoder = serverFrameDecoder()
     const settle = (listener: Listener): void => {
       clearTimeout(timer)
       socket.destroy()
       resolve(listener)
     }
     const timer = setTimeout(() => settle(connected ? 'other' : 'nothing'), ANSWER_TIMEOUT_MS)
-    socket.setEncoding('utf8')
     socket.on('connect', () => {
       connected = true
-      socket.write('{"action":"ping","id":"probe"}\n')
+      socket.write(encodeFrame({ action: 'ping', id: 'probe' }))
     })
-    socket.on('data', (text: string) => {
-      answer += text
-      const end = answer.indexOf('\n')
-      if (end !== -1) settle(isChatd(answer.slice(0, end)) ? 'chatd' : 'other')
-      else if (answer.length > MAX_ANSWER_BYTES) settle('other')
+    socket.on('data', (chunk: Buffer) => {
+      decoder.push(chunk)
+      const answer = decoder.next()
+      if (answer !== undefined) settle(isChatd(answer) ? 'chatd' : 'other')
     })
     socket.on('error', () => settle(connected ? 'other' : 'nothing'))
     socket.on('end', () => settle('other'))
@@ -58,12 +57,7 @@ export function isListening(port: number): Promise<boolean> {
   })
 }
 
-/** Whether a line is an error of chatd: `from` is the name that nobody else can have. */
-function isChatd(line: string): boolean {
-  try {
-    const frame: unknown = JSON.parse(line)
-    return typeof frame === 'object' && frame !== null && 'from' in frame && frame.from === 'chatd'
-  } catch {
-    return false
-  }
+/** Whether an answer is an error of chatd: `from` is the name that nobody else can have. */
+function isChatd(answer: Decoded<ServerFrame>): boolean {
+  return answer.ok && answer.frame.action === 'error' && answer.frame.from === SERVER_NAME
 }
