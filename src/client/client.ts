@@ -1,7 +1,9 @@
 import type { ChatEvent } from '../protocol/events.ts'
 import type { Member, RequestResult, RoomSummary } from '../protocol/requests.ts'
 import type { Limits } from '../protocol/responses.ts'
+import { Core } from './core.ts'
 import type { LinkState } from './link.ts'
+import type { Answer } from './questions.ts'
 import type { RoomView } from './room.ts'
 
 /** What a client needs to start. */
@@ -15,6 +17,8 @@ export interface ClientOptions {
   readonly rooms: readonly string[]
   /** From an earlier `welcome` of this server and name. */
   readonly session?: string | undefined
+  /** How long a server may take from the start of an attempt to its `welcome`, ms; 10 s unless given. */
+  readonly welcomeTimeout?: number
   /** Makes the next connection possible (a client that hosts starts the daemon again); awaited before each attempt. Must not throw. */
   readonly beforeConnect?: (attempt: number) => Promise<void>
 }
@@ -40,11 +44,6 @@ export type ClientEvent =
       readonly message: string
       readonly room: string | undefined
     }
-
-/** The answer to a question: the result, or the server's refusal (`code` `offline` where the line was down). */
-export type Answer<T> =
-  | { readonly ok: true; readonly value: T }
-  | { readonly ok: false; readonly code: string; readonly message: string }
 
 /**
  * A client without a screen: one connection that is kept, the rooms on it, and what is still to be said.
@@ -114,4 +113,9 @@ export interface ChatClient {
   rename(username: string): void
   /** Connects now instead of at `retryAt`. */
   reconnectNow(): void
+}
+
+/** A client that has not started yet. */
+export function createClient(options: ClientOptions): ChatClient {
+  return new Core(options)
 }

@@ -1,3 +1,11 @@
+import { connect, type Socket } from 'node:net'
+import { encodeFrame, type FrameDecoder, serverFrameDecoder } from '../protocol/codec.ts'
+import { isRetryable } from '../protocol/errors.ts'
+import { PING_AFTER_MS, PING_TIMEOUT_MS, PROTOCOL_VERSION } from '../protocol/limits.ts'
+import type { Request } from '../protocol/requests.ts'
+import type { ErrorFrame, ServerFrame, Welcome } from '../protocol/responses.ts'
+import { backoff } from './backoff.ts'
+
 /** Where the connection to the server stands. */
 export type LinkState =
   /** Not started, or stopped for good by `close()`. */
@@ -13,3 +21,240 @@ export type LinkState =
     }
   /** The server will not have us until the user does something (another name, another server). */
   | { readonly status: 'refused'; readonly code: string; readonly message: string }
+
+/** How a {@link Link} connects. */
+export interface LinkOptions {
+  readonly host: string
+  readonly port: number
+  readonly clientName: string
+  /** How long a server may take from the start of an attempt to its `welcome`, ms. */
+  readonly welcomeTimeout: number
+  readonly beforeConnect: ((attempt: number) => Promise<void>) | undefined
+}
+
+/** What a {@link Link} tells its owner. */
+export interface LinkWatcher {
+  /** Who to connect as, at this moment. */
+  credentials(): { readonly username: string; readonly session: string | undefined }
+  opened(welcome: Welcome): void
+  received(frame: Exclude<ServerFrame, Welcome>): void
+  /** The state changed; where the line went down nothing that was asked will be answered. */
+  changed(state: LinkState): void
+}
+
+/** As long as this our own stale connection can keep our name: what the server drops after 120 s of silence. */
+const STALE_NAME_MS = 150_000
+const BAD_LINES_ENDURED = 20
+
+/** One line to the server, kept: connects, says who is there, gives signs of life, and begins again when it breaks. */
+export class Link {
+  readonly #options: LinkOptions
+  readonly #watcher: LinkWatcher
+  #state: LinkState = { status: 'closed' }
+  #socket: Socket | undefined
+  #decoder: FrameDecoder<ServerFrame> = serverFrameDecoder()
+  /** Attempts since the line last was up, this one included. */
+  #attempt = 0
+  /** When the line was last up; 0: never. */
+  #lastOnline = 0
+  #timer: NodeJS.Timeout | undefined
+  #lifeTimer: NodeJS.Timeout | undefined
+  #badLines = 0
+  #pings = 0
+  /** What the server last said about when to come back. */
+  #farewell: { readonly reason: string; readonly retryAfter: number | undefined } | undefined
+
+  constructor(options: LinkOptions, watcher: LinkWatcher) {
+    this.#options = options
+    this.#watcher = watcher
+  }
+
+  get state(): LinkState {
+    return this.#state
+  }
+
+  /** Connects, or tries now instead of later. */
+  start(): void {
+    if (this.#state.status === 'connecting' || this.#state.status === 'online') return
+    this.#attempt++
+    void this.#connect(this.#attempt)
+  }
+
+  /** Sends a request; false where the line is down. */
+  send(request: Request): boolean {
+    if (this.#state.status !== 'online' || this.#socket === undefined) return false
+    this.#socket.write(encodeFrame(request))
+    return true
+  }
+
+  /** Ends the line for good. Resolves when the socket is gone. */
+  async close(): Promise<void> {
+    const socket = this.#socket
+    this.#drop()
+    this.#become({ status: 'closed' })
+    if (socket === undefined || socket.destroyed) return
+    const gone = new Promise(resolve => socket.once('close', resolve))
+    // What was written last is on its way before the line ends; a server that does not read is not waited for.
+    socket.end(() => socket.destroy())
+    const impatient = setTimeout(() => socket.destroy(), 500)
+    await gone
+    clearTimeout(impatient)
+  }
+
+  async #connect(attempt: number): Promise<void> {
+    clearTimeout(this.#timer)
+    this.#become({ status: 'connecting', attempt })
+    await this.#options.beforeConnect?.(attempt)
+    // Closed, or started again by somebody else, while the way was prepared.
+    if (this.#state.status !== 'connecting' || this.#attempt !== attempt || this.#socket !== undefined) return
+    const { host, port, welcomeTimeout, clientName } = this.#options
+    const socket = connect({ host, port, noDelay: true, keepAlive: true })
+    this.#socket = socket
+    this.#decoder = serverFrameDecoder()
+    this.#badLines = 0
+    this.#farewell = undefined
+    this.#timer = setTimeout(
+      () => this.#broken(socket, `nothing that speaks like chatd answers on ${host}:${port}`),
+      welcomeTimeout,
+    )
+    socket.on('connect', () => {
+      const { username, session } = this.#watcher.credentials()
+      socket.write(
+        encodeFrame({
+          action: 'connect',
+          username,
+          protocol: PROTOCOL_VERSION,
+          client: clientName,
+          ...(session === undefined ? {} : { session }),
+        }),
+      )
+    })
+    socket.on('data', (chunk: Buffer) => this.#read(socket, chunk))
+    socket.on('error', (error: NodeJS.ErrnoException) => this.#broken(socket, reasonOf(error)))
+    socket.on('close', () => this.#broken(socket, 'the server closed the connection'))
+  }
+
+  #read(socket: Socket, chunk: Buffer): void {
+    if (socket !== this.#socket) return
+    this.#live()
+    this.#decoder.push(chunk)
+    for (let line = this.#decoder.next(); line !== undefined; line = this.#decoder.next()) {
+      if (!line.ok) this.#bad(socket, line.error.code)
+      else {
+        this.#badLines = 0
+        this.#take(socket, line.frame)
+      }
+      // A frame can have made us hang up.
+      if (socket !== this.#socket) return
+    }
+  }
+
+  #bad(socket: Socket, code: string): void {
+    // A newer server may say things that we do not know; they are not for us.
+    if (code === 'unknown_action') return
+    if (++this.#badLines < BAD_LINES_ENDURED && this.#state.status === 'online') return
+    const { host, port } = this.#options
+    this.#broken(socket, `what answers on ${host}:${port} is not chatd`)
+  }
+
+  #take(socket: Socket, frame: ServerFrame): void {
+    if (frame.action === 'welcome') {
+      if (this.#state.status !== 'online') this.#welcomed(frame)
+      return
+    }
+    if (this.#state.status === 'connecting') {
+      if (frame.action === 'error') this.#turnedAway(socket, frame)
+      return
+    }
+    if (frame.action === 'bye' || (frame.action === 'error' && frame.fatal === true)) {
+      this.#farewell = { reason: frame.message, retryAfter: frame.retryAfter }
+    }
+    this.#watcher.received(frame)
+  }
+
+  #welcomed(welcome: Welcome): void {
+    clearTimeout(this.#timer)
+    this.#attempt = 0
+    this.#lastOnline = Date.now()
+    this.#become({ status: 'online', since: this.#lastOnline })
+    this.#live()
+    this.#watcher.opened(welcome)
+  }
+
+  #turnedAway(socket: Socket, { code, message, retryAfter }: ErrorFrame): void {
+    // Our own broken connection may still hold the name, where the server has forgotten our session.
+    const mayBeOurs = code === 'name_taken' && Date.now() - this.#lastOnline < STALE_NAME_MS
+    if (isRetryable(code) || code === 'limit_reached' || mayBeOurs) {
+      this.#farewell = { reason: message, retryAfter }
+      this.#broken(socket, message)
+      return
+    }
+    this.#drop()
+    socket.destroy()
+    this.#become({ status: 'refused', code, message })
+  }
+
+  /** A byte came: looks again when the silence has lasted too long. */
+  #live(): void {
+    clearTimeout(this.#lifeTimer)
+    if (this.#state.status === 'online') this.#lifeTimer = setTimeout(() => this.#ping(), PING_AFTER_MS)
+  }
+
+  #ping(): void {
+    const socket = this.#socket
+    if (socket === undefined) return
+    this.send({ action: 'ping', id: `ping-${++this.#pings}` })
+    this.#lifeTimer = setTimeout(() => this.#broken(socket, 'the server fell silent'), PING_TIMEOUT_MS)
+  }
+
+  #broken(socket: Socket, reason: string): void {
+    if (socket !== this.#socket) return
+    if (this.#state.status === 'online') this.#lastOnline = Date.now()
+    const farewell = this.#farewell
+    this.#drop()
+    socket.destroy()
+    this.#attempt = Math.max(1, this.#attempt)
+    const wait = Math.max(farewell?.retryAfter ?? 0, backoff(this.#attempt, Math.random()))
+    this.#timer = setTimeout(() => this.start(), wait)
+    this.#become({
+      status: 'waiting',
+      attempt: this.#attempt,
+      retryAt: Date.now() + wait,
+      reason: farewell?.reason ?? reason,
+    })
+  }
+
+  #drop(): void {
+    clearTimeout(this.#timer)
+    clearTimeout(this.#lifeTimer)
+    this.#socket?.removeAllListeners()
+    // A socket that errors after we let go of it must not end the process.
+    this.#socket?.on('error', () => undefined)
+    this.#socket = undefined
+  }
+
+  #become(state: LinkState): void {
+    this.#state = state
+    this.#watcher.changed(state)
+  }
+}
+
+function reasonOf(error: NodeJS.ErrnoException): string {
+  switch (error.code) {
+    case 'ECONNREFUSED':
+      return 'nobody answers there'
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+      return 'the name of the server is not known'
+    case 'ECONNRESET':
+    case 'EPIPE':
+      return 'the connection broke'
+    case 'ETIMEDOUT':
+      return 'the server cannot be reached'
+    case 'EHOSTUNREACH':
+    case 'ENETUNREACH':
+      return 'there is no way to the server'
+    default:
+      return error.message
+  }
+}

@@ -1,10 +1,13 @@
+import { isRetryable } from '../protocol/errors.ts'
 import type { EventRequest } from '../protocol/requests.ts'
+import { backoff } from './backoff.ts'
 
 /** What became of something that we said. `sent` entries leave the outbox when their event is in the timeline. */
 export type OutboxState =
   | { readonly status: 'waiting' }
   | { readonly status: 'sending' }
   | { readonly status: 'sent'; readonly seq: number; readonly ts: number }
+  /** Code `stale`: it waited too long to go out unasked, and holds what is behind it in its room. */
   | { readonly status: 'failed'; readonly code: string; readonly message: string }
 
 /** A request that makes an event, from when it was typed until its event is in the timeline. */
@@ -17,4 +20,208 @@ export interface OutboxEntry {
   /** Our clock when it was typed. */
   readonly ts: number
   readonly state: OutboxState
+}
+
+/** An entry older than this, or this far in the future, does not go out unasked. */
+const STALE_AFTER_MS = 10 * 60_000
+const STALE: OutboxState = {
+  status: 'failed',
+  code: 'stale',
+  message: 'not sent for ten minutes; send it again or discard it',
+}
+
+const LOST: OutboxState = {
+  status: 'failed',
+  code: 'lost',
+  message: 'stored, but the server has begun its log anew since; send it again or discard it',
+}
+
+/** What an {@link Outbox} needs of its surroundings. */
+export interface OutboxWatcher {
+  /** Sends a request; false where that cannot be now. */
+  send(request: EventRequest): boolean
+  /** Something changed in a room's entries. */
+  changed(roomKey: string): void
+}
+
+/**
+ * What was said and is not in the timeline yet. In each room the entries go out in order, one unacknowledged at
+ * a time, each with the same id however often it is tried.
+ */
+export class Outbox {
+  readonly #watcher: OutboxWatcher
+  readonly #now: () => number
+  /** By room, in the order in which they were said. */
+  readonly #rooms = new Map<string, OutboxEntry[]>()
+  /** Rooms that wait before the next attempt, and how often they have waited. */
+  readonly #holds = new Map<string, { timer: NodeJS.Timeout | undefined; attempt: number }>()
+  /** Entries that the user wants out although they are old. */
+  readonly #insisted = new Set<string>()
+
+  constructor(watcher: OutboxWatcher, now: () => number = Date.now) {
+    this.#watcher = watcher
+    this.#now = now
+  }
+
+  /** Whether an entry has this id. */
+  has(id: string): boolean {
+    return this.#find(id) !== undefined
+  }
+
+  /** The entries of a room, in order. */
+  of(roomKey: string): readonly OutboxEntry[] {
+    return this.#rooms.get(roomKey) ?? []
+  }
+
+  /** Whether anything is not acknowledged and has not failed. */
+  get hasUnsent(): boolean {
+    return [...this.#rooms.values()]
+      .flat()
+      .some(({ state }) => state.status === 'waiting' || state.status === 'sending')
+  }
+
+  /** The rooms that have entries. */
+  get roomKeys(): readonly string[] {
+    return [...this.#rooms.keys()]
+  }
+
+  /** Adds a request that has an id, and sends it when its turn has come. */
+  add(roomKey: string, request: EventRequest & { readonly id: string }): void {
+    const entry: OutboxEntry = {
+      id: request.id,
+      roomKey,
+      request,
+      ts: this.#now(),
+      state: { status: 'waiting' },
+    }
+    this.#rooms.set(roomKey, [...this.of(roomKey), entry])
+    this.#watcher.changed(roomKey)
+    this.pump(roomKey)
+  }
+
+  /** Sends what is next in a room, unless something is on its way or it has to wait. */
+  pump(roomKey: string): void {
+    if (this.#holds.get(roomKey)?.timer !== undefined) return
+    for (const entry of this.of(roomKey)) {
+      const { state } = entry
+      if (state.status === 'sending' || (state.status === 'failed' && state.code === 'stale')) return
+      if (state.status !== 'waiting') continue
+      if (this.#isStale(entry)) this.#become(entry, STALE)
+      else if (this.#watcher.send(entry.request)) this.#become(entry, { status: 'sending' })
+      return
+    }
+  }
+
+  /** The request was stored. */
+  acknowledge(id: string, seq: number, ts: number): void {
+    const entry = this.#find(id)
+    if (entry === undefined) return
+    this.#holds.delete(entry.roomKey)
+    this.#become(entry, { status: 'sent', seq, ts })
+    this.pump(entry.roomKey)
+  }
+
+  /** The request was refused: tried again where that can help, failed otherwise. */
+  refuse(id: string, code: string, message: string, retryAfter: number | undefined): void {
+    const entry = this.#find(id)
+    if (entry === undefined) return
+    if (isRetryable(code)) {
+      this.#become(entry, { status: 'waiting' })
+      this.#hold(entry.roomKey, retryAfter)
+    } else {
+      this.#become(entry, { status: 'failed', code, message })
+      this.pump(entry.roomKey)
+    }
+  }
+
+  /** The event of an entry is in the timeline. True where it was ours. */
+  settle(id: string): boolean {
+    const entry = this.#find(id)
+    if (entry === undefined) return false
+    this.#remove(entry)
+    this.pump(entry.roomKey)
+    return true
+  }
+
+  /** The line broke: what was on its way has to go again. */
+  interrupt(): void {
+    for (const hold of this.#holds.values()) clearTimeout(hold.timer)
+    this.#holds.clear()
+    for (const entry of [...this.#rooms.values()].flat()) {
+      if (entry.state.status === 'sending') this.#become(entry, { status: 'waiting' })
+    }
+  }
+
+  /** The server has another log: what the old one acknowledged and we never saw is not in the new one. */
+  failSent(): void {
+    for (const entry of [...this.#rooms.values()].flat())
+      if (entry.state.status === 'sent') this.#become(entry, LOST)
+  }
+
+  /** Tries a failed entry again, in its place; `newId` replaces an id that the server took for something else. */
+  retry(id: string, newId: string): void {
+    const entry = this.#find(id)
+    if (entry?.state.status !== 'failed') return
+    const isReused = entry.state.code === 'id_reused'
+    const request = isReused ? { ...entry.request, id: newId } : entry.request
+    const next: OutboxEntry = { ...entry, id: isReused ? newId : id, request, state: { status: 'waiting' } }
+    this.#insisted.add(next.id)
+    this.#replace(entry, next)
+    this.pump(entry.roomKey)
+  }
+
+  /** Forgets an entry that is neither on its way nor stored. */
+  discard(id: string): void {
+    const entry = this.#find(id)
+    if (entry?.state.status !== 'failed' && entry?.state.status !== 'waiting') return
+    this.#remove(entry)
+    this.pump(entry.roomKey)
+  }
+
+  /** Stops all timers. */
+  close(): void {
+    for (const hold of this.#holds.values()) clearTimeout(hold.timer)
+  }
+
+  #isStale(entry: OutboxEntry): boolean {
+    return !this.#insisted.has(entry.id) && Math.abs(this.#now() - entry.ts) > STALE_AFTER_MS
+  }
+
+  #hold(roomKey: string, retryAfter: number | undefined): void {
+    const attempt = (this.#holds.get(roomKey)?.attempt ?? 0) + 1
+    const wait = Math.max(retryAfter ?? 0, backoff(attempt, Math.random()))
+    const timer = setTimeout(() => {
+      this.#holds.set(roomKey, { timer: undefined, attempt })
+      this.pump(roomKey)
+    }, wait)
+    this.#holds.set(roomKey, { timer, attempt })
+  }
+
+  #find(id: string): OutboxEntry | undefined {
+    for (const entries of this.#rooms.values()) {
+      const entry = entries.find(candidate => candidate.id === id)
+      if (entry !== undefined) return entry
+    }
+    return undefined
+  }
+
+  #become(entry: OutboxEntry, state: OutboxState): void {
+    this.#replace(entry, { ...entry, state })
+  }
+
+  #replace(entry: OutboxEntry, next: OutboxEntry): void {
+    this.#rooms.set(
+      entry.roomKey,
+      this.of(entry.roomKey).map(candidate => (candidate.id === entry.id ? next : candidate)),
+    )
+    this.#watcher.changed(entry.roomKey)
+  }
+
+  #remove(entry: OutboxEntry): void {
+    const rest = this.of(entry.roomKey).filter(candidate => candidate.id !== entry.id)
+    if (rest.length > 0) this.#rooms.set(entry.roomKey, rest)
+    else this.#rooms.delete(entry.roomKey)
+    this.#insisted.delete(entry.id)
+    this.#watcher.changed(entry.roomKey)
+  }
 }

@@ -1,5 +1,7 @@
+import { MAX_UNREAD, TYPING_FORGET_MS } from '../protocol/limits.ts'
+import { foldName, mentions } from '../protocol/names.ts'
 import type { OutboxEntry } from './outbox.ts'
-import type { TimelineEntry } from './timeline.ts'
+import { Timeline, type TimelineEntry } from './timeline.ts'
 
 /** A person in a room. */
 export interface RoomMember {
@@ -41,4 +43,98 @@ export interface RoomView {
   readonly unread: number
   /** Those of them that mention us; in a direct conversation every one. */
   readonly mentions: number
+}
+
+/** A room as its owner changes it. Every change goes through {@link touch}. */
+export class Room implements RoomView {
+  readonly key: string
+  readonly kind: RoomView['kind']
+  readonly log = new Timeline()
+  name: string
+  version = 0
+  status: RoomView['status'] = 'joining'
+  error: string | undefined
+  topic = ''
+  people = 0
+  members: Map<string, RoomMember> | undefined
+  loadingBefore = false
+  outbox: readonly OutboxEntry[] = []
+  read = 0
+  unread = 0
+  mentions = 0
+  /** The epoch of the log that the timeline belongs to; undefined before it was joined. */
+  epoch: string | undefined
+  /** Replay is over when this seq is reached. */
+  replayUntil = 0
+  /** Messages up to here are in `unread` and `mentions` already. */
+  countedTo = 0
+  readonly #typing = new Map<string, { readonly name: string; readonly timer: NodeJS.Timeout }>()
+  readonly #changed: () => void
+
+  /** @param changed is called after every change */
+  constructor(key: string, name: string, changed: () => void) {
+    this.key = key
+    this.name = name
+    this.kind = key.startsWith('@') ? 'direct' : 'room'
+    this.#changed = changed
+  }
+
+  get timeline(): readonly TimelineEntry[] {
+    return this.log.entries
+  }
+
+  get moreBefore(): boolean {
+    return this.log.moreBefore
+  }
+
+  get typing(): readonly string[] {
+    return [...this.#typing.values()].map(({ name }) => name)
+  }
+
+  /** Says that something changed. */
+  touch(): void {
+    this.version++
+    this.#changed()
+  }
+
+  /** Somebody is typing, or no longer; forgotten by itself. */
+  setTyping(name: string, on: boolean): void {
+    const key = foldName(name)
+    const known = this.#typing.get(key)
+    clearTimeout(known?.timer)
+    if (on)
+      this.#typing.set(key, { name, timer: setTimeout(() => this.setTyping(name, false), TYPING_FORGET_MS) })
+    else if (!this.#typing.delete(key)) return
+    this.touch()
+  }
+
+  /** Forgets who is typing. */
+  clearTyping(): void {
+    for (const { timer } of this.#typing.values()) clearTimeout(timer)
+    this.#typing.clear()
+  }
+
+  /** Counts one message of somebody else as unread, unless it is counted already. */
+  count(seq: number, isMention: boolean): void {
+    if (seq <= this.countedTo || seq <= this.read) return
+    this.countedTo = seq
+    this.unread = Math.min(MAX_UNREAD, this.unread + 1)
+    if (isMention || this.kind === 'direct') this.mentions = Math.min(MAX_UNREAD, this.mentions + 1)
+  }
+
+  /** Moves the read position and counts what is unread after it, as far as it is held. */
+  moveRead(seq: number, me: string): void {
+    this.read = seq
+    this.unread = 0
+    this.mentions = 0
+    for (let i = this.timeline.length - 1; i >= 0; i--) {
+      const entry = this.timeline[i]
+      if (entry?.kind === 'restart' || (entry?.kind === 'message' && entry.seq <= seq)) break
+      if (entry?.kind !== 'message' || entry.deleted !== undefined || foldName(entry.from) === foldName(me))
+        continue
+      this.unread = Math.min(MAX_UNREAD, this.unread + 1)
+      if (this.kind === 'direct' || mentions(entry.text ?? '', me)) this.mentions++
+    }
+    this.countedTo = Math.max(this.countedTo, this.log.last ?? 0)
+  }
 }

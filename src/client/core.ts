@@ -1,0 +1,395 @@
+import { randomUUID } from 'node:crypto'
+import { isEvent, type RoomEvent } from '../protocol/events.ts'
+import { CONNECT_TIMEOUT_MS, TYPING_RENEW_MS } from '../protocol/limits.ts'
+import { foldName, mentions, parsePlace } from '../protocol/names.ts'
+import type { EventRequest, Member, Request, RequestResult, RoomSummary } from '../protocol/requests.ts'
+import type { Limits, ServerFrame, Welcome } from '../protocol/responses.ts'
+import type { ChatClient, ClientEvent, ClientOptions } from './client.ts'
+import { DEFAULT_LIMITS, whyUnsayable } from './limits.ts'
+import { Link, type LinkState } from './link.ts'
+import { Outbox } from './outbox.ts'
+import { type Answer, Questions } from './questions.ts'
+import { Rooms } from './rooms.ts'
+
+const READ_DELAY_MS = 150
+const MEMBERS_PAGE = 200
+
+type Unidentified<R> = R extends unknown ? Omit<R, 'id'> : never
+
+/** The client behind {@link ChatClient}: wires the line, the rooms, the outbox and the questions together. */
+export class Core implements ChatClient {
+  readonly rooms: Rooms
+  limits: Limits = DEFAULT_LIMITS
+  server: ChatClient['server']
+  clockOffset = 0
+  username: string
+  #session: string | undefined
+  #epoch: string | undefined
+  #awayMessage: string | undefined
+  readonly #link: Link
+  readonly #questions: Questions
+  readonly #outbox: Outbox
+  readonly #listeners = new Set<(event: ClientEvent) => void>()
+  readonly #leaving = new Map<string, string>()
+  readonly #reads = new Map<string, number>()
+  readonly #typingAt = new Map<string, number>()
+  #readTimer: NodeJS.Timeout | undefined
+  #tellScheduled = false
+  #closed = false
+
+  constructor(options: ClientOptions) {
+    this.username = options.username
+    this.#session = options.session
+    this.#link = new Link(
+      {
+        host: options.host,
+        port: options.port,
+        clientName: options.clientName,
+        welcomeTimeout: options.welcomeTimeout ?? CONNECT_TIMEOUT_MS,
+        beforeConnect: options.beforeConnect,
+      },
+      {
+        credentials: () => ({ username: this.username, session: this.#session }),
+        opened: welcome => this.#opened(welcome),
+        received: frame => this.#received(frame),
+        changed: state => this.#lineChanged(state),
+      },
+    )
+    this.#questions = new Questions(request => this.#link.send(request))
+    this.#outbox = new Outbox({
+      send: request => this.#sendFor(request),
+      changed: key => {
+        const room = this.rooms.get(key)
+        if (room === undefined) return this.#changed()
+        room.outbox = this.#outbox.of(key)
+        room.touch()
+      },
+    })
+    this.rooms = new Rooms({
+      questions: this.#questions,
+      me: () => this.username,
+      changed: () => this.#changed(),
+      joined: room => this.#outbox.pump(room.key),
+      restarted: () => this.#outbox.failSent(),
+    })
+    for (const room of options.rooms) this.join(room)
+  }
+
+  get link(): LinkState {
+    return this.#link.state
+  }
+
+  get hasUnsent(): boolean {
+    return this.#outbox.hasUnsent
+  }
+
+  start(): void {
+    this.#link.start()
+  }
+
+  async close(): Promise<void> {
+    this.#flushReads()
+    this.#closed = true
+    clearTimeout(this.#readTimer)
+    this.#outbox.close()
+    this.#questions.interrupt()
+    for (const room of this.rooms.values()) room.clearTyping()
+    await this.#link.close()
+    this.#listeners.clear()
+  }
+
+  subscribe(listener: (event: ClientEvent) => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  join(name: string): Answer<string> {
+    const place = parsePlace(name)
+    if (!place.ok) return { ok: false, code: place.error.code, message: place.error.message }
+    const key = place.value.kind === 'room' ? place.value.key : `@${foldName(place.value.with)}`
+    this.#leaving.delete(key)
+    const known = this.rooms.get(key)
+    if (known === undefined || known.status === 'failed') {
+      const room = this.rooms.add(key, name)
+      room.outbox = this.#outbox.of(key)
+      if (this.#isOnline) this.rooms.join(room)
+    }
+    return { ok: true, value: key }
+  }
+
+  leave(key: string): void {
+    const room = this.rooms.get(key)
+    if (room === undefined) return
+    this.rooms.remove(key)
+    this.#reads.delete(key)
+    if (room.kind === 'room') {
+      this.#leaving.set(key, room.name)
+      this.#sendLeaves()
+    }
+    this.#changed()
+  }
+
+  say(key: string, text: string, replyTo?: number): Answer<string> {
+    const why = whyUnsayable(text, this.limits)
+    if (why !== undefined) return why
+    return this.#put(key, { action: 'chat', message: text, ...(replyTo === undefined ? {} : { replyTo }) })
+  }
+
+  setTopic(key: string, topic: string): Answer<string> {
+    const bytes = Buffer.byteLength(topic)
+    if (bytes > this.limits.topic) {
+      const message = `a topic is at most ${this.limits.topic} bytes, this one has ${bytes}; shorten it`
+      return { ok: false, code: 'message_too_long', message }
+    }
+    return this.#put(key, { action: 'topic', topic })
+  }
+
+  edit(key: string, target: number, text: string): Answer<string> {
+    return whyUnsayable(text, this.limits) ?? this.#put(key, { action: 'edit', target, message: text })
+  }
+
+  delete(key: string, target: number): Answer<string> {
+    return this.#put(key, { action: 'delete', target })
+  }
+
+  react(key: string, target: number, emoji: string, on: boolean): Answer<string> {
+    return this.#put(key, { action: 'react', target, emoji, on })
+  }
+
+  retry(id: string): void {
+    this.#outbox.retry(id, randomUUID())
+  }
+
+  discard(id: string): void {
+    this.#outbox.discard(id)
+  }
+
+  markRead(key: string, seq: number): void {
+    const room = this.rooms.get(key)
+    if (room === undefined || room.read === seq) return
+    room.moveRead(seq, this.username)
+    room.touch()
+    this.#reads.set(key, seq)
+    this.#readTimer ??= setTimeout(() => this.#flushReads(), READ_DELAY_MS)
+  }
+
+  typing(key: string, on: boolean): void {
+    const room = this.rooms.get(key)
+    const at = this.#typingAt.get(key)
+    if (
+      room === undefined ||
+      !this.#isOnline ||
+      (on ? at !== undefined && Date.now() - at < TYPING_RENEW_MS : at === undefined)
+    )
+      return
+    if (on) this.#typingAt.set(key, Date.now())
+    else this.#typingAt.delete(key)
+    this.#link.send({ action: 'typing', room: room.name, on })
+  }
+
+  away(message: string | undefined): void {
+    this.#awayMessage = message
+    this.#sendAway()
+  }
+
+  loadBefore(key: string): void {
+    const room = this.rooms.get(key)
+    if (room !== undefined) void this.rooms.loadBefore(room)
+  }
+
+  fillGap(key: string, gapBefore: number): void {
+    const room = this.rooms.get(key)
+    if (room !== undefined) void this.rooms.fill(room, gapBefore)
+  }
+
+  async members(key: string): Promise<Answer<readonly Member[]>> {
+    const room = this.#nameOf(key)
+    const all: Member[] = []
+    for (;;) {
+      const after = all.at(-1)?.name
+      const page = await this.#questions.ask({
+        action: 'members',
+        room,
+        limit: MEMBERS_PAGE,
+        ...(after === undefined ? {} : { after }),
+      })
+      if (!page.ok) return page
+      all.push(...page.value.members)
+      if (!page.value.more || page.value.members.length === 0) return { ok: true, value: all }
+    }
+  }
+
+  async listRooms(all: boolean): Promise<Answer<readonly RoomSummary[]>> {
+    const answer = await this.#questions.ask({ action: 'rooms', all })
+    return answer.ok ? { ok: true, value: answer.value.rooms } : answer
+  }
+
+  history(
+    key: string,
+    at: { before?: number; after?: number; around?: number },
+    limit: number,
+  ): Promise<Answer<RequestResult<'history'>>> {
+    return this.#questions.ask({ action: 'history', room: this.#nameOf(key), limit, ...at })
+  }
+
+  rename(username: string): void {
+    this.username = username
+    this.#session = undefined
+    this.#link.start()
+  }
+
+  reconnectNow(): void {
+    this.#link.start()
+  }
+
+  get #isOnline(): boolean {
+    return this.#link.state.status === 'online'
+  }
+
+  #nameOf(key: string): string {
+    return this.rooms.get(key)?.name ?? key
+  }
+
+  #put(key: string, body: Unidentified<DistributedOmitRoom>): Answer<string> {
+    const room = this.rooms.get(key)
+    if (room === undefined) return { ok: false, code: 'not_in_room', message: 'join the room first' }
+    if (this.server !== undefined && !this.server.features.includes(body.action)) {
+      return { ok: false, code: 'unknown_action', message: `this server does not serve "${body.action}"` }
+    }
+    const id = randomUUID()
+    this.#outbox.add(key, { ...body, room: room.name, id } as EventRequest & { readonly id: string })
+    this.#typingAt.delete(key)
+    return { ok: true, value: id }
+  }
+
+  /** A room's own messages wait until it is joined; a direct conversation needs no joining. */
+  #sendFor(request: EventRequest): boolean {
+    const room = this.rooms.find(request.room)
+    return (
+      (room === undefined || room.kind === 'direct' || this.rooms.isEntered(room)) && this.#link.send(request)
+    )
+  }
+
+  #opened(welcome: Welcome): void {
+    const { server, features, limits, epoch } = welcome
+    this.username = welcome.username
+    this.server = { name: server.name, version: server.version, features }
+    this.limits = limits
+    this.clockOffset = welcome.ts - Date.now()
+    if (this.#session !== welcome.session) {
+      this.#session = welcome.session
+      this.#tell({ type: 'session', session: welcome.session })
+    }
+    if (this.#epoch !== undefined && this.#epoch !== epoch) this.#reads.clear()
+    this.#epoch = epoch
+    this.#sendLeaves()
+    void this.#learnRooms()
+    for (const room of this.rooms.values()) this.rooms.join(room)
+    if (this.#awayMessage !== undefined) this.#sendAway()
+    this.#flushReads()
+    for (const key of this.#outbox.roomKeys) this.#outbox.pump(key)
+  }
+
+  /** Learns what is unread, and of rooms that this session is in and we did not know of. */
+  async #learnRooms(): Promise<void> {
+    const answer = await this.#questions.ask({ action: 'rooms' })
+    if (!answer.ok) return
+    for (const summary of answer.value.rooms) {
+      const known = this.rooms.find(summary.room)
+      if (known === undefined && !this.#isLeaving(summary.room)) this.join(summary.room)
+      const room = this.rooms.find(summary.room)
+      if (room !== undefined) this.rooms.summarize(room, summary)
+    }
+  }
+
+  #isLeaving(name: string): boolean {
+    return [...this.#leaving.values()].includes(name)
+  }
+
+  #lineChanged(state: LinkState): void {
+    if (state.status !== 'online' && state.status !== 'connecting') {
+      this.#questions.interrupt()
+      this.#outbox.interrupt()
+      this.#typingAt.clear()
+      this.rooms.interrupt()
+    }
+    this.#changed()
+  }
+
+  #received(frame: Exclude<ServerFrame, Welcome>): void {
+    if (isEvent(frame)) return this.#happened(frame)
+    switch (frame.action) {
+      case 'ok':
+        if (!this.#questions.take(frame)) this.#acknowledged(frame.id, frame['seq'], frame['ts'])
+        return
+      case 'error':
+        if (this.#questions.take(frame)) return
+        if (frame.id !== undefined && this.#outbox.has(frame.id)) {
+          this.#outbox.refuse(frame.id, frame.code, frame.message, frame.retryAfter)
+        } else this.#tell({ type: 'error', code: frame.code, message: frame.message, room: undefined })
+        return
+      case 'notice':
+      case 'bye':
+        return this.#tell({ type: 'notice', message: frame.message })
+      default:
+        this.rooms.signal(frame)
+    }
+  }
+
+  #acknowledged(id: string, seq: unknown, ts: unknown): void {
+    if (typeof seq === 'number' && typeof ts === 'number') this.#outbox.acknowledge(id, seq, ts)
+  }
+
+  #happened(event: RoomEvent): void {
+    const taken = this.rooms.take(event)
+    if (taken === undefined) return
+    const isMine = foldName(event.from) === foldName(this.username)
+    if (isMine) this.#outbox.settle(event.id)
+    if (event.action !== 'chat' || isMine || !taken.isLive) return
+    const mention = taken.room.kind === 'direct' || mentions(event.message ?? '', this.username)
+    this.#tell({ type: 'message', room: taken.room, event, mention })
+  }
+
+  #sendLeaves(): void {
+    for (const [key, name] of this.#leaving) {
+      void this.#questions.ask({ action: 'leaveroom', room: name }).then(answer => {
+        // What the server refuses is left as well; only a broken line has to be tried again.
+        if (answer.ok || answer.code !== 'offline') this.#leaving.delete(key)
+      })
+    }
+  }
+
+  #sendAway(): void {
+    const message = this.#awayMessage
+    this.#link.send({ action: 'away', ...(message === undefined ? {} : { message }) })
+  }
+
+  #flushReads(): void {
+    clearTimeout(this.#readTimer)
+    this.#readTimer = undefined
+    for (const [key, seq] of this.#reads) {
+      const request: Request<'read'> = { action: 'read', room: this.#nameOf(key), seq }
+      if (this.#link.send(request)) this.#reads.delete(key)
+    }
+  }
+
+  /** Tells of changes once for all that happen in one turn. */
+  #changed(): void {
+    if (this.#tellScheduled || this.#closed) return
+    this.#tellScheduled = true
+    queueMicrotask(() => {
+      this.#tellScheduled = false
+      this.#tell({ type: 'changed' })
+    })
+  }
+
+  #tell(event: ClientEvent): void {
+    for (const listener of this.#listeners) listener(event)
+  }
+}
+
+type DistributedOmitRoom = EventRequest extends infer R
+  ? R extends unknown
+    ? Omit<R, 'room'>
+    : never
+  : never

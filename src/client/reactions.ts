@@ -1,0 +1,20 @@
+import type { ReactEvent, Reaction } from '../protocol/events.ts'
+import { MAX_REACTION_NAMES } from '../protocol/limits.ts'
+import { foldName } from '../protocol/names.ts'
+
+/** The reactions to a message, by emoji. */
+export type Reactions = Readonly<Record<string, Reaction>>
+
+/** The reactions with one event folded in. An emoji that nobody means any more is gone. */
+export function foldReaction(reactions: Reactions, { emoji, from, on }: ReactEvent): Reactions {
+  const others = Object.entries(reactions).filter(([other]) => other !== emoji)
+  const { names = [], count = 0 } = Object.hasOwn(reactions, emoji) ? (reactions[emoji] ?? {}) : {}
+  const rest = names.filter(name => foldName(name) !== foldName(from))
+  const wasListed = rest.length < names.length
+  let after: Reaction = { names, count }
+  if (on && !wasListed)
+    after = { names: count < MAX_REACTION_NAMES ? [...names, from] : names, count: count + 1 }
+  else if (!on && (wasListed || count > names.length)) after = { names: rest, count: count - 1 }
+  // From entries, so that an emoji is never anything but a key.
+  return Object.fromEntries(after.count > 0 ? [...others, [emoji, after]] : others)
+}

@@ -1,0 +1,273 @@
+import type { RoomEvent } from '../protocol/events.ts'
+import { MAX_PAGE } from '../protocol/limits.ts'
+import { foldName, mentions, parsePlace } from '../protocol/names.ts'
+import type { RequestResult, RoomSummary } from '../protocol/requests.ts'
+import type { Gap, Signal } from '../protocol/responses.ts'
+import type { Questions } from './questions.ts'
+import { Room } from './room.ts'
+
+/** How much history a room is opened with, and pages on with. */
+const PAGE = 100
+/** Names of rooms whose key is remembered; a server could send any number. */
+const KEYS_KEPT = 10_000
+
+/** What {@link Rooms} need of the client around them. */
+export interface RoomsOptions {
+  readonly questions: Questions
+  /** Our own name. */
+  readonly me: () => string
+  readonly changed: () => void
+  /** The server has let us into a room. */
+  readonly joined: (room: Room) => void
+  /** The server's log turned out to be another than the one a room's timeline belongs to. */
+  readonly restarted: () => void
+}
+
+/** The rooms of a client, in the order in which they were joined, and what comes for them from the server. */
+export class Rooms extends Map<string, Room> {
+  readonly #options: RoomsOptions
+  readonly #keys = new Map<string, string>()
+  /** The rooms that the server has let us into on this line. */
+  readonly #entered = new Set<Room>()
+
+  constructor(options: RoomsOptions) {
+    super()
+    this.#options = options
+  }
+
+  /** The room that the server calls by this name. */
+  find(name: string): Room | undefined {
+    return this.get(this.#keyOf(name))
+  }
+
+  /** A room that is to be known from now on; the one that is known, if it is. */
+  add(key: string, name: string): Room {
+    const room = this.get(key) ?? new Room(key, name, this.#options.changed)
+    room.status = 'joining'
+    room.error = undefined
+    this.set(key, room)
+    this.#options.changed()
+    return room
+  }
+
+  /** Forgets a room. */
+  remove(key: string): void {
+    const room = this.get(key)
+    if (room === undefined) return
+    room.clearTyping()
+    this.#entered.delete(room)
+    this.delete(key)
+  }
+
+  /** Whether the server has let us into a room on this line. */
+  isEntered(room: Room): boolean {
+    return this.#entered.has(room)
+  }
+
+  /** The line is down. */
+  interrupt(): void {
+    this.#entered.clear()
+    for (const room of this.values()) {
+      if (room.status === 'joined') room.status = 'joining'
+      room.loadingBefore = false
+      room.clearTyping()
+      room.touch()
+    }
+  }
+
+  /** Joins a room, resuming where its timeline ends. */
+  join(room: Room): void {
+    const since = room.log.last
+    const { epoch } = room
+    const resume = since === undefined || epoch === undefined ? {} : { since, epoch }
+    void this.#options.questions.ask({ action: 'joinroom', room: room.name, ...resume }).then(answer => {
+      if (this.get(room.key) !== room) return
+      if (answer.ok) this.#enter(room, answer.value, since)
+      else if (answer.code !== 'offline') {
+        room.status = 'failed'
+        room.error = answer.message
+        room.touch()
+      }
+    })
+  }
+
+  /** What the server says of a room without our asking for it. */
+  summarize(room: Room, summary: RoomSummary): void {
+    room.read = summary.read
+    room.unread = summary.unread
+    room.mentions = room.kind === 'direct' ? summary.unread : summary.mentions
+    room.countedTo = summary.last
+    if (room.topic === '') room.topic = summary.topic
+    room.touch()
+  }
+
+  /** Takes an event. Undefined where its room is not ours, or it is held already. */
+  take(event: RoomEvent): { readonly room: Room; readonly isLive: boolean } | undefined {
+    const room = this.find(event.room) ?? this.#unasked(event.room)
+    if (room === undefined) return undefined
+    const isLive = event.seq > room.replayUntil
+    if (!room.log.append(event, isLive ? event.seq : room.replayUntil)) return undefined
+    const isMine = foldName(event.from) === foldName(this.#options.me())
+    if (event.action === 'topic') room.topic = event.topic
+    if (event.action === 'chat') {
+      room.setTyping(event.from, false)
+      if (!isMine && event.deleted === undefined) {
+        room.count(event.seq, mentions(event.message ?? '', this.#options.me()))
+      }
+    }
+    this.#settle(room)
+    void this.#fillMissed(room)
+    return { room, isLive }
+  }
+
+  /** Takes a signal, or a gap in a replay. */
+  signal(frame: Signal | Gap): void {
+    if (frame.action === 'presence') return this.#presence(frame)
+    if (!('room' in frame)) return
+    const room = this.find(frame.room)
+    if (room === undefined) return
+    switch (frame.action) {
+      case 'gap':
+        room.log.leaveOut(frame)
+        this.#settle(room)
+        break
+      case 'typing':
+        return room.setTyping(frame.from, frame.on)
+      case 'read':
+        room.moveRead(frame.seq, this.#options.me())
+        break
+      case 'joined':
+        room.people = frame.people
+        room.members?.set(foldName(frame.from), { name: frame.from, away: undefined })
+        break
+      case 'left':
+        room.people = frame.people
+        room.members?.delete(foldName(frame.from))
+        room.setTyping(frame.from, false)
+        break
+      case 'people':
+        room.people = frame.people
+        room.members = undefined
+        break
+    }
+    room.touch()
+  }
+
+  /** Loads the page before the first entry, unless one is on its way. */
+  async loadBefore(room: Room): Promise<void> {
+    if (room.loadingBefore || !room.log.moreBefore || !this.#entered.has(room)) return
+    room.loadingBefore = true
+    room.touch()
+    const { epoch } = room
+    const page = await this.#options.questions.ask({
+      action: 'history',
+      room: room.name,
+      before: room.log.before,
+      limit: PAGE,
+    })
+    room.loadingBefore = false
+    // The log may have begun anew while the page was on its way: then it belongs to nothing.
+    if (page.ok && room.epoch === epoch) room.log.prepend(page.value)
+    this.#settle(room)
+    room.touch()
+  }
+
+  /** Loads the newest page of a gap. */
+  async fill(room: Room, gapBefore: number): Promise<void> {
+    const gap = room.log.gapBefore(gapBefore)
+    if (gap === undefined || gap.loading || gap.reason === 'expired') return
+    room.log.setLoading(gapBefore, true)
+    room.touch()
+    const { epoch } = room
+    const page = await this.#options.questions.ask({
+      action: 'history',
+      room: room.name,
+      before: gapBefore,
+      limit: MAX_PAGE,
+    })
+    if (room.epoch !== epoch) return
+    if (page.ok) room.log.fill(gapBefore, page.value)
+    else room.log.setLoading(gapBefore, false)
+    room.touch()
+  }
+
+  /** What was missed on the line is filled without asking; what the server left out waits until somebody looks. */
+  async #fillMissed(room: Room): Promise<void> {
+    if (!this.#entered.has(room)) return
+    for (let gap = room.log.nextGap(); gap !== undefined; gap = room.log.nextGap()) {
+      const { before } = gap
+      await this.fill(room, before)
+      // Refused or cut: another event or another joining will try again.
+      if (room.log.gapBefore(before) !== undefined) return
+    }
+  }
+
+  #enter(room: Room, joined: RequestResult<'joinroom'>, since: number | undefined): void {
+    const isSameLog = room.epoch === undefined || (room.epoch === joined.epoch && (since ?? 0) <= joined.last)
+    if (!isSameLog) {
+      room.log.restart(Date.now())
+      room.unread = 0
+      room.mentions = 0
+      room.countedTo = 0
+      this.#options.restarted()
+    }
+    const isFresh = room.log.last === undefined
+    room.name = joined.room
+    room.epoch = joined.epoch
+    room.topic = joined.topic
+    room.people = joined.people
+    room.members =
+      joined.members && new Map(joined.members.map(name => [foldName(name), { name, away: undefined }]))
+    room.read = joined.read
+    room.replayUntil = joined.last
+    if (isFresh) room.log.begin(joined.last, joined.first > 0)
+    this.#entered.add(room)
+    if (isFresh) void this.loadBefore(room)
+    this.#settle(room)
+    this.#options.joined(room)
+    void this.#fillMissed(room)
+  }
+
+  /** A room is joined when its replay and its first page are here. */
+  #settle(room: Room): void {
+    const isComplete = (room.log.last ?? -1) >= room.replayUntil && !room.loadingBefore
+    if (room.status === 'joining' && this.#entered.has(room) && isComplete) room.status = 'joined'
+    room.touch()
+  }
+
+  /** A direct conversation that somebody began with us, or that we began on another connection. */
+  #unasked(name: string): Room | undefined {
+    if (!name.startsWith('@')) return undefined
+    const key = this.#keyOf(name)
+    if (key === '') return undefined
+    const room = this.add(key, name)
+    this.join(room)
+    return room
+  }
+
+  #presence(frame: Signal<'presence'>): void {
+    const key = foldName(frame.from)
+    const away = frame.state === 'away' ? (frame.message ?? '') : undefined
+    for (const room of this.values()) {
+      const isPartner = room.key === `@${key}`
+      const known = room.members?.get(key)
+      if (isPartner && frame.state === 'offline') room.members?.delete(key)
+      else if (known !== undefined || isPartner) room.members?.set(key, { name: frame.from, away })
+      else continue
+      if (room.kind === 'direct') room.people = room.members?.size ?? room.people
+      room.touch()
+    }
+  }
+
+  /** The key of a room by a name that the server used; empty for what is no name. */
+  #keyOf(name: string): string {
+    const known = this.#keys.get(name)
+    if (known !== undefined) return known
+    const place = parsePlace(name)
+    let key = ''
+    if (place.ok) key = place.value.kind === 'room' ? place.value.key : `@${foldName(place.value.with)}`
+    if (this.#keys.size >= KEYS_KEPT) this.#keys.clear()
+    this.#keys.set(name, key)
+    return key
+  }
+}
