@@ -76,10 +76,9 @@ export async function runScreen(options: ScreenOptions): Promise<number> {
     store.dispatch({ type: 'resize', size: sizeOf(stdout) })
   }
 
-  const onSignal = (signal: keyof typeof SIGNALS): void => finish(SIGNALS[signal])
   const onGone = (): void => finish(SIGNALS.SIGHUP)
-  const signals = Object.keys(SIGNALS) as (keyof typeof SIGNALS)[]
-  for (const signal of signals) process.on(signal, onSignal)
+  const signals = Object.entries(SIGNALS).map(([signal, code]) => [signal, () => finish(code)] as const)
+  for (const [signal, onSignal] of signals) process.on(signal, onSignal)
   stdout.on('resize', resized)
   stdout.on('error', onGone)
   stdin.on('end', onGone)
@@ -116,7 +115,7 @@ export async function runScreen(options: ScreenOptions): Promise<number> {
     return await Promise.race([finished, ink.waitUntilExit().then(() => 0)])
   } finally {
     store.close()
-    for (const signal of signals) process.off(signal, onSignal)
+    for (const [signal, onSignal] of signals) process.off(signal, onSignal)
     stdout.off('resize', resized)
     stdin.off('end', onGone)
     stdin.off('error', onGone)

@@ -1,8 +1,8 @@
 /** A terminal for tests: a real stream into a real emulator, read back cell by cell. */
 
 import { PassThrough, Writable } from 'node:stream'
-import { UnicodeGraphemesAddon } from '@xterm/addon-unicode-graphemes'
 import { Terminal } from '@xterm/headless'
+import { UnicodeGraphemesAddon } from '../graphemesAddon.ts'
 
 /** How long `until` waits for its condition, ms. */
 const PATIENCE = 5_000

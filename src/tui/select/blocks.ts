@@ -164,7 +164,7 @@ function dayStarted(
   previous: TimelineEntry | undefined,
   { clock }: Setting,
 ): number | undefined {
-  if (entry.kind === 'gap') return undefined
+  if (entry.kind === 'gap' || entry.kind === 'restart') return undefined
   if (previous === undefined || previous.kind === 'gap') return entry.ts
   return clock.day(previous.ts) === clock.day(entry.ts) ? undefined : entry.ts
 }

@@ -3,7 +3,7 @@
 import { type CleanText, clean } from '../text/clean.ts'
 import { textWidth, truncate } from '../text/width.ts'
 import type { Layout } from './layout.ts'
-import { cutRow, fillRow, type Row, repeated, span } from './row.ts'
+import { blanks, cutRow, fillRow, type Row, repeated, span } from './row.ts'
 
 /** Rows that are drawn over others. */
 export type Box = {
@@ -11,6 +11,8 @@ export type Box = {
   readonly top: number
   readonly width: number
   readonly rows: readonly Row[]
+  /** Where on the screen its content begins. */
+  readonly inside: { readonly x: number; readonly y: number }
 }
 
 /** Cells of a border and the blanks inside it, at both sides. */
@@ -27,7 +29,7 @@ export function boxOf(
   height: number,
 ): Box {
   const inner = width - BOX_SIDES
-  const words = truncate(title, inner)
+  const words = truncate(title, inner - 1)
   const side = (sign: CleanText) => span(sign, 'rule')
   const top: Row = [
     span(clean`╭─ `, 'rule'),
@@ -40,13 +42,17 @@ export function boxOf(
     (_, at): Row => [side(clean`│ `), ...fillRow(cutRow(content[at] ?? [], inner), inner), side(clean` │`)],
   )
   const beside = layout.columns - layout.pane
+  const left = width <= layout.pane ? beside + ((layout.pane - width) >> 1) : (layout.columns - width) >> 1
+  const above = (layout.rows - height) >> 1
+  const framed = [top, ...rows, bottom]
+  // A blank at each side, where there is place, keeps it apart from what it lies over.
+  const halo = left > beside && left + width < layout.columns ? 1 : 0
+  const air = span(blanks(halo))
   return {
-    left:
-      width <= layout.pane
-        ? beside + ((layout.pane - width) >> 1)
-        : Math.max(0, (layout.columns - width) >> 1),
-    top: Math.max(0, (layout.rows - height) >> 1),
-    width,
-    rows: [top, ...rows, bottom],
+    left: left - halo,
+    top: above,
+    width: width + 2 * halo,
+    rows: halo === 0 ? framed : framed.map(row => [air, ...row, air]),
+    inside: { x: left + 2, y: above + 1 },
   }
 }

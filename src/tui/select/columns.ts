@@ -22,7 +22,7 @@ const kept = new Map<number, Columns>()
 export function columnsOf(width: number): Columns {
   const known = kept.get(width)
   if (known !== undefined) return known
-  const margin = width >= 55 ? 1 : 0
+  const margin = width >= 42 ? 1 : 0
   const time = width >= 32 ? 5 : 0
   const name = width >= 110 ? 16 : width >= 75 ? 12 : width >= 55 ? 10 : width >= 24 ? 7 : 4
   const textStart = margin + (time > 0 ? time + 1 : 0) + name + 3

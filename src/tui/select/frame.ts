@@ -98,11 +98,13 @@ function composerOf(
   const { name, sign } = promptOf(state, world)
   const view = composerView(state, world, layout)
   const indent = 1 + textWidth(name) + textWidth(sign)
+  // There is more of the text above.
+  const arrow = view.top === 0 ? sign : clean`${blanks(textWidth(sign) - 2)}↑ `
   const tone = roomScreen(state).editor.text.startsWith('/') ? 'here' : 'dim'
   const rows = Array.from({ length: layout.composer }, (_, at): Row => {
     const text = span(view.rows[at] ?? clean``)
     if (at > 0) return [span(blanks(indent)), text]
-    return [span(clean` `), span(name, `name.${nameColor(world.client.username)}`), span(sign, tone), text]
+    return [span(clean` `), span(name, `name.${nameColor(world.client.username)}`), span(arrow, tone), text]
   })
   const top = layout.rows - 1 - layout.composer
   return { rows, cursor: { x: indent + view.cursor.column, y: top + view.cursor.row } }

@@ -14,5 +14,5 @@ export function columnRule(height: number): readonly Row[] {
 
 /** Where there is no place for anything else. */
 export function tooSmallRow({ columns }: Size): Row {
-  return [span(truncate(clean`terminal too small`, columns), 'warning')]
+  return [span(truncate(columns < 18 ? clean`too small` : clean`terminal too small`, columns), 'warning')]
 }

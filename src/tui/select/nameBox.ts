@@ -31,5 +31,5 @@ export function nameBox(
     width,
     Math.min(layout.rows, BOX_ENDS + content.length),
   )
-  return { box, cursor: { x: box.left + 4 + cursor.column, y: box.top + 1 + reason.length + 1 } }
+  return { box, cursor: { x: box.inside.x + 2 + cursor.column, y: box.inside.y + reason.length + 1 } }
 }

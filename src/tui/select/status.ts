@@ -18,15 +18,16 @@ const TYPING_NAMES = 2
 /** The status line. */
 export function statusRow(state: ScreenState, world: World, layout: Layout, pane: Pane | undefined): Row {
   const width = layout.columns
-  const left: Span[] = [span(clean` `), ...linkSpans(world.client.link, state.now)]
   const note = noteSpan(state, world)
+  const left: Span[] = [span(clean` `), ...linkSpans(world.client.link, state.now, note !== undefined)]
   if (note !== undefined) left.push(span(clean`  `), note)
   const keys = hintSpans(state, world, pane, width - rowWidth(left) - 3)
   const start = cutRow(left, width - rowWidth(keys))
   return [...start, span(blanks(width - rowWidth(start) - rowWidth(keys))), ...keys]
 }
 
-function linkSpans(link: LinkState, now: number): Span[] {
+/** @param isShort where something else has to be said as well */
+function linkSpans(link: LinkState, now: number, isShort: boolean): Span[] {
   switch (link.status) {
     case 'online':
       return [span(clean`●`, 'good'), span(clean` online`, 'dim')]
@@ -35,10 +36,11 @@ function linkSpans(link: LinkState, now: number): Span[] {
     case 'waiting': {
       const seconds = Math.max(0, Math.ceil((link.retryAt - now) / 1000))
       const when = seconds === 0 ? clean`reconnecting…` : clean`reconnecting in ${seconds} s`
-      return [span(clean`○ offline`, 'error'), span(clean` — ${when} (${cleanLine(link.reason)})`, 'dim')]
+      const why = isShort ? clean`, ${seconds} s` : clean` — ${when} (${cleanLine(link.reason)})`
+      return [span(clean`○ offline`, 'error'), span(why, 'dim')]
     }
     case 'refused':
-      return [span(clean`✗ ${cleanLine(link.message)}`, 'error')]
+      return [span(isShort ? clean`✗ refused` : clean`✗ ${cleanLine(link.message)}`, 'error')]
     case 'closed':
       return [span(clean`○ not connected`, 'dim')]
   }

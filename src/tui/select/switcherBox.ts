@@ -57,7 +57,7 @@ export function switcherBox(
     BOX_ENDS + 2 + Math.min(most, Math.max(rows.length, roomsOf(world).length)),
   )
   const box = boxOf(layout, clean`Go to`, content, width, height)
-  return { box, cursor: { x: box.left + 4 + cursor.column, y: box.top + 1 } }
+  return { box, cursor: { x: box.inside.x + 2 + cursor.column, y: box.inside.y } }
 }
 
 function matchRow({ room, ranges }: SwitcherMatch<FoundRoom>, isChosen: boolean, width: number): Row {

@@ -53,7 +53,7 @@ export function paste(state: ScreenState, world: World, text: string, truncated:
   const { editor } = roomScreen(state)
   return andThen(withEditor(state, world, insertText(editor, text)), next => {
     const bytes = Buffer.byteLength(text)
-    const lines = text.split('\n').length
+    const lines = text.replace(/\n$/, '').split('\n').length
     if (truncated) {
       return step(withNotice(next, clean`the paste was cut at ${sizeText(bytes)}`, 'warning'))
     }

@@ -1,0 +1,365 @@
+import { afterEach, describe, expect, test } from 'vitest'
+import type { ScreenOptions } from '../../src/tui/screen.tsx'
+import { type FakeClient, NOON } from './fakeClient.ts'
+import { type RunningScreen, startScreen } from './screens.ts'
+
+const ENTER = '\r'
+const ESCAPE = '\x1b'
+const F1 = '\x1bOP'
+const CTRL_K = '\x0b'
+const PAGE_UP = '\x1b[5~'
+const ALT_END = '\x1b[1;3F'
+
+const running: RunningScreen[] = []
+afterEach(async () => {
+  for (const screen of running.splice(0)) await screen.close()
+})
+
+function start(
+  size: readonly [number, number],
+  prepare?: (client: FakeClient) => void,
+  options?: Partial<ScreenOptions>,
+): RunningScreen {
+  const screen = startScreen(size, prepare, options)
+  running.push(screen)
+  return screen
+}
+
+/** A morning in four rooms. */
+function morning(client: FakeClient): void {
+  const lobby = client.open('lobby', { topic: 'be kind', people: 3 })
+  client.receive(lobby, 'alice', 'good morning')
+  client.receive(lobby, 'alice', 'did anybody look at the build? it takes longer than it should')
+  client.receive(lobby, 'me', 'green since yesterday')
+  client.allRead(lobby)
+  client.receive(lobby, 'bob', 'thanks @me, 日本語 and 👨‍👩‍👧 and e\u0301 are fine too')
+  const dev = client.open('dev', { unread: 12 })
+  client.receive(dev, 'carol', 'merged')
+  client.open('ops', { unread: 3, mentions: 3 })
+  client.open('@bob')
+}
+
+/** Sixty messages, all read. */
+function longDay(client: FakeClient): void {
+  const lobby = client.open('lobby', { people: 2 })
+  for (let at = 0; at < 60; at++) client.receive(lobby, at % 2 === 0 ? 'alice' : 'bob', `message ${at}`)
+  client.allRead(lobby)
+}
+
+/** What a picture between bars shows. */
+function picture(drawn: string): string[] {
+  return drawn
+    .split('\n')
+    .map(row => row.trim())
+    .filter(row => row.startsWith('║'))
+    .map(row => row.slice(1).replace(/║$/, '').trimEnd())
+}
+
+describe('the whole screen', () => {
+  test('80x24: rooms with unread and mentions, a line where the new begins', async () => {
+    const { terminal } = start([80, 24], morning)
+    await terminal.shows('online')
+    expect(terminal.rows()).toEqual(
+      picture(`
+        ║ #lobby  be kind                                                       3 people ║
+        ║────────────────┬───────────────────────────────────────────────────────────────║
+        ║▌1 lobby        │                                                               ║
+        ║ 2 dev       13 │                                                               ║
+        ║ 3 ops       @3 │                                                               ║
+        ║ 4 @bob         │                                                               ║
+        ║                │                                                               ║
+        ║                │                                                               ║
+        ║                │                                                               ║
+        ║                │                                                               ║
+        ║                │                                                               ║
+        ║                │                                                               ║
+        ║                │ ────────────────── the beginning of #lobby ────────────────── ║
+        ║                │ ────────────────── Monday 23 November 2026 ────────────────── ║
+        ║                │ 14:00      alice   good morning                               ║
+        ║                │ 14:01              did anybody look at the build? it takes    ║
+        ║                │                    longer than it should                      ║
+        ║                │ 14:02         me ✓ green since yesterday                      ║
+        ║                │ ──────────────────────────── new ──────────────────────────── ║
+        ║                │ 14:03        bob @ thanks @me, 日本語 and 👨‍👩‍👧 and e\u0301 are fine  ║
+        ║                │                    too                                        ║
+        ║────────────────┴───────────────────────────────────────────────────────────────║
+        ║ me ›                                                                           ║
+        ║ ● online                        Alt+A next unread   Ctrl+K find room   F1 help ║
+      `),
+    )
+    expect(terminal.cursor).toEqual({ x: 6, y: 22 })
+  })
+
+  test('40x12: the list of rooms steps aside, the header says what is in it', async () => {
+    const { terminal } = start([40, 12], morning)
+    await terminal.shows('online')
+    expect(terminal.rows()).toEqual(
+      picture(`
+        ║ #lobby  be kind      @3  +13  3 people ║
+        ║────────────────────────────────────────║
+        ║14:01           did anybody look at the ║
+        ║                build? it takes longer  ║
+        ║                than it should          ║
+        ║14:02      me ✓ green since yesterday   ║
+        ║───────────────── new ──────────────────║
+        ║14:03     bob @ thanks @me, 日本語 and  ║
+        ║                👨‍👩‍👧 and e\u0301 are fine too     ║
+        ║────────────────────────────────────────║
+        ║ ›                                      ║
+        ║ ● online             Alt+A next unread ║
+      `),
+    )
+  })
+
+  test('before the line is up it is there already, and says so', async () => {
+    const { terminal } = start([60, 10], client => {
+      client.link = { status: 'connecting', attempt: 1 }
+      client.open('lobby', { status: 'joining', people: 0 })
+    })
+    await terminal.shows('connecting')
+    expect(terminal.rows()).toEqual(
+      picture(`
+        ║ #lobby                                            joining… ║
+        ║────────────────┬───────────────────────────────────────────║
+        ║▌1 lobby        │                                           ║
+        ║                │                                           ║
+        ║                │                                           ║
+        ║                │                                           ║
+        ║                │                                           ║
+        ║────────────────┴───────────────────────────────────────────║
+        ║ me ›                                                       ║
+        ║ ○ connecting…       F1 help   Ctrl+K find room   PgUp back ║
+      `),
+    )
+  })
+
+  test('each message of ours shows what became of it', async () => {
+    const { terminal, client } = start([60, 10], client => client.open('lobby'))
+    await terminal.shows('online')
+    terminal.type(`one${ENTER}`)
+    await terminal.shows('me … one')
+    terminal.type(`two${ENTER}`)
+    await terminal.shows('two')
+    const lobby = client.rooms.get('lobby')
+    if (lobby === undefined) throw new Error('no lobby')
+    client.settle(lobby, 0, { status: 'sent', seq: 1, ts: NOON })
+    client.settle(lobby, 1, { status: 'failed', code: 'forbidden', message: 'not allowed here' })
+    await terminal.shows('✗ two')
+    expect(terminal.rows().slice(2, 7)).toEqual(
+      picture(`
+        ║▌1 lobby        │ ──────── the beginning of #lobby ────────
+        ║                │ 14:00      me ✓ one
+        ║                │               ✗ two
+        ║                │                 not sent: not allowed
+        ║                │                 here — /retry or /discard
+      `),
+    )
+    const { x, y } = terminal.find('✗ two')
+    expect(terminal.cell(x, y)).toMatchObject({ color: 1 })
+  })
+
+  test('is drawn anew at every size, and never larger than the terminal', async () => {
+    const { terminal } = start([80, 24], morning)
+    await terminal.shows('online')
+    terminal.type('one\x1b\rtwo\x1b\rthree')
+    await terminal.shows('three')
+    for (const [columns, rows] of [
+      [40, 12],
+      [300, 100],
+      [60, 9],
+      [30, 6],
+      [100, 30],
+    ] as const) {
+      terminal.resize(columns, rows)
+      await terminal.until(() => terminal.rows()[rows - 1]?.includes('●') === true)
+      expect(terminal.rows()[0]).toMatch(/^ #lobby/)
+      expect(terminal.rows()[rows - 2]).toMatch(/three$/)
+      expect(terminal.screen().match(/^ #lobby/gm)?.length).toBe(1)
+    }
+    terminal.resize(12, 3)
+    await terminal.shows('too small')
+    expect(terminal.rows()).toEqual(['too small', '', ''])
+    terminal.resize(80, 24)
+    await terminal.shows('three')
+  })
+
+  test('scrolled back it says what is below, and comes back to now', async () => {
+    const { terminal, client } = start([80, 14], longDay)
+    await terminal.shows('message 59')
+    terminal.type(PAGE_UP)
+    await terminal.shows('message 51')
+    const lobby = client.rooms.get('lobby')
+    if (lobby === undefined) throw new Error('no lobby')
+    client.receive(lobby, 'alice', 'and one more')
+    client.receive(lobby, 'alice', 'and another')
+    await terminal.shows('2 new below')
+    expect(terminal.rows()).toEqual(
+      picture(`
+        ║ #lobby                                                                2 people ║
+        ║────────────────┬───────────────────────────────────────────────────────────────║
+        ║▌1 lobby      2 │ 14:43        bob   message 43                                 ║
+        ║                │ 14:44      alice   message 44                                 ║
+        ║                │ 14:45        bob   message 45                                 ║
+        ║                │ 14:46      alice   message 46                                 ║
+        ║                │ 14:47        bob   message 47                                 ║
+        ║                │ 14:48      alice   message 48                                 ║
+        ║                │ 14:49        bob   message 49                                 ║
+        ║                │ 14:50      alice   message 50                                 ║
+        ║                │ 14:51        bob   message 51                                 ║
+        ║────────────────┴───────────────────────────────────── ↓ 2 new below (Alt+End) ─║
+        ║ me ›                                                                           ║
+        ║ ● online                                  Alt+End newest   PgUp back   F1 help ║
+      `),
+    )
+    terminal.type(ALT_END)
+    await terminal.shows('and another')
+    await terminal.hides('new below')
+    expect(client.asked).toContain('read lobby 62')
+  })
+
+  test('while the line is down it counts, keeps what is typed, and says when it is back', async () => {
+    const { terminal, client } = start([80, 12], longDay)
+    await terminal.shows('online')
+    client.setLink({
+      status: 'waiting',
+      attempt: 1,
+      retryAt: NOON + 95 * 60_000 + 5_000,
+      reason: 'nobody answers there',
+    })
+    await terminal.shows('○ offline — reconnecting in 5 s (nobody answers there)')
+    terminal.type(`still here${ENTER}`)
+    await terminal.shows('me … still here')
+    client.setLink({ status: 'online', since: NOON })
+    await terminal.shows('● online')
+  })
+})
+
+describe('over the timeline', () => {
+  test('the switcher finds a room by a few letters', async () => {
+    const { terminal } = start([80, 18], morning)
+    await terminal.shows('online')
+    terminal.type(CTRL_K)
+    await terminal.shows('Go to')
+    terminal.type('dv')
+    await terminal.hides('#ops')
+    expect(terminal.rows().slice(2, 15)).toEqual(
+      picture(`
+        ║▌1 lobby        │                                                               ║
+        ║ 2 dev       13 │                                                               ║
+        ║ 3 ops       @3 │                                                               ║
+        ║ 4 @bob         │       ╭─ Go to ──────────────────────────────────────╮        ║
+        ║                │ ───── │ › dv                                         │ ────── ║
+        ║                │ ───── │                                              │ ────── ║
+        ║                │ 14:00 │ ▌ #dev                                    13 │        ║
+        ║                │ 14:01 │                                              │ kes    ║
+        ║                │       │                                              │        ║
+        ║                │ 14:02 │                                              │        ║
+        ║                │ ───── ╰──────────────────────────────────────────────╯ ────── ║
+        ║                │ 14:03        bob @ thanks @me, 日本語 and 👨‍👩‍👧 and e\u0301 are fine  ║
+        ║                │                    too                                        ║
+      `),
+    )
+    terminal.type(ENTER)
+    await terminal.shows('merged')
+    await terminal.hides('Go to')
+  })
+
+  test('the help lists every key and command, by pages', async () => {
+    const { terminal } = start([100, 30], morning)
+    await terminal.shows('online')
+    terminal.type(F1)
+    await terminal.shows('Keys and commands')
+    expect(terminal.screen()).toContain('Ctrl+N, Alt+Down')
+    for (let page = 0; page < 8; page++) terminal.type(' ')
+    await terminal.shows('/join ROOM')
+    terminal.type(ESCAPE)
+    await terminal.hides('/join ROOM')
+    await terminal.shows('good morning')
+  })
+
+  test('a refused name is asked for again', async () => {
+    const { terminal, client } = start([80, 18], morning)
+    await terminal.shows('online')
+    client.setLink({ status: 'refused', code: 'name_taken', message: 'somebody else is connected as "me"' })
+    await terminal.shows('Another name')
+    terminal.type('2')
+    await terminal.shows('› me2')
+    terminal.type(ENTER)
+    await terminal.hides('Another name')
+    expect(client.asked).toContain('rename me2')
+  })
+})
+
+describe('the terminal', () => {
+  test('gets its modes, and is as it was after leaving', async () => {
+    const screen = start([80, 24], morning)
+    const { terminal } = screen
+    await terminal.shows('online')
+    expect(terminal.isAlternate).toBe(true)
+    expect(terminal.isRaw).toBe(true)
+    expect(terminal.xterm.modes).toMatchObject({ bracketedPasteMode: true, sendFocusMode: true })
+    terminal.type('\x03')
+    await terminal.shows('Ctrl+C again quits')
+    terminal.type('\x03')
+    expect(await screen.code).toBe(0)
+    await terminal.until(() => !terminal.isAlternate)
+    expect(terminal.isRaw).toBe(false)
+    expect(terminal.xterm.modes).toMatchObject({ bracketedPasteMode: false, sendFocusMode: false })
+    expect(terminal.written).toMatch(/\x1b\[\?25h(?!.*\x1b\[\?25l)/s)
+    expect(terminal.screen().trim()).toBe('')
+  })
+
+  test.each([
+    ['SIGTERM', 143],
+    ['SIGHUP', 129],
+    ['SIGINT', 130],
+  ] as const)('is given back at %s', async (signal, code) => {
+    const screen = start([80, 24], morning)
+    await screen.terminal.shows('online')
+    process.emit(signal)
+    expect(await screen.code).toBe(code)
+    await screen.terminal.until(() => !screen.terminal.isAlternate)
+    expect(screen.terminal.isRaw).toBe(false)
+  })
+
+  test('that goes away ends the program', async () => {
+    const screen = start([80, 24], morning)
+    await screen.terminal.shows('online')
+    screen.terminal.hangUp()
+    expect(await screen.code).toBe(129)
+  })
+
+  test('colours names and mentions, and leaves background and text to its user', async () => {
+    const { terminal } = start([80, 24], morning)
+    await terminal.shows('online')
+    const mention = terminal.find('@me,')
+    expect(terminal.cell(mention.x, mention.y)).toMatchObject({ isInverse: true, isBold: true })
+    expect(terminal.cell(mention.x + 3, mention.y)).toMatchObject({ isInverse: false, isBold: false })
+    const name = terminal.find('alice')
+    expect(terminal.cell(name.x, name.y).color).toBeDefined()
+    for (let y = 0; y < 24; y++)
+      for (let x = 0; x < 80; x++) expect(terminal.cell(x, y).hasBackground).toBe(false)
+    const text = terminal.find('good morning')
+    expect(terminal.cell(text.x, text.y)).toMatchObject({ color: undefined, isDim: false })
+  })
+
+  test('with NO_COLOR has no colours, and still shows what stands out', async () => {
+    const { terminal } = start([80, 24], morning, { color: false })
+    await terminal.shows('online')
+    for (let y = 0; y < 24; y++)
+      for (let x = 0; x < 80; x++) expect(terminal.cell(x, y).color).toBeUndefined()
+    const mention = terminal.find('@me,')
+    expect(terminal.cell(mention.x, mention.y).isInverse).toBe(true)
+  })
+
+  test('keys pasted and typed are told apart, whatever comes in one piece', async () => {
+    const { terminal, client } = start([80, 24], client => client.open('lobby'))
+    await terminal.shows('online')
+    terminal.type('abc\rdef\r')
+    await terminal.until(() => client.asked.includes('say lobby def'))
+    expect(client.asked).toContain('say lobby abc')
+    terminal.paste('no\nnever\n')
+    await terminal.shows('pasted 2 lines')
+    expect(client.asked.filter(asked => asked.startsWith('say'))).toHaveLength(2)
+  })
+})

@@ -1,0 +1,374 @@
+import { describe, expect, test } from 'vitest'
+import { roomScreen } from '../../../src/tui/state.ts'
+import { NOON } from '../fakeClient.ts'
+import { Updates } from './world.ts'
+
+const ENTER = '\r'
+const UP = '\x1b[A'
+const CTRL_C = '\x03'
+const PAGE_UP = '\x1b[5~'
+
+function threeRooms(): Updates {
+  return new Updates(client => {
+    client.open('lobby')
+    const dev = client.open('dev')
+    client.receive(dev, 'alice', 'one')
+    const ops = client.open('ops')
+    client.receive(ops, 'alice', '@me two')
+  })
+}
+
+describe('sending', () => {
+  test('Enter says what is composed and empties the composer', () => {
+    const screen = new Updates()
+    screen.type('hello', ENTER)
+    expect(screen.took()).toEqual([{ type: 'say', room: 'lobby', text: 'hello' }])
+    expect(screen.text).toBe('')
+  })
+
+  test('blank text is not sent', () => {
+    const screen = new Updates()
+    screen.type('   ', ENTER)
+    expect(screen.took()).toEqual([])
+  })
+
+  test('// begins a message with a slash', () => {
+    const screen = new Updates()
+    screen.type('//etc/passwd', ENTER)
+    expect(screen.took()).toEqual([{ type: 'say', room: 'lobby', text: '/etc/passwd' }])
+  })
+
+  test('Alt+Enter makes a new line', () => {
+    const screen = new Updates()
+    screen.type('a', '\x1b\r', 'b', ENTER)
+    expect(screen.took()).toEqual([{ type: 'say', room: 'lobby', text: 'a\nb' }])
+  })
+
+  test('a paste never sends, and says how much it is', () => {
+    const screen = new Updates()
+    const text = Array.from({ length: 500 }, (_, at) => `line ${at}`).join('\n')
+    screen.dispatch({ type: 'paste', text: `${text}\n`, truncated: false })
+    expect(screen.took()).toEqual([])
+    expect(screen.screen()).toContain('pasted 500 lines, 4.3 KB — Enter sends it as one message')
+    screen.type(ENTER)
+    expect(screen.took()).toEqual([{ type: 'say', room: 'lobby', text }])
+  })
+
+  test('what is too long is said at once, and stays in the composer', () => {
+    const screen = new Updates()
+    screen.dispatch({ type: 'paste', text: 'ä'.repeat(10_000), truncated: false })
+    screen.type('x')
+    expect(screen.screen()).toContain('19.5 KB: a message can have 16 KB')
+    screen.type(ENTER)
+    expect(screen.took()).toEqual([])
+    expect(screen.text).toHaveLength(10_001)
+    expect(screen.screen()).toContain('shorten it')
+  })
+
+  test('what the client cannot take comes back, before what was typed since', () => {
+    const screen = new Updates()
+    screen.type('newer')
+    screen.dispatch({ type: 'giveBack', room: 'lobby', text: 'older', reason: 'no' as never })
+    expect(screen.text).toBe('older\nnewer')
+  })
+
+  test('without a room nothing is lost', () => {
+    const screen = new Updates(() => undefined)
+    screen.type('hello', ENTER)
+    expect(screen.took()).toEqual([])
+    expect(screen.text).toBe('hello')
+    expect(screen.screen()).toContain('/join')
+    screen.client.open('dev')
+    screen.dispatch({ type: 'changed' })
+    expect(screen.state.current).toBe('dev')
+    expect(screen.text).toBe('hello')
+  })
+})
+
+describe('commands', () => {
+  test('an unknown one is an error on the screen, is not sent, and stays', () => {
+    const screen = new Updates()
+    screen.type('/frobnicate now', ENTER)
+    expect(screen.took()).toEqual([])
+    expect(screen.text).toBe('/frobnicate now')
+    expect(screen.screen()).toContain('there is no command /frobnicate')
+  })
+
+  test.each([
+    ['/join #dev', { type: 'join', place: 'dev' }],
+    ['/join @bob', { type: 'join', place: '@bob' }],
+    ['/JOIN dev', { type: 'join', place: 'dev' }],
+    ['/leave', { type: 'leave', room: 'lobby' }],
+    ['/leave #LOBBY', { type: 'leave', room: 'lobby' }],
+    ['/msg bob hello there', { type: 'tell', place: '@bob', text: 'hello there' }],
+    ['/msg bob', { type: 'join', place: '@bob' }],
+    ['/topic be kind', { type: 'topic', room: 'lobby', topic: 'be kind' }],
+    ['/topic -', { type: 'topic', room: 'lobby', topic: '' }],
+    ['/who', { type: 'who', room: 'lobby' }],
+    ['/away at lunch', { type: 'away', message: 'at lunch' }],
+    ['/away', { type: 'away', message: undefined }],
+    ['/quit', { type: 'quit' }],
+  ])('%s', (typed, effect) => {
+    const screen = new Updates()
+    screen.type(typed, ENTER)
+    expect(screen.took()).toEqual([effect])
+    expect(screen.text).toBe('')
+  })
+
+  test.each([
+    '/join',
+    '/join a b',
+    '/join ?',
+    '/leave nowhere',
+    '/msg',
+    '/msg -x hello',
+    `/topic ${'x'.repeat(600)}`,
+    `/away ${'x'.repeat(300)}`,
+    '/retry',
+    '/discard',
+    '/nick x',
+  ])('%s is refused with a reason, and stays', typed => {
+    const screen = new Updates()
+    screen.type(typed, ENTER)
+    expect(screen.took()).toEqual([])
+    expect(screen.text).toBe(typed)
+    expect(roomScreen(screen.state).notes.at(-1)?.tone).toBe('error')
+  })
+
+  test('/retry and /discard are about what failed here; what is discarded comes back with Up', () => {
+    const screen = new Updates()
+    const lobby = screen.client.rooms.get('lobby')
+    if (lobby === undefined) throw new Error('no lobby')
+    screen.client.say('lobby', 'no luck')
+    screen.client.settle(lobby, 0, { status: 'failed', code: 'forbidden', message: 'no' })
+    const id = lobby.outbox[0]?.id
+    screen.type('/retry', ENTER)
+    expect(screen.took()).toEqual([{ type: 'retry', id }])
+    screen.type('/discard', ENTER)
+    expect(screen.took()).toEqual([{ type: 'discard', id }])
+    screen.type(UP)
+    expect(screen.text).toBe('no luck')
+  })
+})
+
+describe('rooms', () => {
+  test('Ctrl+N and Ctrl+P go round, Alt and a digit goes to a place, Alt+A to mentions first', () => {
+    const screen = threeRooms()
+    expect(screen.state.current).toBe('lobby')
+    screen.type('\x0e')
+    expect(screen.state.current).toBe('dev')
+    screen.type('\x10', '\x10')
+    expect(screen.state.current).toBe('ops')
+    screen.type('\x1b1')
+    expect(screen.state.current).toBe('lobby')
+    screen.type('\x1b9')
+    expect(screen.state.current).toBe('lobby')
+    screen.type('\x1ba')
+    expect(screen.state.current).toBe('ops')
+  })
+
+  test('each keeps its draft, its place and what was sent', () => {
+    const screen = threeRooms()
+    screen.type('to the lobby', '\x0e', 'to dev', '\x10')
+    expect(screen.text).toBe('to the lobby')
+    screen.type('\x0e')
+    expect(screen.text).toBe('to dev')
+  })
+
+  test('the switcher finds one by some of its letters', () => {
+    const screen = threeRooms()
+    screen.type('draft', '\x0b', 'dv')
+    expect(screen.screen()).toContain('#dev')
+    screen.type(ENTER)
+    expect(screen.state.current).toBe('dev')
+    expect(screen.state.overlay).toBeUndefined()
+    screen.type('\x0b', '\x1b')
+    expect(screen.state.overlay).toBeUndefined()
+    expect(screen.state.current).toBe('dev')
+  })
+
+  test('one that is left gives way to the first', () => {
+    const screen = threeRooms()
+    screen.type('\x0e')
+    screen.client.leave('dev')
+    screen.dispatch({ type: 'changed' })
+    expect(screen.state.current).toBe('lobby')
+  })
+})
+
+describe('reading', () => {
+  test('moves the read position when the newest message is visible', () => {
+    const screen = threeRooms()
+    expect(screen.took()).toEqual([])
+    screen.type('\x0e')
+    expect(screen.took()).toEqual([{ type: 'markRead', room: 'dev', seq: 1 }])
+    expect(roomScreen(screen.state).marker).toBe(0)
+  })
+
+  test('does not where the terminal is not looked at, and draws the line "new" there', () => {
+    const screen = new Updates()
+    const lobby = screen.client.rooms.get('lobby')
+    if (lobby === undefined) throw new Error('no lobby')
+    screen.client.receive(lobby, 'alice', 'seen')
+    screen.client.allRead(lobby)
+    screen.dispatch({ type: 'focus', focused: false })
+    screen.client.receive(lobby, 'alice', 'not seen')
+    screen.dispatch({ type: 'changed' })
+    expect(screen.took()).toEqual([])
+    expect(screen.screen()).toMatch(/seen.*─ new ─.*not seen/s)
+    screen.dispatch({ type: 'focus', focused: true })
+    expect(screen.took()).toEqual([{ type: 'markRead', room: 'lobby', seq: 2 }])
+    expect(screen.screen()).toContain('─ new ─')
+  })
+
+  test('does not while one is scrolled back, and says how much is below', () => {
+    const screen = new Updates(client => {
+      const lobby = client.open('lobby')
+      for (let at = 0; at < 60; at++) client.receive(lobby, 'alice', `message ${at}`)
+      client.allRead(lobby)
+    })
+    screen.took()
+    screen.type(PAGE_UP)
+    const lobby = screen.client.rooms.get('lobby')
+    if (lobby === undefined) throw new Error('no lobby')
+    const seen = screen.screen()
+    screen.client.receive(lobby, 'bob', 'late')
+    screen.dispatch({ type: 'changed' })
+    expect(screen.took()).toEqual([])
+    expect(screen.screen().split('\n').slice(1, 15)).toEqual(seen.split('\n').slice(1, 15))
+    screen.type('\x1b[1;3F')
+    expect(screen.took()).toEqual([{ type: 'markRead', room: 'lobby', seq: 61 }])
+    expect(screen.screen()).toContain('late')
+  })
+
+  test('asks for the page before once, however often something changes', () => {
+    const screen = new Updates(client => {
+      const lobby = client.open('lobby', { moreBefore: true })
+      for (let at = 0; at < 60; at++) client.receive(lobby, 'alice', `message ${at}`)
+      client.allRead(lobby)
+    })
+    expect(screen.took()).toEqual([])
+    screen.type(PAGE_UP, PAGE_UP)
+    expect(screen.took()).toContainEqual({ type: 'loadBefore', room: 'lobby' })
+    for (let at = 0; at < 5; at++) screen.dispatch({ type: 'changed' })
+    expect(screen.took()).toEqual([])
+    screen.type(PAGE_UP)
+    expect(screen.took()).toEqual([{ type: 'loadBefore', room: 'lobby' }])
+  })
+
+  test('asks for a gap that is visible', () => {
+    const screen = new Updates(client => {
+      const lobby = client.open('lobby')
+      client.receive(lobby, 'alice', 'old')
+      lobby.timeline.push({ kind: 'gap', after: 1, before: 50, reason: 'long', loading: false })
+      client.allRead(lobby)
+    })
+    expect(screen.took()).toEqual([{ type: 'fillGap', room: 'lobby', before: 50 }])
+  })
+})
+
+describe('typing', () => {
+  test('is told while something is composed, and not for commands', () => {
+    const screen = new Updates()
+    screen.type('h')
+    expect(screen.effects.splice(0)).toEqual([{ type: 'typing', room: 'lobby', on: true }])
+    screen.type('\x7f')
+    expect(screen.effects.splice(0)).toEqual([{ type: 'typing', room: 'lobby', on: false }])
+    screen.type('/who')
+    expect(screen.effects.splice(0)).toEqual([])
+  })
+
+  test('Tab completes names, those who spoke last first, and commands', () => {
+    const screen = new Updates(client => {
+      const lobby = client.open('lobby')
+      client.receive(lobby, 'anna', 'x')
+      client.receive(lobby, 'alice', 'x')
+    })
+    screen.type('a', '\t')
+    expect(screen.text).toBe('@alice ')
+    screen.type('\t')
+    expect(screen.text).toBe('@anna ')
+    screen.type('\x03', '/jo', '\t')
+    expect(screen.text).toBe('/join ')
+  })
+
+  test('Up recalls what was sent', () => {
+    const screen = new Updates()
+    screen.type('one', ENTER, 'two', ENTER, UP)
+    expect(screen.text).toBe('two')
+    screen.type(UP)
+    expect(screen.text).toBe('one')
+  })
+})
+
+describe('leaving', () => {
+  test('Ctrl+C clears a composed text into history, and quits only when pressed twice on an empty line', () => {
+    const screen = new Updates()
+    screen.type('precious', CTRL_C)
+    expect(screen.text).toBe('')
+    expect(screen.took()).toEqual([])
+    screen.type(UP)
+    expect(screen.text).toBe('precious')
+    screen.type(CTRL_C, CTRL_C)
+    expect(screen.took()).toEqual([])
+    expect(screen.screen()).toContain('Ctrl+C again quits')
+    screen.type(CTRL_C)
+    expect(screen.took()).toEqual([{ type: 'quit' }])
+  })
+
+  test('any other key takes the first Ctrl+C back', () => {
+    const screen = new Updates()
+    screen.type(CTRL_C, 'x', '\x7f', CTRL_C)
+    expect(screen.took()).toEqual([])
+  })
+
+  test('asks once where something is unsent', () => {
+    const screen = new Updates(client => {
+      client.open('lobby')
+      client.open('dev')
+      client.say('lobby', 'on its way')
+    })
+    screen.type('draft', '\x0e', CTRL_C, CTRL_C)
+    expect(screen.took()).toEqual([])
+    expect(screen.screen()).toContain('not sent yet: 1 message and a draft in #lobby')
+    screen.type(CTRL_C)
+    expect(screen.took()).toEqual([{ type: 'quit' }])
+    screen.type('/quit', ENTER)
+    expect(screen.took()).toEqual([])
+  })
+
+  test('Ctrl+D on an empty line does nothing', () => {
+    const screen = new Updates()
+    screen.type('\x04', '\x04')
+    expect(screen.took()).toEqual([])
+  })
+})
+
+describe('the line', () => {
+  test('counts down to the next attempt', () => {
+    const screen = new Updates()
+    screen.client.setLink({
+      status: 'waiting',
+      attempt: 3,
+      retryAt: NOON + 4_200,
+      reason: 'nobody answers there',
+    })
+    screen.dispatch({ type: 'tick' })
+    expect(screen.screen()).toContain('○ offline — reconnecting in 5 s (nobody answers there)')
+  })
+
+  test('asks for another name where the server refuses ours, once', () => {
+    const screen = new Updates()
+    screen.client.setLink({ status: 'refused', code: 'name_taken', message: 'somebody else is "me"' })
+    screen.dispatch({ type: 'changed' })
+    expect(screen.screen()).toContain('somebody else is "me"')
+    screen.type('\x15', '-', ENTER)
+    expect(screen.took()).toEqual([])
+    screen.type('\x15', 'me2', ENTER)
+    expect(screen.took()).toEqual([{ type: 'rename', name: 'me2' }])
+    screen.dispatch({ type: 'changed' })
+    expect(screen.state.overlay).toBeUndefined()
+    screen.type('/nick me3', ENTER)
+    expect(screen.took()).toEqual([{ type: 'rename', name: 'me3' }])
+  })
+})
