@@ -64,6 +64,8 @@ export class Room implements RoomView {
   mentions = 0
   /** The epoch of the log that the timeline belongs to; undefined before it was joined. */
   epoch: string | undefined
+  /** The newest page of what was there before us is here. */
+  isOpened = false
   /** Replay is over when this seq is reached. */
   replayUntil = 0
   /** Messages up to here are in `unread` and `mentions` already. */

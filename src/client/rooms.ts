@@ -162,12 +162,16 @@ export class Rooms extends Map<string, Room> {
     const page = await this.#options.questions.ask({
       action: 'history',
       room: room.name,
-      before: room.log.before,
+      // The newest page is asked for without a bound: a position beyond the end is none.
+      ...(room.isOpened ? { before: room.log.before } : {}),
       limit: PAGE,
     })
     room.loadingBefore = false
     // The log may have begun anew while the page was on its way: then it belongs to nothing.
-    if (page.ok && room.epoch === epoch) room.log.prepend(page.value)
+    if (page.ok && room.epoch === epoch) {
+      room.log.prepend(page.value)
+      room.isOpened = true
+    }
     this.#settle(room)
     room.touch()
   }
@@ -209,6 +213,7 @@ export class Rooms extends Map<string, Room> {
       room.unread = 0
       room.mentions = 0
       room.countedTo = 0
+      room.isOpened = false
       this.#options.restarted()
     }
     const isFresh = room.log.last === undefined
@@ -222,7 +227,8 @@ export class Rooms extends Map<string, Room> {
     room.replayUntil = joined.last
     if (isFresh) room.log.begin(joined.last, joined.first > 0)
     this.#entered.add(room)
-    if (isFresh) void this.loadBefore(room)
+    // Also where the line broke before the first page was here.
+    if (!room.isOpened) void this.loadBefore(room)
     this.#settle(room)
     this.#options.joined(room)
     void this.#fillMissed(room)

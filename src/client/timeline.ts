@@ -174,8 +174,8 @@ export class Timeline {
   prepend(page: TimelinePage): void {
     const events = page.events.filter(event => event.seq <= this.#firstPrev)
     this.#insert(events, this.#start, page.last)
-    this.#firstPrev = events[0]?.prev ?? 0
-    this.#moreBefore = page.moreBefore && events.length > 0
+    this.#firstPrev = events[0]?.prev ?? (page.moreBefore ? this.#firstPrev : 0)
+    this.#moreBefore = page.moreBefore
     this.#reapply(page)
   }
 
