@@ -1,0 +1,126 @@
+import * as z from 'zod'
+import { ERROR_CODES, ERRORS } from '../src/protocol/errors.ts'
+import * as limits from '../src/protocol/limits.ts'
+import { clientFrame, REQUEST_ACTIONS, requests, results } from '../src/protocol/requests.ts'
+import { plainChat, serverFrame } from '../src/protocol/responses.ts'
+import { REQUEST_EXAMPLES, SERVER_EXAMPLES } from './protocolExamples.ts'
+import { PROSE } from './protocolProse.ts'
+
+interface JsonSchema {
+  readonly type?: string | readonly string[]
+  readonly const?: unknown
+  readonly enum?: readonly unknown[]
+  readonly description?: string
+  readonly properties?: Readonly<Record<string, JsonSchema>>
+  readonly required?: readonly string[]
+  readonly items?: JsonSchema
+  readonly $ref?: string
+  readonly $defs?: Readonly<Record<string, JsonSchema>>
+}
+
+/** docs/protocol.schema.json: every frame of both directions. */
+export function protocolSchema(): string {
+  const registry = z.registry<{ id: string }>()
+  registry.add(clientFrame, { id: 'ClientFrame' })
+  registry.add(serverFrame, { id: 'ServerFrame' })
+  registry.add(plainChat, { id: 'PlainFrame' })
+  const { schemas } = z.toJSONSchema(registry, { io: 'input', uri: id => `#/$defs/${id}` })
+  const document = {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
+    title: 'chatd protocol',
+    description:
+      'ClientFrame: what a client sends. ServerFrame: what a full client gets. PlainFrame: what a plain client gets, beside errors.',
+    $defs: schemas,
+  }
+  return `${JSON.stringify(document, null, 2)}\n`
+}
+
+/** docs/protocol.md. */
+export function protocolDocument(): string {
+  return [
+    PROSE.intro,
+    '## Requests',
+    PROSE.requests,
+    ...REQUEST_ACTIONS.map(requestSection),
+    '## Events',
+    PROSE.events,
+    ...serverSections(['chat', 'edit', 'delete', 'react', 'topic']),
+    '## Gaps and signals',
+    PROSE.signals,
+    ...serverSections(['gap', 'joined', 'left', 'presence', 'typing', 'read', 'people', 'notice', 'bye']),
+    '## Errors',
+    PROSE.errors,
+    errorTable(),
+    '## Names',
+    PROSE.names,
+    '## Limits',
+    PROSE.limits,
+    limitTable(),
+    '',
+  ].join('\n\n')
+}
+
+function requestSection(action: keyof typeof requests): string {
+  const schema = requests[action]
+  const example = REQUEST_EXAMPLES[action]
+  if (example === undefined) throw new Error(`no example of ${action}`)
+  const result =
+    action === 'connect' ? '' : fieldTable('result', z.toJSONSchema(results[action]) as JsonSchema)
+  return [
+    `### ${action}`,
+    String(schema.meta()?.['description'] ?? ''),
+    fieldTable('field', z.toJSONSchema(schema, { io: 'input' }) as JsonSchema),
+    result,
+    fence(example.request, example.answer),
+  ]
+    .filter(part => part !== '')
+    .join('\n\n')
+}
+
+function serverSections(actions: readonly string[]): string[] {
+  return actions.map(action => {
+    const schema = serverFrame.options.find(option => option.shape.action.value === action)
+    const example = SERVER_EXAMPLES.find(frame => 'action' in frame && frame.action === action)
+    if (schema === undefined || example === undefined) throw new Error(`no schema or no example of ${action}`)
+    const table = fieldTable('field', z.toJSONSchema(schema) as JsonSchema)
+    return [`### ${action}`, String(schema.meta()?.['description'] ?? ''), table, fence(example)].join('\n\n')
+  })
+}
+
+function fence(...frames: readonly object[]): string {
+  return ['```json', ...frames.map(frame => JSON.stringify(frame)), '```'].join('\n')
+}
+
+function fieldTable(heading: string, schema: JsonSchema): string {
+  // A schema that has a name of its own comes as a reference to its definition.
+  const { properties, required } = schema.$defs?.[schema.$ref?.split('/').at(-1) ?? ''] ?? schema
+  const fields = Object.entries(properties ?? {}).filter(([name]) => name !== 'action')
+  if (fields.length === 0) return ''
+  const rows = fields.map(([name, field]) => {
+    const mark = required?.includes(name) === true ? '' : '?'
+    return `| \`${name}\`${mark} | ${typeOf(field)} | ${(field.description ?? '').replaceAll('|', '\\|')} |`
+  })
+  return [`| ${heading} | type | |`, '|---|---|---|', ...rows].join('\n')
+}
+
+function typeOf(field: JsonSchema): string {
+  if (field.const !== undefined) return `\`${JSON.stringify(field.const)}\``
+  if (field.enum !== undefined) return field.enum.map(value => `\`${JSON.stringify(value)}\``).join(', ')
+  if (field.type === 'array') return 'array'
+  return String(field.type ?? 'object')
+}
+
+function errorTable(): string {
+  const rows = ERROR_CODES.map(code => {
+    const { fatal, retryable, meaning } = ERRORS[code]
+    return `| \`${code}\` | ${fatal} | ${retryable ? 'yes' : 'no'} | ${meaning} |`
+  })
+  return ['| code | fatal | retry | meaning |', '|---|---|---|---|', ...rows].join('\n')
+}
+
+function limitTable(): string {
+  const rows = Object.entries(limits).map(
+    ([name, value]) => `| \`${name}\` | ${value.toLocaleString('en-US')} |`,
+  )
+  return ['| limit | value |', '|---|---|', ...rows].join('\n')
+}

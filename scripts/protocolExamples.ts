@@ -1,0 +1,167 @@
+/** Literal lines for docs/protocol.md; a test holds every one against its schema. */
+
+/** A request, and what answers it. */
+export interface Example {
+  readonly request: object
+  readonly answer: object
+}
+
+const chat = {
+  action: 'chat',
+  room: 'dev',
+  seq: 41,
+  prev: 38,
+  ts: 1795393895311,
+  from: 'alice',
+  id: '0190f3a2-7c4e-7d7a-9d3e-2f1b8c6a5e10',
+  message: 'hello',
+}
+const stored = { room: 'dev', seq: 42, ts: 1795393899000 }
+
+/** One example a request, by its action. */
+export const REQUEST_EXAMPLES: Readonly<Record<string, Example>> = {
+  connect: {
+    request: { action: 'connect', username: 'alice', protocol: 1, id: 'c1', client: 'mybot 1.0' },
+    answer: {
+      action: 'welcome',
+      id: 'c1',
+      server: { name: 'chatd', version: '0.1.0' },
+      protocol: 1,
+      username: 'alice',
+      session: 'MOJtzr8ml7yJkR8Y3ngrI4MvBLfSPr_O',
+      epoch: '18e405bd-2e8a-49dd-96d1-80f33eb8ebfa',
+      limits: {
+        frame: 65536,
+        message: 16384,
+        topic: 512,
+        away: 256,
+        emoji: 32,
+        query: 256,
+        reactions: 20,
+        rooms: 1000,
+        page: 200,
+      },
+      features: ['connect', 'joinroom', 'chat'],
+      ts: 1795393894819,
+    },
+  },
+  joinroom: {
+    request: {
+      action: 'joinroom',
+      id: 'j1',
+      room: 'dev',
+      since: 38,
+      epoch: '18e405bd-2e8a-49dd-96d1-80f33eb8ebfa',
+    },
+    answer: {
+      action: 'ok',
+      id: 'j1',
+      room: 'dev',
+      epoch: '18e405bd-2e8a-49dd-96d1-80f33eb8ebfa',
+      topic: 'Development',
+      people: 2,
+      members: ['alice', 'bob'],
+      first: 3,
+      last: 41,
+      read: 38,
+    },
+  },
+  leaveroom: {
+    request: { action: 'leaveroom', id: 'l1', room: 'dev' },
+    answer: { action: 'ok', id: 'l1', room: 'dev' },
+  },
+  chat: {
+    request: {
+      action: 'chat',
+      id: '0190f3a2-7c4e-7d7a-9d3e-2f1b8c6a5e11',
+      room: 'dev',
+      message: 'hi',
+      replyTo: 41,
+    },
+    answer: { action: 'ok', id: '0190f3a2-7c4e-7d7a-9d3e-2f1b8c6a5e11', ...stored },
+  },
+  edit: {
+    request: { action: 'edit', id: 'e1', room: 'dev', target: 41, message: 'hello!' },
+    answer: { action: 'ok', id: 'e1', ...stored },
+  },
+  delete: {
+    request: { action: 'delete', id: 'd1', room: 'dev', target: 41 },
+    answer: { action: 'ok', id: 'd1', ...stored },
+  },
+  react: {
+    request: { action: 'react', id: 'r1', room: 'dev', target: 41, emoji: '👍', on: true },
+    answer: { action: 'ok', id: 'r1', ...stored },
+  },
+  topic: {
+    request: { action: 'topic', id: 't1', room: 'dev', topic: 'Development' },
+    answer: { action: 'ok', id: 't1', ...stored },
+  },
+  history: {
+    request: { action: 'history', id: 'h1', room: 'dev', before: 42, limit: 1 },
+    answer: {
+      action: 'ok',
+      id: 'h1',
+      events: [chat],
+      first: 3,
+      last: 41,
+      moreBefore: true,
+      moreAfter: false,
+    },
+  },
+  search: {
+    request: { action: 'search', id: 's1', query: 'release notes', room: 'dev', from: 'alice' },
+    answer: { action: 'ok', id: 's1', hits: [chat] },
+  },
+  rooms: {
+    request: { action: 'rooms', id: 'o1', all: true },
+    answer: {
+      action: 'ok',
+      id: 'o1',
+      rooms: [{ room: 'dev', topic: 'Development', people: 2, last: 41, read: 38, unread: 1, mentions: 0 }],
+    },
+  },
+  members: {
+    request: { action: 'members', id: 'm1', room: 'dev', after: 'alice', limit: 200 },
+    answer: {
+      action: 'ok',
+      id: 'm1',
+      members: [{ name: 'bob', since: 1795393800000, away: 'lunch' }],
+      more: false,
+    },
+  },
+  read: {
+    request: { action: 'read', id: 'p1', room: 'dev', seq: 41 },
+    answer: { action: 'ok', id: 'p1', room: 'dev', seq: 41 },
+  },
+  typing: {
+    request: { action: 'typing', id: 'y1', room: 'dev', on: true },
+    answer: { action: 'ok', id: 'y1' },
+  },
+  away: { request: { action: 'away', id: 'a1', message: 'lunch' }, answer: { action: 'ok', id: 'a1' } },
+  ping: { request: { action: 'ping', id: 'z1' }, answer: { action: 'ok', id: 'z1' } },
+}
+
+const logged = { ...chat, message: undefined, seq: 43, prev: 41 }
+
+/** What a server sends unasked: events first, then signals. */
+export const SERVER_EXAMPLES: readonly object[] = [
+  {
+    ...chat,
+    edited: 44,
+    replyTo: 38,
+    reactions: { '👍': { names: ['bob'], count: 1 } },
+  },
+  { ...logged, action: 'edit', target: 41, message: 'hello!' },
+  { ...logged, action: 'delete', target: 41 },
+  { ...logged, action: 'react', target: 41, emoji: '👍', on: true },
+  { ...logged, action: 'topic', topic: 'Development' },
+  { action: 'gap', room: 'dev', after: 38, before: 1941, reason: 'long' },
+  { action: 'joined', room: 'dev', from: 'bob', people: 3 },
+  { action: 'left', room: 'dev', from: 'bob', people: 2 },
+  { action: 'presence', from: 'bob', state: 'away', message: 'lunch' },
+  { action: 'typing', room: 'dev', from: 'bob', on: true },
+  { action: 'read', room: 'dev', seq: 41 },
+  { action: 'people', room: 'town', people: 1204 },
+  { action: 'notice', message: 'maintenance at 18:00' },
+  { action: 'bye', reason: 'shutting_down', message: 'the server is stopping', retryAfter: 1000 },
+]
