@@ -20,18 +20,13 @@ interface JsonSchema {
 
 /** docs/protocol.schema.json: every frame of both directions. */
 export function protocolSchema(): string {
-  const registry = z.registry<{ id: string }>()
-  registry.add(clientFrame, { id: 'ClientFrame' })
-  registry.add(serverFrame, { id: 'ServerFrame' })
-  registry.add(plainChat, { id: 'PlainFrame' })
-  const { schemas } = z.toJSONSchema(registry, { io: 'input', uri: id => `#/$defs/${id}` })
-  const document = {
-    $schema: 'https://json-schema.org/draft/2020-12/schema',
-    title: 'chatd protocol',
-    description:
-      'ClientFrame: what a client sends. ServerFrame: what a full client gets. PlainFrame: what a plain client gets, beside errors.',
-    $defs: schemas,
-  }
+  const directions = [
+    clientFrame.meta({ id: 'ClientFrame', description: 'What a client sends.' }),
+    serverFrame.meta({ id: 'ServerFrame', description: 'What a full client gets.' }),
+    plainChat.meta({ id: 'PlainFrame', description: 'What a plain client gets, beside errors.' }),
+  ] as const
+  const schema = z.toJSONSchema(z.union(directions), { io: 'input' })
+  const document = { title: 'The protocol of chatd: one line in either direction', ...schema }
   return `${JSON.stringify(document, null, 2)}\n`
 }
 
@@ -119,8 +114,8 @@ function errorTable(): string {
 }
 
 function limitTable(): string {
-  const rows = Object.entries(limits).map(
-    ([name, value]) => `| \`${name}\` | ${value.toLocaleString('en-US')} |`,
-  )
+  const rows = Object.entries(limits)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, value]) => `| \`${name}\` | ${value.toLocaleString('en-US')} |`)
   return ['| limit | value |', '|---|---|', ...rows].join('\n')
 }
