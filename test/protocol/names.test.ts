@@ -1,0 +1,84 @@
+import { describe, expect, test } from 'vitest'
+import { foldRoom, mentions, parsePlace, parseUsername } from '../../src/protocol/names.ts'
+
+describe('usernames', () => {
+  test.each(['a', 'Alice', '_x', '9lives', 'a.b-c_d', 'x'.repeat(32)])('%j is one', name => {
+    expect(parseUsername(name)).toEqual({ ok: true, value: name })
+  })
+  test.each(['', '.a', '-a', 'a b', 'é', 'x'.repeat(33), 'a\n', 'chatd', 'CHATD', '@a', '__proto__ '])(
+    '%j is none',
+    name => {
+      expect(parseUsername(name)).toMatchObject({ ok: false, error: { code: 'name_invalid' } })
+    },
+  )
+})
+
+describe('rooms', () => {
+  test.each([
+    ['dev', 'dev'],
+    ['DEV', 'dev'],
+    ['Ａ１', 'a1'],
+    ['A\u0308rger', 'ärger'],
+    ['İ', 'i\u0307'],
+    ['ΣΟΦΟΣ', foldRoom('σοφος')],
+    ['Straße', 'straße'],
+    ['日本語', '日本語'],
+    ['मराठी', 'मराठी'],
+    ['a.b_c-d', 'a.b_c-d'],
+    ['x'.repeat(64), 'x'.repeat(64)],
+    ['ﬁn', 'fin'],
+  ])('%j has the key %j', (room, key) => {
+    expect(parsePlace(room)).toEqual({ ok: true, value: { kind: 'room', key, name: room } })
+  })
+
+  test.each([
+    '',
+    'a b',
+    '#dev',
+    'a/b',
+    '\u0301a',
+    'x'.repeat(65),
+    '日'.repeat(43),
+    'a\u200db',
+    '\u3164',
+    'a\ufe0f',
+    '😀',
+    '\ud800',
+  ])('%j is none', room => {
+    expect(parsePlace(room)).toMatchObject({ ok: false, error: { code: 'room_invalid' } })
+  })
+
+  test('what folding makes too long, or into something else, is none either', () => {
+    expect(parsePlace('ﷺ'.repeat(8))).toMatchObject({ ok: false })
+    expect(parsePlace('ﬃ'.repeat(30))).toMatchObject({ ok: false })
+  })
+
+  test('folding twice is folding once', () => {
+    for (const room of ['İSTANBUL', 'ΌΔΟΣ', 'Ǆ', 'ẞ', 'ﬀ', 'Å'])
+      expect(foldRoom(foldRoom(room))).toBe(foldRoom(room))
+  })
+
+  test('@name is a conversation, the server takes none', () => {
+    expect(parsePlace('@Alice')).toEqual({ ok: true, value: { kind: 'direct', with: 'Alice' } })
+    expect(parsePlace('@')).toMatchObject({ ok: false, error: { code: 'name_invalid' } })
+    expect(parsePlace('@chatD')).toMatchObject({ ok: false, error: { code: 'forbidden' } })
+  })
+})
+
+describe('mentions', () => {
+  test.each([
+    ['@bob', true],
+    ['hi @Bob, there', true],
+    ['(@BOB)', true],
+    ['look, @bob.', true],
+    ['@bob...', true],
+    ['@bobby', false],
+    ['@bob-smith', false],
+    ['bob@bob.example', false],
+    ['mail@bob', false],
+    ['bob', false],
+    ['@@bob', true],
+  ])('%j mentions bob: %s', (text, does) => {
+    expect(mentions(text, 'bob')).toBe(does)
+  })
+})
