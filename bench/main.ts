@@ -7,8 +7,10 @@ import { cpus, release, totalmem } from 'node:os'
 import { parseArgs } from 'node:util'
 import { fanout } from './fanout.ts'
 import { median, type Row, table } from './figures.ts'
+import { keystroke, rest } from './keystroke.ts'
+import { start } from './start.ts'
 
-const PARTS: Readonly<Record<string, () => Promise<Row[]>>> = { fanout }
+const PARTS: Readonly<Record<string, () => Promise<Row[]>>> = { fanout, keystroke, start, rest }
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

@@ -1,0 +1,118 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { connect, type Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type IPty, spawn } from '@lydell/node-pty'
+import { programPath } from './programs.ts'
+
+/** A chat-tui in a real terminal, in room `bench` of a daemon. */
+export interface BenchClient {
+  readonly pid: number
+  /** From the start of the process to the first bytes that draw the room list, ms. */
+  readonly firstPaint: number
+  /** Bytes written to the terminal so far. */
+  readonly bytes: () => number
+  /** Types one character; resolves with the ms until bytes with it came back. */
+  key(character: string): Promise<number>
+  /** Resolves when the terminal was sent this text. */
+  shown(text: string): Promise<void>
+  stop(): Promise<void>
+}
+
+/** Starts the built chat-tui in a pty of this size and waits until it is in the room. */
+export async function startClient(port: number, columns: number, rows: number): Promise<BenchClient> {
+  const home = mkdtempSync(join(tmpdir(), 'chat-tui-bench-'))
+  const { PATH = '' } = process.env
+  const began = performance.now()
+  const args = [
+    programPath('chat-tui'),
+    '--host',
+    '127.0.0.1',
+    '--port',
+    String(port),
+    '--user',
+    'bencher',
+    '--room',
+    'bench',
+  ]
+  const pty: IPty = spawn(process.execPath, args, {
+    name: 'xterm-256color',
+    cols: columns,
+    rows,
+    cwd: home,
+    env: { PATH, HOME: home, TERM: 'xterm-256color', LC_ALL: 'C.UTF-8', TZ: 'UTC' },
+  })
+  let bytes = 0
+  const watchers = new Set<(text: string) => void>()
+  pty.onData(text => {
+    bytes += Buffer.byteLength(text)
+    for (const watcher of watchers) watcher(text)
+  })
+  const shown = (wanted: string): Promise<void> =>
+    new Promise(resolve => {
+      const watcher = (text: string): void => {
+        if (!text.includes(wanted)) return
+        watchers.delete(watcher)
+        resolve()
+      }
+      watchers.add(watcher)
+    })
+  const online = shown('online')
+  await shown('bench')
+  const firstPaint = performance.now() - began
+  await online
+  return {
+    pid: pty.pid,
+    firstPaint,
+    bytes: () => bytes,
+    shown,
+    key: async character => {
+      const typed = performance.now()
+      const painted = shown(character)
+      pty.write(character)
+      await painted
+      return performance.now() - typed
+    },
+    stop: async () => {
+      const gone = new Promise(resolve => pty.onExit(resolve))
+      pty.kill('SIGTERM')
+      await gone
+      rmSync(home, { recursive: true, force: true })
+    },
+  }
+}
+
+/** Somebody else in the room, who speaks without being asked for an answer. */
+export class Speaker {
+  readonly #socket: Socket
+  #said = 0
+
+  constructor(port: number) {
+    this.#socket = connect({ port, host: '127.0.0.1', noDelay: true })
+    this.#socket.write('{"action":"connect","username":"speaker"}\n{"action":"joinroom","room":"bench"}\n')
+  }
+
+  /** Says so many messages at once. */
+  say(count: number): void {
+    let lines = ''
+    for (let i = 0; i < count; i++) {
+      lines += `{"action":"chat","room":"bench","message":"message ${++this.#said} of a flood that goes on and on"}\n`
+    }
+    this.#socket.write(lines)
+  }
+
+  /** Says one thing. */
+  sayText(text: string): void {
+    this.#socket.write(`${JSON.stringify({ action: 'chat', room: 'bench', message: text })}\n`)
+  }
+
+  /** Says so many a second, in portions, until the function that is returned is called. */
+  flood(perSecond: number): () => void {
+    const timer = setInterval(() => this.say(perSecond / 100), 10)
+    return () => clearInterval(timer)
+  }
+
+  end(): void {
+    this.#socket.destroy()
+  }
+}
