@@ -1,0 +1,141 @@
+import { execFileSync, spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+
+const ROOT = new URL('../..', import.meta.url).pathname
+const OLD_NODES = ['/usr/local/bin/node', '/usr/bin/node', '/usr/bin/nodejs']
+
+let directory = ''
+let files: string[] = []
+beforeAll(() => {
+  directory = mkdtempSync(join(tmpdir(), 'chat-tui-pack-'))
+  // What is packed is what was built before the tests; packing must not build again beside them.
+  const packed = execFileSync(
+    'npm',
+    ['pack', '--json', '--ignore-scripts', '--pack-destination', directory],
+    {
+      cwd: ROOT,
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    },
+  )
+  const listing = JSON.parse(packed) as unknown
+  const [report] = Object.values(listing as Record<string, { filename: string; files: { path: string }[] }>)
+  if (report === undefined) throw new Error(`npm pack said ${packed}`)
+  files = report.files.map(({ path }) => path)
+  writeFileSync(join(directory, 'package.json'), '{"private":true,"type":"module"}')
+  execFileSync(
+    'npm',
+    ['install', '--no-audit', '--no-fund', '--prefer-offline', join(directory, report.filename)],
+    {
+      cwd: directory,
+      stdio: 'ignore',
+    },
+  )
+})
+afterAll(() => rmSync(directory, { recursive: true, force: true }))
+
+const run = (program: string, ...args: string[]): string =>
+  execFileSync(process.execPath, [join(directory, 'node_modules/chat-tui/bin', `${program}.cjs`), ...args], {
+    encoding: 'utf8',
+    cwd: directory,
+  })
+
+describe('what users install', () => {
+  test('is the built product and nothing of its making', () => {
+    for (const file of [
+      'README.md',
+      'LICENSE',
+      'CHANGELOG.md',
+      'THIRD-PARTY-LICENSES.txt',
+      'packaging/chatd.service',
+      'dist/chatd.js',
+    ]) {
+      expect(files).toContain(file)
+    }
+    const strange = files.filter(
+      file =>
+        !/^(bin|dist|docs|packaging)\/|^[A-Z-]+(\.md|\.txt)?$|^package\.json$/.test(file) ||
+        /\.map$|\.test\.|(?<!\.d)\.tsx?$/.test(file),
+    )
+    expect(strange).toEqual([])
+  })
+
+  test('has no dependency but zod, which the types of the protocol show', () => {
+    const { dependencies } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
+      dependencies: object
+    }
+    expect(Object.keys(dependencies)).toEqual(['zod'])
+  })
+
+  test.each(['chatd', 'chat-tui'])('%s runs from an empty folder', program => {
+    const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string }
+    expect(run(program, '--version')).toBe(`${version}\n`)
+    expect(run(program, '--help')).toContain(`Usage: ${program}`)
+  })
+
+  test('chat-tui/protocol can be imported, and its types hold a program to the contract', () => {
+    const script =
+      "import { encodeFrame } from 'chat-tui/protocol'; console.log(encodeFrame({ action: 'ping' }))"
+    const options = { cwd: directory, encoding: 'utf8' } as const
+    const out = execFileSync(process.execPath, ['--input-type=module', '-e', script], options)
+    expect(out).toBe('{"action":"ping"}\n\n')
+    const types = join(ROOT, 'node_modules/@types')
+    const check = (source: string): number | null => {
+      writeFileSync(join(directory, 'consumer.ts'), source)
+      const args = [
+        '--noEmit',
+        '--strict',
+        '--module',
+        'nodenext',
+        '--target',
+        'es2024',
+        '--types',
+        'node',
+        '--typeRoots',
+        types,
+        'consumer.ts',
+      ]
+      return spawnSync(join(ROOT, 'node_modules/.bin/tsc'), args, options).status
+    }
+    const imports = "import { type Request, requestDecoder } from 'chat-tui/protocol'\n"
+    expect(
+      check(
+        `${imports}export const r: Request = { action: 'ping' }\nexport const d = requestDecoder().next()\n`,
+      ),
+    ).toBe(0)
+    expect(
+      check(`${imports}export const r: Request = { action: 'chat', room: 7 }\nvoid requestDecoder\n`),
+    ).not.toBe(0)
+  })
+
+  const old = OLD_NODES.find(node => {
+    const { status, stdout } = spawnSync(node, ['--version'], { encoding: 'utf8' })
+    return status === 0 && Number(/^v(\d+)/.exec(stdout)?.[1]) < 24
+  })
+  if (old === undefined) console.warn('SKIPPED: there is no old Node here to try the programs on')
+
+  test.skipIf(old === undefined).each(['chatd', 'chat-tui'])(
+    '%s on too old a Node says in one sentence what to do',
+    program => {
+      const bin = join(directory, 'node_modules/chat-tui/bin', `${program}.cjs`)
+      const { status, stdout, stderr } = spawnSync(old ?? '', [bin], { encoding: 'utf8' })
+      expect({ status, stdout }).toEqual({ status: 1, stdout: '' })
+      expect(stderr).toMatch(/^\S+ needs Node 24\.15 or newer and this is [\d.]+; .*npx -p node@26 .*\n$/)
+    },
+  )
+
+  test('publint has nothing to say', () => {
+    const { status, stdout } = spawnSync(
+      join(ROOT, 'node_modules/.bin/publint'),
+      ['--strict', '--pack', 'false'],
+      {
+        cwd: join(directory, 'node_modules/chat-tui'),
+        encoding: 'utf8',
+      },
+    )
+    expect({ status, stdout }).toMatchObject({ status: 0 })
+  })
+})
