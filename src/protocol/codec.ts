@@ -144,7 +144,7 @@ function nestsTooDeep(text: string): boolean {
 }
 
 function quote(text: string): string {
-  return JSON.stringify(text.length > 40 ? `${text.slice(0, 40)}…` : text)
+  return JSON.stringify(text.length > 40 ? `${text.slice(0, 40).toWellFormed()}…` : text)
 }
 
 function firstIssue(error: z.ZodError): string {

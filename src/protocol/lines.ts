@@ -88,7 +88,8 @@ export class LineCutter {
   #hold(part: Buffer): void {
     const needed = this.#heldBytes + part.length
     if (needed > this.#held.length) {
-      const grown = Buffer.allocUnsafeSlow(Math.max(needed, 2 * this.#held.length, FIRST_HOLD_BYTES))
+      const doubled = Math.min(2 * this.#held.length, this.#maxBytes + 1)
+      const grown = Buffer.allocUnsafeSlow(Math.max(needed, doubled, FIRST_HOLD_BYTES))
       this.#held.copy(grown, 0, 0, this.#heldBytes)
       this.#held = grown
     }

@@ -77,7 +77,8 @@ function isRoomName(room: string): boolean {
 }
 
 function excerpt(text: string): string {
-  return text.length > 64 ? `${text.slice(0, 64)}…` : text
+  // Half a surrogate pair would make the whole error unreadable to a strict reader.
+  return text.length > 64 ? `${text.slice(0, 64).toWellFormed()}…` : text
 }
 
 const NAME_RUN = /(?<![A-Za-z0-9_.-])@([A-Za-z0-9_][A-Za-z0-9_.-]*)/g
@@ -92,9 +93,16 @@ export function mentionedNames(text: string): ReadonlySet<string> {
   for (const match of text.matchAll(NAME_RUN)) {
     const run = foldName(match[1] ?? '')
     names.add(run)
-    names.add(run.replace(/[.-]+$/, ''))
+    names.add(run.slice(0, lengthWithoutTail(run)))
   }
   return names
+}
+
+/** How long a run is without the `.` and `-` at its end. A regular expression for it takes quadratic time. */
+function lengthWithoutTail(run: string): number {
+  let length = run.length
+  while (run[length - 1] === '.' || run[length - 1] === '-') length--
+  return length
 }
 
 /** Whether a text mentions the person of this name; see {@link mentionedNames}. */

@@ -69,6 +69,65 @@ const anyRequest = fc.oneof(
   request('ping', {}),
 )
 
+const logged = { room, seq: target, prev: seq, ts: seq, from: wellFormed, id }
+const frame = (action: string, required: object, optional: object = {}): fc.Arbitrary<ServerFrame> =>
+  fc
+    .tuple(fc.record(required), fc.record(optional, { requiredKeys: [] }))
+    .map(([must, may]) => ({ action, ...must, ...may }) as ServerFrame)
+// An emoji is a key of an object, where this word means something else.
+const emoji = wellFormed.filter(text => text !== '__proto__')
+const reaction = fc.record({ names: fc.array(wellFormed, { maxLength: 5 }), count: target })
+
+const anyServerFrame = fc.oneof(
+  frame(
+    'welcome',
+    {
+      server: fc.record({ name: wellFormed, version: wellFormed }),
+      protocol: target,
+      username: wellFormed,
+      session: wellFormed,
+      epoch: wellFormed,
+      limits: fc.record({
+        ...{ frame: seq, message: seq, topic: seq, away: seq, emoji: seq },
+        ...{ query: seq, reactions: seq, rooms: seq, page: seq },
+      }),
+      features: fc.array(wellFormed),
+      ts: seq,
+    },
+    { id },
+  ),
+  frame('ok', { id }, { room, seq: target, ts: seq, members: fc.array(wellFormed), more: fc.boolean() }),
+  frame(
+    'error',
+    { code: wellFormed, message: wellFormed, from: fc.constant('chatd') },
+    { id, retryAfter: seq, fatal: fc.boolean() },
+  ),
+  frame('chat', logged, {
+    message: wellFormed,
+    replyTo: target,
+    edited: target,
+    reactions: fc.dictionary(emoji, reaction, { noNullPrototype: true }),
+    deleted: fc.record({ seq: target, by: wellFormed, ts: seq }),
+  }),
+  frame('edit', { ...logged, target }, { message: wellFormed }),
+  frame('delete', { ...logged, target }),
+  frame('react', { ...logged, target, emoji: wellFormed, on: fc.boolean() }),
+  frame('topic', { ...logged, topic: wellFormed }),
+  frame('gap', { room, after: seq, before: seq, reason: fc.constantFrom('long', 'expired') }),
+  frame('joined', { room, from: wellFormed, people: seq }),
+  frame('left', { room, from: wellFormed, people: seq }),
+  frame(
+    'presence',
+    { from: wellFormed, state: fc.constantFrom('online', 'away', 'offline') },
+    { message: wellFormed },
+  ),
+  frame('typing', { room, from: wellFormed, on: fc.boolean() }),
+  frame('read', { room, seq }),
+  frame('people', { room, people: seq }),
+  frame('notice', { message: wellFormed }),
+  frame('bye', { reason: wellFormed, message: wellFormed }, { retryAfter: seq }),
+)
+
 const allServerFrames = [
   ...SERVER_EXAMPLES,
   ...Object.values(REQUEST_EXAMPLES).map(({ answer }) => answer),
@@ -89,7 +148,22 @@ describe('frames survive', () => {
     )
   })
 
-  test('everything that a server says, likewise', () => {
+  test('every frame of a server, likewise', () => {
+    fc.assert(
+      fc.property(
+        fc.array(anyServerFrame, { maxLength: 8 }),
+        fc.array(fc.nat(), { maxLength: 20 }),
+        (frames, positions) => {
+          const bytes = Buffer.from(frames.map(encodeFrame).join(''))
+          const decoded = decode(serverFrameDecoder(), ...cut(bytes, positions))
+          expect(decoded).toEqual(frames.map(each => ({ ok: true, frame: each })))
+        },
+      ),
+      { numRuns: 300 },
+    )
+  })
+
+  test('the examples of the documentation', () => {
     const bytes = Buffer.from(allServerFrames.map(encodeFrame).join(''))
     fc.assert(
       fc.property(fc.array(fc.nat(), { maxLength: 40 }), positions => {
@@ -122,8 +196,9 @@ describe('bad lines', () => {
     ['a field too few', '{"action":"chat","room":"dev"}', /"chat": "message": expected string/],
     ['a field of another kind', '{"action":"joinroom","room":7}', /"room": expected string/],
     ['a byte order mark', '\ufeff{"action":"ping"}', /byte order mark/],
-    ['100,000 brackets', '['.repeat(60_000), /nests deeper/],
-    ['100,000 objects', '{"a":'.repeat(12_000), /nests deeper/],
+    ['all the objects that fit in a line', '{"a":'.repeat(12_000), /nests deeper/],
+    ['a NUL', '{"action":"chat","room":"dev","message":"\0"}', /not JSON/],
+    ['two objects', '{"action":"ping"}{"action":"ping"}', /not JSON/],
     ['half a surrogate pair in a value', '{"action":"chat","room":"dev","message":"\\ud83d"}', /surrogate/],
     ['half a surrogate pair in a key', '{"action":"ping","\\udc00":1}', /surrogate/],
     ['a number beyond the doubles', '{"action":"read","room":"dev","seq":1e400}', /"seq"/],
@@ -135,6 +210,39 @@ describe('bad lines', () => {
       ok: false,
       error: { code: 'bad_frame', message: expect.stringMatching(sentence) },
     })
+  })
+
+  test('100,000 brackets, refused before they are parsed', () => {
+    const deep = '['.repeat(100_000)
+    for (const line of [deep, `{"action":"ping","x":${deep}${']'.repeat(100_000)}}`])
+      expect(decode(requestDecoder(1_000_000), line, '\n')).toMatchObject([
+        { ok: false, error: { code: 'bad_frame', message: expect.stringMatching(/nests deeper than 16/) } },
+      ])
+  })
+
+  test('a nesting of 16 passes and one of 17 does not', () => {
+    const nested = (depth: number): string =>
+      `{"action":"ping","x":${'['.repeat(depth - 1)}${']'.repeat(depth - 1)}}`
+    expect(one(nested(16))).toMatchObject({ ok: true })
+    expect(one(nested(17))).toMatchObject({ ok: false })
+  })
+
+  test('a refusal is text that can be sent, whatever it quotes', () => {
+    const refused = one(`{"action":"${'a'.repeat(39)}${'😀'.repeat(9)}"}`)
+    if (refused.ok) throw new Error('was taken')
+    const line = encodeFrame({ action: 'error', ...refused.error, from: 'chatd' })
+    expect(decode(serverFrameDecoder(), line)).toMatchObject([{ ok: true }])
+    expect(refused.error.message.isWellFormed()).toBe(true)
+  })
+
+  test('the hello of TLS is bad lines like others', () => {
+    const hello = Buffer.from('16030102000100 01fc0303a1b2c30d0a4f5e'.replace(' ', ''), 'hex')
+    const decoded = decode(requestDecoder(), hello, '\n{"action":"ping"}\n')
+    expect(decoded).toMatchObject([
+      { ok: false, error: { message: 'this line is not UTF-8' } },
+      { ok: false, error: { code: 'bad_frame' } },
+      { ok: true, frame: { action: 'ping' } },
+    ])
   })
 
   test('bytes that are no UTF-8', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { foldRoom, mentions, parsePlace, parseUsername } from '../../src/protocol/names.ts'
+import { foldRoom, mentionedNames, mentions, parsePlace, parseUsername } from '../../src/protocol/names.ts'
 
 describe('usernames', () => {
   test.each(['a', 'Alice', '_x', '9lives', 'a.b-c_d', 'x'.repeat(32)])('%j is one', name => {
@@ -58,6 +58,34 @@ describe('rooms', () => {
       expect(foldRoom(foldRoom(room))).toBe(foldRoom(room))
   })
 
+  test('folding knows no locale: the three kinds of i stay apart, and a sigma at the end is the small one there', () => {
+    expect(new Set(['I', 'İ', 'ı'].map(foldRoom))).toHaveLength(3)
+    expect(foldRoom('I')).toBe('i')
+    expect(foldRoom('ΟΔΟΣ')).toBe('οδος')
+  })
+
+  test('folding any letter twice is folding it once', () => {
+    const changed: string[] = []
+    for (let code = 0; code <= 0x1ffff; code++) {
+      const key = foldRoom(String.fromCodePoint(code))
+      if (foldRoom(key) !== key) changed.push(code.toString(16))
+    }
+    expect(changed).toEqual([])
+  })
+
+  test('64 code points of two units each pass where they are few enough bytes', () => {
+    expect(parsePlace('𐐀'.repeat(32))).toMatchObject({ ok: true })
+    expect(parsePlace('𐐀'.repeat(33))).toMatchObject({ ok: false })
+    expect(parsePlace('é'.repeat(64))).toMatchObject({ ok: true })
+    expect(parsePlace('é'.repeat(65))).toMatchObject({ ok: false })
+  })
+
+  test('the hint about # is well-formed text, however long the room is', () => {
+    const parsed = parsePlace(`#${'a'.repeat(63)}${'😀'.repeat(9)}`)
+    expect(parsed).toMatchObject({ ok: false, error: { message: expect.stringContaining('without "#"') } })
+    expect(parsed.ok || parsed.error.message.isWellFormed()).toBe(true)
+  })
+
   test('@name is a conversation, the server takes none', () => {
     expect(parsePlace('@Alice')).toEqual({ ok: true, value: { kind: 'direct', with: 'Alice' } })
     expect(parsePlace('@')).toMatchObject({ ok: false, error: { code: 'name_invalid' } })
@@ -80,5 +108,13 @@ describe('mentions', () => {
     ['@@bob', true],
   ])('%j mentions bob: %s', (text, does) => {
     expect(mentions(text, 'bob')).toBe(does)
+  })
+
+  test('a text made to be slow to look through is not', () => {
+    const text = `@a${'.'.repeat(100_000)}b `.repeat(10)
+    const began = performance.now()
+    expect(mentionedNames(text).size).toBe(1)
+    // Looking back from each dot would take minutes.
+    expect(performance.now() - began).toBeLessThan(5_000)
   })
 })
