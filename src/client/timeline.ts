@@ -71,8 +71,8 @@ type Change = EditEvent | DeleteEvent | ReactEvent
 interface Held {
   /** The position as of which it stood when it came. */
   readonly asOf: number
-  /** The newest reaction folded in since, by person and emoji: pages bring them in any order. */
-  readonly reacted: Map<string, number>
+  /** The newest reaction folded in since, by person and emoji: pages bring them in any order. Most messages have none. */
+  reacted?: Map<string, number>
 }
 
 const ENTRIES_KEPT = 10_000
@@ -225,7 +225,7 @@ export class Timeline {
       const entry = entryOf(event)
       if (entry === undefined) continue
       inserted.push(entry)
-      if (entry.kind === 'message') this.#held.set(entry.seq, { asOf, reacted: new Map() })
+      if (entry.kind === 'message') this.#held.set(entry.seq, { asOf })
     }
     this.#entries.splice(index, 0, ...inserted)
   }
@@ -250,7 +250,7 @@ export class Timeline {
     if (entry?.kind !== 'message' || entry.seq !== change.target) return
     const held = this.#held.get(entry.seq)
     if (held === undefined || change.seq <= held.asOf) return
-    const folded = foldChange(entry, change, held.reacted)
+    const folded = foldChange(entry, change, held)
     if (folded !== undefined) this.#entries[index] = folded
   }
 
@@ -338,6 +338,8 @@ function foldChange(
       return { ...entry, text: change.message, edited: change.seq }
     case 'react': {
       const key = `${foldName(change.from)} ${change.emoji}`
+      held.reacted ??= new Map()
+      const { reacted } = held
       if ((reacted.get(key) ?? 0) >= change.seq) return undefined
       reacted.set(key, change.seq)
       return { ...entry, reactions: foldReaction(entry.reactions, change) }
