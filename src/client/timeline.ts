@@ -319,11 +319,7 @@ function entryOf(event: RoomEvent): MessageEntry | TopicEntry | undefined {
 }
 
 /** The message with a change folded in; undefined where something newer covers the change. */
-function foldChange(
-  entry: MessageEntry,
-  change: Change,
-  reacted: Map<string, number>,
-): MessageEntry | undefined {
+function foldChange(entry: MessageEntry, change: Change, held: Held): MessageEntry | undefined {
   if (entry.deleted !== undefined) return undefined
   switch (change.action) {
     case 'delete':
