@@ -4,7 +4,7 @@ import * as limits from '../src/protocol/limits.ts'
 import { clientFrame, REQUEST_ACTIONS, requests, results } from '../src/protocol/requests.ts'
 import { plainChat, serverFrame } from '../src/protocol/responses.ts'
 import { REQUEST_EXAMPLES, SERVER_EXAMPLES } from './protocolExamples.ts'
-import { PROSE } from './protocolProse.ts'
+import { LIMIT_MEANINGS, PROSE } from './protocolProse.ts'
 
 interface JsonSchema {
   readonly type?: string | readonly string[]
@@ -14,6 +14,11 @@ interface JsonSchema {
   readonly properties?: Readonly<Record<string, JsonSchema>>
   readonly required?: readonly string[]
   readonly items?: JsonSchema
+  readonly oneOf?: readonly JsonSchema[]
+  readonly additionalProperties?: JsonSchema | boolean
+  readonly minimum?: number
+  readonly maximum?: number
+  readonly maxLength?: number
   readonly $ref?: string
   readonly $defs?: Readonly<Record<string, JsonSchema>>
 }
@@ -93,16 +98,44 @@ function fieldTable(heading: string, schema: JsonSchema): string {
   if (fields.length === 0) return ''
   const rows = fields.map(([name, field]) => {
     const mark = required?.includes(name) === true ? '' : '?'
-    return `| \`${name}\`${mark} | ${typeOf(field)} | ${(field.description ?? '').replaceAll('|', '\\|')} |`
+    return `| \`${name}\`${mark} | ${typeOf(field, schema.$defs)} | ${(field.description ?? '').replaceAll('|', '\\|')} |`
   })
   return [`| ${heading} | type | |`, '|---|---|---|', ...rows].join('\n')
 }
 
-function typeOf(field: JsonSchema): string {
+/** The type of a field in a few words, with its bounds; `inside` an object or array they are left out. */
+function typeOf(field: JsonSchema, definitions: JsonSchema['$defs'], inside = false): string {
+  const name = field.$ref?.split('/').at(-1)
+  if (name !== undefined) return typeOf(definitions?.[name] ?? {}, definitions, inside)
   if (field.const !== undefined) return `\`${JSON.stringify(field.const)}\``
   if (field.enum !== undefined) return field.enum.map(value => `\`${JSON.stringify(value)}\``).join(', ')
-  if (field.type === 'array') return 'array'
-  return String(field.type ?? 'object')
+  // The only choice that a field has is between the kinds of event.
+  if (field.oneOf !== undefined) return 'event'
+  if (field.type === 'array') return `array of ${typeOf(field.items ?? {}, definitions, true)}`
+  if (field.type === 'object') return objectType(field, definitions)
+  return inside ? String(field.type) : `${field.type}${bounds(field)}`
+}
+
+function objectType(
+  { properties, required, additionalProperties }: JsonSchema,
+  definitions: JsonSchema['$defs'],
+): string {
+  if (properties === undefined) {
+    const value =
+      typeof additionalProperties === 'object' ? typeOf(additionalProperties, definitions, true) : 'anything'
+    return `object of ${value}`
+  }
+  const fields = Object.entries(properties).map(([name, field]) => {
+    const mark = required?.includes(name) === true ? '' : '?'
+    return `\`${name}\`${mark} ${typeOf(field, definitions, true)}`
+  })
+  return `{ ${fields.join(', ')} }`
+}
+
+function bounds({ type, minimum, maximum, maxLength }: JsonSchema): string {
+  if (type === 'string') return maxLength === undefined ? '' : `, at most ${maxLength} characters`
+  const least = minimum === undefined ? '' : ` ≥ ${minimum}`
+  return maximum === undefined || maximum === Number.MAX_SAFE_INTEGER ? least : `${least}, ≤ ${maximum}`
 }
 
 function errorTable(): string {
@@ -114,8 +147,12 @@ function errorTable(): string {
 }
 
 function limitTable(): string {
-  const rows = Object.entries(limits)
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([name, value]) => `| \`${name}\` | ${value.toLocaleString('en-US')} |`)
-  return ['| limit | value |', '|---|---|', ...rows].join('\n')
+  const values: Readonly<Record<string, number>> = { ...limits }
+  const rows = Object.entries(LIMIT_MEANINGS).map(([name, meaning]) => {
+    const value = values[name]
+    // A port is a name more than a number.
+    const written = name === 'DEFAULT_PORT' ? value : value?.toLocaleString('en-US')
+    return `| ${written} | ${meaning} | \`${name}\` |`
+  })
+  return ['| value | of what | in `chat-tui/protocol` |', '|---|---|---|', ...rows].join('\n')
 }
