@@ -19,6 +19,8 @@ export function speak(session: Session, person: Person, request: Request<'chat' 
   }
   const body = bodyOf(request, hall.settings.limits)
   if (!body.ok) return session.refuse(body.error, request.id)
+  // To those who see it a message ends the typing: the next sign of it is news.
+  if (request.action === 'chat') session.typingAt.delete(key)
   const id = session.isPlain ? undefined : request.id
   const answered = session.expectAnswer()
   hall.log.append({ roomKey: key, roomName: name, from: person.name, id, body: body.value }, stored => {

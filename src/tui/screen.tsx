@@ -9,7 +9,6 @@ import { initialState, type Size } from './state.ts'
 import { Store } from './store.ts'
 import { suspendProcess } from './suspend.ts'
 import { createTerminal, type Keyboard } from './terminal.ts'
-import { cleanLine } from './text/clean.ts'
 import { Screen } from './view/Screen.tsx'
 
 /** What a screen needs. */
@@ -18,8 +17,6 @@ export interface ScreenOptions {
   readonly client: ChatClient
   readonly stdin: Keyboard
   readonly stdout: NodeJS.WriteStream
-  /** Said in the first room, for instance that a daemon was started. */
-  readonly initialNotice?: string | undefined
   /** What the program has to say while the screen is up, for instance that a daemon was started again. */
   readonly reports?: Reports | undefined
   /** The room to begin with, by name; the first one unless given. */
@@ -86,7 +83,7 @@ export async function runScreen(options: ScreenOptions): Promise<number> {
 
   terminal.take()
   const ink = render(<App store={store} color={options.color} handles={handles} />, {
-    stdout: withoutResizes(stdout),
+    stdout: inkOutput(stdout, () => store.state.size),
     stdin: stdin as NodeJS.ReadStream,
     alternateScreen: true,
     incrementalRendering: true,
@@ -97,14 +94,6 @@ export async function runScreen(options: ScreenOptions): Promise<number> {
     // Ink would paint nothing where a variable CI is set.
     interactive: true,
   })
-  if (options.initialNotice !== undefined) {
-    store.dispatch({
-      type: 'remark',
-      room: undefined,
-      tone: 'info',
-      lines: [cleanLine(options.initialNotice)],
-    })
-  }
   options.reports?.listen(({ kind, message }) => {
     const tone = kind === 'trouble' ? 'error' : 'info'
     store.dispatch({ type: 'remark', room: undefined, tone, lines: [message] })
@@ -129,12 +118,13 @@ export async function runScreen(options: ScreenOptions): Promise<number> {
 const CLEAR = '\x1b[2J\x1b[H'
 
 /**
- * The output as Ink gets it. Of a resize it is not told: it would draw the frame of the old size once more, before the
- * one of the new size is made.
+ * The output as Ink gets it: of the size that the frame was made for, and without word of a resize, at which Ink would
+ * draw the frame of the old size once more.
  */
-function withoutResizes(stdout: NodeJS.WriteStream): NodeJS.WriteStream {
+function inkOutput(stdout: NodeJS.WriteStream, size: () => Size): NodeJS.WriteStream {
   const face: NodeJS.WriteStream = new Proxy(stdout, {
     get(target, name) {
+      if (name === 'columns' || name === 'rows') return size()[name]
       const value: unknown = Reflect.get(target, name)
       if (typeof value !== 'function') return value
       if (name !== 'on' && name !== 'off') return value.bind(target)
@@ -160,6 +150,6 @@ function App({ store, color, handles }: AppProps): ReactNode {
   return <Screen frame={frame} size={size} color={color} />
 }
 
-function sizeOf({ columns, rows }: Pick<NodeJS.WriteStream, 'columns' | 'rows'>): Size {
+function sizeOf({ columns, rows }: NodeJS.WriteStream): Size {
   return { columns: columns > 0 ? columns : 80, rows: rows > 0 ? rows : 24 }
 }

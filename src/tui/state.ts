@@ -57,7 +57,7 @@ export type Overlay =
   | { readonly kind: 'name'; readonly editor: Editor; readonly reason: CleanText }
 
 /** How near the user is to leaving: 1 has asked once, 2 has been told that something is unsent. */
-export type Leaving = 0 | 1 | 2
+type Leaving = 0 | 1 | 2
 
 /** Everything that the screen knows beside the client. */
 export type ScreenState = {

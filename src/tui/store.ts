@@ -6,7 +6,7 @@
 import type { ChatClient, ClientEvent } from '../client/client.ts'
 import { carryOut, type Deeds } from './effects.ts'
 import type { ScreenEvent } from './event.ts'
-import { type Frame, frameOf } from './select/frame.ts'
+import { type Frame, frameAfterTyping, frameOf } from './select/frame.ts'
 import type { ScreenState, Size } from './state.ts'
 import { cleanLine, cleanText, joinClean } from './text/clean.ts'
 import { isCounting, update } from './update.ts'
@@ -17,6 +17,10 @@ export type Snapshot = { readonly frame: Frame | undefined; readonly size: Size 
 
 /** Arrivals within this time, ms, are one frame. Short enough to look like now, long enough to leave time for keys. */
 const GATHER_MS = 40
+/** Where frames are dear (a large terminal, a busy machine), arrivals wait this many times what the last frame took. */
+const GATHER_FRAMES = 3
+/** But no longer than this, ms. */
+const GATHER_MOST_MS = 300
 const SECOND = 1000
 
 /** What a store needs of its surroundings. */
@@ -38,7 +42,14 @@ export class Store {
   readonly #listeners = new Set<() => void>()
   readonly #unsubscribe: () => void
   #gathering: NodeJS.Timeout | undefined
+  /** Whether the client changed by others since the last whole frame. */
   #hasArrivals = false
+  /** Whether it changed by what the screen itself did. */
+  #hasOwnChanges = false
+  /** The state that was drawn last. */
+  #drawn: ScreenState | undefined
+  /** What the last frame took, to the terminal; ms. */
+  #frameCost = 0
   #isClosed = false
   #ticking: NodeJS.Timeout | undefined
   #rooms = ''
@@ -78,7 +89,7 @@ export class Store {
     this.#depth--
     if (this.#depth > 0) return
     // What our own deeds changed in the client belongs to the same frame.
-    if (this.#hasArrivals && event.type !== 'changed') this.#takeArrivals()
+    if (this.#hasOwnChanges && event.type !== 'changed') this.dispatch({ type: 'changed' })
     else this.#draw()
   }
 
@@ -92,7 +103,8 @@ export class Store {
   }
 
   #told(event: ClientEvent): void {
-    this.#hasArrivals = true
+    if (this.#depth > 0) this.#hasOwnChanges = true
+    else this.#hasArrivals = true
     if (event.type === 'notice') {
       this.dispatch({ type: 'remark', room: undefined, tone: 'info', lines: [cleanLine(event.message)] })
     } else if (event.type === 'error') {
@@ -107,24 +119,46 @@ export class Store {
     if (this.#gathering !== undefined) return
     this.#gathering = setTimeout(() => {
       this.#gathering = undefined
-      if (this.#hasArrivals) this.#gather()
-    }, GATHER_MS)
+      if (this.#hasArrivals && !this.#isClosed) this.#gather()
+    }, this.#gatheringTime())
     queueMicrotask(() => {
-      if (this.#hasArrivals && !this.#isClosed) this.#takeArrivals()
+      if (!this.#hasArrivals || this.#isClosed) return
+      this.#hasArrivals = false
+      this.dispatch({ type: 'changed' })
     })
   }
 
-  #takeArrivals(): void {
-    this.#hasArrivals = false
-    this.dispatch({ type: 'changed' })
+  #gatheringTime(): number {
+    return Math.min(GATHER_MOST_MS, Math.max(GATHER_MS, GATHER_FRAMES * this.#frameCost))
   }
 
   #draw(): void {
     const { size } = this.#state
-    this.#snapshot = { frame: frameOf(this.#state, this.#world), size }
+    const begun = performance.now()
+    this.#snapshot = { frame: this.#frame(), size }
     for (const listener of this.#listeners) listener()
+    // React and Ink do their part before anything else gets its turn.
+    setImmediate(() => {
+      this.#frameCost = performance.now() - begun
+    })
     this.#tellRooms()
     this.#tick()
+  }
+
+  #frame(): Frame | undefined {
+    const { frame } = this.#snapshot
+    const drawn = this.#drawn
+    this.#drawn = this.#state
+    // While arrivals are being gathered, typing leaves the timeline as it was drawn last.
+    const typed =
+      this.#hasArrivals && !this.#hasOwnChanges && frame !== undefined && drawn !== undefined
+        ? frameAfterTyping(frame, drawn, this.#state, this.#world)
+        : undefined
+    if (typed !== undefined) return typed
+    // A whole frame is made of the client as it is now.
+    this.#hasArrivals = false
+    this.#hasOwnChanges = false
+    return frameOf(this.#state, this.#world)
   }
 
   /** A second hand only while something counts: an idle screen costs nothing. */

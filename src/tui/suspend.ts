@@ -7,6 +7,8 @@ export function suspendProcess(): Promise<void> {
     const alive = setInterval(() => undefined, 60_000)
     process.once('SIGCONT', () => {
       clearInterval(alive)
+      // A resize is told to the programs in the foreground alone: we may have missed one.
+      process.kill(process.pid, 'SIGWINCH')
       resolve()
     })
     // The whole group, or npm and npx, which wait for us, would hold the terminal.

@@ -5,7 +5,7 @@ import type { RoomView } from '../client/room.ts'
 import type { Clock } from './select/clock.ts'
 
 /** The state of a client without its commands. */
-export type ClientView = Pick<ChatClient, 'link' | 'username' | 'server' | 'limits' | 'rooms' | 'hasUnsent'>
+type ClientView = Pick<ChatClient, 'link' | 'username' | 'server' | 'limits' | 'rooms' | 'hasUnsent'>
 
 /** Everything outside the screen that it shows. */
 export type World = { readonly client: ClientView; readonly clock: Clock }

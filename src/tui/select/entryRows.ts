@@ -45,15 +45,24 @@ export function entryKey(entry: TimelineEntry): string {
 
 type Kept = { readonly setting: Setting; readonly flags: number; readonly rows: readonly Row[] }
 
-// One width at a time, for as long as the entry lives: a resize makes the visible rows anew and no others.
-const kept = new WeakMap<object, Kept>()
+/** Entries whose rows are kept at least; some screens of scrolling. Twice as many at most. */
+const KEPT = 1_000
+
+// One width at a time: a resize makes the visible rows anew and no others. What was not asked for while a thousand
+// others were is forgotten.
+let recent = new Map<object, Kept>()
+let former = new Map<object, Kept>()
 
 function keeping(entry: object, setting: Setting, flags: number, make: () => readonly Row[]): readonly Row[] {
-  const known = kept.get(entry)
-  if (known !== undefined && known.setting === setting && known.flags === flags) return known.rows
-  const rows = make()
-  kept.set(entry, { setting, flags, rows })
-  return rows
+  const known = recent.get(entry) ?? former.get(entry)
+  const isRight = known !== undefined && known.setting === setting && known.flags === flags
+  const found = isRight ? known : { setting, flags, rows: make() }
+  if (recent.size >= KEPT) {
+    former = recent
+    recent = new Map()
+  }
+  recent.set(entry, found)
+  return found.rows
 }
 
 const flagsOf = ({ name, time }: Repeated): number => (name ? 1 : 0) + (time ? 2 : 0)
@@ -73,11 +82,8 @@ export function entryRows(entry: TimelineEntry, setting: Setting, repeats: Repea
         return [labelledRule(gapText(entry), 'dim', columns)]
       case 'restart':
         return [
-          labelledRule(
-            clean`the server began anew at ${clock.time(entry.ts)}; what stands above is kept here alone`,
-            'warning',
-            columns,
-          ),
+          labelledRule(clean`the server began anew at ${clock.time(entry.ts)}`, 'warning', columns),
+          labelledRule(clean`what stands above is kept here alone`, 'dim', columns),
         ]
     }
   })

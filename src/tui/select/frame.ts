@@ -18,7 +18,7 @@ import { statusRow } from './status.ts'
 import { switcherBox } from './switcherBox.ts'
 
 /** A place on the screen, from its top left corner. */
-export type Cell = { readonly x: number; readonly y: number }
+type Cell = { readonly x: number; readonly y: number }
 
 /** Everything that is drawn. */
 export type Frame = {
@@ -53,6 +53,46 @@ export function frameOf(state: ScreenState, world: World): Frame | undefined {
     overlay: over?.box,
     cursor: state.overlay === undefined ? composer.cursor : over?.cursor,
   }
+}
+
+/**
+ * The last frame with only the composer and the status line made anew; undefined where more than that has changed.
+ * @param drawn the state of the last frame
+ */
+export function frameAfterTyping(
+  last: Frame,
+  drawn: ScreenState,
+  state: ScreenState,
+  world: World,
+): Frame | undefined {
+  const layout = layoutOf(state, world)
+  if (layout === undefined || !isSameButTyping(drawn, state) || !isSameLayout(layout, last.layout))
+    return undefined
+  const composer = composerOf(state, world, layout)
+  const pane = paneOf(state, world)
+  return {
+    ...last,
+    composer: composer.rows,
+    status: statusRow(state, world, layout, pane),
+    cursor: composer.cursor,
+  }
+}
+
+function isSameButTyping(a: ScreenState, b: ScreenState): boolean {
+  const [before, now] = [roomScreen(a), roomScreen(b)]
+  return (
+    a.current === b.current &&
+    a.sidebar === b.sidebar &&
+    a.overlay === undefined &&
+    b.overlay === undefined &&
+    before.anchor === now.anchor &&
+    before.marker === now.marker &&
+    before.notes === now.notes
+  )
+}
+
+function isSameLayout(a: Layout, b: Layout): boolean {
+  return a.columns === b.columns && a.rows === b.rows && a.timeline === b.timeline && a.sidebar === b.sidebar
 }
 
 /** The visible rows, at the bottom of their pane. */

@@ -18,9 +18,6 @@ export type Head = {
   readonly mark: Span | undefined
 }
 
-/** No head: the text goes on. */
-export const NO_HEAD: Head = { time: clean``, from: undefined, mark: undefined }
-
 /** The text of a message with what belongs to it. */
 export type Body = {
   /** As it came. */

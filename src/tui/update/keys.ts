@@ -37,7 +37,7 @@ export function pressed(state: ScreenState, world: World, key: Key): Step {
 }
 
 /** Where the keys go: what is open takes them. */
-export function modeOf({ overlay }: ScreenState): Mode {
+function modeOf({ overlay }: ScreenState): Mode {
   switch (overlay?.kind) {
     case 'help':
       return 'help'

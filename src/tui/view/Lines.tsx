@@ -3,7 +3,7 @@ import { memo, type ReactNode } from 'react'
 import type { Painted } from './paint.ts'
 
 /** One row of the screen. It is drawn anew only when its text changed. */
-export const Line = memo(function Line({ text }: { readonly text: Painted }): ReactNode {
+const Line = memo(function Line({ text }: { readonly text: Painted }): ReactNode {
   return <Text wrap="truncate-end">{text === '' ? ' ' : text}</Text>
 })
 
@@ -11,7 +11,7 @@ export const Line = memo(function Line({ text }: { readonly text: Painted }): Re
 export const Lines = memo(
   function Lines({ lines, width }: LinesProps): ReactNode {
     return (
-      <Box flexDirection="column" width={width} height={lines.length} flexShrink={0} overflow="hidden">
+      <Box flexDirection="column" width={width} height={lines.length} flexShrink={0}>
         {lines.map((text, row) => (
           // biome-ignore lint/suspicious/noArrayIndexKey: a row of the screen is what stands in its place
           <Line key={row} text={text} />

@@ -24,7 +24,7 @@ export const Screen = memo(function Screen({ frame, size, color }: ScreenProps):
   const { layout, overlay, rules } = frame
   const { columns, rows } = layout
   return (
-    <Box flexDirection="column" width={columns} height={rows} overflow="hidden">
+    <Box flexDirection="column" width={columns} height={rows}>
       <Lines
         width={columns}
         lines={painted(rules === undefined ? [frame.header] : [frame.header, rules.top])}
