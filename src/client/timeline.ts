@@ -28,7 +28,7 @@ export interface MessageEntry {
 }
 
 /** That somebody set the topic. */
-export interface TopicEntry {
+interface TopicEntry {
   readonly kind: 'topic'
   readonly seq: number
   readonly ts: number
@@ -48,7 +48,7 @@ export interface GapEntry {
 }
 
 /** The server's log began anew: what stands above is kept here alone. */
-export interface RestartEntry {
+interface RestartEntry {
   readonly kind: 'restart'
   /** Our clock when it was noticed. */
   readonly ts: number

@@ -113,7 +113,7 @@ class ListeningDaemon implements Daemon {
         this.#servers.push(server)
         const { address: host, port } = server.address() as AddressInfo
         this.addresses.push({ host, port })
-        this.#hall.logger.info({ host, port }, 'listening')
+        this.#hall.logger.info({ host, port, pid: process.pid }, 'listening')
         resolve(undefined)
       })
     })

@@ -39,7 +39,7 @@ export function findOwnPlace(session: Session, person: Person, room: string): Re
 }
 
 /** Whether a session is in a place, by this connection or by its list of rooms. */
-export function isIn(session: Session, place: FoundPlace): boolean {
+function isIn(session: Session, place: FoundPlace): boolean {
   return place.isDirect || session.members.has(place.key) || session.identity?.reads.has(place.key) === true
 }
 

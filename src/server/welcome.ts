@@ -7,7 +7,7 @@ import type { Hall } from './hall.ts'
 import type { Person } from './people.ts'
 
 /** Every action that this daemon serves. */
-export const FEATURES: readonly RequestAction[] = [
+const FEATURES: readonly RequestAction[] = [
   'connect',
   'joinroom',
   'leaveroom',

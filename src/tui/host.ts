@@ -1,9 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { closeSync, existsSync, fstatSync, openSync, readSync, renameSync, statSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { makePrivateDirectory, type Outcome, type Places, systemReason } from './places.ts'
+import { DaemonLog } from './daemonLog.ts'
+import { makePrivateDirectory, type Places, systemReason } from './places.ts'
 import { isListening, type Listener, probe } from './probe.ts'
 import type { Reports } from './reports.ts'
 
@@ -14,10 +15,6 @@ const IDLE_SECONDS = 60
 /** Longer than any start that was seen on a loaded machine, ms. */
 const START_TIMEOUT_MS = 15_000
 const POLL_MS = 20
-/** A log that has grown beyond this is put aside when a daemon starts, bytes; one old one is kept. */
-const MAX_LOG_BYTES = 1024 * 1024
-/** How much of the end of a log is looked at for its last line, bytes. */
-const LOG_TAIL_BYTES = 4096
 
 /** What a {@link Host} needs. */
 export interface HostOptions {
@@ -52,9 +49,9 @@ export class Host {
    */
   async prepare(): Promise<string | undefined> {
     if (await isListening(this.#port)) return undefined
-    const log = this.#openLog()
+    const log = DaemonLog.open(this.#places.state, this.#port)
     if (!log.ok) return log.message
-    closeSync(log.value)
+    log.value.close()
     const data = makePrivateDirectory(this.#dataDirectory)
     return data.ok ? undefined : data.message
   }
@@ -74,31 +71,25 @@ export class Host {
     const program = findDaemonProgram()
     if (program === undefined)
       return this.#fail('chatd is missing beside this program; install chat-tui again')
-    const log = this.#openLog()
-    if (!log.ok) return this.#fail(log.message)
+    const opened = DaemonLog.open(this.#places.state, this.#port)
+    if (!opened.ok) return this.#fail(opened.message)
+    const log = opened.value
     try {
-      const logStart = fstatSync(log.value).size
-      const daemon = this.#spawn(program, log.value)
-      const listener = await this.#waitFor(daemon)
-      if (listener === 'chatd') {
-        this.#told = undefined
-        // Where ours has ended already another one won the race for the port.
-        if (daemon.exitCode !== null || daemon.signalCode !== null) return
-        this.#reports.add(
-          'info',
-          `started a chat server on ${LOOPBACK}:${this.#port} (log: ${this.#logPath})`,
-        )
-      } else if (listener === 'other') {
-        this.#fail(this.#portTaken())
+      const daemon = this.#spawn(program, log.file)
+      const listener = await this.#waitFor(daemon, log)
+      if (listener === 'other') this.#fail(this.#portTaken())
+      else if (listener === 'nothing') {
+        this.#fail(`chatd did not start: ${log.lastSaying() ?? 'it says nothing'} (log: ${log.path})`)
       } else {
-        this.#fail(
-          `chatd did not start: ${lastLine(this.#logPath, logStart) ?? 'it says nothing'} (log: ${this.#logPath})`,
-        )
+        this.#told = undefined
+        // Otherwise another one won the race for the port, and we join that.
+        if (!log.hasListening(daemon.pid)) return
+        this.#reports.add('info', `started a chat server on ${LOOPBACK}:${this.#port} (log: ${log.path})`)
       }
     } catch (error) {
       this.#fail(`chatd could not be started: ${systemReason(error)}`)
     } finally {
-      closeSync(log.value)
+      log.close()
     }
   }
 
@@ -119,37 +110,24 @@ export class Host {
     return daemon
   }
 
-  /** Waits until something listens, our daemon has ended or the time is over. */
-  async #waitFor(daemon: ChildProcess): Promise<Listener> {
+  /** Waits until something listens and it is known whether that is our daemon, or ours has ended, or time is over. */
+  async #waitFor(daemon: ChildProcess, log: DaemonLog): Promise<Listener> {
     const deadline = Date.now() + START_TIMEOUT_MS
-    while (Date.now() < deadline) {
-      const ended = daemon.exitCode !== null || daemon.signalCode !== null || daemon.pid === undefined
+    for (;;) {
+      const isSettled =
+        daemon.exitCode !== null ||
+        daemon.signalCode !== null ||
+        daemon.pid === undefined ||
+        log.hasListening(daemon.pid) ||
+        Date.now() > deadline
       const listener = await probe(this.#port)
-      if (listener !== 'nothing' || ended) return listener
+      if (isSettled || listener === 'other') return listener
       await delay(POLL_MS)
     }
-    return 'nothing'
   }
 
   get #dataDirectory(): string {
     return join(this.#places.data, String(this.#port))
-  }
-
-  get #logPath(): string {
-    return join(this.#places.state, `chatd-${this.#port}.log`)
-  }
-
-  /** Opens the log for appending; one that has grown too long is put aside before. */
-  #openLog(): Outcome<number> {
-    const made = makePrivateDirectory(this.#places.state)
-    if (!made.ok) return made
-    try {
-      const old = statSync(this.#logPath, { throwIfNoEntry: false })
-      if (old !== undefined && old.size > MAX_LOG_BYTES) renameSync(this.#logPath, `${this.#logPath}.old`)
-      return { ok: true, value: openSync(this.#logPath, 'a', 0o600) }
-    } catch (error) {
-      return { ok: false, message: `cannot write the log ${this.#logPath}: ${systemReason(error)}` }
-    }
   }
 
   #portTaken(): string {
@@ -176,30 +154,4 @@ function findDaemonProgram(): string | undefined {
     if (existsSync(program)) return program
     if (directory === dirname(directory)) return undefined
   }
-}
-
-/** The last line that a log got behind a position; of a structured one what it says to people. */
-function lastLine(path: string, from: number): string | undefined {
-  let file: number | undefined
-  try {
-    file = openSync(path, 'r')
-    const start = Math.max(from, fstatSync(file).size - LOG_TAIL_BYTES)
-    const bytes = Buffer.alloc(LOG_TAIL_BYTES)
-    const line = bytes.toString('utf8', 0, readSync(file, bytes, 0, LOG_TAIL_BYTES, start)).trimEnd()
-    return saying(line.slice(line.lastIndexOf('\n') + 1))
-  } catch {
-    return undefined
-  } finally {
-    if (file !== undefined) closeSync(file)
-  }
-}
-
-function saying(line: string): string | undefined {
-  try {
-    const entry: unknown = JSON.parse(line)
-    if (typeof entry === 'object' && entry !== null && 'msg' in entry) return String(entry.msg)
-  } catch {
-    // A plain sentence.
-  }
-  return line === '' ? undefined : line.replace(/^chatd: /, '')
 }

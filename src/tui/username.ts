@@ -20,7 +20,7 @@ export function defaultUsername(env: NodeJS.ProcessEnv = process.env): string {
  * A valid username that looks like the given text: marks are taken off (`José` is `Jose`), every run of what a
  * name cannot have becomes one `_`. Undefined where nothing of it is left, and for reserved names.
  */
-export function foldIntoUsername(text: string): string | undefined {
+function foldIntoUsername(text: string): string | undefined {
   const plain = text
     .normalize('NFKD')
     .replace(/\p{M}/gu, '')
