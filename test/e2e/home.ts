@@ -20,7 +20,7 @@ export class Home {
     )
     this.env = {
       ...Object.fromEntries(kept),
-      TZ: 'UTC',
+      TZ: farFromMidnight(),
       LC_ALL: 'C.UTF-8',
       TERM: 'xterm-256color',
       COLORTERM: 'truecolor',
@@ -73,4 +73,11 @@ function end(pid: number): void {
   } catch {
     // It has ended by itself.
   }
+}
+
+/** A time zone in which it is about noon: no day begins while a test looks at a screen. */
+function farFromMidnight(): string {
+  const hours = 12 - new Date().getUTCHours()
+  // In these names the sign is turned round.
+  return `Etc/GMT${hours > 0 ? '-' : '+'}${Math.abs(hours)}`
 }

@@ -116,7 +116,10 @@ export class Pipe {
   }
 }
 
-/** A screen in which what differs from run to run is masked: times of day as `--:--`, the port as `PORT`. */
+/** A screen without what differs from run to run: times as `--:--`, the day as `today`; no blanks at the ends of rows. */
 export function masked(screen: string): string {
-  return screen.replace(/\b\d\d:\d\d\b/g, '--:--')
+  return screen
+    .replace(/\b\d\d:\d\d\b/g, '--:--')
+    .replace(/─+ [A-Z][a-z]+day \d+ [A-Z][a-z]+ \d{4} ─+/g, '──── today ────')
+    .replace(/ +$/gm, '')
 }

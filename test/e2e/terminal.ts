@@ -1,7 +1,7 @@
 import { spawn } from '@lydell/node-pty'
-import { UnicodeGraphemesAddon } from '@xterm/addon-unicode-graphemes'
 import { Terminal as Emulator, type IBufferCell } from '@xterm/headless'
 import { onTestFinished } from 'vitest'
+import { UnicodeGraphemesAddon } from '../graphemesAddon.ts'
 import type { Home } from './home.ts'
 
 const PATIENCE = 15_000
@@ -88,6 +88,14 @@ export class Terminal {
   cell(row: number, column: number): IBufferCell | undefined {
     const { buffer } = this.#emulator
     return buffer.active.getLine(buffer.active.viewportY + row)?.getCell(column)
+  }
+
+  /** The rows that go on in the next one because they were wider than the terminal. */
+  brokenRows(): number[] {
+    const { buffer, rows } = this.#emulator
+    return Array.from({ length: rows }, (_, row) => row).filter(
+      row => buffer.active.getLine(buffer.active.viewportY + row)?.isWrapped === true,
+    )
   }
 
   /** Where the cursor is, counted from 0. */

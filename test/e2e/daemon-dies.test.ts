@@ -1,0 +1,62 @@
+import { describe, expect, test } from 'vitest'
+import { Peer } from '../server/peer.ts'
+import { Chatd, joined, masked } from './programs.ts'
+import { KEY } from './terminal.ts'
+
+describe('kill -9 of the daemon, and its return', () => {
+  test('the screen stays and says so, what is typed is kept, and sent in order when the line is back', async () => {
+    const chatd = await Chatd.start()
+    const alice = await joined(chatd, 'alice', 'dev')
+    alice.type(`before${KEY.enter}`)
+    await alice.waitFor('✓ before')
+
+    await chatd.end('SIGKILL')
+    await alice.waitFor(/○ offline — reconnecting/)
+    alice.type(`one${KEY.enter}two${KEY.enter}three${KEY.enter}a draft`)
+    const down = masked(await alice.waitFor('a draft')).split('\n')
+    expect(down.filter(row => /one|two|three|before/.test(row)).map(row => row.slice(17))).toEqual([
+      ' --:--      alice ✓ before',
+      '                  … one',
+      '                  … two',
+      '                  … three',
+    ])
+
+    await chatd.startAgain()
+    const bob = await Peer.full(chatd, 'bob')
+    await bob.ask({ action: 'joinroom', room: 'dev' })
+    await bob.wait(frame => frame['message'] === 'three')
+    expect(bob.frames.filter(({ action }) => action === 'chat').map(frame => frame['message'])).toEqual([
+      'one',
+      'two',
+      'three',
+    ])
+    await alice.waitFor(screen => screen.includes('● online') && screen.includes('✓ three'))
+    expect(masked(await alice.settle())).toBe(
+      `
+ #dev                                                                  2 people
+────────────────┬───────────────────────────────────────────────────────────────
+▌1 dev          │
+                │
+                │
+                │
+                │
+                │
+                │
+                │
+                │
+                │
+                │
+                │ ─────────────────── the beginning of #dev ───────────────────
+                │ ──── today ────
+                │ --:--      alice ✓ before
+                │ ────────────── the server began anew at --:-- ───────────────
+                │ ─────────── what stands above is kept here alone ────────────
+                │ --:--      alice ✓ one
+                │                  ✓ two
+                │                  ✓ three
+────────────────┴───────────────────────────────────────────────────────────────
+ alice › a draft
+ ● online                        Enter send   Alt+Enter new line   Tab complete`.slice(1),
+    )
+  })
+})

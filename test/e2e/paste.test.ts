@@ -1,0 +1,26 @@
+import { expect, test } from 'vitest'
+import { Peer } from '../server/peer.ts'
+import { Chatd, joined } from './programs.ts'
+import { KEY, pasted } from './terminal.ts'
+
+test('a paste of 500 lines lands in the composer and sends nothing; Enter sends it as one message', async () => {
+  const chatd = await Chatd.start()
+  const alice = await joined(chatd, 'alice', 'dev')
+  const bob = await Peer.full(chatd, 'bob')
+  await bob.ask({ action: 'joinroom', room: 'dev' })
+  const text = Array.from({ length: 500 }, (_, number) => `line ${number} /quit`).join('\n')
+  alice.type(pasted(text))
+  await alice.waitFor('line 499')
+  await alice.settle()
+  expect(alice.brokenRows()).toEqual([])
+  expect(alice.rows().at(-1)).toMatch(/^ ● online/)
+  // The server has nothing; asked, so that nothing can be on its way.
+  const history = await bob.ask({ action: 'history', room: 'dev' })
+  expect(history['events']).toEqual([])
+
+  alice.type(KEY.enter)
+  const sent = await bob.wait(frame => frame.action === 'chat')
+  expect(sent['message']).toBe(text)
+  await alice.waitFor(/^ alice › *$/m)
+  expect((await bob.ask({ action: 'history', room: 'dev' }))['events']).toHaveLength(1)
+})

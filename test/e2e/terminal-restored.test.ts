@@ -1,0 +1,122 @@
+import { writeFileSync } from 'node:fs'
+import { describe, expect, test } from 'vitest'
+import { Home } from './home.ts'
+import { CHAT_TUI, Chatd, joined } from './programs.ts'
+import { KEY, Terminal } from './terminal.ts'
+
+const REPOSITORY = new URL('../..', import.meta.url).pathname
+
+/** The last state of each mode that a program set; `undefined` for those it never touched. */
+function lastMode(raw: string, mode: number): 'on' | 'off' | undefined {
+  const last = [...raw.matchAll(new RegExp(`\\x1b\\[\\?${mode}([hl])`, 'g'))].at(-1)?.[1]
+  return last === undefined ? undefined : last === 'h' ? 'on' : 'off'
+}
+
+/** That a terminal is as a shell wants it. */
+function expectRestored(terminal: Terminal): void {
+  const { raw } = terminal
+  const modes = { alternate: 1049, cursor: 25, paste: 2004, focus: 1004, synchronized: 2026, clicks: 1000 }
+  expect(
+    Object.fromEntries(Object.entries(modes).map(([name, mode]) => [name, lastMode(raw, mode)])),
+  ).toEqual({
+    alternate: 'off',
+    cursor: 'on',
+    paste: 'off',
+    focus: 'off',
+    synchronized: 'off',
+    clicks: undefined,
+  })
+  expect(terminal.isFullScreen).toBe(false)
+  // As many kitty keyboards put down as were taken up, and the colours as they were.
+  expect(raw.match(/\x1b\[<u/g)?.length).toBe(raw.match(/\x1b\[>\d+u/g)?.length)
+}
+
+describe('the terminal is as it was', () => {
+  test('after Ctrl+C twice', async () => {
+    const alice = await joined(await Chatd.start(), 'alice', 'dev')
+    alice.type(KEY.ctrlC)
+    await alice.waitFor('Ctrl+C again quits')
+    alice.type(KEY.ctrlC)
+    expect(await alice.exited).toEqual({ code: 0, signal: 0 })
+    expectRestored(alice)
+  })
+
+  test('after /quit', async () => {
+    const alice = await joined(await Chatd.start(), 'alice', 'dev')
+    alice.type(`/quit${KEY.enter}`)
+    expect(await alice.exited).toEqual({ code: 0, signal: 0 })
+    expectRestored(alice)
+  })
+
+  test.each([
+    ['SIGTERM', 143],
+    ['SIGHUP', 129],
+    ['SIGINT', 130],
+    ['SIGQUIT', 131],
+  ] as const)('after %s', async (signal, code) => {
+    const alice = await joined(await Chatd.start(), 'alice', 'dev')
+    alice.signal(signal)
+    expect(await alice.exited).toEqual({ code, signal: 0 })
+    expectRestored(alice)
+  })
+
+  test.each(['throw new Error("boom")', 'Promise.reject(new Error("boom"))'])(
+    'after a bug, whose message can be read: %s',
+    async bug => {
+      const home = new Home()
+      writeFileSync(home.join('bug.cjs'), `process.on('SIGUSR2', () => { ${bug} })`)
+      const buggy = new Home({ NODE_OPTIONS: `--require ${home.join('bug.cjs')}` })
+      const alice = await joined(await Chatd.start(), 'alice', 'dev', { home: buggy })
+      alice.signal('SIGUSR2')
+      expect((await alice.exited).code).toBe(1)
+      expectRestored(alice)
+      await alice.waitFor('boom')
+    },
+  )
+
+  test('a terminal that is gone ends the client', async () => {
+    const home = new Home()
+    const alice = await joined(await Chatd.start(), 'alice', 'dev', { home })
+    alice.hangUp()
+    await alice.exited
+    expect(home.processes()).toEqual([])
+  })
+})
+
+describe('Ctrl+Z gives the terminal to the shell, fg takes it back', () => {
+  test.each([
+    ['started by the shell', `${process.execPath} ${CHAT_TUI}`],
+    ['started by npx, which waits for it', 'npx .'],
+  ])('%s', async (_, command) => {
+    const chatd = await Chatd.start()
+    const home = new Home({ PS1: 'shell> ' })
+    // The modes that are looked at are to be ours, not the shell's.
+    writeFileSync(home.join('.inputrc'), 'set enable-bracketed-paste off\n')
+    const shell = new Terminal('bash', ['--norc', '--noprofile', '-i'], { home, cwd: REPOSITORY })
+    await shell.waitFor('shell>')
+    shell.type(`${command} --host 127.0.0.1 --port ${chatd.port} --user alice --room dev${KEY.enter}`)
+    await shell.waitFor('● online')
+    shell.type('a draft')
+    await shell.waitFor('alice › a draft')
+
+    shell.type(KEY.ctrlZ)
+    await shell.waitFor('Stopped')
+    expectRestored(shell)
+    shell.type(`echo $((20+22))${KEY.enter}`)
+    await shell.waitFor(/^42$/m)
+
+    shell.type(`fg${KEY.enter}`)
+    await shell.waitFor(screen => screen.includes('● online') && screen.includes('alice › a draft'))
+    expect(shell.isFullScreen).toBe(true)
+    shell.type(' goes on')
+    await shell.waitFor('a draft goes on')
+    // The first clears the text, the others quit.
+    shell.type(KEY.ctrlC)
+    await shell.waitFor(/alice › *$/m)
+    shell.type(KEY.ctrlC)
+    await shell.waitFor('Ctrl+C again quits')
+    shell.type(KEY.ctrlC)
+    await shell.waitFor(/shell>\s*$/)
+    expectRestored(shell)
+  })
+})
