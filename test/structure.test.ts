@@ -34,7 +34,6 @@ const JSON_ALLOWED: Readonly<Record<string, string>> = {
   'src/server/reading.ts': 'measures how much of an answer fits in a line',
   'src/tui/saved.ts': 'a file of its own: what it remembers between runs',
   'src/tui/store.ts': 'compares two values',
-  'src/tui/host.ts': "reads the daemon's log file",
 }
 
 const IMPORT = /(?:\bfrom|\bimport|\bimport\()\s*(['"])([^'"\n]+)\1/g
