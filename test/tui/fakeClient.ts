@@ -3,6 +3,7 @@
 import type { ChatClient, ClientEvent } from '../../src/client/client.ts'
 import type { LinkState } from '../../src/client/link.ts'
 import type { OutboxEntry, OutboxState } from '../../src/client/outbox.ts'
+import type { Answer } from '../../src/client/questions.ts'
 import type { RoomMember, RoomView } from '../../src/client/room.ts'
 import type { MessageEntry, TimelineEntry } from '../../src/client/timeline.ts'
 import { foldName, foldRoom, mentions, parsePlace } from '../../src/protocol/names.ts'
@@ -160,7 +161,7 @@ export class FakeClient implements ChatClient {
     this.changed()
   }
 
-  say(key: string, text: string) {
+  say(key: string, text: string): Answer<string> {
     this.asked.push(`say ${key} ${text}`)
     const id = `out-${++this.#entries}`
     const room = this.rooms.get(key)
