@@ -1,8 +1,8 @@
 /**
  * The client where there is no terminal: lines in, lines out, for scripts and pipes.
  *
- * Each line of the input is a message to the first room, as it stands (a `/` is only a character). Each message of
- * somebody else is printed as `room name: text`; of a text with several lines each is printed so, and so every line
+ * Each line of the input is a message to the first room, as it stands (a `/` is only a character). Each message that
+ * was not put in here is printed as `room name: text`; of a text with several lines each is printed so, and so every line
  * that is printed says whose it is. Printing begins with what is said after joining; what was said while the line
  * was down is printed when it is back.
  *
@@ -67,6 +67,8 @@ class LineMode {
   readonly #client: ChatClient
   /** How the lines begin that are not acknowledged, by id of the message. */
   readonly #pending = new Map<string, string>()
+  /** Ids of what was put in here and has not come back yet as a message of the room. */
+  readonly #own = new Set<string>()
   /** By room key. */
   readonly #printed = new Map<string, Printed>()
   #roomKey = ''
@@ -157,8 +159,10 @@ class LineMode {
     if (text.trim() === '') return
     const said = this.#client.say(this.#roomKey, text)
     const excerpt = text.length > EXCERPT ? `${text.slice(0, EXCERPT)}…` : text
-    if (said.ok) this.#pending.set(said.value, excerpt)
-    else this.#lineFailed(excerpt, said.message)
+    if (said.ok) {
+      this.#pending.set(said.value, excerpt)
+      this.#own.add(said.value)
+    } else this.#lineFailed(excerpt, said.message)
   }
 
   #endInput(): void {
@@ -203,6 +207,7 @@ class LineMode {
       if (state?.status !== 'failed') continue
       this.#lineFailed(excerpt, state.message)
       this.#client.discard(id)
+      this.#own.delete(id)
     }
     if (this.#pending.size < before) this.#progress()
   }
@@ -265,12 +270,17 @@ class LineMode {
     return timeline.slice(last + 1)
   }
 
-  #linesOf(room: RoomView, { from, text }: MessageEntry): readonly string[] {
-    if (text === undefined || foldName(from) === foldName(this.#client.username)) return []
+  #linesOf(room: RoomView, { id, from, text }: MessageEntry): readonly string[] {
+    if (this.#isOwn(id, from) || text === undefined) return []
     const prefix = `${cleanLine(room.name)} ${cleanLine(from)}: `
     return cleanText(text)
       .split('\n')
       .map(line => `${prefix}${line}\n`)
+  }
+
+  /** Whether it was put in here; ids are unique to a name. What we say elsewhere under this name is printed. */
+  #isOwn(id: string, from: string): boolean {
+    return foldName(from) === foldName(this.#client.username) && this.#own.delete(id)
   }
 
   /** The reader has gone: as every program in a pipe we end, once what was read is delivered. */

@@ -59,11 +59,13 @@ export class Memory {
     this.#rooms = undefined
   }
 
-  /** Where the user took another name: that one's memory goes on. */
+  /** Where the user took another name: that one's memory goes on, with the rooms that are open. */
   #becomeNamed(username: string): void {
     if (foldName(username) === foldName(this.#username)) return
+    const { rooms, current } = this.#file.saved
     this.#username = username
     this.#file = this.#open()
+    this.#file.update({ rooms, current })
   }
 
   #open(): SavedFile {

@@ -126,9 +126,9 @@ export class SavedFile {
   }
 }
 
-/** A name for a file that no host and no user can lead elsewhere. */
+/** A name for a file that no host and no user can lead elsewhere; no two share one, as a comma is always encoded. */
 function fileName({ host, port, username }: Identity): string {
-  const readable = [host.toLowerCase(), String(port), foldName(username)].map(encodeURIComponent).join('_')
+  const readable = [host.toLowerCase(), String(port), foldName(username)].map(encodeURIComponent).join(',')
   if (readable.length <= MAX_FILE_NAME) return readable
   return createHash('sha256').update(readable).digest('hex')
 }

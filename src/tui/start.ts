@@ -59,9 +59,9 @@ export async function start({ host, port, user, rooms }: CommandLine): Promise<E
   }
 }
 
-/** Those of last time, and those that were asked for; the lobby where there are none. */
+/** Those that were asked for, and those of last time; the lobby where there are none. */
 function roomsToOpen(asked: readonly string[], saved: Saved): [string, ...string[]] {
-  const [first, ...others] = new Set([...saved.rooms, ...asked])
+  const [first, ...others] = new Set([...asked, ...saved.rooms])
   return first === undefined ? [FIRST_ROOM] : [first, ...others]
 }
 

@@ -3,6 +3,8 @@ import { userInfo } from 'node:os'
 import { parseUsername } from '../protocol/names.ts'
 
 const MAX_LENGTH = 32
+/** Letters that are one in Unicode and lose no mark. */
+const PLAIN: Readonly<Record<string, string>> = { ø: 'o', Ø: 'O', ł: 'l', Ł: 'L' }
 
 /**
  * The name of somebody who gave none: the system's name of the account, folded into a valid one; where there is
@@ -20,13 +22,12 @@ export function defaultUsername(env: NodeJS.ProcessEnv = process.env): string {
  * A valid username that looks like the given text: marks are taken off (`José` is `Jose`), every run of what a
  * name cannot have becomes one `_`. Undefined where nothing of it is left, and for reserved names.
  */
-function foldIntoUsername(text: string): string | undefined {
+export function foldIntoUsername(text: string): string | undefined {
   const plain = text
     .normalize('NFKD')
     .replace(/\p{M}/gu, '')
     .replace(/ß/g, 'ss')
-    .replace(/[øØ]/g, 'o')
-    .replace(/[łŁ]/g, 'l')
+    .replace(/[øØłŁ]/g, letter => PLAIN[letter] ?? '')
   // The domain in front of a Windows account says nothing about the person.
   const name = plain
     .replace(/^.*\\/, '')

@@ -1,0 +1,52 @@
+import { statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { findPlaces, makePrivateDirectory, systemReason } from '../../src/tui/places.ts'
+import { temporaryDirectory } from './directory.ts'
+
+describe('where things are kept follows the XDG base directory specification', () => {
+  test('XDG_STATE_HOME and XDG_DATA_HOME', () => {
+    expect(findPlaces({ XDG_STATE_HOME: '/s', XDG_DATA_HOME: '/d', HOME: '/home/bob' })).toEqual({
+      ok: true,
+      value: { state: '/s/chat-tui', data: '/d/chat-tui/chatd' },
+    })
+  })
+
+  test.each([
+    ['not set', {}],
+    ['empty', { XDG_STATE_HOME: '', XDG_DATA_HOME: '' }],
+    ['relative', { XDG_STATE_HOME: 'state', XDG_DATA_HOME: './data' }],
+  ])('%s: below the home directory', (_, env) => {
+    expect(findPlaces({ ...env, HOME: '/home/bob' })).toEqual({
+      ok: true,
+      value: { state: '/home/bob/.local/state/chat-tui', data: '/home/bob/.local/share/chat-tui/chatd' },
+    })
+  })
+})
+
+describe('a private directory', () => {
+  test('is made with its parents, for nobody else to look into', () => {
+    const path = join(temporaryDirectory(), 'a', 'b')
+    expect(makePrivateDirectory(path)).toEqual({ ok: true, value: path })
+    expect(statSync(path).mode & 0o777).toBe(0o700)
+    expect(statSync(join(path, '..')).mode & 0o777).toBe(0o700)
+    expect(makePrivateDirectory(path).ok).toBe(true)
+  })
+
+  test('where a file is in the way it says so', () => {
+    const file = join(temporaryDirectory(), 'file')
+    writeFileSync(file, '')
+    expect(makePrivateDirectory(join(file, 'below'))).toEqual({
+      ok: false,
+      message: `cannot write to the directory ${file}/below: not a directory; change who owns it, or set XDG_STATE_HOME and XDG_DATA_HOME`,
+    })
+  })
+})
+
+test.each([
+  ["EACCES: permission denied, mkdir '/x, y'", 'permission denied'],
+  ['ENOSPC: no space left on device, write', 'no space left on device'],
+  ['something else', 'something else'],
+])('"%s" is told as "%s"', (message, reason) => {
+  expect(systemReason(new Error(message))).toBe(reason)
+})
