@@ -97,7 +97,7 @@ describe('the whole screen', () => {
       picture(`
         ║ #lobby  be kind      @3  +13  3 people ║
         ║────────────────────────────────────────║
-        ║14:01           did anybody look at the ║
+        ║14:01   alice   did anybody look at the ║
         ║                build? it takes longer  ║
         ║                than it should          ║
         ║14:02      me ✓ green since yesterday   ║

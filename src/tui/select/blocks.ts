@@ -78,12 +78,15 @@ export function blockCount({ room }: Scene): number {
   return 1 + room.timeline.length + room.outbox.length
 }
 
-/** The block at an index from 0 to `blockCount` - 1. */
-export function blockAt(scene: Scene, index: number): Block {
+/**
+ * The block at an index from 0 to `blockCount` - 1.
+ * @param isNamed whether a message says its name and time also where the one above it has; the rows are as many
+ */
+export function blockAt(scene: Scene, index: number, isNamed = false): Block {
   const { room } = scene
   if (index === 0) return headBlock(scene)
   const entry = room.timeline[index - 1]
-  if (entry !== undefined) return entryBlock(scene, entry, index - 1)
+  if (entry !== undefined) return entryBlock(scene, entry, index - 1, isNamed)
   return outboxBlock(scene, index - 1 - room.timeline.length)
 }
 
@@ -110,7 +113,7 @@ function headBlock({ room, setting, notes }: Scene): Block {
   }
 }
 
-function entryBlock(scene: Scene, entry: TimelineEntry, at: number): Block {
+function entryBlock(scene: Scene, entry: TimelineEntry, at: number, isNamed: boolean): Block {
   const { setting, notes, markerAt } = scene
   const previous = scene.room.timeline[at - 1]
   const isNew = at === markerAt
@@ -119,7 +122,7 @@ function entryBlock(scene: Scene, entry: TimelineEntry, at: number): Block {
   if (isNew) before = [...before, newRow(setting)]
   const said = notes.size === 0 ? undefined : notes.get(entryKey(entry))
   const hasNotesAbove = previous !== undefined && notes.size > 0 && notes.has(entryKey(previous))
-  const repeats = before.length > 0 || hasNotesAbove ? FRESH : repeatsOf(entry, previous, setting)
+  const repeats = isNamed || before.length > 0 || hasNotesAbove ? FRESH : repeatsOf(entry, previous, setting)
   return {
     before,
     own: entryRows(entry, setting, repeats),

@@ -30,8 +30,13 @@ export function viewportOf(scene: Scene, anchor: Anchor | 'bottom', height: numb
   const rows: Row[] = []
   let lastBlock = top.block
   let skip = top.row
+  let isNamed = false
   for (let block = top.block; block < blockCount(scene) && rows.length < height; block++) {
-    const found = blockRows(blockAt(scene, block))
+    // The first message that begins on the screen says whose it is: what said it before is not visible.
+    const isFirst: boolean = !isNamed && scene.room.timeline[block - 1]?.kind === 'message'
+    const shown = blockAt(scene, block, isFirst && skip <= blockAt(scene, block).before.length)
+    isNamed ||= isFirst && skip <= shown.before.length
+    const found = blockRows(shown)
     for (let at = skip; at < found.length && rows.length < height; at++) {
       const row = found[at]
       if (row !== undefined) rows.push(row)

@@ -75,8 +75,9 @@ describe('the visible part of a timeline', () => {
         fc.pre(held.length > 0)
         const client = new FakeClient()
         const room = client.open('lobby', { moreBefore: true })
-        for (const length of [...older, ...held])
-          client.receive(room, 'alice', `m${length} ${'y'.repeat(length)}`)
+        for (const [at, length] of [...older, ...held].entries()) {
+          client.receive(room, 'alice', `#${at}# ${'y'.repeat(length)}`)
+        }
         const all = [...room.timeline]
         room.timeline = all.slice(older.length)
         const before = scene(room)
@@ -84,11 +85,10 @@ describe('the visible part of a timeline', () => {
         const anchor = anchorAt(before, top)
         fc.pre(anchor !== undefined && viewportOf(before, anchor, high).rows.length === high)
         const anchored = (of: Scene) => {
-          const at = room.timeline.findIndex(
-            entry => entry.kind === 'message' && `m${entry.id}` === anchor?.key,
-          )
-          const own = blockAt(of, at + 1).own[0]
-          return viewportOf(of, anchor ?? 'bottom', high).rows.indexOf(own as Row)
+          const said = room.timeline.find(entry => entry.kind === 'message' && `m${entry.id}` === anchor?.key)
+          const mark = said?.kind === 'message' ? said.text?.split(' ')[0] : undefined
+          const shown = wholeText(viewportOf(of, anchor ?? 'bottom', high).rows)
+          return shown.findIndex(row => mark !== undefined && row.includes(mark))
         }
         const place = anchored(before)
         fc.pre(place > 0)
@@ -97,6 +97,17 @@ describe('the visible part of a timeline', () => {
         expect(anchored(scene(room))).toBe(place)
       }),
     )
+  })
+
+  test('says whose the first message is, where the name stands above what is visible', () => {
+    const client = new FakeClient()
+    const room = client.open('lobby')
+    for (let at = 0; at < 9; at++) client.receive(room, 'alice', `message ${at}`, NOON)
+    expect(wholeText(viewportOf(scene(room, 50), 'bottom', 3).rows)).toEqual([
+      ' 14:00   alice   message 6',
+      '                 message 7',
+      '                 message 8',
+    ])
   })
 
   test('goes to the bottom where the anchored message is no longer kept', () => {
