@@ -74,7 +74,7 @@ export const DEFAULT_SETTINGS: Settings = {
   leftOverBytes: 1024 * 1024,
   behindBytes: 256 * 1024,
   stuckAfter: 10_000,
-  stopWithin: 3_000,
+  stopWithin: 1_500,
   exitWhenIdle: undefined,
 }
 

@@ -12,6 +12,7 @@ describe('two people and a program talk', () => {
     const ci = await Peer.plain(chatd, 'ci')
     ci.send({ action: 'joinroom', room: 'dev' })
     await alice.waitFor('3 people')
+    await bob.waitFor('3 people')
 
     alice.type(`hello bob${KEY.enter}`)
     await bob.waitFor('hello bob')
