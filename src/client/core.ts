@@ -283,7 +283,7 @@ export class Core implements ChatClient {
     if (this.#epoch !== undefined && this.#epoch !== epoch) this.#reads.clear()
     this.#epoch = epoch
     this.#sendLeaves()
-    void this.#learnRooms()
+    this.#learnRooms()
     for (const room of this.rooms.values()) this.rooms.join(room)
     if (this.#awayMessage !== undefined) this.#sendAway()
     this.#flushReads()
@@ -291,15 +291,16 @@ export class Core implements ChatClient {
   }
 
   /** Learns what is unread, and of rooms that this session is in and we did not know of. */
-  async #learnRooms(): Promise<void> {
-    const answer = await this.#questions.ask({ action: 'rooms' })
-    if (!answer.ok) return
-    for (const summary of answer.value.rooms) {
-      const known = this.rooms.find(summary.room)
-      if (known === undefined && !this.#isLeaving(summary.room)) this.join(summary.room)
-      const room = this.rooms.find(summary.room)
-      if (room !== undefined) this.rooms.summarize(room, summary)
-    }
+  #learnRooms(): void {
+    this.#questions.askInOrder({ action: 'rooms' }, answer => {
+      if (!answer.ok) return
+      for (const summary of answer.value.rooms) {
+        const known = this.rooms.find(summary.room)
+        if (known === undefined && !this.#isLeaving(summary.room)) this.join(summary.room)
+        const room = this.rooms.find(summary.room)
+        if (room !== undefined) this.rooms.summarize(room, summary)
+      }
+    })
   }
 
   #isLeaving(name: string): boolean {

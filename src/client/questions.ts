@@ -24,11 +24,17 @@ export class Questions {
   ask<Action extends Asked>(
     request: Request<Action> & { readonly action: Action },
   ): Promise<Answer<RequestResult<Action>>> {
+    return new Promise(resolve => this.askInOrder(request, resolve))
+  }
+
+  /** Asks, and hears the answer before the frame behind it is taken: for answers that the next frames build on. */
+  askInOrder<Action extends Asked>(
+    request: Request<Action> & { readonly action: Action },
+    onAnswer: (answer: Answer<RequestResult<Action>>) => void,
+  ): void {
     const id = `q-${++this.#asked}`
-    return new Promise(resolve => {
-      this.#pending.set(id, frame => resolve(this.#answer(request.action, frame)))
-      if (!this.#send({ ...request, id })) this.#settle(id, undefined)
-    })
+    this.#pending.set(id, frame => onAnswer(this.#answer(request.action, frame)))
+    if (!this.#send({ ...request, id })) this.#settle(id, undefined)
   }
 
   /** Takes an answer; false where nobody waits for it. */

@@ -80,7 +80,7 @@ export class Rooms extends Map<string, Room> {
     const since = room.log.last
     const { epoch } = room
     const resume = since === undefined || epoch === undefined ? {} : { since, epoch }
-    void this.#options.questions.ask({ action: 'joinroom', room: room.name, ...resume }).then(answer => {
+    this.#options.questions.askInOrder({ action: 'joinroom', room: room.name, ...resume }, answer => {
       if (this.get(room.key) !== room) return
       if (answer.ok) this.#enter(room, answer.value, since)
       else if (answer.code !== 'offline') {

@@ -54,7 +54,7 @@ export function joined(client: ChatClient, key: string): Promise<RoomView> {
 }
 
 /** The texts of a room's timeline; other entries by their kind in brackets. */
-export function texts(room: RoomView): string[] {
+export function texts(room: Pick<RoomView, 'timeline'>): string[] {
   return room.timeline.map(entry =>
     entry.kind === 'message' ? (entry.text ?? '[deleted]') : `[${entry.kind}]`,
   )
