@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { createServer, type Server, type Socket } from 'node:net'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { eventually } from '../server/peer.ts'
@@ -101,6 +101,21 @@ describe('without --host', () => {
     await alice.waitFor('the server began anew')
     alice.type(`again${KEY.enter}`)
     await alice.waitFor('✓ again')
+  })
+
+  test('a daemon that cannot be started again: its own words on the screen, and it is tried on', async () => {
+    const home = new Home({ CHAT_TUI_IDLE_SECONDS: '5' })
+    const port = await freePort()
+    const data = home.join('.local', 'share', 'chat-tui', 'chatd', String(port))
+    const alice = chatTui(['--port', String(port), '--user', 'alice'], { home, columns: 300 })
+    await alice.waitFor('● online')
+    rmSync(data, { recursive: true })
+    writeFileSync(data, 'in the way')
+    for (const pid of home.daemons()) process.kill(pid, 'SIGKILL')
+    await alice.waitFor(/chatd did not start: cannot write to the data directory .*\(log: .*chatd-\d+\.log\)/)
+    alice.type(`kept${KEY.enter}`)
+    rmSync(data)
+    await alice.waitFor('✓ kept')
   })
 
   test('in lines, too', async () => {

@@ -173,5 +173,11 @@ describe('two people and a program talk', () => {
         .slice(0, 5)
         .map(row => row.replace(/ *│.*/, '').slice(0, 16).trimEnd()),
     ).toEqual([' #ops', '────────────────', ' 1 dev', '▌2 ops', ' 3 ｎｉｇｈｔ'])
+    again.type(KEY.ctrlC + KEY.ctrlC)
+    await again.exited
+
+    // What is asked for comes first, the first of it is current, and those of last time are there too.
+    const asked = await joined(chatd, 'alice', 'qa', { home })
+    await asked.waitFor(/^ #qa.*^▌1 qa.*^ 2 dev.*^ 3 ops.*^ 4 /ms)
   })
 })

@@ -1,0 +1,63 @@
+import { appendFileSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { DaemonLog } from '../../src/tui/daemonLog.ts'
+import { temporaryDirectory } from './directory.ts'
+
+const PORT = 9011
+
+function open(state: string): DaemonLog {
+  const opened = DaemonLog.open(state, PORT)
+  if (!opened.ok) throw new Error(opened.message)
+  onTestFinished(() => opened.value.close())
+  return opened.value
+}
+
+test('is a private file in the state directory, which is made', () => {
+  const state = join(temporaryDirectory(), 'state')
+  const log = open(state)
+  expect(log.path).toBe(join(state, 'chatd-9011.log'))
+  expect(statSync(log.path).mode & 0o777).toBe(0o600)
+  expect(statSync(state).mode & 0o777).toBe(0o700)
+})
+
+test('what was said last is a sentence, structured or plain', () => {
+  const log = open(temporaryDirectory())
+  expect(log.lastSaying()).toBeUndefined()
+  appendFileSync(log.path, '{"level":"info","msg":"stopping"}\n')
+  expect(log.lastSaying()).toBe('stopping')
+  appendFileSync(log.path, 'chatd: the port is taken\n\n')
+  expect(log.lastSaying()).toBe('the port is taken')
+})
+
+test('of an older start nothing is said, also where the log is long', () => {
+  const state = temporaryDirectory()
+  appendFileSync(open(state).path, `${'{"msg":"listening","pid":7}\n'.repeat(5_000)}`)
+  const log = open(state)
+  expect(log.lastSaying()).toBeUndefined()
+  expect(log.hasListening(7)).toBe(false)
+  appendFileSync(log.path, '{"msg":"listening","port":9011,"pid":8}\nchatd: another lost the race\n')
+  expect(log.hasListening(8)).toBe(true)
+  expect(log.hasListening(7)).toBe(false)
+  expect(log.hasListening(undefined)).toBe(false)
+})
+
+test('one that has grown too long is put aside, and only the last one is kept', () => {
+  const state = temporaryDirectory()
+  const path = join(state, 'chatd-9011.log')
+  writeFileSync(path, 'a'.repeat(1024 * 1024 + 1))
+  writeFileSync(`${path}.old`, 'older')
+  open(state)
+  expect(readFileSync(path, 'utf8')).toBe('')
+  expect(statSync(`${path}.old`).size).toBe(1024 * 1024 + 1)
+})
+
+test('where it cannot be written the answer is a sentence', () => {
+  const state = temporaryDirectory()
+  mkdirSync(join(state, 'chatd-9011.log'))
+  expect(DaemonLog.open(state, PORT)).toEqual({
+    ok: false,
+    message: `cannot write the log ${state}/chatd-9011.log: illegal operation on a directory`,
+  })
+  expect(existsSync(join(state, 'chatd-9011.log.old'))).toBe(false)
+})

@@ -1,0 +1,55 @@
+import { expect, test } from 'vitest'
+import { Memory } from '../../src/tui/memory.ts'
+import { join, joined, until } from '../client/session.ts'
+import { eventually, startServer } from '../server/peer.ts'
+import { temporaryDirectory } from './directory.ts'
+
+test('a session is that of last time, also where the first client is still there', async () => {
+  const { port } = await startServer()
+  const state = temporaryDirectory()
+  const remember = (username: string): Memory =>
+    new Memory({
+      state,
+      host: '127.0.0.1',
+      port,
+      username,
+      onTrouble: message => {
+        throw new Error(message)
+      },
+    })
+
+  const first = join(port, 'alice', ['dev'])
+  remember('alice').follow(first)
+  await joined(first, 'dev')
+  const { session } = remember('Alice').saved
+  expect(session).toMatch(/./)
+  const second = join(port, 'alice', ['dev'], { session })
+  await joined(second, 'dev')
+
+  // Somebody else without the session is turned away, and nothing is remembered of that.
+  const stranger = join(port, 'alice', ['dev'])
+  await until(stranger, () => stranger.link.status === 'refused')
+  expect(remember('alice').saved.session).toBe(session)
+
+  // Who takes another name takes the rooms along, and leaves the old name its own memory.
+  const memory = remember('bob')
+  memory.follow(stranger)
+  memory.keepRooms(['dev', 'ops'], 'ops')
+  stranger.rename('carol')
+  await joined(stranger, 'dev')
+  memory.write()
+  expect(remember('carol').saved).toMatchObject({ rooms: ['dev', 'ops'], current: 'ops' })
+  expect(remember('carol').saved.session).not.toBe(session)
+  expect(remember('alice').saved.session).toBe(session)
+})
+
+test('rooms are written soon, and what was opened and left again is not remembered', async () => {
+  const state = temporaryDirectory()
+  const options = { state, host: 'h', port: 1, username: 'bob', onTrouble: () => undefined }
+  const memory = new Memory(options)
+  memory.keepRooms(['dev', 'ops'], 'ops')
+  memory.keepRooms(['dev'], 'dev')
+  expect(new Memory(options).saved.rooms).toEqual([])
+  await eventually(() => new Memory(options).saved.rooms.length > 0)
+  expect(new Memory(options).saved).toEqual({ rooms: ['dev'], current: 'dev' })
+})
