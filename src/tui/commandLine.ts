@@ -22,7 +22,7 @@ export type Parsed =
 
 const HELP = `
 Without --host it joins the server of this machine and starts one where there is none; that one keeps its data
-in $XDG_DATA_HOME/chat-tui and ends a minute after everybody has left.
+in $XDG_DATA_HOME/chat-tui and ends a minute after everybody has left (CHAT_TUI_IDLE_SECONDS sets another time).
 
 Where standard input or output is no terminal it works in lines: each line of the input is sent to the first
 room, each message is printed as "room name: text", and the end of the input ends it once everything is

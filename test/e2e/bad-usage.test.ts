@@ -39,6 +39,7 @@ describe('what is asked for is printed', () => {
       '--room',
       '--version',
       'Exit codes',
+      'CHAT_TUI_IDLE_SECONDS',
       'echo "build',
     ]) {
       expect(program.out).toContain(word)
