@@ -128,6 +128,12 @@ const DEFINITIONS = {
     category: 'Reading',
     help: 'to the oldest message',
   },
+  'scroll.unread': {
+    keys: ['alt+u'],
+    context: 'timeline',
+    category: 'Reading',
+    help: 'to where the new begins',
+  },
   'scroll.bottom': {
     keys: ['alt+end'],
     context: 'timeline',

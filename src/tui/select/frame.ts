@@ -1,7 +1,8 @@
 /** The whole screen, chosen from the state and the world: what the view draws, row by row. */
 
+import { type ActionId, hint } from '../input/bindings.ts'
 import { roomScreen, type ScreenState } from '../state.ts'
-import { type CleanText, clean } from '../text/clean.ts'
+import { type CleanText, clean, cleanLine } from '../text/clean.ts'
 import { nameColor } from '../text/nameColor.ts'
 import { textWidth } from '../text/width.ts'
 import type { World } from '../world.ts'
@@ -119,16 +120,18 @@ function newAbove(pane: Pane | undefined): Row {
   const { room, scene, view } = pane
   const entry = room.timeline[scene.markerAt]
   if (entry?.kind !== 'message' || scene.markerAt + 1 >= view.top.block) return EMPTY_ROW
-  return [span(clean`↑ new since ${scene.setting.clock.time(entry.ts)}`, 'fresh')]
+  return [span(clean`↑ new since ${scene.setting.clock.time(entry.ts)} (${keyOf('scroll.unread')})`, 'fresh')]
 }
 
 /** That the newest is below what is visible. */
 function newBelow(state: ScreenState, pane: Pane | undefined): Row {
   if (pane === undefined || pane.view.atBottom || state.overlay !== undefined) return EMPTY_ROW
   const { unread } = pane.room
-  if (unread === 0) return [span(clean`↓ more below (Alt+End)`, 'dim')]
-  return [span(clean`↓ ${unread} new below (Alt+End)`, 'fresh')]
+  if (unread === 0) return [span(clean`↓ more below (${keyOf('scroll.bottom')})`, 'dim')]
+  return [span(clean`↓ ${unread} new below (${keyOf('scroll.bottom')})`, 'fresh')]
 }
+
+const keyOf = (id: ActionId): CleanText => cleanLine(hint(id).key)
 
 function composerOf(
   state: ScreenState,

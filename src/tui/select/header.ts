@@ -5,6 +5,7 @@ import { foldName } from '../../protocol/names.ts'
 import type { ScreenState } from '../state.ts'
 import { type CleanText, clean, cleanLine } from '../text/clean.ts'
 import { roomOf, roomsOf, type World } from '../world.ts'
+import { countText } from './countText.ts'
 import type { Layout } from './layout.ts'
 import { roomLabel } from './roomLabel.ts'
 import { type Row, type Span, span, spread } from './row.ts'
@@ -50,7 +51,7 @@ function unreadElsewhere(world: World, current: string): Span[] {
   const unread = others.reduce((sum, room) => sum + room.unread, 0)
   const mentions = others.reduce((sum, room) => sum + room.mentions, 0)
   const spans: Span[] = []
-  if (mentions > 0) spans.push(span(clean`@${mentions}`, 'badge'), GAP)
-  if (unread > mentions) spans.push(span(clean`+${unread - mentions}`, 'strong'), GAP)
+  if (mentions > 0) spans.push(span(clean`@${countText(mentions)}`, 'badge'), GAP)
+  if (unread > mentions) spans.push(span(clean`+${countText(unread - mentions)}`, 'strong'), GAP)
   return spans
 }

@@ -6,6 +6,7 @@ import { type CleanText, clean, cleanLine } from '../text/clean.ts'
 import { truncate } from '../text/width.ts'
 import type { Tone } from '../theme.ts'
 import { roomsOf, type World } from '../world.ts'
+import { countText } from './countText.ts'
 import type { Layout } from './layout.ts'
 import { EMPTY_ROW, type Row, type Span, span, spread } from './row.ts'
 
@@ -63,13 +64,8 @@ function roomRow(state: ScreenState, room: RoomView, at: number, width: number):
 
 function badgeOf(room: RoomView): Span[] {
   if (room.status === 'failed') return [span(clean`!`, 'error')]
-  if (room.mentions > 0) return [span(clean`@${count(room.mentions)}`, 'badge')]
-  return room.unread > 0 ? [span(count(room.unread), 'strong')] : []
-}
-
-/** Counts stop at 1,000; a badge stops at three cells. */
-function count(unread: number): CleanText {
-  return unread > 99 ? clean`99+` : clean`${unread}`
+  if (room.mentions > 0) return [span(clean`@${countText(room.mentions)}`, 'badge')]
+  return room.unread > 0 ? [span(countText(room.unread), 'strong')] : []
 }
 
 function moreRow(sign: CleanText, rooms: readonly RoomView[], width: number): Row {
@@ -78,9 +74,9 @@ function moreRow(sign: CleanText, rooms: readonly RoomView[], width: number): Ro
   const unread = rooms.reduce((sum, room) => sum + room.unread, 0)
   const badge =
     mentions > 0
-      ? [span(clean`@${count(mentions)} `, 'badge')]
+      ? [span(clean`@${countText(mentions)} `, 'badge')]
       : unread > 0
-        ? [span(clean`${count(unread)} `, 'strong')]
+        ? [span(clean`${countText(unread)} `, 'strong')]
         : []
   return spread([span(clean` ${sign} ${rooms.length} more`, 'dim')], badge, width)
 }

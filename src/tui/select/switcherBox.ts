@@ -7,6 +7,7 @@ import { matchRooms, type SwitcherMatch, type SwitcherRoom } from '../switcher.t
 import { clean, cleanLine, sliceClean } from '../text/clean.ts'
 import { roomsOf, type World } from '../world.ts'
 import { BOX_ENDS, BOX_SIDES, type Box, boxOf } from './box.ts'
+import { countText } from './countText.ts'
 import type { Layout } from './layout.ts'
 import { type Row, span, spread } from './row.ts'
 
@@ -67,9 +68,9 @@ function matchRow({ room, ranges }: SwitcherMatch<FoundRoom>, isChosen: boolean,
   const left: Row = [span(isChosen ? clean`▌ ` : clean`  `, 'here'), span(sign, tone)]
   const badge: Row =
     room.mentions > 0
-      ? [span(clean`@${room.mentions}`, 'badge')]
+      ? [span(clean`@${countText(room.mentions)}`, 'badge')]
       : room.unread > 0
-        ? [span(clean`${room.unread}`, 'strong')]
+        ? [span(countText(room.unread), 'strong')]
         : []
   // The places are in the name as it came; they fit only where cleaning changed nothing.
   if (name !== room.room) return spread([...left, span(name, tone)], badge, width)

@@ -12,7 +12,7 @@ import { helpKey } from './help.ts'
 import { interrupt } from './leave.ts'
 import { nameKey } from './nameDialog.ts'
 import { showNeighbour, showRoom, showUnread } from './rooms.ts'
-import { scrollBy, scrollPages, scrollToBottom, scrollToTop } from './scroll.ts'
+import { scrollBy, scrollPages, scrollToBottom, scrollToNew, scrollToTop } from './scroll.ts'
 import { type Step, step } from './step.ts'
 import { submit } from './submit.ts'
 import { switcherKey } from './switcherKeys.ts'
@@ -119,6 +119,8 @@ function mainKey(state: ScreenState, world: World, action: ActionId | undefined,
       return step(scrollBy(state, world, 1))
     case 'scroll.top':
       return step(scrollToTop(state, world))
+    case 'scroll.unread':
+      return step(scrollToNew(state, world))
     case 'scroll.bottom':
       return step(scrollToBottom(state))
     default:

@@ -23,6 +23,12 @@ export function scrollToTop(state: ScreenState, world: World): ScreenState {
   return scrolledTo(state, world, { block: 0, row: 0 })
 }
 
+/** To the line "new"; nowhere where there is none. */
+export function scrollToNew(state: ScreenState, world: World): ScreenState {
+  const markerAt = paneOf(state, world)?.scene.markerAt ?? -1
+  return markerAt === -1 ? state : scrolledTo(state, world, { block: markerAt + 1, row: 0 })
+}
+
 /** To the newest row, to stay there. */
 export function scrollToBottom(state: ScreenState): ScreenState {
   return withRoom(state, { anchor: 'bottom', asked: [] })

@@ -241,6 +241,19 @@ describe('reading', () => {
     expect(screen.screen()).toContain('late')
   })
 
+  test('Alt+U goes to where the new begins', () => {
+    const screen = new Updates(client => {
+      const lobby = client.open('lobby')
+      client.receive(lobby, 'alice', 'read before')
+      client.allRead(lobby)
+      for (let at = 0; at < 60; at++) client.receive(lobby, 'bob', `message ${at}`)
+    })
+    expect(screen.screen()).not.toContain('─ new ─')
+    screen.type('\x1bu')
+    expect(screen.screen().split('\n')[1]).toContain('─ new ─')
+    expect(screen.screen().split('\n')[2]).toContain('message 0')
+  })
+
   test('asks for the page before once, however often something changes', () => {
     const screen = new Updates(client => {
       const lobby = client.open('lobby', { moreBefore: true })
