@@ -1,6 +1,6 @@
 /** Builds what users install into dist/: the two programs as bundles, and the protocol as a library. `npm run build`. */
 import { execFileSync } from 'node:child_process'
-import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { type BuildOptions, build, type Metafile } from 'esbuild'
 import { licences } from './licences.ts'
 
@@ -23,14 +23,15 @@ const banner = {
   js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
 }
 
-rmSync('dist', { recursive: true, force: true })
+// Built beside what is there and put in its place at the end: a program that starts meanwhile finds a whole one.
+const building = `dist.${process.pid}`
 const [programs] = await Promise.all([
   build({
     ...common,
     banner,
     // A worker is one entry more here.
     entryPoints: { 'chat-tui': 'src/tui/main.ts', chatd: 'src/server/main.ts' },
-    outdir: 'dist',
+    outdir: building,
     splitting: true,
     chunkNames: 'chunks/[name]-[hash]',
     // Ink loads it for a debugger that nobody has, and dies where it is missing.
@@ -40,9 +41,15 @@ const [programs] = await Promise.all([
     ...common,
     minify: false,
     entryPoints: { protocol: 'src/protocol/protocol.ts' },
-    outdir: 'dist/protocol',
+    outdir: `${building}/protocol`,
     external: ['zod'],
   }),
 ])
-execFileSync('tsc', ['-p', 'tsconfig.protocol.json'], { stdio: 'inherit' })
+execFileSync('tsc', ['-p', 'tsconfig.protocol.json', '--outDir', `${building}/protocol`], {
+  stdio: 'inherit',
+})
 writeFileSync('THIRD-PARTY-LICENSES.txt', licences(programs.metafile as Metafile))
+const replaced = `${building}.old`
+if (existsSync('dist')) renameSync('dist', replaced)
+renameSync(building, 'dist')
+rmSync(replaced, { recursive: true, force: true })

@@ -3,13 +3,13 @@ import { isEvent, type RoomEvent } from '../protocol/events.ts'
 import { CONNECT_TIMEOUT_MS, TYPING_RENEW_MS } from '../protocol/limits.ts'
 import { foldName, mentions, parsePlace } from '../protocol/names.ts'
 import type { EventRequest, Member, Request, RequestResult, RoomSummary } from '../protocol/requests.ts'
-import type { Limits, ServerFrame, Welcome } from '../protocol/responses.ts'
+import { DEFAULT_LIMITS, type Limits, type ServerFrame, type Welcome } from '../protocol/responses.ts'
 import type { ChatClient, ClientEvent, ClientOptions } from './client.ts'
-import { DEFAULT_LIMITS, whyUnsayable } from './limits.ts'
 import { Link, type LinkState } from './link.ts'
 import { Outbox } from './outbox.ts'
 import { type Answer, Questions } from './questions.ts'
 import { Rooms } from './rooms.ts'
+import { whyUnsayable } from './sayable.ts'
 
 const READ_DELAY_MS = 150
 const MEMBERS_PAGE = 200

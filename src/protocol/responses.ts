@@ -10,6 +10,17 @@ import {
   timestamp,
   topicEvent,
 } from './events.ts'
+import {
+  MAX_AWAY_BYTES,
+  MAX_EMOJI_BYTES,
+  MAX_MESSAGE_BYTES,
+  MAX_PAGE,
+  MAX_QUERY_BYTES,
+  MAX_REACTIONS,
+  MAX_REQUEST_BYTES,
+  MAX_ROOMS,
+  MAX_TOPIC_BYTES,
+} from './limits.ts'
 
 const room = z.string()
 const count = z.int().min(0)
@@ -163,6 +174,19 @@ export type Limits = z.infer<typeof limits>
 export type Signal<Name extends keyof typeof signals = keyof typeof signals> = {
   [N in Name]: z.infer<(typeof signals)[N]>
 }[Name]
+/** The bounds of the contract: what a server has unless it is set otherwise, and what holds until one has said. */
+export const DEFAULT_LIMITS: Limits = {
+  frame: MAX_REQUEST_BYTES,
+  message: MAX_MESSAGE_BYTES,
+  topic: MAX_TOPIC_BYTES,
+  away: MAX_AWAY_BYTES,
+  emoji: MAX_EMOJI_BYTES,
+  query: MAX_QUERY_BYTES,
+  reactions: MAX_REACTIONS,
+  rooms: MAX_ROOMS,
+  page: MAX_PAGE,
+}
+
 /** What a server sends to a full client. */
 export type ServerFrame = z.infer<typeof serverFrame>
 /** What another member of a room said, as a plain client is told. */

@@ -1,14 +1,9 @@
 import { type Logger as PinoLogger, pino } from 'pino'
 import pretty from 'pino-pretty'
+import type { LogLevel } from './flags.ts'
 
 /** The daemon's structured log. At `info` and above it holds nothing that users wrote, names included. */
 export type Logger = PinoLogger
-
-/** The levels that `--log-level` takes. */
-export const LOG_LEVELS = ['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace'] as const
-
-/** How much is logged. */
-export type LogLevel = (typeof LOG_LEVELS)[number]
 
 /** A logger on standard error: for people on a terminal, JSON lines otherwise. */
 export function createLogger(level: LogLevel): Logger {

@@ -1,18 +1,5 @@
-import {
-  CONNECT_TIMEOUT_MS,
-  LEFT_AFTER_MS,
-  MAX_AWAY_BYTES,
-  MAX_EMOJI_BYTES,
-  MAX_MESSAGE_BYTES,
-  MAX_PAGE,
-  MAX_QUERY_BYTES,
-  MAX_REACTIONS,
-  MAX_REQUEST_BYTES,
-  MAX_ROOMS,
-  MAX_TOPIC_BYTES,
-  SILENT_AFTER_MS,
-} from '../protocol/limits.ts'
-import type { Limits } from '../protocol/responses.ts'
+import { CONNECT_TIMEOUT_MS, LEFT_AFTER_MS, SILENT_AFTER_MS } from '../protocol/limits.ts'
+import { DEFAULT_LIMITS, type Limits } from '../protocol/responses.ts'
 
 /** Where to listen. */
 export interface ListenAddress {
@@ -53,17 +40,7 @@ export interface Settings {
 
 /** What a daemon does unless told otherwise; the numbers are those of the contract. */
 export const DEFAULT_SETTINGS: Settings = {
-  limits: {
-    frame: MAX_REQUEST_BYTES,
-    message: MAX_MESSAGE_BYTES,
-    topic: MAX_TOPIC_BYTES,
-    away: MAX_AWAY_BYTES,
-    emoji: MAX_EMOJI_BYTES,
-    query: MAX_QUERY_BYTES,
-    reactions: MAX_REACTIONS,
-    rooms: MAX_ROOMS,
-    page: MAX_PAGE,
-  },
+  limits: DEFAULT_LIMITS,
   connectTimeout: CONNECT_TIMEOUT_MS,
   silentAfter: SILENT_AFTER_MS,
   leftAfter: LEFT_AFTER_MS,
