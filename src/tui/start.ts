@@ -3,6 +3,7 @@ import { VERSION } from '../protocol/version.ts'
 import type { CommandLine } from './commandLine.ts'
 import { Host, LOOPBACK } from './host.ts'
 import { runLines } from './lines.ts'
+import { loadScreen } from './loadScreen.ts'
 import { Memory } from './memory.ts'
 import { findPlaces } from './places.ts'
 import { Reports } from './reports.ts'
@@ -78,7 +79,7 @@ async function onScreen(
   current: string,
 ): Promise<Ended> {
   // The view is large: the client connects while it is being loaded.
-  const { runScreen } = await import('./screen.tsx')
+  const { runScreen } = await loadScreen()
   const code = await runScreen({
     client,
     stdin: process.stdin,
