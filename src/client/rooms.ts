@@ -1,5 +1,5 @@
 import type { RoomEvent } from '../protocol/events.ts'
-import { MAX_PAGE } from '../protocol/limits.ts'
+import { MAX_PAGE, MAX_ROOMS } from '../protocol/limits.ts'
 import { foldName, mentions, parsePlace } from '../protocol/names.ts'
 import type { RequestResult, RoomSummary } from '../protocol/requests.ts'
 import type { Gap, Signal } from '../protocol/responses.ts'
@@ -10,6 +10,9 @@ import { Room } from './room.ts'
 const PAGE = 100
 /** Names of rooms whose key is remembered; a server could send any number. */
 const KEYS_KEPT = 10_000
+
+/** More rooms than this and none is opened unasked: twice what a server lets one connection join. */
+const ROOMS_KEPT = 2 * MAX_ROOMS
 
 /** What {@link Rooms} need of the client around them. */
 export interface RoomsOptions {
@@ -243,7 +246,7 @@ export class Rooms extends Map<string, Room> {
 
   /** A direct conversation that somebody began with us, or that we began on another connection. */
   #unasked(name: string): Room | undefined {
-    if (!name.startsWith('@')) return undefined
+    if (!name.startsWith('@') || this.size >= ROOMS_KEPT) return undefined
     const key = this.#keyOf(name)
     if (key === '') return undefined
     const room = this.add(key, name)

@@ -5,8 +5,8 @@ import type { Logger } from './logger.ts'
 import { type Line, Outbound, type Tick } from './outbound.ts'
 import type { Settings } from './settings.ts'
 
-/** Lines handled in one turn: then the other connections have theirs. */
-const LINES_PER_TURN = 128
+/** How long one turn may take, ms: then the other connections have theirs, however dear this one's requests are. */
+const TURN_MS = 5
 /** With more than this left over, nothing more is read: answers to one's own requests never pile up. */
 const READ_BELOW_BYTES = 64 * 1024
 /** How long a connection that is closing may take to read the last words. */
@@ -165,7 +165,8 @@ export class Connection {
   #takeTurn(): void {
     this.#turnScheduled = false
     if (this.#held || this.#closingSince !== undefined || this.#conversation === undefined) return
-    for (let taken = 0; taken < LINES_PER_TURN; taken++) {
+    const began = performance.now()
+    do {
       if (this.outbound.leftOver > READ_BELOW_BYTES) {
         this.#socket.pause()
         return // `drained` goes on
@@ -181,7 +182,7 @@ export class Connection {
         return
       }
       if (this.#held || this.#closingSince !== undefined) return
-    }
+    } while (performance.now() - began < TURN_MS)
     this.#socket.pause()
     this.#scheduleTurn()
   }

@@ -264,6 +264,31 @@ describe('what answers may be anything', () => {
     expect(port).toBeGreaterThan(0)
   })
 
+  test('one that has everybody whisper at once opens no more rooms than anybody could be in', async () => {
+    const { port: real } = await startServer()
+    const peer = await Peer.full({ port: real }, 'alice')
+    const welcome = JSON.stringify(await peer.next('welcome'))
+    const whisper = (i: number): string =>
+      JSON.stringify({
+        action: 'chat',
+        room: `@x${i}`,
+        seq: i + 1,
+        prev: i,
+        ts: 1,
+        from: `x${i}`,
+        id: `x${i}`,
+        message: 'hi',
+      })
+    const whispers = Array.from({ length: 5_000 }, (_, i) => whisper(i)).join('\n')
+    const port = await impostor(write =>
+      write(`${welcome}\n${whispers}\n{"action":"notice","message":"end"}\n`),
+    )
+    const client = join(port, 'alice', [])
+    const told = record(client)
+    await until(client, () => told.some(item => item.type === 'notice'))
+    expect(client.rooms.size).toBe(2_000)
+  })
+
   test('one that welcomes and then lies about everything harms nothing', async () => {
     const { port: real } = await startServer()
     const peer = await Peer.full({ port: real }, 'alice')

@@ -86,6 +86,30 @@ describe('a bad client hurts itself', () => {
     expect(alice.of('ok').filter(frame => String(frame['id']).startsWith('h'))).toHaveLength(50)
   })
 
+  test('dear requests in a row take turns with everybody else', async () => {
+    const server = await startServer({ connectionsPerAddress: 1_000 })
+    const crowd = await Promise.all(Array.from({ length: 400 }, (_, i) => Peer.full(server, `p${i}`)))
+    await Promise.all(crowd.map(peer => peer.ask({ action: 'joinroom', room: 'big' })))
+    const [greedy, alice] = crowd
+    if (greedy === undefined || alice === undefined) throw new Error('a crowd')
+    let order = ''
+    greedy.raw('{"action":"members","room":"big","limit":1,"id":"m"}\n'.repeat(5_000))
+    greedy.send({ action: 'ping', id: 'last' })
+    await greedy.wait(frame => frame['id'] === 'm')
+    const asked = alice.settled().then(() => {
+      order += 'alice '
+    })
+    await Promise.all([
+      asked,
+      greedy
+        .wait(frame => frame['id'] === 'last')
+        .then(() => {
+          order += 'greedy'
+        }),
+    ])
+    expect(order).toBe('alice greedy')
+  })
+
   test('more connections of one address than allowed are told so and closed', async () => {
     const server = await startServer({ connectionsPerAddress: 3 })
     const peers = await Promise.all([1, 2, 3].map(() => Peer.open(server)))
