@@ -4,6 +4,9 @@ import type { RoomEvent } from '../protocol/events.ts'
 /** What an entry says: the part of an event that its author made. */
 export type EntryBody =
   | { readonly action: 'chat'; readonly message: string; readonly replyTo?: number | undefined }
+  | { readonly action: 'edit'; readonly target: number; readonly message: string }
+  | { readonly action: 'delete'; readonly target: number }
+  | { readonly action: 'react'; readonly target: number; readonly emoji: string; readonly on: boolean }
   | { readonly action: 'topic'; readonly topic: string }
 
 /** Something to be stored. */
@@ -14,7 +17,9 @@ export interface Entry {
   readonly roomName: string
   /** Who says it, as everybody is shown; the folded name is the scope of `id`. */
   readonly from: string
-  /** The request's id; without one the event gets a random one. */
+  /** The session that says it, by its number; who has none says nothing that could be edited or deleted later. */
+  readonly session?: number | undefined
+  /** The request's id; without one the event gets one that nobody else has. */
   readonly id?: string | undefined
   readonly body: EntryBody
 }
@@ -25,6 +30,9 @@ export interface Stored {
   /** Milliseconds since 1970. */
   readonly ts: number
 }
+
+/** What the search index takes for a word (its tokenizer, unicode61, has letters, digits and private use). */
+const WORD = /[\p{L}\p{N}\p{M}\p{Co}]+/gu
 
 type WithoutRoom<E> = E extends unknown ? Omit<E, 'room'> : never
 
@@ -66,6 +74,63 @@ export interface Range {
   readonly maxBytes: number
 }
 
+/** What to look for: messages that hold all the words. */
+export interface Query {
+  /** As {@link searchWords} gives them. */
+  readonly words: readonly string[]
+  /** Where to look: only in what is after the floor of each room. */
+  readonly rooms: readonly { readonly key: string; readonly floor: number }[]
+  /** Only what this person said: a folded name. */
+  readonly from?: string | undefined
+  /** Only what was said before, ms since 1970. */
+  readonly until?: number | undefined
+  /** Only what is before this position of the whole log. */
+  readonly before?: number | undefined
+  /** The most hits. */
+  readonly limit: number
+  /** About the most bytes of their frames; at least one hit is given. */
+  readonly maxBytes: number
+}
+
+/** What a search found. */
+export interface Found {
+  /** The newest first. */
+  readonly hits: readonly LoggedEvent[]
+  /** Whether there are older ones. */
+  readonly more: boolean
+}
+
+/** A session as the log keeps it. */
+export interface KeptSession {
+  /** Its number; grows with each new one and is never used again. */
+  readonly number: number
+  /** The hash of its secret. */
+  readonly hash: string
+  /** The folded name that it belongs to. */
+  readonly person: string
+  /** The position of the log when it began. */
+  readonly began: number
+  /** The rooms that it joined and did not leave, and direct conversations that it read, each with its read position. */
+  readonly reads: ReadonlyMap<string, number>
+}
+
+/** Something to be remembered beside the events. */
+export type Note =
+  | {
+      readonly note: 'began'
+      readonly session: Omit<KeptSession, 'reads'>
+      /** The spelling of the person's name. */
+      readonly name: string
+    }
+  | { readonly note: 'forgotten'; readonly session: number }
+  | {
+      readonly note: 'read'
+      readonly session: number
+      readonly roomKey: string
+      /** The read position; undefined: the room was left. */
+      readonly seq: number | undefined
+    }
+
 /** A part of a room's log. */
 export interface Page {
   /** In order of seq. */
@@ -98,6 +163,12 @@ export interface Log {
   directsOf(name: string): Iterable<string>
   /** Stores an entry; `settled` is called once, when it is durable or refused. */
   append(entry: Entry, settled: (result: Result<Stored>) => void): void
+  /** Remembers something, in order with the entries; `settled` is called once it is durable or refused. */
+  note(note: Note, settled?: (result: Result<undefined>) => void): void
+  /** Every session that was kept when the log was opened, in the order of their beginning. */
+  keptSessions(): Iterable<KeptSession>
+  /** The spelling of every name that the log knew when it was opened. */
+  keptNames(): Iterable<string>
   /** Tells of every commit, in order; returns the function that ends it. */
   subscribe(listener: (events: readonly LoggedEvent[]) => void): () => void
   /** Reads a part of a room, empty where the room has no events. */
@@ -116,8 +187,15 @@ export interface Log {
     name: string,
     max: number,
   ): Promise<{ unread: number; mentions: number }>
+  /** Looks for words in messages as they stand now. */
+  search(query: Query): Promise<Found>
   /** Commits what is queued and closes. */
   close(): Promise<void>
+}
+
+/** The words of what a user typed to look for: no syntax, only runs of letters, marks and digits, each once. */
+export function searchWords(text: string): readonly string[] {
+  return [...new Set(text.normalize('NFC').toLowerCase().match(WORD) ?? [])]
 }
 
 /** The key of the direct conversation of two people, by their folded names. No room has such a key. */

@@ -1,17 +1,23 @@
 import { randomUUID } from 'node:crypto'
-import { type Result, refuse, success } from '../protocol/errors.ts'
+import { type Result, success } from '../protocol/errors.ts'
 import { foldName, mentionedNames } from '../protocol/names.ts'
+import { type Change, type Changeable, checkChange, isChange, presentReactions } from './changes.ts'
 import {
   directNames,
   type Entry,
-  type EntryBody,
+  type Found,
+  type KeptSession,
   type Log,
   type LoggedEvent,
+  type Note,
   type Page,
+  type Query,
   type Range,
   type RoomHead,
   type Stored,
+  searchWords,
 } from './log.ts'
+import { answerRepeat } from './repeats.ts'
 
 const EVENTS_KEPT = 10_000
 /** More than this waiting, and senders are read later. */
@@ -24,6 +30,15 @@ interface Waiting {
   readonly entry: Entry
   readonly settled: (result: Result<Stored>) => void
 }
+
+/** What a message has beside its event. */
+interface Marks {
+  session: number | undefined
+  /** By emoji: the spelling of the name by folded name, in the order in which they came. */
+  readonly reactions: Map<string, Map<string, string>>
+}
+
+type Chat = LoggedEvent & { readonly action: 'chat' }
 
 /** One room: its events in order, and what is known of it without looking at them. */
 interface RoomLog {
@@ -51,6 +66,7 @@ export class MemoryLog implements Log {
   readonly #directs = new Map<string, Set<string>>()
   /** Folded name and id of every event that is kept and was sent with an id, to the event. */
   readonly #byId = new Map<string, LoggedEvent>()
+  readonly #marks = new Map<number, Marks>()
   readonly #listeners = new Set<(events: readonly LoggedEvent[]) => void>()
   #waiting: Waiting[] = []
   #scheduled: NodeJS.Immediate | undefined
@@ -85,6 +101,19 @@ export class MemoryLog implements Log {
   append(entry: Entry, settled: (result: Result<Stored>) => void): void {
     this.#waiting.push({ entry, settled })
     this.#scheduled ??= setImmediate(() => this.#commit())
+  }
+
+  note(_: Note, settled?: (result: Result<undefined>) => void): void {
+    // Whoever remembers sessions lives as long as this log does.
+    if (settled !== undefined) setImmediate(() => settled(success(undefined)))
+  }
+
+  keptSessions(): Iterable<KeptSession> {
+    return []
+  }
+
+  keptNames(): Iterable<string> {
+    return []
   }
 
   subscribe(listener: (events: readonly LoggedEvent[]) => void): () => void {
@@ -140,6 +169,23 @@ export class MemoryLog implements Log {
     return Promise.resolve({ unread, mentions })
   }
 
+  search(query: Query): Promise<Found> {
+    const floors = new Map(query.rooms.map(({ key, floor }) => [key, floor]))
+    const hits = [...this.#rooms.values()]
+      .filter(room => floors.has(room.key))
+      .flatMap(room => room.events)
+      .filter(event => event.seq > (floors.get(event.roomKey) ?? 0) && isHit(event, query))
+      .sort((a, b) => b.seq - a.seq)
+    const shown: LoggedEvent[] = []
+    let bytes = 0
+    for (const hit of hits) {
+      bytes += frameBytes(hit)
+      if (shown.length === query.limit || (bytes > query.maxBytes && shown.length > 0)) break
+      shown.push(hit)
+    }
+    return Promise.resolve({ hits: shown, more: shown.length < hits.length })
+  }
+
   close(): Promise<void> {
     while (this.#waiting.length > 0) this.#commit()
     return Promise.resolve()
@@ -162,7 +208,11 @@ export class MemoryLog implements Log {
   #store(entry: Entry, committed: LoggedEvent[]): Result<Stored> {
     const idKey = entry.id === undefined ? undefined : identityOf(entry.from, entry.id)
     const earlier = idKey === undefined ? undefined : this.#byId.get(idKey)
-    if (earlier !== undefined) return repeat(entry, earlier)
+    if (earlier !== undefined) return answerRepeat(entry, earlier)
+    if (isChange(entry.body)) {
+      const allowed = this.#check(entry, entry.body)
+      if (!allowed.ok) return allowed
+    }
     const room = this.#room(entry)
     const event: LoggedEvent = {
       roomKey: entry.roomKey,
@@ -175,10 +225,66 @@ export class MemoryLog implements Log {
     }
     room.events.push(event)
     if (event.action === 'topic') room.topic = event.topic
+    if (event.action === 'chat') this.#marks.set(event.seq, { session: entry.session, reactions: new Map() })
+    if (isChange(entry.body)) this.#apply(room, entry.body, event)
     if (idKey !== undefined) this.#byId.set(idKey, event)
     this.#forgetOldest(room)
     committed.push(event)
     return success({ seq: event.seq, ts: event.ts })
+  }
+
+  #check(entry: Entry, change: Change): Result<undefined> {
+    const target = this.#chat(this.#rooms.get(entry.roomKey), change.target)
+    const marks = this.#marks.get(change.target)
+    const changeable: Changeable | undefined =
+      target === undefined || marks === undefined
+        ? undefined
+        : {
+            session: marks.session,
+            isDeleted: target.deleted !== undefined,
+            reactions: new Map([...marks.reactions].map(([emoji, names]) => [emoji, new Set(names.keys())])),
+          }
+    return checkChange(change, changeable, entry.from, entry.session)
+  }
+
+  #chat(room: RoomLog | undefined, seq: number): Chat | undefined {
+    const event = room?.events[indexAfter(room.events, seq - 1)]
+    return event?.action === 'chat' && event.seq === seq ? event : undefined
+  }
+
+  /** Brings a message to the state that a change gives it; what it was before goes, also from older edits. */
+  #apply(room: RoomLog, change: Change, event: LoggedEvent): void {
+    const chat = this.#chat(room, change.target)
+    const marks = this.#marks.get(change.target)
+    if (chat === undefined || marks === undefined) return
+    if (change.action === 'react') {
+      const person = foldName(event.from)
+      const names = marks.reactions.get(change.emoji) ?? new Map<string, string>()
+      if (change.on) marks.reactions.set(change.emoji, names.set(person, event.from))
+      else if (names.delete(person) && names.size === 0) marks.reactions.delete(change.emoji)
+      const reactions = presentReactions(
+        new Map([...marks.reactions].map(([emoji, by]) => [emoji, [...by.values()]])),
+      )
+      const { reactions: _, ...rest } = chat
+      this.#replace(room, reactions === undefined ? rest : { ...rest, reactions })
+      return
+    }
+    for (const older of room.events) {
+      if (older.action !== 'edit' || older.target !== change.target || older === event) continue
+      const { message: _, ...rest } = older
+      this.#replace(room, rest)
+    }
+    if (change.action === 'edit') {
+      this.#replace(room, { ...chat, message: change.message, edited: event.seq })
+    } else {
+      const { message: _, reactions: __, ...rest } = chat
+      marks.reactions.clear()
+      this.#replace(room, { ...rest, deleted: { seq: event.seq, by: event.from, ts: event.ts } })
+    }
+  }
+
+  #replace(room: RoomLog, event: LoggedEvent): void {
+    room.events[indexAfter(room.events, event.seq - 1)] = event
   }
 
   #room(entry: Entry): RoomLog {
@@ -198,7 +304,10 @@ export class MemoryLog implements Log {
     if (room.events.length <= this.#eventsKept * 1.1) return
     const forgotten = room.events.splice(0, room.events.length - this.#eventsKept)
     room.firstPrev = forgotten.at(-1)?.seq ?? room.firstPrev
-    for (const event of forgotten) this.#byId.delete(identityOf(event.from, event.id))
+    for (const event of forgotten) {
+      this.#byId.delete(identityOf(event.from, event.id))
+      this.#marks.delete(event.seq)
+    }
   }
 }
 
@@ -211,17 +320,13 @@ function identityOf(from: string, id: string): string {
   return `${foldName(from)} ${id}`
 }
 
-/** The same id with the same content gets the first answer, with anything else an error. */
-function repeat(entry: Entry, earlier: LoggedEvent): Result<Stored> {
-  if (earlier.roomKey === entry.roomKey && sameBody(entry.body, earlier)) {
-    return success({ seq: earlier.seq, ts: earlier.ts })
-  }
-  return refuse('id_reused', 'this id was used before for something else; make a new one for each request')
-}
-
-function sameBody(body: EntryBody, event: LoggedEvent): boolean {
-  if (body.action === 'topic') return event.action === 'topic' && event.topic === body.topic
-  return event.action === 'chat' && event.message === body.message && event.replyTo === body.replyTo
+function isHit(event: LoggedEvent, { words, from, until, before }: Query): boolean {
+  if (event.action !== 'chat' || event.message === undefined) return false
+  if (before !== undefined && event.seq >= before) return false
+  if (until !== undefined && event.ts >= until) return false
+  if (from !== undefined && foldName(event.from) !== from) return false
+  const held = new Set(searchWords(event.message))
+  return words.length > 0 && words.every(word => held.has(word))
 }
 
 /** The index of the first event after a position. */
