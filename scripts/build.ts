@@ -30,7 +30,11 @@ const [programs] = await Promise.all([
     ...common,
     banner,
     // A worker is one entry more here.
-    entryPoints: { 'chat-tui': 'src/tui/main.ts', chatd: 'src/server/main.ts' },
+    entryPoints: {
+      'chat-tui': 'src/tui/main.ts',
+      chatd: 'src/server/main.ts',
+      logWorker: 'src/server/logWorker.ts',
+    },
     outdir: building,
     splitting: true,
     chunkNames: 'chunks/[name]-[hash]',

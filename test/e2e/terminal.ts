@@ -4,7 +4,7 @@ import { onTestFinished } from 'vitest'
 import { UnicodeGraphemesAddon } from '../graphemesAddon.ts'
 import type { Home } from './home.ts'
 
-const PATIENCE = 15_000
+const PATIENCE = 30_000
 const POLL = 10
 
 /** How large a terminal is, and what it starts with. */

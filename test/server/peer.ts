@@ -9,7 +9,7 @@ import { DEFAULT_SETTINGS, type Settings } from '../../src/server/settings.ts'
 /** A frame as it came, with whatever fields it has. */
 export type Received = { readonly action: ServerFrame['action'] } & Readonly<Record<string, unknown>>
 
-const PATIENCE = 10_000
+const PATIENCE = 25_000
 
 /** A daemon on a free port of loopback that ends with the test. */
 export async function startServer(settings: Partial<Settings> = {}, log?: Log): Promise<Server> {

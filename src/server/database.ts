@@ -1,0 +1,109 @@
+import { accessSync, chmodSync, constants, existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { migrate, SCHEMA_VERSION, schemaVersion } from './schema.ts'
+
+/** How long a statement waits for another process that holds the file (a copy, an operator's shell), ms. */
+const BUSY_TIMEOUT = 5_000
+const SQLITE_CORRUPT = 11
+const SQLITE_FULL = 13
+const SQLITE_NOTADB = 26
+/** `PRAGMA synchronous` as it is read back. */
+const SYNCHRONOUS_FULL = 2
+/** The cache of one connection; negative: KiB. */
+const CACHE_KIB = -16_384
+
+/** The file of the log in a data directory. */
+export function logFile(directory: string): string {
+  return join(directory, 'chatd.db')
+}
+
+/** That a file cannot be used as the log, as a sentence that says what to do. Whoever opens logs catches it. */
+export class UnusableFile extends Error {
+  override readonly name = 'UnusableFile'
+}
+
+/** Opens the log for the one that writes: makes or migrates it, and asserts that commits reach the disk. */
+export function openForWriting(file: string, epoch: string): DatabaseSync {
+  return explaining(file, () => {
+    const isNew = !existsSync(file)
+    const database = new DatabaseSync(file, { timeout: BUSY_TIMEOUT })
+    try {
+      if (isNew) chmodSync(file, 0o600)
+      else accessSync(file, constants.W_OK)
+      refuseNewer(file, database)
+      database.exec(`
+        PRAGMA journal_mode = WAL;
+        PRAGMA synchronous = FULL;
+        PRAGMA secure_delete = ON;
+        PRAGMA cache_size = ${CACHE_KIB};
+        PRAGMA temp_store = MEMORY;
+      `)
+      // Builds of SQLite differ in what they do unless told, and in whether they do what they are told.
+      const mode = database.prepare('PRAGMA journal_mode').get()?.['journal_mode']
+      const synchronous = database.prepare('PRAGMA synchronous').get()?.['synchronous']
+      if (mode !== 'wal' || synchronous !== SYNCHRONOUS_FULL) {
+        throw new UnusableFile(
+          `${file} cannot be written safely (journal ${String(mode)}, synchronous ${String(synchronous)}); ` +
+            'keep it on a local file system',
+        )
+      }
+      migrate(database, epoch)
+      return database
+    } catch (error) {
+      database.close()
+      throw error
+    }
+  })
+}
+
+/** Opens the log for reading beside the one that writes. */
+export function openForReading(file: string): DatabaseSync {
+  return explaining(file, () => {
+    const database = new DatabaseSync(file, { readOnly: true, timeout: BUSY_TIMEOUT })
+    database.exec(`PRAGMA cache_size = ${CACHE_KIB}; PRAGMA temp_store = MEMORY`)
+    return database
+  })
+}
+
+/** Whether an error says that there is no room on the disk. */
+export function isDiskFull(error: unknown): boolean {
+  return resultCode(error) === SQLITE_FULL
+}
+
+/** The primary result code of SQLite. */
+function resultCode(error: unknown): number | undefined {
+  if (!(error instanceof Error) || !('errcode' in error) || typeof error.errcode !== 'number')
+    return undefined
+  return error.errcode & 0xff
+}
+
+function refuseNewer(file: string, database: DatabaseSync): void {
+  const version = schemaVersion(database)
+  if (version <= SCHEMA_VERSION) return
+  throw new UnusableFile(
+    `${file} was written by a newer chatd (layout ${version}, this one knows ${SCHEMA_VERSION}); ` +
+      'install that version, or restore a backup made by this one',
+  )
+}
+
+function explaining<T>(file: string, open: () => T): T {
+  try {
+    return open()
+  } catch (error) {
+    if (error instanceof UnusableFile) throw error
+    const reason = error instanceof Error ? error.message : String(error)
+    const code = resultCode(error)
+    if (code === SQLITE_CORRUPT || code === SQLITE_NOTADB) {
+      throw new UnusableFile(
+        `${file} is damaged (${reason}); it was left as it is: restore a backup in its place, ` +
+          'or move it away to begin an empty log',
+      )
+    }
+    if (code === SQLITE_FULL)
+      throw new UnusableFile(`${file} cannot be opened: the disk is full; make room first`)
+    throw new UnusableFile(
+      `${file} cannot be opened (${reason}); check who owns it and that its disk can be written`,
+    )
+  }
+}

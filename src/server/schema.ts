@@ -1,0 +1,99 @@
+import type { DatabaseSync } from 'node:sqlite'
+
+/**
+ * How the log is laid out on disk, as steps from an empty file on: `user_version` says how many were taken.
+ * A step that was released is never changed.
+ *
+ * - `names`: everybody who ever said something or had a session. Events name people by number, so that a name can
+ *   be taken away in one place.
+ * - `rooms`: `first_prev` is the seq of the last event that is no longer kept.
+ * - `events`: a message stands here as it stands now; an edit keeps its text until another change overtakes it.
+ *   `prev` is stored, for what is removed behind it must not change it. An id is kept only where the request had one.
+ *   `target` is the message that is changed, or answered; `is_on` is for reactions.
+ * - `reactions`: who means what now, by the seq of the event that said so.
+ * - `words`: the search index over what `searchable` shows. It is filled behind the commit up to `indexed`.
+ *   Its column `scope` holds the room and the author as words, so that a search in one room reads nothing of others.
+ */
+const STEPS: readonly string[] = [
+  `
+  CREATE TABLE log (epoch TEXT NOT NULL, last INTEGER NOT NULL, indexed INTEGER NOT NULL) STRICT;
+  CREATE TABLE names (number INTEGER PRIMARY KEY AUTOINCREMENT, key TEXT NOT NULL UNIQUE, name TEXT NOT NULL) STRICT;
+  CREATE TABLE rooms (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    key TEXT NOT NULL UNIQUE,
+    name TEXT NOT NULL,
+    topic TEXT NOT NULL DEFAULT '',
+    first_prev INTEGER NOT NULL DEFAULT 0
+  ) STRICT;
+  CREATE TABLE events (
+    seq INTEGER PRIMARY KEY,
+    room INTEGER NOT NULL,
+    prev INTEGER NOT NULL,
+    ts INTEGER NOT NULL,
+    author INTEGER NOT NULL,
+    action TEXT NOT NULL,
+    id TEXT,
+    session INTEGER,
+    target INTEGER,
+    text TEXT,
+    emoji TEXT,
+    is_on INTEGER,
+    edited INTEGER,
+    deleted INTEGER
+  ) STRICT;
+  CREATE UNIQUE INDEX events_of_room ON events (room, seq);
+  CREATE UNIQUE INDEX events_by_id ON events (author, id) WHERE id IS NOT NULL;
+  CREATE INDEX events_by_target ON events (target) WHERE target IS NOT NULL;
+  CREATE TABLE reactions (
+    target INTEGER NOT NULL,
+    emoji TEXT NOT NULL,
+    author INTEGER NOT NULL,
+    seq INTEGER NOT NULL,
+    PRIMARY KEY (target, emoji, author)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE sessions (
+    number INTEGER PRIMARY KEY,
+    hash TEXT NOT NULL UNIQUE,
+    person INTEGER NOT NULL,
+    began INTEGER NOT NULL
+  ) STRICT;
+  CREATE TABLE reads (
+    session INTEGER NOT NULL,
+    room TEXT NOT NULL,
+    seq INTEGER NOT NULL,
+    PRIMARY KEY (session, room)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE retention (room TEXT PRIMARY KEY, days REAL, messages INTEGER) STRICT;
+  CREATE VIEW searchable AS
+    SELECT seq, text, 'r' || room || ' a' || author AS scope FROM events WHERE action = 'chat';
+  CREATE VIRTUAL TABLE words USING fts5 (
+    text, scope, content = 'searchable', content_rowid = 'seq', detail = 'column',
+    tokenize = "unicode61 remove_diacritics 2 categories 'L* M* N* Co'"
+  );
+  INSERT INTO words (words, rank) VALUES ('secure-delete', 1);
+  `,
+]
+
+/** The version of the schema that this program writes. */
+export const SCHEMA_VERSION = STEPS.length
+
+/** The version of the schema of a file; 0: it is empty. */
+export function schemaVersion(database: DatabaseSync): number {
+  return Number(database.prepare('PRAGMA user_version').get()?.['user_version'] ?? 0)
+}
+
+/** Brings an older file, or an empty one, to the newest version, in one transaction. */
+export function migrate(database: DatabaseSync, epoch: string): void {
+  const version = schemaVersion(database)
+  if (version === SCHEMA_VERSION) return
+  database.exec('BEGIN IMMEDIATE')
+  try {
+    for (const step of STEPS.slice(version)) database.exec(step)
+    if (version === 0) database.prepare('INSERT INTO log (epoch, last, indexed) VALUES (?, 0, 0)').run(epoch)
+    database.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`)
+    database.exec('COMMIT')
+  } catch (error) {
+    database.exec('ROLLBACK')
+    throw error
+  }
+}

@@ -1,0 +1,74 @@
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import { number } from './rows.ts'
+
+/** More messages than this that are not indexed yet, and every commit indexes as many as it may have brought. */
+const MAX_LAG = 4_096
+const SLICE = 512
+
+/**
+ * The search index as the writer keeps it: new messages are added behind the commit, in order of seq, up to
+ * `position`; what is changed or removed before that is changed or removed here in the same transaction.
+ */
+export class WordIndex {
+  readonly #database: DatabaseSync
+  readonly #addOne: StatementSync
+  readonly #removeOne: StatementSync
+  readonly #addAll: StatementSync
+  readonly #end: StatementSync
+  readonly #setPosition: StatementSync
+  #position = 0
+
+  constructor(database: DatabaseSync) {
+    this.#database = database
+    const current = 'SELECT seq, text, scope FROM searchable WHERE text IS NOT NULL AND'
+    this.#addOne = database.prepare(`INSERT INTO words (rowid, text, scope) ${current} seq = ?`)
+    this.#removeOne = database.prepare(
+      `INSERT INTO words (words, rowid, text, scope)
+      SELECT 'delete', seq, text, scope FROM searchable WHERE text IS NOT NULL AND seq = ?`,
+    )
+    this.#addAll = database.prepare(
+      `INSERT INTO words (rowid, text, scope) ${current} seq > ? AND seq <= ? ORDER BY seq`,
+    )
+    this.#end = database.prepare(
+      'SELECT max(seq) AS last, count(*) AS count FROM (SELECT seq FROM events WHERE seq > ? ORDER BY seq LIMIT ?)',
+    )
+    this.#setPosition = database.prepare('UPDATE log SET indexed = ?')
+    this.load()
+  }
+
+  /** Every message up to this seq can be found. */
+  get position(): number {
+    return this.#position
+  }
+
+  /** Reads the position anew. */
+  load(): void {
+    this.#position = number(this.#database.prepare('SELECT indexed FROM log').get() ?? {}, 'indexed')
+  }
+
+  /** Indexes the next slice, in the transaction of the caller; false where nothing is left. */
+  addSlice(): boolean {
+    const row = this.#end.get(this.#position, SLICE)
+    if (row === undefined || row['last'] === null) return false
+    const end = number(row, 'last')
+    this.#addAll.run(this.#position, end)
+    this.#setPosition.run(end)
+    this.#position = end
+    return number(row, 'count') === SLICE
+  }
+
+  /** Does not let the index fall too far behind the newest seq; for calling with every commit. */
+  keepUp(last: number): void {
+    if (last - this.#position > MAX_LAG) this.addSlice()
+  }
+
+  /** Takes a message out, as it stands now: call it before the text changes. */
+  remove(seq: number): void {
+    if (seq <= this.#position) this.#removeOne.run(seq)
+  }
+
+  /** Puts a message back in, as it stands now. */
+  add(seq: number): void {
+    if (seq <= this.#position) this.#addOne.run(seq)
+  }
+}
