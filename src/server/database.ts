@@ -87,7 +87,8 @@ function refuseNewer(file: string, database: DatabaseSync): void {
   )
 }
 
-function explaining<T>(file: string, open: () => T): T {
+/** Opens something of a file; where that fails, throws {@link UnusableFile} with what to do about it. */
+export function explaining<T>(file: string, open: () => T): T {
   try {
     return open()
   } catch (error) {

@@ -2,7 +2,7 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { checkLog } from './checkLog.ts'
 import { copyLog } from './copyLog.ts'
-import { isDiskFull, openForReading, openForWriting, UnusableFile } from './database.ts'
+import { explaining, isDiskFull, openForReading, openForWriting, UnusableFile } from './database.ts'
 import { Reader } from './reader.ts'
 import { Retentions } from './retention.ts'
 import type { FromWorker, RetentionOrder, ToWorker, WorkerStart } from './workerMessages.ts'
@@ -167,8 +167,7 @@ function read(): void {
 }
 
 try {
-  if (start.role === 'writer') write()
-  else read()
+  explaining(start.file, start.role === 'writer' ? write : read)
 } catch (error) {
   if (!(error instanceof UnusableFile)) throw error
   tell({ kind: 'unusable', message: error.message })

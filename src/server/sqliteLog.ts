@@ -99,8 +99,10 @@ export class SqliteLog implements Log, LogUpkeep {
     this.#writer = new Thread(
       { ...start, role: 'writer' },
       message => {
-        if (message.kind === 'unusable') opening.resolve(message.message)
-        else if (message.kind !== 'opened') this.#heard(message)
+        if (message.kind === 'unusable') {
+          opening.resolve(message.message)
+          reading.reject(new Error(message.message))
+        } else if (message.kind !== 'opened') this.#heard(message)
         else {
           this.#learn(message.contents)
           // The file has its layout now, so that it can be read.

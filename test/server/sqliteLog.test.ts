@@ -1,9 +1,16 @@
-import { describe, onTestFinished } from 'vitest'
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { logFile } from '../../src/server/database.ts'
+import type { Entry, LoggedEvent, Query, Range } from '../../src/server/log.ts'
 import { openSqliteLog, type SqliteLog, type SqliteLogOptions } from '../../src/server/sqliteLog.ts'
 import { temporaryDirectory } from './directory.ts'
-import { testLog } from './logContract.ts'
+import { append, testLog } from './logContract.ts'
 
-/** A log in a directory of its own, or in one that is given; closed with the test. */
+const WHOLE: Range = { after: 0, limit: 10_000, maxBytes: 1_000_000_000 }
+
+/** A log in a directory of its own, or in one that is given; ended with the test. */
 async function openLog(directory = temporaryDirectory(), options: SqliteLogOptions = {}): Promise<SqliteLog> {
   const opened = await openSqliteLog(directory, options)
   if (!opened.ok) throw new Error(opened.message)
@@ -11,6 +18,290 @@ async function openLog(directory = temporaryDirectory(), options: SqliteLogOptio
   return opened.log
 }
 
+async function problemOf(directory: string): Promise<string> {
+  const opened = await openSqliteLog(directory)
+  if (!opened.ok) return opened.message
+  await opened.log.close()
+  throw new Error('it was opened')
+}
+
+async function seqOf(log: SqliteLog, entry: Partial<Entry> & { readonly text?: string }): Promise<number> {
+  const stored = await append(log, entry)
+  if (!stored.ok) throw new Error(stored.error.message)
+  return stored.value.seq
+}
+
+async function eventsOf(log: SqliteLog, room = 'dev'): Promise<readonly LoggedEvent[]> {
+  return (await log.read(room, WHOLE)).events
+}
+
+function find(log: SqliteLog, words: readonly string[], more: Partial<Query> = {}): Promise<number[]> {
+  const query: Query = {
+    words,
+    rooms: [{ key: 'dev', floor: 0 }],
+    limit: 100,
+    maxBytes: 1_000_000,
+    ...more,
+  }
+  return log.search(query).then(found => found.hits.map(hit => hit.seq))
+}
+
+/** Whether any file of the log holds these bytes. */
+function holds(directory: string, text: string): boolean {
+  return readdirSync(directory).some(file => readFileSync(join(directory, file)).includes(text))
+}
+
 describe('the log on SQLite', () => {
   testLog(() => openLog())
+})
+
+describe('what was acknowledged is there after a restart', () => {
+  test('events, topics, names, sessions and read positions', async () => {
+    const directory = temporaryDirectory()
+    const log = await openLog(directory)
+    const session = { number: 1, hash: 'h', person: 'alice', began: 0 }
+    log.note({ note: 'began', session, name: 'Alice' })
+    const seq = await seqOf(log, { text: 'first', id: 'a', session: 1 })
+    await seqOf(log, { body: { action: 'topic', topic: 'of old' } })
+    await seqOf(log, { body: { action: 'react', target: seq, emoji: '👍', on: true }, from: 'bob' })
+    await seqOf(log, { body: { action: 'edit', target: seq, message: 'second' }, session: 1 })
+    log.note({ note: 'read', session: 1, roomKey: 'dev', seq })
+    log.note({ note: 'read', session: 1, roomKey: 'left', seq: 1 })
+    await new Promise(resolve =>
+      log.note({ note: 'read', session: 1, roomKey: 'left', seq: undefined }, resolve),
+    )
+    const before = await eventsOf(log)
+    // Without closing it, as after kill -9.
+    await log.abandon()
+
+    const again = await openLog(directory)
+    expect(await eventsOf(again)).toEqual(before)
+    expect(before[0]).toMatchObject({ message: 'second', reactions: { '👍': { names: ['bob'], count: 1 } } })
+    expect(again.epoch).toBe(log.epoch)
+    expect(again.last).toBe(log.last)
+    expect(again.head('dev')).toEqual(log.head('dev'))
+    expect([...again.keptNames()]).toEqual(['Alice', 'bob'])
+    expect([...again.keptSessions()]).toEqual([{ ...session, reads: new Map([['dev', seq]]) }])
+    expect(await append(again, { text: 'first', id: 'a' })).toMatchObject({ ok: true, value: { seq } })
+    expect(await find(again, ['second'])).toEqual([seq])
+  })
+
+  test('the file is for its owner alone, and whole by itself once it is closed', async () => {
+    const directory = temporaryDirectory()
+    const log = await openLog(directory)
+    await seqOf(log, {})
+    expect(statSync(logFile(directory)).mode & 0o777).toBe(0o600)
+    await log.close()
+    expect(readdirSync(directory)).toEqual(['chatd.db'])
+  })
+})
+
+describe('a file that cannot be used is refused, and left as it is', () => {
+  test('from a newer version', async () => {
+    const directory = temporaryDirectory()
+    await (await openLog(directory)).close()
+    const database = new DatabaseSync(logFile(directory))
+    database.exec('PRAGMA user_version = 1000')
+    database.close()
+    expect(await problemOf(directory)).toMatch(/newer chatd \(layout 1000.*install that version/)
+  })
+
+  test('that is something else, or damaged', async () => {
+    const directory = temporaryDirectory()
+    writeFileSync(
+      logFile(directory),
+      'a letter to my aunt, which is longer than the header of a database file is, by far',
+    )
+    expect(await problemOf(directory)).toMatch(/is damaged .*restore a backup/)
+    expect(readFileSync(logFile(directory), 'utf8')).toContain('my aunt')
+
+    const other = temporaryDirectory()
+    const log = await openLog(other)
+    for (let i = 0; i < 100; i++) await seqOf(log, { text: 'x'.repeat(1_000) })
+    await log.close()
+    const bytes = readFileSync(logFile(other))
+    writeFileSync(logFile(other), bytes.fill(0xff, 4_096, 200 * 1_024))
+    expect(await problemOf(other)).toMatch(/damaged/)
+    expect(readFileSync(logFile(other)).equals(bytes)).toBe(true)
+  })
+})
+
+describe('a text that was deleted is gone from every file', () => {
+  const SECRET = 'Rumpelstilzchen'
+  const forms = [SECRET, SECRET.toLowerCase()]
+
+  test.each([
+    ['by a delete', { action: 'delete' as const }],
+    ['by an edit', { action: 'edit' as const, message: 'something else' }],
+  ])('%s', async (_, change) => {
+    const directory = temporaryDirectory()
+    const log = await openLog(directory)
+    const seqs: number[] = []
+    for (let i = 0; i < 300; i++) seqs.push(await seqOf(log, { text: `${SECRET} number ${i}`, session: 1 }))
+    await find(log, ['number'])
+    for (const target of seqs.slice(0, 50))
+      await seqOf(log, { body: { action: 'edit', target, message: `my name is ${SECRET}` }, session: 1 })
+    expect(holds(directory, SECRET)).toBe(true)
+    for (const target of seqs) await seqOf(log, { body: { target, ...change }, session: 1 })
+    await expect.poll(() => log.purge()).toBe(true)
+    for (const form of forms) expect(holds(directory, form)).toBe(false)
+    expect(await find(log, [SECRET.toLowerCase()])).toEqual([])
+    const [first] = await eventsOf(log)
+    if (change.action === 'delete') {
+      expect(first).toMatchObject({ deleted: { by: 'Alice' } })
+      expect(first).not.toHaveProperty('message')
+    }
+    expect((await log.check()).lines.slice(0, 2)).toEqual([
+      'integrity: ok',
+      'order: every event follows the one before it',
+    ])
+  })
+})
+
+describe('a full disk', () => {
+  test('refuses what cannot be stored, goes on reading, and stores again when there is room', async () => {
+    const directory = temporaryDirectory()
+    const troubles: string[] = []
+    const log = await openLog(directory, { maxPages: 60, onTrouble: message => troubles.push(message) })
+    let refused: Awaited<ReturnType<typeof append>> | undefined
+    let stored = 0
+    for (let i = 0; i < 1_000 && refused === undefined; i++) {
+      const answer = await append(log, { text: `${i} ${'x'.repeat(2_000)}` })
+      if (answer.ok) stored++
+      else refused = answer
+    }
+    expect(refused).toMatchObject({
+      ok: false,
+      error: { code: 'storage_unavailable', message: expect.stringContaining('disk of the server is full') },
+    })
+    expect(await eventsOf(log)).toHaveLength(stored)
+    expect(troubles.some(message => message.includes('nothing can be stored'))).toBe(true)
+    await log.abandon()
+
+    const roomy = await openLog(directory)
+    expect(await eventsOf(roomy)).toHaveLength(stored)
+    expect(await seqOf(roomy, { text: 'there is room' })).toBe(log.last + 1)
+    const events = await eventsOf(roomy)
+    expect(events.at(-1)?.prev).toBe(events.at(-2)?.seq)
+  })
+})
+
+describe('what is waiting is bounded', () => {
+  test('past the bound nothing is taken, and what was taken is stored', async () => {
+    const log = await openLog()
+    const answers = Array.from({ length: 20_000 }, (_, i) => append(log, { text: `${i}` }))
+    expect(log.isBusy).toBe(true)
+    const settled = await Promise.all(answers)
+    const refused = settled.filter(answer => !answer.ok)
+    expect(refused.length).toBeGreaterThan(0)
+    for (const answer of refused) {
+      expect(answer).toMatchObject({ error: { code: 'storage_unavailable', retryAfter: expect.any(Number) } })
+    }
+    const texts = await log.read('dev', { after: 0, limit: 30_000, maxBytes: 1_000_000_000 })
+    expect(texts.events.length).toBe(settled.length - refused.length)
+    expect(log.isBusy).toBe(false)
+  })
+})
+
+describe('what is kept', () => {
+  test('the newest messages of a room; positions go on, and the room begins later', async () => {
+    const log = await openLog()
+    const seqs: number[] = []
+    for (let i = 0; i < 30; i++) seqs.push(await seqOf(log, { text: `word ${i}` }))
+    const other = await seqOf(log, { roomKey: 'ops' })
+    await log.setRetention('dev', { messages: 10 })
+    expect((await eventsOf(log)).map(event => event.seq)).toEqual(seqs.slice(20))
+    expect(log.head('dev')).toMatchObject({ first: seqs[20], firstPrev: seqs[19], last: seqs[29] })
+    expect(await find(log, ['word'])).toEqual(seqs.slice(20).reverse())
+    expect((await eventsOf(log, 'ops')).map(event => event.seq)).toEqual([other])
+    expect(await log.retentions()).toEqual([{ roomKey: 'dev', retention: { messages: 10 } }])
+    expect((await log.check()).lines[1]).toMatch(/every event follows/)
+  })
+
+  test('by days, for all rooms that have no retention of their own', async () => {
+    const log = await openLog()
+    await seqOf(log, {})
+    const kept = await seqOf(log, { roomKey: 'ops' })
+    await log.setRetention('ops', {})
+    await log.setRetention(undefined, { days: 0 })
+    await new Promise(resolve => setTimeout(resolve, 5))
+    await log.setRetention(undefined, { days: 0 })
+    expect(await eventsOf(log)).toEqual([])
+    expect(log.head('dev')).toMatchObject({ first: 0, firstPrev: 1, last: 1 })
+    expect((await eventsOf(log, 'ops')).map(event => event.seq)).toEqual([kept])
+    expect((await append(log, { text: 'next' })).ok).toBe(true)
+    expect((await eventsOf(log))[0]).toMatchObject({ prev: 1 })
+  })
+})
+
+describe('somebody is erased', () => {
+  test('by events that everybody gets; the name is gone, and order stays', async () => {
+    const directory = temporaryDirectory()
+    const log = await openLog(directory)
+    const told: LoggedEvent[] = []
+    for (let i = 0; i < 20; i++) {
+      await seqOf(log, { from: 'Carol-Anne', text: `what she said ${i}`, session: 3 })
+      await seqOf(log, { from: 'bob', text: 'and he' })
+    }
+    const bobs = await seqOf(log, { from: 'bob', text: 'nice' })
+    await seqOf(log, { from: 'Carol-Anne', body: { action: 'react', target: bobs, emoji: '🎉', on: true } })
+    log.subscribe(events => told.push(...events))
+    expect(await log.erase('carol-anne')).toEqual({ ok: true, value: { messages: 20 } })
+    expect(told.filter(event => event.action === 'delete')).toHaveLength(20)
+    const events = await eventsOf(log)
+    expect(events.filter(event => event.from === 'erased' && event.action === 'chat')).toHaveLength(20)
+    for (const event of events) {
+      if (event.from === 'erased' && event.action === 'chat')
+        expect(event.deleted).toMatchObject({ by: 'chatd' })
+    }
+    expect(events.find(event => event.seq === bobs)).not.toHaveProperty('reactions')
+    await expect.poll(() => log.purge()).toBe(true)
+    expect(holds(directory, 'arol-')).toBe(false)
+    expect(holds(directory, 'she said')).toBe(false)
+    expect((await log.check()).lines[1]).toMatch(/every event follows/)
+    expect(await log.erase('nobody')).toEqual({ ok: true, value: { messages: 0 } })
+  })
+})
+
+describe('a backup', () => {
+  test('is taken while the log is in use, holds what was acknowledged, and is a log of its own', async () => {
+    const log = await openLog()
+    for (let i = 0; i < 100; i++) await seqOf(log, { text: `before ${i}` })
+    const target = temporaryDirectory()
+    const copying = log.backup(logFile(target))
+    const during = Array.from({ length: 200 }, (_, i) => append(log, { text: `during ${i}` }))
+    expect(await copying).toMatchObject({ ok: true })
+    await Promise.all(during)
+    const copy = await openLog(target)
+    expect(copy.epoch).not.toBe(log.epoch)
+    expect((await eventsOf(copy)).slice(0, 100).map(event => event.seq)).toEqual(
+      (await eventsOf(log)).slice(0, 100).map(event => event.seq),
+    )
+    expect(await find(copy, ['before'], { limit: 200 })).toHaveLength(100)
+    expect(await log.backup(logFile(target))).toMatchObject({
+      ok: false,
+      error: { message: expect.stringContaining('is there already') },
+    })
+  })
+})
+
+describe('a search', () => {
+  test('takes what users type as words, whatever it is', async () => {
+    const log = await openLog()
+    const seq = await seqOf(log, { text: 'NEAR "quotes" AND ünïcödé -minus col:on * हिन्दी 世界' })
+    for (const words of [
+      ['near'],
+      ['and', 'minus'],
+      ['unicode'],
+      ['हिन्दी'],
+      ['世界'],
+      ['on', 'quotes'],
+      ['col'],
+    ]) {
+      expect([words, await find(log, words)]).toEqual([words, [seq]])
+    }
+    for (const words of [['or'], ['"'], ['a"b'], ['nothing'], ['scope'], ['r1']]) {
+      expect([words, await find(log, words)]).toEqual([words, []])
+    }
+  })
 })
