@@ -78,14 +78,14 @@ class ListeningDaemon implements Daemon {
   #allGone: (() => void) | undefined
 
   constructor({ settings, logger, log = new MemoryLog() }: DaemonOptions) {
-    const people = new People()
+    const people = new People(log.keptNames())
     const rooms = new Rooms(log, people, settings.leftAfter)
     this.#hall = {
       settings,
       log,
       rooms,
       people,
-      identities: new Identities(),
+      identities: new Identities(log),
       presence: new Presence(rooms, settings.leftAfter),
       pace: new Pace(settings),
       logger,

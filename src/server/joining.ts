@@ -37,7 +37,8 @@ export function joinRoom(
   const member = hall.rooms.enter(session, person, place.key, place.name)
   session.members.set(place.key, member)
   // Who comes for the first time has nothing unread: the room's past is not news.
-  if (isNew && !place.isDirect) session.identity?.reads.set(place.key, member.room.last)
+  if (isNew && !place.isDirect && session.identity !== undefined)
+    hall.identities.moveRead(session.identity, place.key, member.room.last)
   answer(session, request, place, member)
   const resumes =
     request.since !== undefined &&
@@ -157,14 +158,15 @@ export function leaveRoom(session: Session, person: Person, request: Request<'le
   if (!found.ok) return session.refuse(found.error, request.id)
   const { key, name, isDirect } = found.value
   const member = session.members.get(key)
-  const wasListed = !isDirect && session.identity?.reads.delete(key) === true
+  const { identity, hall } = session
+  const wasListed = !isDirect && identity !== undefined && hall.identities.leave(identity, key)
   if (member === undefined && !wasListed && !isDirect) {
     return session.refuse({ code: 'not_in_room', message: `you are not in "${name}"` }, request.id)
   }
   if (member !== undefined) {
     session.members.delete(key)
     session.typingAt.delete(key)
-    session.hall.rooms.exit(member, person)
+    hall.rooms.exit(member, person)
   }
   session.ok(request, { room: name })
 }

@@ -22,6 +22,15 @@ export interface Person {
 export class People {
   readonly #people = new Map<string, Person>()
 
+  /** @param known the names that were seen before, as they are spelled, the oldest first */
+  constructor(known: Iterable<string> = []) {
+    for (const name of known) {
+      const key = foldName(name)
+      this.#people.set(key, { key, name, since: 0, sessions: new Set(), away: undefined })
+      if (this.#people.size > NAMES_KEPT) this.#forgetOne()
+    }
+  }
+
   /** Whoever was seen under this name, in any spelling. */
   find(name: string): Person | undefined {
     return this.#people.get(foldName(name))
@@ -46,6 +55,11 @@ export class People {
     if (person.sessions.size > 0) return false
     person.away = undefined
     return true
+  }
+
+  /** Forgets that somebody was ever here: the log has erased the name. Connections that live go on. */
+  forget(key: string): void {
+    if (this.#people.get(key)?.sessions.size === 0) this.#people.delete(key)
   }
 
   #forgetOne(): void {

@@ -8,8 +8,8 @@ import { findOwnPlace, isDirectKey } from './place.ts'
 import type { Session } from './session.ts'
 
 const DEFAULT_PAGE = 100
-/** Room in a line for what stands around the events. */
-const ANSWER_BYTES = MAX_RESPONSE_BYTES - 4 * 1024
+/** What is left in a line beside what stands around the events. */
+export const ANSWER_BYTES = MAX_RESPONSE_BYTES - 4 * 1024
 
 /** Serves `history`. */
 export async function history(session: Session, person: Person, request: Request<'history'>): Promise<void> {
@@ -54,7 +54,7 @@ function firstShown(
 }
 
 /** As many of the frames as fit in one line, dropped from one end. Escapes can make a frame longer than the log estimates. */
-function cutToBytes<Frame>(frames: readonly Frame[], dropFrom: 'start' | 'end'): Frame[] {
+export function cutToBytes<Frame>(frames: readonly Frame[], dropFrom: 'start' | 'end'): Frame[] {
   const kept: Frame[] = []
   let bytes = 0
   for (const frame of dropFrom === 'end' ? frames : frames.toReversed()) {
@@ -72,13 +72,9 @@ function frameBytes(frame: unknown): number {
 
 /** Serves `rooms`: those of the session with what is unread, and the public ones where asked for. */
 export async function listRooms(session: Session, person: Person, request: Request<'rooms'>): Promise<void> {
-  const { rooms, log } = session.hall
-  const keys = new Set<string>()
-  for (const key of session.identity?.reads.keys() ?? []) if (!isDirectKey(key)) keys.add(key)
-  for (const key of log.directsOf(person.key)) {
-    if ((log.head(key)?.last ?? 0) > (session.identity?.began ?? 0)) keys.add(key)
-  }
-  const own = new Set(keys)
+  const { rooms } = session.hall
+  const own = ownKeys(session, person)
+  const keys = new Set(own)
   if (request.all === true) for (const [key] of rooms.all()) keys.add(key)
   const summaries: RoomSummary[] = []
   let bytes = 0
@@ -91,6 +87,18 @@ export async function listRooms(session: Session, person: Person, request: Reque
     await new Promise(resolve => setImmediate(resolve))
   }
   session.ok(request, { rooms: summaries, ...(summaries.length < keys.size ? { more: true } : {}) })
+}
+
+/** The keys of the rooms of a session, and of the direct conversations in which it has something to see. */
+export function ownKeys(session: Session, person: Person): Set<string> {
+  const { log } = session.hall
+  const keys = new Set<string>()
+  for (const key of session.identity?.reads.keys() ?? []) if (!isDirectKey(key)) keys.add(key)
+  for (const key of session.members.keys()) if (!isDirectKey(key)) keys.add(key)
+  for (const key of log.directsOf(person.key)) {
+    if ((log.head(key)?.last ?? 0) > (session.identity?.began ?? 0)) keys.add(key)
+  }
+  return keys
 }
 
 async function summaryOf(

@@ -12,6 +12,7 @@ import { Line } from './outbound.ts'
 import type { Person } from './people.ts'
 import { history, listMembers, listRooms } from './reading.ts'
 import type { Member } from './room.ts'
+import { search } from './searching.ts'
 import { setAway, setRead, setTyping } from './signs.ts'
 import { speak } from './speaking.ts'
 import { welcomeFrame } from './welcome.ts'
@@ -165,6 +166,9 @@ export class Session implements Conversation {
       case 'leaveroom':
         return void leaveRoom(this, person, request)
       case 'chat':
+      case 'edit':
+      case 'delete':
+      case 'react':
       case 'topic':
         return void speak(this, person, request)
       case 'history':
@@ -181,15 +185,8 @@ export class Session implements Conversation {
         return void setAway(this, person, request)
       case 'ping':
         return void this.ok(request, {})
-      case 'edit':
-      case 'delete':
-      case 'react':
       case 'search':
-        this.#badLine(
-          { code: 'unknown_action', message: `this server does not serve "${request.action}" yet` },
-          request.id,
-        )
-        return undefined
+        return search(this, person, request)
     }
   }
 
@@ -223,7 +220,9 @@ export class Session implements Conversation {
     }
     this.#plain = isPlain
     const begun =
-      isPlain || identity !== undefined ? undefined : this.hall.identities.begin(key, this.hall.log.last)
+      isPlain || identity !== undefined
+        ? undefined
+        : this.hall.identities.begin(name.value, this.hall.log.last)
     this.identity = identity ?? begun?.identity
     const person = this.hall.people.arrive(this, name.value)
     this.person = person

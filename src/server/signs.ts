@@ -7,20 +7,27 @@ import { findOwnPlace } from './place.ts'
 import type { Session } from './session.ts'
 import { checkSize } from './speaking.ts'
 
-/** Serves `read`: moves the read position, also back, and tells the session's other connections. */
+/** Serves `read`: moves the read position, also back, and tells the session's other connections once that is kept. */
 export function setRead(session: Session, person: Person, request: Request<'read'>): void {
   const place = findOwnPlace(session, person, request.room)
   if (!place.ok) return session.refuse(place.error, request.id)
   const { key, name } = place.value
-  const last = session.hall.log.head(key)?.last ?? 0
+  const { hall, identity } = session
+  const last = hall.log.head(key)?.last ?? 0
   if (request.seq > last) {
     const { error } = refuse('not_found', `there is no ${request.seq} in "${name}" yet; the last is ${last}`)
     return session.refuse(error, request.id)
   }
-  session.identity?.reads.set(key, request.seq)
-  session.ok(request, { room: name, seq: request.seq })
-  const line = new Line({ action: 'read', room: name, seq: request.seq })
-  for (const other of person.sessions) if (other !== session && other.isFull) other.send(line)
+  if (identity === undefined) return session.ok(request, { room: name, seq: request.seq })
+  const answered = session.expectAnswer()
+  hall.identities.moveRead(identity, key, request.seq, kept => {
+    if (kept.ok) {
+      session.ok(request, { room: name, seq: request.seq })
+      const line = new Line({ action: 'read', room: name, seq: request.seq })
+      for (const other of person.sessions) if (other !== session && other.isFull) other.send(line)
+    } else session.refuse(kept.error, request.id)
+    answered()
+  })
 }
 
 /** Serves `typing`: passes it on to the others, no more often than the contract lets a client renew it. */

@@ -1,21 +1,30 @@
 import { type Result, refuse, success } from '../protocol/errors.ts'
-import type { Request } from '../protocol/requests.ts'
+import type { EventRequest } from '../protocol/requests.ts'
 import type { Limits } from '../protocol/responses.ts'
 import type { EntryBody } from './log.ts'
 import type { Person } from './people.ts'
 import { findPlace } from './place.ts'
 import type { Session } from './session.ts'
 
+/** What somebody wants to do in a room, for people. */
+const VERBS: Readonly<Record<EventRequest['action'], string>> = {
+  chat: 'speak in it',
+  edit: 'edit in it',
+  delete: 'delete in it',
+  react: 'react in it',
+  topic: 'set its topic',
+}
+
 /** Serves the requests that make an event: checks, hands to the log, answers when it is stored. */
-export function speak(session: Session, person: Person, request: Request<'chat' | 'topic'>): void {
+export function speak(session: Session, person: Person, request: EventRequest): void {
   const { hall, connection } = session
   const place = findPlace(session, person, request.room)
   if (!place.ok) return session.refuse(place.error, request.id)
   const { key, name, isDirect } = place.value
   const room = session.members.get(key)?.room
   if (room === undefined && !isDirect) {
-    const verb = request.action === 'chat' ? 'speak in it' : 'set its topic'
-    return session.refuse({ code: 'not_in_room', message: `join "${name}" before you ${verb}` }, request.id)
+    const message = `join "${name}" before you ${VERBS[request.action]}`
+    return session.refuse({ code: 'not_in_room', message }, request.id)
   }
   const body = bodyOf(request, hall.settings.limits)
   if (!body.ok) return session.refuse(body.error, request.id)
@@ -23,12 +32,19 @@ export function speak(session: Session, person: Person, request: Request<'chat' 
   if (request.action === 'chat') session.typingAt.delete(key)
   const id = session.isPlain ? undefined : request.id
   const answered = session.expectAnswer()
-  hall.log.append({ roomKey: key, roomName: name, from: person.name, id, body: body.value }, stored => {
+  const entry = {
+    roomKey: key,
+    roomName: name,
+    from: person.name,
+    session: session.identity?.number,
+    id,
+    body: body.value,
+  }
+  hall.log.append(entry, stored => {
     if (!stored.ok) session.refuse(stored.error, request.id)
     else {
       if (session.isPlain) hall.rooms.notePlainAuthor(stored.value.seq, session)
-      if (request.action === 'chat') session.ok(request, { room: name, ...stored.value })
-      else session.ok(request, { room: name, ...stored.value })
+      session.ok(request, { room: name, ...stored.value })
     }
     answered()
   })
@@ -37,16 +53,38 @@ export function speak(session: Session, person: Person, request: Request<'chat' 
   else session.holdWhile(() => hall.log.isBusy || room?.isCongested === true)
 }
 
-function bodyOf(request: Request<'chat' | 'topic'>, limits: Limits): Result<EntryBody> {
-  if (request.action === 'topic') {
-    const fits = checkSize('a topic', request.topic, limits.topic)
-    return fits.ok ? success({ action: 'topic', topic: fits.value }) : fits
+function bodyOf(request: EventRequest, limits: Limits): Result<EntryBody> {
+  switch (request.action) {
+    case 'topic': {
+      const fits = checkSize('a topic', request.topic, limits.topic)
+      return fits.ok ? success({ action: 'topic', topic: fits.value }) : fits
+    }
+    case 'chat': {
+      const fits = checkMessage(request.message, limits)
+      const { replyTo } = request
+      return fits.ok
+        ? success({ action: 'chat', message: fits.value, ...(replyTo === undefined ? {} : { replyTo }) })
+        : fits
+    }
+    case 'edit': {
+      const { target } = request
+      const fits = checkMessage(request.message, limits)
+      return fits.ok ? success({ action: 'edit', target, message: fits.value }) : fits
+    }
+    case 'delete':
+      return success({ action: 'delete', target: request.target })
+    case 'react': {
+      const { target, emoji, on } = request
+      if (emoji.trim() === '') return refuse('bad_frame', 'the reaction is empty; put an emoji in it')
+      const fits = checkSize('a reaction', emoji, limits.emoji)
+      return fits.ok ? success({ action: 'react', target, emoji, on }) : fits
+    }
   }
-  if (request.message.trim() === '') return refuse('bad_frame', 'the message is empty; write something in it')
-  const fits = checkSize('a message', request.message, limits.message)
-  if (!fits.ok) return fits
-  const { replyTo } = request
-  return success({ action: 'chat', message: fits.value, ...(replyTo === undefined ? {} : { replyTo }) })
+}
+
+function checkMessage(text: string, limits: Limits): Result<string> {
+  if (text.trim() === '') return refuse('bad_frame', 'the message is empty; write something in it')
+  return checkSize('a message', text, limits.message)
 }
 
 /** A text that holds no NUL and is within its bound, in bytes. */

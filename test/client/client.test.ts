@@ -155,7 +155,7 @@ describe('a client without a screen', () => {
     expect(alice.say('dev', 'a\0b')).toMatchObject({ ok: false })
     expect(alice.say('dev', 'x'.repeat(16_385))).toMatchObject({ ok: false, code: 'message_too_long' })
     expect(alice.say('nowhere', 'x')).toMatchObject({ ok: false, code: 'not_in_room' })
-    expect(alice.edit('dev', 1, 'x')).toMatchObject({ ok: false, code: 'unknown_action' })
+    expect(alice.edit('dev', 1, '\n')).toMatchObject({ ok: false, code: 'bad_frame' })
     expect(alice.join('no spaces')).toMatchObject({ ok: false, code: 'room_invalid' })
     expect(room.outbox).toEqual([])
   })

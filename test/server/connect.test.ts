@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { REQUEST_ACTIONS } from '../../src/protocol/requests.ts'
 import { welcome } from '../../src/protocol/responses.ts'
 import { VERSION } from '../../src/protocol/version.ts'
 import { eventually, Peer, startServer } from './peer.ts'
@@ -23,7 +24,7 @@ describe('a full connect', () => {
       username: 'alice',
       server: { name: 'chatd', version: VERSION },
     })
-    expect(frame['features']).not.toContain('search')
+    expect(frame['features']).toEqual(expect.arrayContaining([...REQUEST_ACTIONS]))
   })
 
   test('a session is let in beside its own links, under the spelling of the first', async () => {

@@ -5,8 +5,10 @@ import {
   type Entry,
   type Log,
   type LoggedEvent,
+  type Query,
   type Range,
   type Stored,
+  searchWords,
 } from '../../src/server/log.ts'
 
 const WHOLE: Range = { after: 0, limit: 10_000, maxBytes: 1_000_000_000 }
@@ -178,6 +180,177 @@ export function testLog(make: () => Promise<Log>): void {
     expect(log.head('dev')?.topic).toBe('second')
     expect([...log.directsOf('bob')]).toEqual([directKey('alice', 'bob')])
     expect([...log.directsOf('carl')]).toEqual([])
+    await log.close()
+  })
+
+  test('an edit replaces the text, and the text of older edits goes', async () => {
+    const log = await make()
+    const told: LoggedEvent[] = []
+    const { seq } = placeOf(await append(log, { text: 'one', session: 1 }))
+    log.subscribe(events => told.push(...events))
+    const edit = (message: string): Promise<Result<Stored>> =>
+      append(log, { body: { action: 'edit', target: seq, message }, session: 1 })
+    const second = placeOf(await edit('two')).seq
+    const third = placeOf(await edit('three')).seq
+    expect(told).toMatchObject([
+      { action: 'edit', target: seq, message: 'two', seq: second, prev: seq },
+      { action: 'edit', target: seq, message: 'three', seq: third, prev: second },
+    ])
+    const { events } = await log.read('dev', WHOLE)
+    expect(events).toMatchObject([
+      { action: 'chat', message: 'three', edited: third },
+      { action: 'edit', target: seq },
+      { action: 'edit', target: seq, message: 'three' },
+    ])
+    expect(events[1]).not.toHaveProperty('message')
+    await log.close()
+  })
+
+  test('a delete leaves that something was deleted, by whom and when, and nothing else', async () => {
+    const log = await make()
+    const { seq } = placeOf(await append(log, { text: 'hi @bob', session: 1 }))
+    await append(log, { body: { action: 'edit', target: seq, message: 'oh @bob' }, session: 1 })
+    await append(log, { body: { action: 'react', target: seq, emoji: '+', on: true }, from: 'bob' })
+    expect(await log.unread('dev', 0, 'bob', 10)).toEqual({ unread: 1, mentions: 1 })
+    const gone = placeOf(await append(log, { body: { action: 'delete', target: seq }, session: 1 }))
+    const { events } = await log.read('dev', WHOLE)
+    expect(events[0]).toMatchObject({ seq, deleted: { seq: gone.seq, by: 'Alice', ts: gone.ts } })
+    for (const field of ['message', 'reactions']) expect(events[0]).not.toHaveProperty(field)
+    expect(events[1]).not.toHaveProperty('message')
+    expect(await log.unread('dev', 0, 'bob', 10)).toEqual({ unread: 0, mentions: 0 })
+    for (const body of [
+      { action: 'edit', target: seq, message: 'back' },
+      { action: 'delete', target: seq },
+      { action: 'react', target: seq, emoji: '-', on: true },
+    ] as const) {
+      expect(await append(log, { body, session: 1 })).toMatchObject({
+        ok: false,
+        error: { code: 'not_found' },
+      })
+    }
+    await log.close()
+  })
+
+  test('only the session that wrote a message edits and deletes it; only messages of that room are changed', async () => {
+    const log = await make()
+    const { seq } = placeOf(await append(log, { session: 1 }))
+    const plain = placeOf(await append(log, {})).seq
+    const topic = placeOf(await append(log, { body: { action: 'topic', topic: 'x' }, session: 1 })).seq
+    const change = (target: number, session?: number, roomKey = 'dev'): Promise<Result<Stored>> =>
+      append(log, { roomKey, body: { action: 'delete', target }, session })
+    for (const refused of [change(seq, 2), change(seq), change(plain, 1), change(plain)]) {
+      expect(await refused).toMatchObject({ ok: false, error: { code: 'forbidden' } })
+    }
+    for (const refused of [change(topic, 1), change(999, 1), change(seq, 1, 'ops')]) {
+      expect(await refused).toMatchObject({ ok: false, error: { code: 'not_found' } })
+    }
+    expect(log.head('ops')).toBeUndefined()
+    expect((await change(seq, 1)).ok).toBe(true)
+    await log.close()
+  })
+
+  test('reactions: who means what, in order, cut at 50 names; 20 kinds a message', async () => {
+    const log = await make()
+    const { seq } = placeOf(await append(log, {}))
+    const react = (from: string, emoji: string, on = true): Promise<Result<Stored>> =>
+      append(log, { from, body: { action: 'react', target: seq, emoji, on } })
+    for (let i = 0; i < 60; i++) await react(`u${i}`, '👍')
+    await react('Zoe', '__proto__')
+    expect(await react('zoe', '__proto__')).toMatchObject({ ok: false, error: { code: 'not_found' } })
+    expect(await react('bob', '👍', false)).toMatchObject({ ok: false, error: { code: 'not_found' } })
+    expect((await react('u0', '👍', false)).ok).toBe(true)
+    const { events } = await log.read('dev', WHOLE)
+    const reactions = events[0]?.action === 'chat' ? events[0].reactions : undefined
+    expect(Object.keys(reactions ?? {})).toEqual(['👍', '__proto__'])
+    expect(reactions?.['👍']?.count).toBe(59)
+    expect(reactions?.['👍']?.names).toEqual(Array.from({ length: 50 }, (_, i) => `u${i + 1}`))
+    for (let i = 0; i < 18; i++) expect((await react('bob', `:${i}:`)).ok).toBe(true)
+    expect(await react('bob', ':18:')).toMatchObject({ ok: false, error: { code: 'limit_reached' } })
+    expect((await react('bob', '👍')).ok).toBe(true)
+    await log.close()
+  })
+
+  test('a repeat gets the first answer, also when what it said was changed since', async () => {
+    const log = await make()
+    const first = await append(log, { id: 'c', text: 'one', session: 1 })
+    const target = placeOf(first).seq
+    const bodies = [
+      { action: 'edit', target, message: 'two' },
+      { action: 'react', target, emoji: '+', on: true },
+      { action: 'react', target, emoji: '+', on: false },
+      { action: 'edit', target, message: 'three' },
+      { action: 'delete', target },
+    ] as const
+    const answers: Result<Stored>[] = []
+    for (const [i, body] of bodies.entries()) {
+      answers.push(await append(log, { id: `b${i}`, body, session: 1 }))
+      expect(await append(log, { id: `b${i}`, body, session: 1 })).toEqual(answers[i])
+    }
+    expect(answers.every(answer => answer.ok)).toBe(true)
+    const { last } = log
+    expect(await append(log, { id: 'c', text: 'one', session: 1 })).toEqual(first)
+    for (const [i, body] of bodies.entries()) {
+      expect(await append(log, { id: `b${i}`, body, session: 1 })).toEqual(answers[i])
+    }
+    expect(await append(log, { id: 'b4', body: bodies[0], session: 1 })).toMatchObject({
+      ok: false,
+      error: { code: 'id_reused' },
+    })
+    expect(log.last).toBe(last)
+    await log.close()
+  })
+
+  test('a search finds messages as they stand now, the newest first, only where it may look', async () => {
+    const log = await make()
+    const say = async (text: string, more: Partial<Entry> = {}): Promise<number> =>
+      placeOf(await append(log, { text, session: 1, ...more })).seq
+    const a = await say('The deploy is GREEN.')
+    const b = await say('deploy again', { from: 'bob' })
+    const c = await say('deploy', { roomKey: 'ops' })
+    const d = await say('red')
+    await append(log, { body: { action: 'edit', target: d, message: 'deploy, at last' }, session: 1 })
+    const e = await say('deploy no more')
+    await append(log, { body: { action: 'delete', target: e }, session: 1 })
+    const found = async (words: string, more: Partial<Query> = {}): Promise<[number[], boolean]> => {
+      const { hits, more: isMore } = await log.search({
+        words: searchWords(words),
+        rooms: [{ key: 'dev', floor: 0 }],
+        limit: 10,
+        maxBytes: 1_000_000,
+        ...more,
+      })
+      return [hits.map(hit => hit.seq), isMore]
+    }
+    const both = [
+      { key: 'dev', floor: a },
+      { key: 'ops', floor: 0 },
+      { key: 'nowhere', floor: 0 },
+    ]
+    expect(await found('deploy')).toEqual([[d, b, a], false])
+    expect(await found('DEPLOY is')).toEqual([[a], false])
+    expect(await found('red')).toEqual([[], false])
+    expect(await found('...')).toEqual([[], false])
+    expect(await found('deploy', { rooms: both })).toEqual([[d, c, b], false])
+    expect(await found('deploy', { from: 'bob' })).toEqual([[b], false])
+    expect(await found('deploy', { from: 'nobody' })).toEqual([[], false])
+    expect(await found('deploy', { before: b })).toEqual([[a], false])
+    expect(await found('deploy', { until: 0 })).toEqual([[], false])
+    expect(await found('deploy', { limit: 2 })).toEqual([[d, b], true])
+    expect(await found('deploy', { maxBytes: 1 })).toEqual([[d], true])
+    expect((await log.search({ words: ['deploy'], rooms: both, limit: 1, maxBytes: 1 })).hits).toMatchObject([
+      { roomKey: 'dev', message: 'deploy, at last', edited: d + 1 },
+    ])
+    await log.close()
+  })
+
+  test('notes are settled', async () => {
+    const log = await make()
+    const session = { number: 1, hash: 'x', person: 'alice', began: 0 }
+    log.note({ note: 'began', session, name: 'alice' })
+    const settled = await new Promise(resolve =>
+      log.note({ note: 'read', session: 1, roomKey: 'dev', seq: 0 }, resolve),
+    )
+    expect(settled).toEqual({ ok: true, value: undefined })
     await log.close()
   })
 

@@ -106,15 +106,7 @@ describe('requests of full clients', () => {
   test('what is not served yet is an unknown action', async () => {
     const server = await startServer()
     const peer = await Peer.full(server, 'alice')
-    for (const [action, fields] of [
-      ['edit', { room: 'dev', target: 1, message: 'x' }],
-      ['delete', { room: 'dev', target: 1 }],
-      ['react', { room: 'dev', target: 1, emoji: '+', on: true }],
-      ['search', { query: 'x' }],
-      ['dance', {}],
-    ] as const) {
-      expect(await peer.ask({ action, ...fields })).toMatchObject({ code: 'unknown_action' })
-    }
+    expect(await peer.ask({ action: 'dance' })).toMatchObject({ code: 'unknown_action' })
   })
 
   test('rooms: names are folded, shown as who made them wrote them, and bad ones refused', async () => {
