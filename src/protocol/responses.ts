@@ -127,7 +127,9 @@ export const signals = {
       action: z.literal('bye'),
       reason: z
         .string()
-        .describe('`shutting_down`, `slow` (you did not read) or `silent` (nothing came from you)'),
+        .describe(
+          '`shutting_down`, `slow` (you did not read), `silent` (nothing came from you) or `erased` (what was said under your name is)',
+        ),
       message: z.string().describe('for a person'),
       retryAfter: count.optional().describe('milliseconds'),
     })

@@ -40,6 +40,8 @@ export interface Daemon {
   readonly connections: number
   /** Resolves when the daemon has been idle for `settings.exitWhenIdle`. */
   readonly idle: Promise<void>
+  /** Ends the connections of a person (a folded name) and forgets the name and its sessions: the log erases them. */
+  sendAway(person: string): void
   /** Stops accepting, commits what is queued, tells clients, flushes; resolves when every socket is closed. */
   stop(): Promise<void>
 }
@@ -117,6 +119,17 @@ class ListeningDaemon implements Daemon {
         resolve(undefined)
       })
     })
+  }
+
+  sendAway(key: string): void {
+    const { people, identities } = this.#hall
+    for (const session of people.find(key)?.sessions ?? []) {
+      const message = 'what was said under this name is erased'
+      if (session.isFull) session.sendFrame({ action: 'bye', reason: 'erased', message })
+      session.connection.end()
+    }
+    identities.forget(key)
+    people.forget(key)
   }
 
   stop(): Promise<void> {

@@ -2,6 +2,7 @@ import { Command, InvalidArgumentError, Option } from 'commander'
 import { DEFAULT_PORT } from '../protocol/limits.ts'
 import { VERSION } from '../protocol/version.ts'
 import { parseListenAddress } from './address.ts'
+import type { Order } from './orders.ts'
 import type { ListenAddress } from './settings.ts'
 
 const EXIT_USAGE = 2
@@ -12,7 +13,20 @@ const LOG_LEVELS = ['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace'
 /** How much is logged. */
 export type LogLevel = (typeof LOG_LEVELS)[number]
 
-/** What the command line of `chatd` says. */
+/** What the command line says: serve, or carry something out in a data directory. */
+export type CommandLine = ({ readonly serves: true } & Flags) | ({ readonly serves: false } & OrderFlags)
+
+/** A command of the operator. */
+export interface OrderFlags {
+  readonly data: string | undefined
+  readonly order: Order
+  /** `check --new-epoch`. */
+  readonly newEpoch: boolean
+  /** `erase` without `--yes`: ask first. */
+  readonly asks: boolean
+}
+
+/** How a daemon is to serve. */
 export interface Flags {
   readonly listen: readonly ListenAddress[] | undefined
   readonly data: string | undefined
@@ -22,8 +36,14 @@ export interface Flags {
   readonly exitWhenIdle: number | undefined
 }
 
+const DATA = [
+  '-d, --data <dir>',
+  'where the daemon keeps its data (default: $STATE_DIRECTORY, or chatd in $XDG_DATA_HOME)',
+] as const
+
 /** Reads the command line; prints help, the version or what is wrong with it, and ends the process then. */
-export function parseFlags(argv: readonly string[]): Flags {
+export function parseFlags(argv: readonly string[]): CommandLine {
+  let parsed: CommandLine | undefined
   const program = new Command('chatd')
     .description('The chat daemon: listens on TCP, speaks newline-delimited JSON, keeps the rooms.')
     .version(VERSION, '-V, --version', 'print the version')
@@ -37,10 +57,7 @@ export function parseFlags(argv: readonly string[]): Flags {
         listenAddress(text),
       ]),
     )
-    .option(
-      '-d, --data <dir>',
-      'where the daemon keeps its data (default: $STATE_DIRECTORY, or chatd in $XDG_DATA_HOME)',
-    )
+    .option(...DATA)
     .addOption(new Option('--log-level <level>', 'how much is logged').choices(LOG_LEVELS).default('info'))
     .option('--no-limits', 'lift rates and counts per address, for load tests; only on loopback')
     .addOption(
@@ -55,7 +72,92 @@ export function parseFlags(argv: readonly string[]): Flags {
     })
     .showSuggestionAfterError(false)
     .allowExcessArguments(false)
-  return program.parse(argv).opts<Flags>()
+    .action(() => {
+      parsed = { serves: true, ...program.opts<Flags>() }
+    })
+  addCommands(program, (order, more) => {
+    const { data } = program.opts<Flags>()
+    parsed = { serves: false, data, order, newEpoch: false, asks: false, ...more }
+  })
+  program.parse(argv)
+  if (parsed === undefined) throw new Error('a command line that is read says what to do')
+  return parsed
+}
+
+type Take = (order: Order, more: Partial<OrderFlags>) => void
+
+function addCommands(program: Command, take: Take): void {
+  const add = (name: string, description: string): Command =>
+    program
+      .command(name)
+      .description(description)
+      .option(...DATA)
+      .copyInheritedSettings(program)
+  add('backup', 'copy the log into a new file, also while the daemon runs')
+    .argument('<file>')
+    .action((file: string, options: { data?: string }) => take({ order: 'backup', file }, dataOf(options)))
+  add('export', 'print every event of a room, one JSON object a line')
+    .argument('<room>')
+    .action((room: string, options: { data?: string }) => take({ order: 'export', room }, dataOf(options)))
+  add('erase', 'delete everything that somebody said, and take the name away')
+    .argument('<user>')
+    .option('--yes', 'do not ask')
+    .action((name: string, options: { data?: string; yes?: boolean }) =>
+      take({ order: 'erase', name }, { ...dataOf(options), asks: options.yes !== true }),
+    )
+  add('retain', 'say how much is kept, of one room or of all that have no rule of their own')
+    .argument('[room]')
+    .addOption(new Option('--days <number>', 'events older than this go').argParser(bound))
+    .addOption(new Option('--messages <number>', 'all but this many newest go').argParser(wholeBound))
+    .option('--forever', 'keep everything')
+    .action((room: string | undefined, options: RetainOptions) =>
+      take(retainOrder(room, options), dataOf(options)),
+    )
+  add('check', 'look whether the log is whole and its disk is well')
+    .option('--new-epoch', 'after files were restored by hand: make every client start afresh')
+    .action((options: { data?: string; newEpoch?: boolean }) =>
+      take({ order: 'check' }, { ...dataOf(options), newEpoch: options.newEpoch === true }),
+    )
+}
+
+interface RetainOptions {
+  readonly data?: string
+  readonly days?: number
+  readonly messages?: number
+  readonly forever?: boolean
+}
+
+function retainOrder(room: string | undefined, { days, messages, forever }: RetainOptions): Order {
+  const keep =
+    forever === true
+      ? { keep: {} }
+      : days === undefined && messages === undefined
+        ? {}
+        : {
+            keep: {
+              ...(days === undefined ? {} : { days }),
+              ...(messages === undefined ? {} : { messages }),
+            },
+          }
+  return { order: 'retain', ...(room === undefined ? {} : { room }), ...keep }
+}
+
+function dataOf({ data }: { readonly data?: string }): Partial<OrderFlags> {
+  return data === undefined ? {} : { data }
+}
+
+function bound(text: string): number {
+  const value = Number(text)
+  if (text.trim() === '' || !Number.isFinite(value) || value < 0) {
+    throw new InvalidArgumentError('It is a number, 0 or more')
+  }
+  return value
+}
+
+function wholeBound(text: string): number {
+  const value = bound(text)
+  if (!Number.isSafeInteger(value)) throw new InvalidArgumentError('It is a whole number')
+  return value
 }
 
 function listenAddress(text: string): ListenAddress {

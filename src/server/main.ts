@@ -1,9 +1,9 @@
-import { accessSync, constants, mkdirSync } from 'node:fs'
+import { accessSync, constants, existsSync, mkdirSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { isAbsolute, join, resolve } from 'node:path'
 import { DEFAULT_PORT } from '../protocol/limits.ts'
 import { isLoopback, showAddress } from './address.ts'
-import { type Flags, parseFlags } from './flags.ts'
+import { type Flags, type OrderFlags, parseFlags } from './flags.ts'
 import type { Settings } from './settings.ts'
 
 const EXIT_FAILED = 1
@@ -12,6 +12,34 @@ const EXIT_USAGE = 2
 /** The program `chatd`; `argv` is that of the process. Exits by itself: 0 after a stop, 1 when it cannot run, 2 for bad flags. */
 export async function main(argv: readonly string[]): Promise<void> {
   const flags = parseFlags(argv)
+  if (flags.serves) await serve(flags)
+  else await carryOut(flags)
+}
+
+async function carryOut(flags: OrderFlags): Promise<never> {
+  const directory = resolve(flags.data ?? defaultDataDirectory())
+  const { command, whyNoLog } = await import('./command.ts')
+  const there = whyNoLog(directory, existsSync)
+  if (!there.ok) fail(EXIT_FAILED, there.error.message)
+  if (flags.asks && flags.order.order === 'erase' && !(await isMeant(flags.order.name))) {
+    fail(EXIT_FAILED, 'nothing was erased')
+  }
+  const result = await command(directory, flags)
+  if (!result.ok) fail(EXIT_FAILED, result.error.message)
+  process.exit(0)
+}
+
+/** Asks on the terminal; where there is none, --yes has to say it. */
+async function isMeant(name: string): Promise<boolean> {
+  if (!process.stdin.isTTY) fail(EXIT_USAGE, 'erasing cannot be undone; say --yes where nobody can be asked')
+  const { createInterface } = await import('node:readline/promises')
+  const questions = createInterface({ input: process.stdin, output: process.stderr })
+  const answer = await questions.question(`Delete everything that ${name} said, for ever? (yes/no) `)
+  questions.close()
+  return answer.trim().toLowerCase() === 'yes'
+}
+
+async function serve(flags: Flags): Promise<void> {
   const listen = flags.listen ?? [{ host: '127.0.0.1', port: DEFAULT_PORT }]
   const exposed = listen.find(({ host }) => !isLoopback(host))
   if (!flags.limits && exposed !== undefined) {
@@ -22,18 +50,37 @@ export async function main(argv: readonly string[]): Promise<void> {
   if (problem !== undefined) fail(EXIT_FAILED, problem)
 
   // Loaded here, so that --help, --version and a bad flag need not wait for all of it.
-  const [{ startDaemon }, { createLogger }] = await Promise.all([
-    import('./daemon.ts'),
-    import('./logger.ts'),
-  ])
+  const [{ startDaemon }, { createLogger }, { lockDirectory }, { openSqliteLog }, { openControl }] =
+    await Promise.all([
+      import('./daemon.ts'),
+      import('./logger.ts'),
+      import('./lock.ts'),
+      import('./sqliteLog.ts'),
+      import('./control.ts'),
+    ])
   const logger = createLogger(flags.logLevel)
-  const started = await startDaemon({ listen, settings: await settingsFor(flags), logger })
+  const locked = lockDirectory(data)
+  if (!locked.ok) fail(EXIT_FAILED, locked.message)
+  const opened = await openSqliteLog(data, {
+    onTrouble: trouble => logger.error({ trouble }, 'storage'),
+    onBroken: error => {
+      // Started again it begins with what is on the disk, which is all that anybody was told.
+      logger.fatal({ error }, 'the log failed')
+      process.exit(EXIT_FAILED)
+    },
+  })
+  if (!opened.ok) fail(EXIT_FAILED, opened.message)
+  const { log } = opened
+  const started = await startDaemon({ listen, settings: await settingsFor(flags), logger, log })
   if (!started.ok) fail(EXIT_FAILED, started.message)
   const { daemon } = started
+  const control = await openControl(data, { log, sendAway: person => daemon.sendAway(person) }, logger)
   const stop = (reason: string): void => {
     logger.info({ reason }, 'stopping')
+    control?.close()
     daemon.stop().then(
       () => {
+        locked.lock.release()
         logger.info('stopped')
         process.exit(0)
       },

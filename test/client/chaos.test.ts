@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
+import { seeded } from '../seeded.ts'
 import { Peer, type Received, startServer } from '../server/peer.ts'
-import { RoughLine, seeded } from './roughLine.ts'
+import { RoughLine } from './roughLine.ts'
 import { join, joined, messages, until } from './session.ts'
 
 const PEOPLE = ['alice', 'bob', 'carol', 'dave']

@@ -3,8 +3,9 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import { startDaemon } from '../../src/server/daemon.ts'
 import { createLogger } from '../../src/server/logger.ts'
 import { DEFAULT_SETTINGS } from '../../src/server/settings.ts'
+import { seeded } from '../seeded.ts'
 import { Peer, startServer } from '../server/peer.ts'
-import { RoughLine, seeded } from './roughLine.ts'
+import { RoughLine } from './roughLine.ts'
 import { join, joined, record, texts, until } from './session.ts'
 
 const fair = { random: seeded(1), cut: 0, delay: 0, halve: 0 }

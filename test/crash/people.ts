@@ -1,0 +1,150 @@
+import { connect, type Socket } from 'node:net'
+import { createInterface } from 'node:readline'
+
+const AGAIN_AFTER = 10
+
+type Frame = Readonly<Record<string, unknown>>
+
+/** Somebody with nothing but a socket, who comes back however often the line or the daemon dies. */
+abstract class Stubborn {
+  readonly #port: () => number
+  #socket: Socket | undefined
+  #ended = false
+
+  constructor(port: () => number) {
+    this.#port = port
+  }
+
+  /** Connects, again and again until {@link end}. */
+  start(): void {
+    if (this.#ended) return
+    const socket = connect({ port: this.#port(), host: '127.0.0.1', noDelay: true })
+    this.#socket = socket
+    socket.on('error', () => undefined)
+    socket.on('connect', () => this.came())
+    // A half line at a cut is an incomplete object: it was not said.
+    createInterface({ input: socket })
+      .on('line', line => this.heard(parse(line)))
+      .on('error', () => undefined)
+    socket.on('close', () => setTimeout(() => this.start(), AGAIN_AFTER))
+  }
+
+  end(): void {
+    this.#ended = true
+    this.#socket?.destroy()
+  }
+
+  protected send(frame: Frame): void {
+    if (this.#socket?.writable === true) this.#socket.write(`${JSON.stringify(frame)}\n`)
+  }
+
+  protected abstract came(): void
+  protected abstract heard(frame: Frame): void
+}
+
+/** Sends as fast as it is answered, and again with the same id what was not answered. Remembers every answer. */
+export class Sender extends Stubborn {
+  /** By id: the seq that was acknowledged. */
+  readonly acknowledged = new Map<string, number>()
+  /** Answers that contradict an earlier one, or refuse what has to be taken. */
+  readonly wrong: string[] = []
+  sent = 0
+  #session: unknown
+  readonly #name: string
+  readonly #rooms: readonly string[]
+  readonly #inFlight: number
+  readonly #open = new Map<string, Frame>()
+  #isQuiet = false
+  #number = 0
+
+  constructor(port: () => number, name: string, rooms: readonly string[], inFlight: number) {
+    super(port)
+    this.#name = name
+    this.#rooms = rooms
+    this.#inFlight = inFlight
+  }
+
+  /** Says nothing new; true when everything that was said is acknowledged. */
+  get isDone(): boolean {
+    this.#isQuiet = true
+    return this.#open.size === 0
+  }
+
+  protected came(): void {
+    const session = this.#session === undefined ? {} : { session: this.#session }
+    this.send({ action: 'connect', username: this.#name, protocol: 1, ...session })
+  }
+
+  protected heard(frame: Frame): void {
+    if (frame['action'] === 'welcome') {
+      this.#session = frame['session']
+      for (const room of this.#rooms) this.send({ action: 'joinroom', room })
+      for (const request of this.#open.values()) this.#sendOnce(request)
+      this.#sayMore()
+    } else if (frame['action'] === 'ok') this.#answered(frame)
+    else if (frame['action'] === 'error') this.#refused(frame)
+  }
+
+  #answered({ id, seq }: Frame): void {
+    if (typeof id !== 'string' || typeof seq !== 'number') return
+    const before = this.acknowledged.get(id)
+    if (before !== undefined && before !== seq) this.wrong.push(`${id} was ${before} and is ${seq}`)
+    this.acknowledged.set(id, seq)
+    this.#open.delete(id)
+    this.#sayMore()
+  }
+
+  #refused({ id, code, message }: Frame): void {
+    const request = typeof id === 'string' ? this.#open.get(id) : undefined
+    if (request === undefined) return
+    if (code === 'storage_unavailable') setTimeout(() => this.#sendOnce(request), AGAIN_AFTER)
+    else this.wrong.push(`${String(id)}: ${String(code)} ${String(message)}`)
+  }
+
+  #sayMore(): void {
+    while (!this.#isQuiet && this.#open.size < this.#inFlight) {
+      const id = `${this.#name}:${++this.#number}`
+      const room = this.#rooms[this.#number % this.#rooms.length]
+      const request = { action: 'chat', room, message: `${id} says hello to everybody`, id }
+      this.#open.set(id, request)
+      this.#sendOnce(request)
+    }
+  }
+
+  #sendOnce(request: Frame): void {
+    this.sent++
+    this.send(request)
+  }
+}
+
+/** Reads plainly: every message that it was ever shown, in the order in which it saw them. */
+export class Reader extends Stubborn {
+  /** By room. */
+  readonly seen = new Map<string, string[]>()
+  readonly #name: string
+  readonly #rooms: readonly string[]
+
+  constructor(port: () => number, name: string, rooms: readonly string[]) {
+    super(port)
+    this.#name = name
+    this.#rooms = rooms
+    for (const room of rooms) this.seen.set(room, [])
+  }
+
+  protected came(): void {
+    this.send({ action: 'connect', username: this.#name })
+    for (const room of this.#rooms) this.send({ action: 'joinroom', room })
+  }
+
+  protected heard({ action, room, message }: Frame): void {
+    if (action === 'chat' && typeof message === 'string') this.seen.get(String(room))?.push(message)
+  }
+}
+
+function parse(line: string): Frame {
+  try {
+    return JSON.parse(line) as Frame
+  } catch {
+    return {}
+  }
+}

@@ -1,0 +1,175 @@
+import { type ChatClient, createClient } from '../../src/client/client.ts'
+import type { TimelineEntry } from '../../src/client/timeline.ts'
+import { type Exported, KillableDaemon } from './daemon.ts'
+import { Reader, Sender } from './people.ts'
+
+const ROOMS = ['dev', 'ops']
+const PATIENCE = 60_000
+
+/** How a storm is made. */
+export interface StormOptions {
+  /** The data directory; empty. */
+  readonly directory: string
+  /** How often the daemon is killed. */
+  readonly kills: number
+  /** The longest time between its start and its death, ms. */
+  readonly longest: number
+  readonly random: () => number
+  readonly progress?: (sentence: string) => void
+}
+
+/** What came of it. Everything that was promised holds where `broken` is empty. */
+export interface StormReport {
+  readonly kills: number
+  readonly sent: number
+  readonly acknowledged: number
+  readonly stored: number
+  readonly seen: number
+  readonly broken: readonly string[]
+}
+
+/**
+ * Senders and readers at full speed, and `kill -9` of the daemon at random moments. Afterwards every acknowledged
+ * message is in the log once, whatever anybody saw is in the log in the order in which it was seen, and the
+ * timelines of clients equal the log.
+ */
+export async function storm(options: StormOptions): Promise<StormReport> {
+  const { directory, kills, longest, random, progress = () => undefined } = options
+  const daemon = new KillableDaemon(directory)
+  await daemon.start()
+  const port = (): number => daemon.port
+  const senders = ['ann', 'ben'].map(name => new Sender(port, name, ROOMS, 64))
+  const readers = ['rea', 'rob'].map(name => new Reader(port, name, ROOMS))
+  const clients = ['cleo', 'carl'].map(username =>
+    createClient({ host: '127.0.0.1', port: daemon.port, username, clientName: 'storm', rooms: ROOMS }),
+  )
+  try {
+    for (const one of [...senders, ...readers, ...clients]) one.start()
+    for (let kill = 1; kill <= kills; kill++) {
+      await wait(random() * longest)
+      for (const client of clients) client.say(ROOMS[kill % ROOMS.length] ?? '', `after ${kill - 1} kills`)
+      await wait(random() * 20)
+      await daemon.end('SIGKILL')
+      await daemon.start()
+      if (kill % 10 === 0) progress(`${kill} kills, ${total(senders.map(sender => sender.sent))} sends`)
+    }
+    await until('every sender has its answers', () => senders.every(sender => sender.isDone))
+    for (const client of clients) client.reconnectNow()
+    await until('every client has sent what it had to say', () => clients.every(client => !client.hasUnsent))
+    return await compare(daemon, senders, readers, clients, kills)
+  } finally {
+    for (const one of [...senders, ...readers]) one.end()
+    await Promise.all(clients.map(client => client.close()))
+    await daemon.end('SIGKILL')
+  }
+}
+
+async function compare(
+  daemon: KillableDaemon,
+  senders: readonly Sender[],
+  readers: readonly Reader[],
+  clients: readonly ChatClient[],
+  kills: number,
+): Promise<StormReport> {
+  const broken = senders.flatMap(sender => sender.wrong)
+  const byId = new Map<string, number>()
+  const said = kills * clients.length
+  let stored = 0
+  for (const room of ROOMS) {
+    const log = await daemon.export(room)
+    stored += log.length
+    broken.push(...chainProblems(room, log))
+    for (const { id, seq } of log) {
+      if (byId.has(id)) broken.push(`${id} is stored twice`)
+      byId.set(id, seq)
+    }
+    for (const reader of readers) broken.push(...orderProblems(room, log, reader.seen.get(room) ?? []))
+    for (const client of clients) {
+      const view = client.rooms.get(room)
+      await until(
+        'a client has caught up',
+        () => view?.timeline.at(-1)?.kind === 'message' && lastSeq(view.timeline) === log.at(-1)?.seq,
+      )
+      broken.push(...timelineProblems(room, log, view?.timeline ?? []))
+    }
+  }
+  for (const sender of senders) {
+    for (const [id, seq] of sender.acknowledged) {
+      if (byId.get(id) !== seq) broken.push(`${id} was acknowledged as ${seq} and is ${byId.get(id)}`)
+    }
+  }
+  const acknowledged = total(senders.map(sender => sender.acknowledged.size)) + said
+  if (stored !== acknowledged) broken.push(`${stored} events are stored, ${acknowledged} were acknowledged`)
+  const health = await daemon.check()
+  if (!health.startsWith('integrity: ok')) broken.push(health)
+  return {
+    kills,
+    sent: total(senders.map(sender => sender.sent)) + said,
+    acknowledged,
+    stored,
+    seen: total(readers.flatMap(reader => [...reader.seen.values()].map(texts => texts.length))),
+    broken,
+  }
+}
+
+function chainProblems(room: string, log: readonly Exported[]): string[] {
+  return log.flatMap((event, i) => {
+    const before = log[i - 1]?.seq ?? 0
+    return event.prev === before && event.seq > before
+      ? []
+      : [`${room}: ${event.seq} does not follow ${before}`]
+  })
+}
+
+/** What was seen is in the log, in the order of the log; a plain reader misses what is said while it is away. */
+function orderProblems(room: string, log: readonly Exported[], seen: readonly string[]): string[] {
+  const places = new Map<string, number[]>()
+  for (const { message = '', seq } of log) places.set(message, [...(places.get(message) ?? []), seq])
+  let last = 0
+  return seen.flatMap(message => {
+    const seq = places.get(message)?.find(place => place > last)
+    if (seq === undefined) return [`${room}: "${message}" was seen after ${last} and is not in the log there`]
+    last = seq
+    return []
+  })
+}
+
+/** A timeline holds every event of the log from its first on, but for what it says that it leaves out. */
+function timelineProblems(
+  room: string,
+  log: readonly Exported[],
+  timeline: readonly TimelineEntry[],
+): string[] {
+  const gaps = timeline.filter(entry => entry.kind === 'gap')
+  const messages = timeline.filter(entry => entry.kind === 'message')
+  const first = timeline[0]?.kind === 'gap' ? timeline[0].after + 1 : (messages[0]?.seq ?? 0)
+  const expected = log.filter(
+    ({ seq }) => seq >= first && !gaps.some(gap => seq > gap.after && seq < gap.before),
+  )
+  const shown = messages.map(({ seq, text }) => `${seq} ${text}`)
+  const wanted = expected.map(({ seq, message }) => `${seq} ${message}`)
+  const at = wanted.findIndex((line, i) => line !== shown[i])
+  if (at === -1 && shown.length === wanted.length) return []
+  return [`${room}: a timeline has "${shown[at]}" where the log has "${wanted[at]}"`]
+}
+
+function lastSeq(timeline: readonly TimelineEntry[]): number | undefined {
+  const last = timeline.at(-1)
+  return last?.kind === 'message' ? last.seq : undefined
+}
+
+async function until(what: string, condition: () => boolean): Promise<void> {
+  const deadline = Date.now() + PATIENCE
+  while (!condition()) {
+    if (Date.now() > deadline) throw new Error(`waited in vain: ${what}`)
+    await wait(20)
+  }
+}
+
+function total(numbers: readonly number[]): number {
+  return numbers.reduce((sum, number) => sum + number, 0)
+}
+
+function wait(ms: number): Promise<void> {
+  return new Promise(resolve => setTimeout(resolve, ms))
+}
