@@ -46,17 +46,36 @@ describe('kill -9 of the daemon, and its return', () => {
                 │
                 │
                 │
+                │
+                │
                 │ ─────────────────── the beginning of #dev ───────────────────
                 │ ──── today ────
                 │ --:--      alice ✓ before
-                │ ────────────── the server began anew at --:-- ───────────────
-                │ ─────────── what stands above is kept here alone ────────────
-                │ --:--      alice ✓ one
+                │                  ✓ one
                 │                  ✓ two
                 │                  ✓ three
 ────────────────┴───────────────────────────────────────────────────────────────
  alice › a draft
  ● online                        Enter send   Alt+Enter new line   Tab complete`.slice(1),
     )
+  })
+
+  test('a server whose data is gone: the lines of before stay above a row that says so', async () => {
+    const chatd = await Chatd.start()
+    const alice = await joined(chatd, 'alice', 'dev')
+    alice.type(`before${KEY.enter}`)
+    await alice.waitFor('✓ before')
+    await chatd.end('SIGKILL')
+    chatd.loseData()
+    await chatd.startAgain()
+    await alice.waitFor('the server began anew')
+    alice.type(`after${KEY.enter}`)
+    const screen = masked(await alice.waitFor('✓ after')).split('\n')
+    expect(screen.filter(row => /before|anew|alone|after/.test(row)).map(row => row.slice(17))).toEqual([
+      ' --:--      alice ✓ before',
+      ' ────────────── the server began anew at --:-- ───────────────',
+      ' ─────────── what stands above is kept here alone ────────────',
+      ' --:--      alice ✓ after',
+    ])
   })
 })

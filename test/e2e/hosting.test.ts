@@ -95,10 +95,12 @@ describe('without --host', () => {
       columns: 200,
     })
     await alice.waitFor('● online')
+    alice.type(`kept${KEY.enter}`)
+    await alice.waitFor('✓ kept')
     const [first = 0] = home.daemons()
     process.kill(first, 'SIGKILL')
     await eventually(() => home.daemons().some(pid => pid !== first))
-    await alice.waitFor('the server began anew')
+    await alice.waitFor('● online')
     alice.type(`again${KEY.enter}`)
     await alice.waitFor('✓ again')
   })

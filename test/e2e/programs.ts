@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { rmSync } from 'node:fs'
 import { onTestFinished } from 'vitest'
 import { Home } from './home.ts'
 import { Terminal, type TerminalOptions } from './terminal.ts'
@@ -29,6 +30,11 @@ export class Chatd {
   async startAgain(): Promise<void> {
     const [child] = await startChild(this.#home, this.port)
     this.#child = child
+  }
+
+  /** Removes what it has stored; for one that has ended. */
+  loseData(): void {
+    rmSync(this.#home.join('data'), { recursive: true })
   }
 
   /** Ends it, as hard as the signal says; resolves with its exit code. */
