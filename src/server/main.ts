@@ -71,10 +71,15 @@ async function serve(flags: Flags): Promise<void> {
   })
   if (!opened.ok) fail(EXIT_FAILED, opened.message)
   const { log } = opened
+  let sendAway: (person: string) => void = () => undefined
+  const control = await openControl(data, { log, sendAway: person => sendAway(person) }, logger)
   const started = await startDaemon({ listen, settings: await settingsFor(flags), logger, log })
-  if (!started.ok) fail(EXIT_FAILED, started.message)
+  if (!started.ok) {
+    control?.close()
+    fail(EXIT_FAILED, started.message)
+  }
   const { daemon } = started
-  const control = await openControl(data, { log, sendAway: person => daemon.sendAway(person) }, logger)
+  sendAway = person => daemon.sendAway(person)
   const stop = (reason: string): void => {
     logger.info({ reason }, 'stopping')
     control?.close()

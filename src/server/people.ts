@@ -57,9 +57,9 @@ export class People {
     return true
   }
 
-  /** Forgets that somebody was ever here: the log has erased the name. Connections that live go on. */
+  /** Forgets that somebody was ever here: the log erases the name. What is connected under it has to end. */
   forget(key: string): void {
-    if (this.#people.get(key)?.sessions.size === 0) this.#people.delete(key)
+    this.#people.delete(key)
   }
 
   #forgetOne(): void {
