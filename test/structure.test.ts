@@ -34,7 +34,6 @@ const JSON_ALLOWED: Readonly<Record<string, string>> = {
   'src/server/control.ts': 'orders of the operator, on a socket of their own',
   'src/server/orders.ts': 'what an export prints',
   'src/server/reading.ts': 'measures how much of an answer fits in a line',
-  'src/tui/saved.ts': 'a file of its own: what it remembers between runs',
   'src/tui/store.ts': 'compares two values',
 }
 

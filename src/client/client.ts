@@ -3,6 +3,7 @@ import type { Member, RequestResult, RoomSummary } from '../protocol/requests.ts
 import type { Limits } from '../protocol/responses.ts'
 import { Core } from './core.ts'
 import type { LinkState } from './link.ts'
+import type { OutboxKeep } from './outbox.ts'
 import type { Answer } from './questions.ts'
 import type { RoomView } from './room.ts'
 
@@ -15,6 +16,8 @@ export interface ClientOptions {
   readonly clientName: string
   /** Rooms to join at once, in the order of the sidebar. */
   readonly rooms: readonly string[]
+  /** Where what is said survives the program; in memory alone unless given. */
+  readonly keep?: OutboxKeep
   /** From an earlier `welcome` of this server and name. */
   readonly session?: string | undefined
   /** How long a server may take from the start of an attempt to its `welcome`, ms; 10 s unless given. */

@@ -56,15 +56,18 @@ export class Core implements ChatClient {
       },
     )
     this.#questions = new Questions(request => this.#link.send(request))
-    this.#outbox = new Outbox({
-      send: request => this.#sendFor(request),
-      changed: key => {
-        const room = this.rooms.get(key)
-        if (room === undefined) return this.#changed()
-        room.outbox = this.#outbox.of(key)
-        room.touch()
+    this.#outbox = new Outbox(
+      {
+        send: request => this.#sendFor(request),
+        changed: key => {
+          const room = this.rooms.get(key)
+          if (room === undefined) return this.#changed()
+          room.outbox = this.#outbox.of(key)
+          room.touch()
+        },
       },
-    })
+      options.keep,
+    )
     this.rooms = new Rooms({
       questions: this.#questions,
       me: () => this.username,
@@ -72,7 +75,7 @@ export class Core implements ChatClient {
       joined: room => this.#outbox.pump(room.key),
       restarted: () => this.#outbox.failSent(),
     })
-    for (const room of options.rooms) this.join(room)
+    for (const room of [...options.rooms, ...this.#outbox.takeUp()]) this.join(room)
   }
 
   get link(): LinkState {
@@ -338,7 +341,11 @@ export class Core implements ChatClient {
   }
 
   #acknowledged(id: string, seq: unknown, ts: unknown): void {
-    if (typeof seq === 'number' && typeof ts === 'number') this.#outbox.acknowledge(id, seq, ts)
+    if (typeof seq !== 'number' || typeof ts !== 'number') return
+    const last = this.rooms.get(this.#outbox.roomOf(id) ?? '')?.log.last
+    this.#outbox.acknowledge(id, seq, ts)
+    // Stored before we came (an earlier program of ours sent it): no event of it will follow.
+    if (last !== undefined && seq <= last) this.#outbox.settle(id)
   }
 
   #happened(event: RoomEvent): void {

@@ -36,6 +36,18 @@ const LOST: OutboxState = {
   message: 'stored, but the server has begun its log anew since; send it again or discard it',
 }
 
+/** Where the entries of an {@link Outbox} survive the program. */
+export interface OutboxKeep {
+  /** The entries that were kept, in order, of programs that are gone. */
+  adopt(): OutboxEntry[]
+  /** Keeps an entry, also in a new state; false where it cannot be kept. */
+  put(entry: OutboxEntry): boolean
+  /** An entry goes on under another id. */
+  replace(oldId: string, entry: OutboxEntry): boolean
+  /** Forgets an entry. */
+  remove(id: string): void
+}
+
 /** What an {@link Outbox} needs of its surroundings. */
 export interface OutboxWatcher {
   /** Sends a request; false where that cannot be now. */
@@ -51,6 +63,7 @@ export interface OutboxWatcher {
 export class Outbox {
   readonly #watcher: OutboxWatcher
   readonly #now: () => number
+  readonly #keep: OutboxKeep | undefined
   /** By room, in the order in which they were said. */
   readonly #rooms = new Map<string, OutboxEntry[]>()
   /** Rooms that wait before the next attempt, and how often they have waited. */
@@ -58,9 +71,22 @@ export class Outbox {
   /** Entries that the user wants out although they are old. */
   readonly #insisted = new Set<string>()
 
-  constructor(watcher: OutboxWatcher, now: () => number = Date.now) {
+  constructor(watcher: OutboxWatcher, keep?: OutboxKeep, now: () => number = Date.now) {
     this.#watcher = watcher
+    this.#keep = keep
     this.#now = now
+  }
+
+  /** Takes up what was said before this program was started; the names of the rooms that it was said in. */
+  takeUp(): string[] {
+    const entries = this.#keep?.adopt() ?? []
+    for (const entry of entries) this.#rooms.set(entry.roomKey, [...this.of(entry.roomKey), entry])
+    return [...new Set(entries.map(({ request }) => request.room))]
+  }
+
+  /** The room in which an entry was said. */
+  roomOf(id: string): string | undefined {
+    return this.#find(id)?.roomKey
   }
 
   /** Whether an entry has this id. */
@@ -94,6 +120,8 @@ export class Outbox {
       ts: this.#now(),
       state: { status: 'waiting' },
     }
+    // On the disk before its row shows: what is seen to be said is not lost.
+    this.#keep?.put(entry)
     this.#rooms.set(roomKey, [...this.of(roomKey), entry])
     this.#watcher.changed(roomKey)
     this.pump(roomKey)
@@ -166,6 +194,7 @@ export class Outbox {
     const request = isReused ? { ...entry.request, id: newId } : entry.request
     const next: OutboxEntry = { ...entry, id: isReused ? newId : id, request, state: { status: 'waiting' } }
     this.#insisted.add(next.id)
+    this.#keep?.replace(id, next)
     this.#replace(entry, next)
     this.pump(entry.roomKey)
   }
@@ -206,7 +235,10 @@ export class Outbox {
   }
 
   #become(entry: OutboxEntry, state: OutboxState): void {
-    this.#replace(entry, { ...entry, state })
+    const next = { ...entry, state }
+    // Whether it is on its way is not kept: after a crash it goes again, under the same id.
+    if (state.status === 'failed') this.#keep?.put(next)
+    this.#replace(entry, next)
   }
 
   #replace(entry: OutboxEntry, next: OutboxEntry): void {
@@ -222,6 +254,7 @@ export class Outbox {
     if (rest.length > 0) this.#rooms.set(entry.roomKey, rest)
     else this.#rooms.delete(entry.roomKey)
     this.#insisted.delete(entry.id)
+    this.#keep?.remove(entry.id)
     this.#watcher.changed(entry.roomKey)
   }
 }

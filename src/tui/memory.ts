@@ -1,8 +1,11 @@
+import { join } from 'node:path'
 import type { ChatClient } from '../client/client.ts'
+import type { OutboxEntry, OutboxKeep } from '../client/outbox.ts'
+import { type Composed, type Saved, StateFile } from '../client/stateFile.ts'
 import { foldName } from '../protocol/names.ts'
-import { type Saved, SavedFile } from './saved.ts'
+import { makePrivateDirectory } from './places.ts'
 
-/** Rooms are written this long after they changed, ms. */
+/** Rooms and drafts are written this long after they changed, ms. */
 const WRITE_AFTER_MS = 500
 
 /** What a {@link Memory} is kept for. */
@@ -16,24 +19,34 @@ export interface MemoryOptions {
   readonly onTrouble: (message: string) => void
 }
 
-/** Remembers over starts who we are on a server and in which rooms: follows a client and writes what changes. */
-export class Memory {
+/**
+ * Remembers over starts who we are on a server, in which rooms, what we have not sent yet and what stands in the
+ * composers: follows a client and writes what changes.
+ */
+export class Memory implements OutboxKeep {
   readonly #options: MemoryOptions
   #username: string
-  #file: SavedFile
+  /** The newest is that of our name; an earlier one that of a name that the server did not let us have. */
+  readonly #files: [StateFile, ...StateFile[]]
   /** What is not written yet. */
   #rooms: Pick<Saved, 'rooms' | 'current'> | undefined
+  #composed = new Map<string, Composed>()
   #timer: NodeJS.Timeout | undefined
 
   constructor(options: MemoryOptions) {
     this.#options = options
     this.#username = options.username
-    this.#file = this.#open()
+    this.#files = [this.#open()]
   }
 
   /** What is remembered of last time. */
   get saved(): Saved {
     return this.#file.saved
+  }
+
+  /** What stood in the composers last time, by the key of the room. */
+  composed(): ReadonlyMap<string, Composed> {
+    return this.#file.composed()
   }
 
   /** Remembers the sessions of a client from now on. */
@@ -48,7 +61,13 @@ export class Memory {
   /** Remembers the rooms, in the order of the sidebar, and the one that is looked at; soon, not at once. */
   keepRooms(rooms: readonly string[], current: string | undefined): void {
     this.#rooms = { rooms: [...rooms], ...(current === undefined ? {} : { current }) }
-    this.#timer ??= setTimeout(() => this.write(), WRITE_AFTER_MS)
+    this.#writeSoon()
+  }
+
+  /** Remembers what stands in a composer; soon, not at once. */
+  keepComposed(roomKey: string, composed: Composed): void {
+    this.#composed.set(roomKey, composed)
+    this.#writeSoon()
   }
 
   /** Writes what is not written yet. */
@@ -56,20 +75,56 @@ export class Memory {
     clearTimeout(this.#timer)
     this.#timer = undefined
     if (this.#rooms !== undefined) this.#file.update(this.#rooms)
+    if (this.#composed.size > 0) this.#file.keepComposed(this.#composed)
     this.#rooms = undefined
+    this.#composed = new Map()
+  }
+
+  /** Writes what is not written yet, and closes what is open. */
+  close(): void {
+    this.write()
+    for (const file of this.#files) file.close()
+  }
+
+  adopt(): OutboxEntry[] {
+    return this.#file.adopt()
+  }
+
+  put(entry: OutboxEntry): boolean {
+    return this.#file.put(entry)
+  }
+
+  replace(oldId: string, entry: OutboxEntry): boolean {
+    return this.#file.replace(oldId, entry)
+  }
+
+  remove(id: string): void {
+    for (const file of this.#files) file.remove(id)
+  }
+
+  get #file(): StateFile {
+    return this.#files[0]
   }
 
   /** Where the user took another name: that one's memory goes on, with the rooms that are open. */
   #becomeNamed(username: string): void {
     if (foldName(username) === foldName(this.#username)) return
-    const { rooms, current } = this.#file.saved
+    const { rooms, current } = this.saved
     this.#username = username
-    this.#file = this.#open()
+    this.#files.unshift(this.#open())
     this.#file.update({ rooms, current })
   }
 
-  #open(): SavedFile {
+  #writeSoon(): void {
+    this.#timer ??= setTimeout(() => this.write(), WRITE_AFTER_MS)
+  }
+
+  #open(): StateFile {
     const { state, host, port, onTrouble } = this.#options
-    return new SavedFile(state, { host, port, username: this.#username }, onTrouble)
+    const directory = join(state, 'sessions')
+    const made = makePrivateDirectory(directory)
+    // Without a directory the file cannot be opened either, which it says itself.
+    if (!made.ok) onTrouble(made.message)
+    return new StateFile(directory, { host, port, username: this.#username }, onTrouble)
   }
 }

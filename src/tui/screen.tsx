@@ -3,6 +3,7 @@
 import { render, useApp } from 'ink'
 import { type ReactNode, useEffect, useSyncExternalStore } from 'react'
 import type { ChatClient } from '../client/client.ts'
+import type { Composed } from '../client/stateFile.ts'
 import type { Reports } from './reports.ts'
 import { createClock } from './select/clock.ts'
 import { initialState, type Size } from './state.ts'
@@ -23,6 +24,10 @@ export interface ScreenOptions {
   readonly current?: string | undefined
   /** Called with the names of the rooms, in their order, and the current one, at first and when they change. */
   readonly onRoomsChanged?: ((rooms: readonly string[], current: string | undefined) => void) | undefined
+  /** What stood in the composers last time, by the key of the room. */
+  readonly composed?: ReadonlyMap<string, Composed> | undefined
+  /** Called when what stands in the composer of a room changed, or what was sent from it. */
+  readonly onComposed?: ((room: string, composed: Composed) => void) | undefined
   /** False where the user wants no colours (NO_COLOR). */
   readonly color: boolean
   /** The clock, ms since 1970. */
@@ -39,18 +44,26 @@ const SIGNALS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129, SIGQUIT: 131 } as cons
  * 128 and the signal's number. Rejects where the view itself fails. The terminal is as it was in every case.
  */
 export async function runScreen(options: ScreenOptions): Promise<number> {
-  const { client, stdin, stdout, now = Date.now, onRoomsChanged = () => undefined } = options
+  const {
+    client,
+    stdin,
+    stdout,
+    now = Date.now,
+    onRoomsChanged = () => undefined,
+    onComposed = () => undefined,
+  } = options
   let finish: (code: number) => void = () => undefined
   const finished = new Promise<number>(resolve => {
     finish = resolve
   })
   const handles: Handles = { suspend: undefined }
 
-  const store: Store = new Store(initialState(sizeOf(stdout), now(), options.current), {
+  const store: Store = new Store(initialState(sizeOf(stdout), now(), options.current, options.composed), {
     client,
     clock: createClock(options.timeZone),
     now,
     onRoomsChanged,
+    onComposed,
     deeds: { quit: () => finish(0), suspend: () => void suspend(), redraw },
   })
   const terminal = createTerminal(stdin, stdout, event => store.dispatch(event))

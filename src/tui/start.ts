@@ -1,4 +1,5 @@
 import { type ChatClient, createClient } from '../client/client.ts'
+import type { Saved } from '../client/stateFile.ts'
 import { VERSION } from '../protocol/version.ts'
 import type { CommandLine } from './commandLine.ts'
 import { Host, LOOPBACK } from './host.ts'
@@ -7,7 +8,6 @@ import { loadScreen } from './loadScreen.ts'
 import { Memory } from './memory.ts'
 import { findPlaces } from './places.ts'
 import { Reports } from './reports.ts'
-import type { Saved } from './saved.ts'
 import { defaultUsername } from './username.ts'
 
 /** Where somebody goes who has been nowhere yet. */
@@ -46,6 +46,8 @@ export async function start({ host, port, user, rooms }: CommandLine): Promise<E
     clientName: `chat-tui ${VERSION}`,
     rooms: [first, ...others],
     session: memory.saved.session,
+    // What a script says is answered while it runs, or it ends with an error: nothing of it is left for later.
+    ...(hasScreen ? { keep: memory } : {}),
     ...(daemon === undefined ? {} : { beforeConnect: () => daemon.ensure() }),
   })
   memory.follow(client)
@@ -57,6 +59,7 @@ export async function start({ host, port, user, rooms }: CommandLine): Promise<E
   } finally {
     memory.write()
     await client.close()
+    memory.close()
   }
 }
 
@@ -87,6 +90,8 @@ async function onScreen(
     current,
     reports,
     onRoomsChanged: (rooms, room) => memory.keepRooms(rooms, room),
+    composed: memory.composed(),
+    onComposed: (room, composed) => memory.keepComposed(room, composed),
     color: (process.env['NO_COLOR'] ?? '') === '',
   })
   return { kind: 'exit', code }

@@ -1,8 +1,9 @@
 /** What the screen is, as plain data. What the client knows of the world is not copied here; what can be derived is not stored. */
 
 import type { LinkState } from '../client/link.ts'
+import type { Composed } from '../client/stateFile.ts'
 import type { Completion } from './composer/completion.ts'
-import { createEditor, type Editor } from './composer/editor.ts'
+import { createEditor, type Editor, setText } from './composer/editor.ts'
 import { EMPTY_HISTORY, type InputHistory } from './composer/inputHistory.ts'
 import { type CleanText, clean } from './text/clean.ts'
 
@@ -100,15 +101,20 @@ const NEW_ROOM: RoomScreen = {
 /** Notes kept in a room; the oldest go first. */
 const MAX_NOTES = 100
 
-/** A screen before anything has happened. */
-export function initialState(size: Size, now: number, first?: string): ScreenState {
+/** A screen before anything has happened, with what stood in the composers last time. */
+export function initialState(
+  size: Size,
+  now: number,
+  first?: string,
+  composed: ReadonlyMap<string, Composed> = new Map(),
+): ScreenState {
   return {
     size,
     first,
     refusal: undefined,
     focused: true,
     current: undefined,
-    rooms: new Map(),
+    rooms: new Map([...composed].map(([key, kept]) => [key, withComposed(NEW_ROOM, kept)])),
     overlay: undefined,
     sidebar: true,
     leaving: 0,
@@ -116,6 +122,20 @@ export function initialState(size: Size, now: number, first?: string): ScreenSta
     now,
     counter: 0,
   }
+}
+
+function withComposed(room: RoomScreen, { draft, inputs }: Composed): RoomScreen {
+  return {
+    ...room,
+    editor: setText(createEditor(), draft),
+    history: { entries: inputs, at: inputs.length, edited: new Map() },
+  }
+}
+
+/** What stands in the composer of a room, and what was sent from it: the draft also while looking back. */
+export function composedOf({ editor, history }: RoomScreen): Composed {
+  const { entries, at, edited } = history
+  return { draft: at === entries.length ? editor.text : (edited.get(entries.length) ?? ''), inputs: entries }
 }
 
 /** What the screen keeps of a room; of the current one (or of none) without a key. */

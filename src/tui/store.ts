@@ -4,10 +4,11 @@
  */
 
 import type { ChatClient, ClientEvent } from '../client/client.ts'
+import type { Composed } from '../client/stateFile.ts'
 import { carryOut, type Deeds } from './effects.ts'
 import type { ScreenEvent } from './event.ts'
 import { type Frame, frameAfterTyping, frameOf } from './select/frame.ts'
-import type { ScreenState, Size } from './state.ts'
+import { composedOf, type ScreenState, type Size } from './state.ts'
 import { cleanLine, cleanText, joinClean } from './text/clean.ts'
 import { isCounting, update } from './update.ts'
 import type { World } from './world.ts'
@@ -31,6 +32,8 @@ export type StoreSurroundings = {
   readonly deeds: Deeds
   /** Called when the list of rooms or the current one changed. */
   readonly onRoomsChanged: (rooms: readonly string[], current: string | undefined) => void
+  /** Called when what stands in the composer of a room changed, or what was sent from it. */
+  readonly onComposed: (room: string, composed: Composed) => void
 }
 
 /** The one owner of the screen's state. */
@@ -84,6 +87,7 @@ export class Store {
     const { client, deeds, now } = this.#surroundings
     this.#depth++
     const { state, effects } = update(this.#state, event, this.#world, now())
+    this.#tellComposed(this.#state, state)
     this.#state = state
     for (const effect of effects) carryOut(effect, client, deeds, next => this.dispatch(next))
     this.#depth--
@@ -171,6 +175,15 @@ export class Store {
         this.#ticking = undefined
         this.dispatch({ type: 'tick' })
       }, SECOND)
+    }
+  }
+
+  #tellComposed(before: ScreenState, after: ScreenState): void {
+    if (before.rooms === after.rooms) return
+    for (const [key, room] of after.rooms) {
+      const was = before.rooms.get(key)
+      if (was === room || (was?.editor.text === room.editor.text && was.history === room.history)) continue
+      this.#surroundings.onComposed(key, composedOf(room))
     }
   }
 

@@ -24,6 +24,7 @@ function storeOf(prepare: (client: FakeClient) => void = () => undefined) {
     now: () => NOON,
     deeds: { suspend: () => undefined, redraw: () => undefined, quit: () => undefined },
     onRoomsChanged: (rooms, current) => told.push([rooms, current]),
+    onComposed: () => undefined,
   })
   stores.push(store)
   let drawn = 0

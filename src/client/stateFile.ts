@@ -1,0 +1,296 @@
+import { createHash } from 'node:crypto'
+import { chmodSync, existsSync, renameSync } from 'node:fs'
+import { join } from 'node:path'
+import { DatabaseSync, type SQLInputValue } from 'node:sqlite'
+import { encodeFrame, requestDecoder } from '../protocol/codec.ts'
+import { foldName } from '../protocol/names.ts'
+import { EVENT_REQUESTS, type EventRequest } from '../protocol/requests.ts'
+import type { OutboxEntry, OutboxKeep } from './outbox.ts'
+import { isAlive, ownProcess } from './ownProcess.ts'
+
+/** Most file systems take 255 bytes in a name; the rest is for what SQLite puts behind it. */
+const MAX_FILE_NAME = 200
+/** How long another client of the same name is waited for, ms. */
+const BUSY_TIMEOUT = 1_000
+const SQLITE_CORRUPT = 11
+const SQLITE_NOTADB = 26
+
+/** Steps from an empty file on; `user_version` says how many were taken. One that was released is never changed. */
+const STEPS: readonly string[] = [
+  `
+  CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
+  CREATE TABLE rooms (place INTEGER PRIMARY KEY, name TEXT NOT NULL) STRICT;
+  CREATE TABLE outbox (
+    place INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    room TEXT NOT NULL,
+    request TEXT NOT NULL,
+    ts INTEGER NOT NULL,
+    code TEXT,
+    message TEXT,
+    owner TEXT NOT NULL
+  ) STRICT;
+  CREATE TABLE drafts (room TEXT PRIMARY KEY, text TEXT NOT NULL) STRICT;
+  CREATE TABLE inputs (room TEXT NOT NULL, place INTEGER NOT NULL, text TEXT NOT NULL, PRIMARY KEY (room, place)) STRICT;
+  `,
+]
+
+/** Whom it is about. */
+export interface Identity {
+  readonly host: string
+  readonly port: number
+  readonly username: string
+}
+
+/** Who we are on a server, and where. */
+export interface Saved {
+  /** The secret that says who we are; absent before the first `welcome`. */
+  readonly session?: string | undefined
+  /** Names of the rooms of last time, in the order of the sidebar. */
+  readonly rooms: readonly string[]
+  /** The name of the room that was looked at last. */
+  readonly current?: string | undefined
+}
+
+/** What stands in a composer, and what was sent from it. */
+export interface Composed {
+  readonly draft: string
+  /** Oldest first. */
+  readonly inputs: readonly string[]
+}
+
+/**
+ * What a client keeps of one name on one server, in an SQLite file of its own (0600), safe with several clients at
+ * once: the session, the rooms, what is not sent yet, drafts and what was typed. What is written is on the disk when
+ * the call returns. No method throws; where the file cannot be used, nothing is kept and `onTrouble` is told once.
+ */
+export class StateFile implements OutboxKeep {
+  readonly path: string
+  readonly #onTrouble: (message: string) => void
+  #database: DatabaseSync | undefined
+  #troubled = false
+
+  /** @param directory made before, for its owner alone */
+  constructor(directory: string, identity: Identity, onTrouble: (message: string) => void) {
+    this.path = join(directory, `${fileName(identity)}.db`)
+    this.#onTrouble = onTrouble
+    this.#database = this.#open()
+  }
+
+  /** What is remembered. */
+  get saved(): Saved {
+    const facts = new Map(
+      this.#all('SELECT name, value FROM facts').map(row => [String(row['name']), String(row['value'])]),
+    )
+    const rooms = this.#all('SELECT name FROM rooms ORDER BY place').map(row => String(row['name']))
+    const session = facts.get('session')
+    const current = facts.get('current')
+    return {
+      ...(session === undefined ? {} : { session }),
+      rooms,
+      ...(current === undefined ? {} : { current }),
+    }
+  }
+
+  /** Remembers something else in addition; what is undefined is left as it is. */
+  update({ session, rooms, current }: Partial<Saved>): void {
+    this.#write(database => {
+      const put = database.prepare(
+        'INSERT INTO facts (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value',
+      )
+      if (session !== undefined) put.run('session', session)
+      if (current !== undefined) put.run('current', current)
+      if (rooms === undefined) return
+      database.exec('DELETE FROM rooms')
+      const add = database.prepare('INSERT INTO rooms (name) VALUES (?)')
+      for (const room of rooms) add.run(room)
+    })
+  }
+
+  /**
+   * What was said and is not known to be stored, of clients that are gone: it is this client's from now on. What
+   * another client that lives has in hand stays with that one.
+   */
+  adopt(): OutboxEntry[] {
+    const own = ownProcess()
+    let rows: Readonly<Record<string, unknown>>[] = []
+    this.#write(database => {
+      const owners = database.prepare('SELECT DISTINCT owner FROM outbox').all()
+      const take = database.prepare('UPDATE outbox SET owner = ? WHERE owner = ?')
+      for (const { owner } of owners) if (!isAlive(String(owner))) take.run(own, String(owner))
+      rows = database.prepare('SELECT * FROM outbox WHERE owner = ? ORDER BY place').all(own)
+    })
+    return rows.flatMap(row => entryOf(row) ?? [])
+  }
+
+  put({ id, roomKey, request, ts, state }: OutboxEntry): boolean {
+    const [code, message] = state.status === 'failed' ? [state.code, state.message] : [null, null]
+    return this.#write(database =>
+      database
+        .prepare(
+          `INSERT INTO outbox (id, room, request, ts, code, message, owner) VALUES (?, ?, ?, ?, ?, ?, ?)
+          ON CONFLICT (id) DO UPDATE SET code = excluded.code, message = excluded.message`,
+        )
+        .run(id, roomKey, encodeFrame(request), ts, code, message, ownProcess()),
+    )
+  }
+
+  replace(oldId: string, { id, request }: OutboxEntry): boolean {
+    return this.#write(database =>
+      database
+        .prepare('UPDATE outbox SET id = ?, request = ?, code = NULL, message = NULL WHERE id = ?')
+        .run(id, encodeFrame(request), oldId),
+    )
+  }
+
+  remove(id: string): void {
+    this.#write(database => database.prepare('DELETE FROM outbox WHERE id = ?').run(id))
+  }
+
+  /** What stood in the composers, by the key of the room. */
+  composed(): Map<string, Composed> {
+    const composed = new Map<string, { draft: string; inputs: string[] }>()
+    const of = (room: unknown): { draft: string; inputs: string[] } => {
+      const known = composed.get(String(room)) ?? { draft: '', inputs: [] }
+      composed.set(String(room), known)
+      return known
+    }
+    for (const row of this.#all('SELECT room, text FROM drafts')) of(row['room']).draft = String(row['text'])
+    for (const row of this.#all('SELECT room, text FROM inputs ORDER BY room, place'))
+      of(row['room']).inputs.push(String(row['text']))
+    return composed
+  }
+
+  /** Remembers what stands in composers; those that are not named stay as they are. */
+  keepComposed(composed: ReadonlyMap<string, Composed>): void {
+    this.#write(database => {
+      const forget = database.prepare('DELETE FROM inputs WHERE room = ?')
+      const add = database.prepare('INSERT INTO inputs (room, place, text) VALUES (?, ?, ?)')
+      for (const [room, { draft, inputs }] of composed) {
+        if (draft === '') database.prepare('DELETE FROM drafts WHERE room = ?').run(room)
+        else {
+          database
+            .prepare(
+              'INSERT INTO drafts (room, text) VALUES (?, ?) ON CONFLICT (room) DO UPDATE SET text = excluded.text',
+            )
+            .run(room, draft)
+        }
+        forget.run(room)
+        inputs.forEach((text, place) => {
+          add.run(room, place, text)
+        })
+      }
+    })
+  }
+
+  /** Closes the file. */
+  close(): void {
+    this.#database?.close()
+    this.#database = undefined
+  }
+
+  #open(): DatabaseSync | undefined {
+    try {
+      const database = new DatabaseSync(this.path, { timeout: BUSY_TIMEOUT })
+      chmodSync(this.path, 0o600)
+      database.exec(
+        'PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; BEGIN IMMEDIATE',
+      )
+      const version = Number(database.prepare('PRAGMA user_version').get()?.['user_version'] ?? 0)
+      if (version > STEPS.length) {
+        database.close()
+        this.#trouble(`${this.path} was written by a newer chat-tui`)
+        return undefined
+      }
+      for (const step of STEPS.slice(version)) database.exec(step)
+      database.exec(`PRAGMA user_version = ${STEPS.length}; COMMIT`)
+      return database
+    } catch (error) {
+      if (isDamaged(error) && this.#putAside()) return this.#open()
+      this.#trouble(`cannot use ${this.path}: ${reasonOf(error)}`)
+      return undefined
+    }
+  }
+
+  #putAside(): boolean {
+    const aside = `${this.path}.damaged`
+    try {
+      renameSync(this.path, aside)
+      for (const tail of ['-wal', '-shm'])
+        if (existsSync(this.path + tail)) renameSync(this.path + tail, aside + tail)
+      this.#onTrouble(`what was remembered is damaged and was put aside as ${aside}; starting afresh`)
+      return true
+    } catch {
+      return false
+    }
+  }
+
+  /** Does a change in one transaction; false where it is not kept. */
+  #write(change: (database: DatabaseSync) => unknown): boolean {
+    const database = this.#database
+    if (database === undefined) return false
+    try {
+      database.exec('BEGIN IMMEDIATE')
+      change(database)
+      database.exec('COMMIT')
+      this.#troubled = false
+      return true
+    } catch (error) {
+      if (database.isTransaction) database.exec('ROLLBACK')
+      this.#trouble(`cannot write ${this.path}: ${reasonOf(error)}`)
+      return false
+    }
+  }
+
+  #all(sql: string, ...values: readonly SQLInputValue[]): Readonly<Record<string, unknown>>[] {
+    try {
+      return this.#database?.prepare(sql).all(...values) ?? []
+    } catch (error) {
+      this.#trouble(`cannot read ${this.path}: ${reasonOf(error)}`)
+      return []
+    }
+  }
+
+  #trouble(message: string): void {
+    if (this.#troubled) return
+    this.#troubled = true
+    this.#onTrouble(`${message}; what you send and write now is not kept when this program ends`)
+  }
+}
+
+/** An entry as it was kept; undefined for what cannot be read, which is then only in the file. */
+function entryOf(row: Readonly<Record<string, unknown>>): OutboxEntry | undefined {
+  const { id, room, request, ts, code, message } = row
+  const decoder = requestDecoder(Number.POSITIVE_INFINITY)
+  decoder.push(Buffer.from(`${String(request)}\n`))
+  const decoded = decoder.next()
+  if (decoded?.ok !== true || !isEventRequest(decoded.frame) || typeof ts !== 'number') return undefined
+  return {
+    id: String(id),
+    roomKey: String(room),
+    request: decoded.frame,
+    ts,
+    state:
+      typeof code === 'string' ? { status: 'failed', code, message: String(message) } : { status: 'waiting' },
+  }
+}
+
+function isEventRequest(request: { readonly action: string }): request is EventRequest {
+  return (EVENT_REQUESTS as readonly string[]).includes(request.action)
+}
+
+function isDamaged(error: unknown): boolean {
+  if (!(error instanceof Error) || !('errcode' in error) || typeof error.errcode !== 'number') return false
+  return [SQLITE_CORRUPT, SQLITE_NOTADB].includes(error.errcode & 0xff)
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
+
+/** A name for a file that no host and no user can lead elsewhere; no two share one, as a comma is always encoded. */
+export function fileName({ host, port, username }: Identity): string {
+  const readable = [host.toLowerCase(), String(port), foldName(username)].map(encodeURIComponent).join(',')
+  if (readable.length <= MAX_FILE_NAME) return readable
+  return createHash('sha256').update(readable).digest('hex')
+}

@@ -1,0 +1,181 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { join, relative } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import fc from 'fast-check'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import type { OutboxEntry } from '../../src/client/outbox.ts'
+import { fileName, type Identity, StateFile } from '../../src/client/stateFile.ts'
+import { temporaryDirectory } from '../server/directory.ts'
+
+const BOB: Identity = { host: 'chat.example.org', port: 9011, username: 'bob' }
+
+/** What is remembered, and the troubles that were told. */
+function open(directory: string, identity: Identity = BOB): { file: StateFile; troubles: string[] } {
+  const troubles: string[] = []
+  const file = new StateFile(directory, identity, message => troubles.push(message))
+  onTestFinished(() => file.close())
+  return { file, troubles }
+}
+
+function entry(id: string, message = id): OutboxEntry {
+  return {
+    id,
+    roomKey: 'dev',
+    request: { action: 'chat', room: 'Dev', message, id },
+    ts: 5,
+    state: { status: 'waiting' },
+  }
+}
+
+describe('what is remembered of a name on a server', () => {
+  test('is nothing at first', () => {
+    const { file, troubles } = open(temporaryDirectory())
+    expect(file.saved).toEqual({ rooms: [] })
+    expect(file.adopt()).toEqual([])
+    expect(file.composed().size).toBe(0)
+    expect(troubles).toEqual([])
+  })
+
+  test('is there next time, and nobody else can read it', () => {
+    const directory = temporaryDirectory()
+    const { file } = open(directory)
+    file.update({ session: 'secret' })
+    file.update({ rooms: ['dev', '日本'], current: '日本' })
+    file.keepComposed(new Map([['dev', { draft: 'half a', inputs: ['one', 'two'] }]]))
+    file.keepComposed(new Map([['ops', { draft: '', inputs: ['three'] }]]))
+    const again = open(directory).file
+    expect(again.saved).toEqual({ session: 'secret', rooms: ['dev', '日本'], current: '日本' })
+    expect(again.composed()).toEqual(
+      new Map([
+        ['dev', { draft: 'half a', inputs: ['one', 'two'] }],
+        ['ops', { draft: '', inputs: ['three'] }],
+      ]),
+    )
+    expect(statSync(file.path).mode & 0o777).toBe(0o600)
+    again.keepComposed(new Map([['dev', { draft: '', inputs: ['two'] }]]))
+    expect(file.composed().get('dev')).toEqual({ draft: '', inputs: ['two'] })
+  })
+
+  test('is by name, whatever its spelling, host and port', () => {
+    const directory = temporaryDirectory()
+    open(directory).file.update({ session: 'of bob' })
+    const session = (other: Partial<Identity>): string | undefined =>
+      open(directory, { ...BOB, ...other }).file.saved.session
+    expect(session({ username: 'BOB', host: 'Chat.Example.ORG' })).toBe('of bob')
+    for (const other of [{ username: 'alice' }, { port: 9012 }, { host: 'example.org' }]) {
+      expect(session(other)).toBeUndefined()
+    }
+  })
+})
+
+describe('what was said and is not known to be stored', () => {
+  test('is taken up in order by the next program, with failures and their reasons', async () => {
+    const directory = temporaryDirectory()
+    const script = `
+      import { StateFile } from ${JSON.stringify(new URL('../../src/client/stateFile.ts', import.meta.url).pathname)}
+      const file = new StateFile(${JSON.stringify(directory)}, ${JSON.stringify(BOB)}, message => { throw new Error(message) })
+      const entry = (id, state = { status: 'waiting' }) =>
+        ({ id, roomKey: 'dev', request: { action: 'chat', room: 'Dev', message: id, id }, ts: 5, state })
+      for (const id of ['a', 'b', 'c', 'd']) file.put(entry(id))
+      file.put(entry('b', { status: 'failed', code: 'forbidden', message: 'no' }))
+      file.remove('c')
+      console.log('ready')
+      setInterval(() => undefined, 1000)
+    `
+    const other = spawn(process.execPath, ['--input-type=module', '-e', script], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    onTestFinished(() => {
+      other.kill('SIGKILL')
+    })
+    await once(other.stdout, 'data')
+    const { file, troubles } = open(directory)
+    // The other program lives: what it has in hand is its own.
+    expect(file.adopt()).toEqual([])
+    expect(file.put(entry('mine'))).toBe(true)
+    const gone = once(other, 'exit')
+    other.kill('SIGKILL')
+    await gone
+    expect(file.adopt()).toEqual([
+      entry('a'),
+      { ...entry('b'), state: { status: 'failed', code: 'forbidden', message: 'no' } },
+      entry('d'),
+      entry('mine'),
+    ])
+    file.replace('b', entry('b2', 'again'))
+    expect(open(directory).file.adopt()[1]).toEqual(entry('b2', 'again'))
+    expect(troubles).toEqual([])
+  })
+})
+
+describe('a file that cannot be used', () => {
+  test('damaged: it is put aside, and a new one begun', () => {
+    const directory = temporaryDirectory()
+    const path = join(directory, `${fileName(BOB)}.db`)
+    const damaged = 'no database at all, '.repeat(300)
+    writeFileSync(path, damaged)
+    const { file, troubles } = open(directory)
+    expect(troubles).toEqual([expect.stringMatching(/is damaged and was put aside as .*\.damaged/)])
+    expect(readFileSync(`${path}.damaged`, 'utf8')).toBe(damaged)
+    file.update({ session: 'new' })
+    expect(open(directory).file.saved.session).toBe('new')
+  })
+
+  test('of a newer version: it is left alone, and said that nothing is kept', () => {
+    const directory = temporaryDirectory()
+    const { file } = open(directory)
+    file.update({ session: 'kept' })
+    const database = new DatabaseSync(file.path)
+    database.exec('PRAGMA user_version = 99')
+    database.close()
+    const newer = open(directory)
+    expect(newer.troubles).toEqual([expect.stringMatching(/newer chat-tui; .* not kept/)])
+    expect(newer.file.put(entry('a'))).toBe(false)
+    newer.file.update({ session: 'other' })
+    expect(file.saved.session).toBe('kept')
+  })
+
+  test('no place for it: said once, and nothing fails', () => {
+    const directory = join(temporaryDirectory(), 'nowhere')
+    const { file, troubles } = open(directory)
+    expect(file.put(entry('a'))).toBe(false)
+    file.update({ rooms: ['dev'] })
+    file.keepComposed(new Map([['dev', { draft: 'x', inputs: [] }]]))
+    expect(file.saved).toEqual({ rooms: [] })
+    expect(troubles).toEqual([expect.stringMatching(/cannot use .*; what you send .* is not kept/)])
+    expect(existsSync(directory)).toBe(false)
+  })
+
+  test('a file that was open to others is not any more', () => {
+    const directory = temporaryDirectory()
+    const { file } = open(directory)
+    chmodSync(file.path, 0o644)
+    open(directory)
+    expect(statSync(file.path).mode & 0o777).toBe(0o600)
+  })
+})
+
+test('no host and no name leads out of the directory, and no two are one', () => {
+  const directory = temporaryDirectory()
+  mkdirSync(join(directory, 'in'))
+  const identity = fc.record({
+    host: fc.oneof(
+      fc.string({ unit: 'binary', minLength: 1 }),
+      fc.constantFrom('..', '../../etc/passwd', '/', 'a_1'),
+    ),
+    port: fc.integer({ min: 1, max: 65535 }),
+    username: fc.stringMatching(/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,31}$/),
+  })
+  fc.assert(
+    fc.property(identity, someone => {
+      const path = relative(join(directory, 'in'), join(directory, 'in', fileName(someone)))
+      expect(path).not.toMatch(/[/\0]|^\.\.$/)
+      expect(Buffer.byteLength(path)).toBeLessThanOrEqual(200)
+    }),
+  )
+  expect(fileName({ host: 'a_1', port: 1, username: 'b' })).not.toBe(
+    fileName({ host: 'a', port: 1, username: '1_b' }),
+  )
+})

@@ -1,0 +1,49 @@
+import { expect, test } from 'vitest'
+import { type Identity, StateFile } from '../../src/client/stateFile.ts'
+import { eventually, Peer } from '../server/peer.ts'
+import { Home } from './home.ts'
+import { Chatd, joined } from './programs.ts'
+import { KEY } from './terminal.ts'
+
+/** The draft in #dev that a client of this home has kept. */
+function keptDraft(home: Home, identity: Identity): string | undefined {
+  const fail = (message: string): void => {
+    throw new Error(message)
+  }
+  const file = new StateFile(home.join('.local', 'state', 'chat-tui', 'sessions'), identity, fail)
+  const draft = file.composed().get('dev')?.draft
+  file.close()
+  return draft
+}
+
+test('kill -9 of the client with the line down: what was said is there again, goes out in order, once; drafts too', async () => {
+  const chatd = await Chatd.start()
+  const home = new Home()
+  const alice = await joined(chatd, 'alice', 'dev', { home })
+  alice.type(`before${KEY.enter}`)
+  await alice.waitFor('✓ before')
+  await chatd.end('SIGKILL')
+  await alice.waitFor('○ offline')
+  alice.type(`one${KEY.enter}two${KEY.enter}three${KEY.enter}half a draf`)
+  await alice.waitFor('… three')
+  alice.type('t')
+  await alice.waitFor('half a draft')
+  await eventually(
+    () => keptDraft(home, { host: '127.0.0.1', port: chatd.port, username: 'alice' }) === 'half a draft',
+  )
+  alice.signal('SIGKILL')
+  await alice.exited
+
+  await chatd.startAgain()
+  const bob = await Peer.full(chatd, 'bob')
+  await bob.ask({ action: 'joinroom', room: 'dev' })
+  const again = await joined(chatd, 'alice', 'dev', { home })
+  await again.waitFor(screen => /✓ three/.test(screen) && screen.includes('alice › half a draft'))
+  await bob.wait(frame => frame['message'] === 'three')
+  again.type(`${KEY.ctrlC}four${KEY.enter}`)
+  await bob.wait(frame => frame['message'] === 'four')
+  expect(bob.of('chat').map(frame => frame['message'])).toEqual(['one', 'two', 'three', 'four'])
+  await again.waitFor('✓ four')
+  again.type(`${KEY.up}`)
+  await again.waitFor('alice › four')
+})
