@@ -31,6 +31,7 @@ const MAX_LINES = 450
 /** Who may touch JSON outside the protocol, and why it is not JSON on the wire. */
 const JSON_ALLOWED: Readonly<Record<string, string>> = {
   'src/tui/daemonLog.ts': 'the log file of a daemon',
+  'src/client/cacheFile.ts': 'a file of its own: what was seen last',
   'src/server/control.ts': 'orders of the operator, on a socket of their own',
   'src/server/orders.ts': 'what an export prints',
   'src/server/reading.ts': 'measures how much of an answer fits in a line',

@@ -1,6 +1,7 @@
 import type { ChatEvent } from '../protocol/events.ts'
 import type { Member, RequestResult, RoomSummary } from '../protocol/requests.ts'
 import type { Limits } from '../protocol/responses.ts'
+import type { RoomCache } from './cacheFile.ts'
 import { Core } from './core.ts'
 import type { LinkState } from './link.ts'
 import type { OutboxKeep } from './outbox.ts'
@@ -18,6 +19,10 @@ export interface ClientOptions {
   readonly rooms: readonly string[]
   /** Where what is said survives the program; in memory alone unless given. */
   readonly keep?: OutboxKeep
+  /** Where rooms are kept between programs; nowhere unless given. */
+  readonly cache?: RoomCache
+  /** The room that is shown first, by name: the first of `rooms` unless given. */
+  readonly shownFirst?: string
   /** From an earlier `welcome` of this server and name. */
   readonly session?: string | undefined
   /** How long a server may take from the start of an attempt to its `welcome`, ms; 10 s unless given. */

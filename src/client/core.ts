@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { isEvent, type RoomEvent } from '../protocol/events.ts'
 import { CONNECT_TIMEOUT_MS, TYPING_RENEW_MS } from '../protocol/limits.ts'
-import { foldName, mentions, parsePlace } from '../protocol/names.ts'
+import { foldName, mentions, type Place, parsePlace } from '../protocol/names.ts'
 import type { EventRequest, Member, Request, RequestResult, RoomSummary } from '../protocol/requests.ts'
 import { DEFAULT_LIMITS, type Limits, type ServerFrame, type Welcome } from '../protocol/responses.ts'
 import type { ChatClient, ClientEvent, ClientOptions } from './client.ts'
@@ -12,6 +12,10 @@ import { Rooms } from './rooms.ts'
 import { whyUnsayable } from './sayable.ts'
 
 const READ_DELAY_MS = 150
+/** What changed is kept between programs after this. */
+const KEEP_AFTER_MS = 2_000
+/** What was kept of rooms that nobody looks at is looked for after this. */
+const RESTORE_AFTER_MS = 500
 const MEMBERS_PAGE = 200
 
 type Unidentified<R> = R extends unknown ? Omit<R, 'id'> : never
@@ -34,11 +38,18 @@ export class Core implements ChatClient {
   readonly #reads = new Map<string, number>()
   readonly #typingAt = new Map<string, number>()
   #readTimer: NodeJS.Timeout | undefined
+  #keepTimer: NodeJS.Timeout | undefined
+  #restoreTimer: NodeJS.Timeout | undefined
   #tellScheduled = false
+  readonly #hasCache: boolean
+  /** The key of the room that is shown first. */
+  readonly #shownFirst: string | undefined
   #closed = false
 
   constructor(options: ClientOptions) {
     this.username = options.username
+    this.#hasCache = options.cache !== undefined
+    this.#shownFirst = keyOf(options.shownFirst ?? options.rooms[0])
     this.#session = options.session
     this.#link = new Link(
       {
@@ -73,6 +84,7 @@ export class Core implements ChatClient {
       me: () => this.username,
       changed: () => this.#changed(),
       joined: room => this.#outbox.pump(room.key),
+      cache: options.cache,
       restarted: () => this.#outbox.failSent(),
     })
     for (const room of [...options.rooms, ...this.#outbox.takeUp()]) this.join(room)
@@ -88,12 +100,19 @@ export class Core implements ChatClient {
 
   start(): void {
     this.#link.start()
+    // Those that were not joined until then, as without a line, can be read nevertheless.
+    this.#restoreTimer = setTimeout(() => {
+      for (const room of this.rooms.values()) this.rooms.restore(room)
+    }, RESTORE_AFTER_MS)
   }
 
   async close(): Promise<void> {
     this.#flushReads()
     this.#closed = true
     clearTimeout(this.#readTimer)
+    clearTimeout(this.#keepTimer)
+    clearTimeout(this.#restoreTimer)
+    this.rooms.keep()
     this.#outbox.close()
     this.#questions.interrupt()
     for (const room of this.rooms.values()) room.clearTyping()
@@ -109,12 +128,14 @@ export class Core implements ChatClient {
   join(name: string): Answer<string> {
     const place = parsePlace(name)
     if (!place.ok) return { ok: false, code: place.error.code, message: place.error.message }
-    const key = place.value.kind === 'room' ? place.value.key : `@${foldName(place.value.with)}`
+    const key = keyOfPlace(place.value)
     this.#leaving.delete(key)
     const known = this.rooms.get(key)
     if (known === undefined || known.status === 'failed') {
       const room = this.rooms.add(key, name)
       room.outbox = this.#outbox.of(key)
+      // The one to begin with is shown at once; the first frame does not wait for the others.
+      if (key === this.#shownFirst) this.rooms.restore(room)
       if (this.#isOnline) this.rooms.join(room)
     }
     return { ok: true, value: key }
@@ -381,8 +402,14 @@ export class Core implements ChatClient {
     }
   }
 
-  /** Tells of changes once for all that happen in one turn. */
+  /** Tells of changes once for all that happen in one turn, and keeps them a little later. */
   #changed(): void {
+    if (this.#hasCache && !this.#closed) {
+      this.#keepTimer ??= setTimeout(() => {
+        this.#keepTimer = undefined
+        this.rooms.keep()
+      }, KEEP_AFTER_MS)
+    }
     if (this.#tellScheduled || this.#closed) return
     this.#tellScheduled = true
     queueMicrotask(() => {
@@ -401,3 +428,12 @@ type DistributedOmitRoom = EventRequest extends infer R
     ? Omit<R, 'room'>
     : never
   : never
+
+function keyOfPlace(place: Place): string {
+  return place.kind === 'room' ? place.key : `@${foldName(place.with)}`
+}
+
+function keyOf(name: string | undefined): string | undefined {
+  const place = name === undefined ? undefined : parsePlace(name)
+  return place?.ok === true ? keyOfPlace(place.value) : undefined
+}

@@ -66,6 +66,10 @@ export class Room implements RoomView {
   epoch: string | undefined
   /** The newest page of what was there before us is here. */
   isOpened = false
+  /** What was kept of it has been looked for. */
+  isRestored = false
+  /** The version that was kept last. */
+  keptVersion = 0
   /** Replay is over when this seq is reached. */
   replayUntil = 0
   /** Messages up to here are in `unread` and `mentions` already. */

@@ -3,11 +3,14 @@ import { MAX_PAGE, MAX_ROOMS } from '../protocol/limits.ts'
 import { foldName, mentions, parsePlace } from '../protocol/names.ts'
 import type { RequestResult, RoomSummary } from '../protocol/requests.ts'
 import type { Gap, Signal } from '../protocol/responses.ts'
+import type { KeptRoom, RoomCache } from './cacheFile.ts'
 import type { Questions } from './questions.ts'
 import { Room } from './room.ts'
 
 /** How much history a room is opened with, and pages on with. */
 const PAGE = 100
+/** How much of a timeline is kept between programs: several screens. */
+const ENTRIES_CACHED = 500
 /** Names of rooms whose key is remembered; a server could send any number. */
 const KEYS_KEPT = 10_000
 
@@ -22,6 +25,8 @@ export interface RoomsOptions {
   readonly changed: () => void
   /** The server has let us into a room. */
   readonly joined: (room: Room) => void
+  /** Where rooms are kept between programs. */
+  readonly cache: RoomCache | undefined
   /** The server's log turned out to be another than the one a room's timeline belongs to. */
   readonly restarted: () => void
 }
@@ -53,10 +58,43 @@ export class Rooms extends Map<string, Room> {
     return room
   }
 
+  /** Shows what was kept of a room, unless that was done already. */
+  restore(room: Room): void {
+    if (room.isRestored) return
+    room.isRestored = true
+    const kept = this.#options.cache?.load(room.key)
+    if (kept === undefined || room.log.last !== undefined) return
+    room.log.restore(kept.timeline)
+    room.epoch = kept.epoch
+    room.topic = kept.topic
+    room.read = kept.read
+    room.isOpened = true
+    room.replayUntil = kept.timeline.last
+    room.touch()
+  }
+
+  /** Keeps the rooms that changed since the last time. */
+  keep(): void {
+    const { cache } = this.#options
+    if (cache === undefined) return
+    const changed = new Map<string, KeptRoom>()
+    for (const room of this.values()) {
+      // Before its first page is here a room would be kept without its past.
+      const isWhole = room.isOpened || !room.log.moreBefore
+      if (room.keptVersion === room.version || room.epoch === undefined || !isWhole) continue
+      room.keptVersion = room.version
+      const timeline = room.log.snapshot(ENTRIES_CACHED)
+      const { name, epoch, topic, read } = room
+      if (timeline !== undefined) changed.set(room.key, { name, epoch, topic, read, timeline })
+    }
+    if (changed.size > 0) cache.save(changed)
+  }
+
   /** Forgets a room. */
   remove(key: string): void {
     const room = this.get(key)
     if (room === undefined) return
+    this.#options.cache?.forget(key)
     room.clearTyping()
     this.#entered.delete(room)
     this.delete(key)
@@ -80,6 +118,7 @@ export class Rooms extends Map<string, Room> {
 
   /** Joins a room, resuming where its timeline ends. */
   join(room: Room): void {
+    this.restore(room)
     const since = room.log.last
     const { epoch } = room
     const resume = since === undefined || epoch === undefined ? {} : { since, epoch }

@@ -65,6 +65,22 @@ export interface TimelinePage {
   readonly moreBefore: boolean
 }
 
+/** A message in a snapshot, with the position as of which it stands. */
+type SnapshotMessage = Omit<MessageEntry, Missing> & { readonly [F in Missing]?: MessageEntry[F] } & {
+  readonly asOf: number
+}
+
+/** The newest part of a timeline as plain data, which another one can go on from. */
+export interface TimelineSnapshot {
+  readonly entries: readonly (SnapshotMessage | TopicEntry | Omit<GapEntry, 'loading'>)[]
+  readonly last: number
+  readonly firstPrev: number
+  readonly moreBefore: boolean
+}
+
+/** The fields that data leaves out where they are undefined. */
+type Missing = 'text' | 'replyTo' | 'edited' | 'deleted'
+
 type Change = EditEvent | DeleteEvent | ReactEvent
 
 /** What folding a change into a held message has to know beside the message. */
@@ -131,6 +147,50 @@ export class Timeline {
     this.#last = last
     this.#firstPrev = last
     this.#moreBefore = moreBefore
+  }
+
+  /** The newest entries of the log that the server has now; undefined before anything is known of it. */
+  snapshot(limit: number): TimelineSnapshot | undefined {
+    if (this.#last === undefined) return undefined
+    const from = Math.max(this.#start, this.#entries.length - limit)
+    const dropped = from > this.#start ? this.#entries[from - 1] : undefined
+    const entries: TimelineSnapshot['entries'][number][] = []
+    for (const entry of this.#entries.slice(from)) {
+      if (entry.kind === 'message') entries.push({ ...entry, asOf: this.#asOf(entry.seq) })
+      else if (entry.kind === 'topic') entries.push(entry)
+      else if (entry.kind === 'gap') {
+        const { loading: _, ...gap } = entry
+        entries.push(gap)
+      }
+    }
+    return {
+      entries,
+      last: this.#last,
+      firstPrev: dropped === undefined ? this.#firstPrev : endOf(dropped),
+      moreBefore: this.#moreBefore || dropped !== undefined,
+    }
+  }
+
+  /** Goes on from a snapshot; for a timeline of which nothing is known. */
+  restore({ entries, last, firstPrev, moreBefore }: TimelineSnapshot): void {
+    this.#last = last
+    this.#firstPrev = firstPrev
+    this.#moreBefore = moreBefore
+    for (const entry of entries) {
+      if (entry.kind === 'gap') this.#entries.push({ ...entry, loading: false })
+      else if (entry.kind === 'topic') this.#entries.push(entry)
+      else {
+        const { asOf, text, replyTo, edited, deleted, ...rest } = entry
+        this.#entries.push({ ...rest, text, replyTo, edited, deleted })
+        this.#held.set(entry.seq, { asOf })
+      }
+    }
+  }
+
+  /** The position as of which a held message stands: everything up to where we know the log is folded in. */
+  #asOf(seq: number): number {
+    const held = this.#held.get(seq)
+    return Math.max(held?.asOf ?? seq, this.#last ?? seq, ...(held?.reacted?.values() ?? []))
   }
 
   /** The server has another log: keeps what is here above a line that says so. */

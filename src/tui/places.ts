@@ -6,6 +6,8 @@ import { isAbsolute, join } from 'node:path'
 export interface Places {
   /** What may be lost without much harm: sessions, rooms of last time, logs. */
   readonly state: string
+  /** What can be had again from the server: the newest part of each room. */
+  readonly cache: string
   /** What a hosted daemon keeps: one directory a port below this one. */
   readonly data: string
 }
@@ -22,13 +24,22 @@ export type Outcome<T> =
 export function findPlaces(env: NodeJS.ProcessEnv = process.env): Outcome<Places> {
   const state = absolute(env['XDG_STATE_HOME']) ?? belowHome(env, '.local', 'state')
   const data = absolute(env['XDG_DATA_HOME']) ?? belowHome(env, '.local', 'share')
-  if (state === undefined || data === undefined) {
+  const cache = absolute(env['XDG_CACHE_HOME']) ?? belowHome(env, '.cache')
+  if (state === undefined || data === undefined || cache === undefined) {
     return {
       ok: false,
-      message: 'there is no home directory to keep things in; set HOME, or XDG_STATE_HOME and XDG_DATA_HOME',
+      message:
+        'there is no home directory to keep things in; set HOME, or XDG_STATE_HOME, XDG_DATA_HOME and XDG_CACHE_HOME',
     }
   }
-  return { ok: true, value: { state: join(state, 'chat-tui'), data: join(data, 'chat-tui', 'chatd') } }
+  return {
+    ok: true,
+    value: {
+      state: join(state, 'chat-tui'),
+      cache: join(cache, 'chat-tui'),
+      data: join(data, 'chat-tui', 'chatd'),
+    },
+  }
 }
 
 /** Makes a directory that nobody else can read, with its parents; one that is there must be writable. */

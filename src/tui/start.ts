@@ -1,12 +1,13 @@
+import { CacheFile } from '../client/cacheFile.ts'
 import { type ChatClient, createClient } from '../client/client.ts'
-import type { Saved } from '../client/stateFile.ts'
+import type { Identity, Saved } from '../client/stateFile.ts'
 import { VERSION } from '../protocol/version.ts'
 import type { CommandLine } from './commandLine.ts'
 import { Host, LOOPBACK } from './host.ts'
 import { runLines } from './lines.ts'
 import { loadScreen } from './loadScreen.ts'
 import { Memory } from './memory.ts'
-import { findPlaces } from './places.ts'
+import { findPlaces, makePrivateDirectory } from './places.ts'
 import { Reports } from './reports.ts'
 import { defaultUsername } from './username.ts'
 
@@ -41,26 +42,34 @@ export async function start({ host, port, user, rooms }: CommandLine): Promise<E
   })
   const hasScreen = process.stdin.isTTY === true && process.stdout.isTTY === true
   const [first, ...others] = hasScreen ? roomsToOpen(rooms, memory.saved) : roomsToPrint(rooms, memory.saved)
+  const shown = rooms[0] ?? memory.saved.current ?? first
+  const cache = hasScreen ? openCache(places.value.cache, server) : undefined
   const client = createClient({
     ...server,
     clientName: `chat-tui ${VERSION}`,
     rooms: [first, ...others],
     session: memory.saved.session,
     // What a script says is answered while it runs, or it ends with an error: nothing of it is left for later.
-    ...(hasScreen ? { keep: memory } : {}),
+    ...(hasScreen ? { keep: memory, shownFirst: shown, ...(cache === undefined ? {} : { cache }) } : {}),
     ...(daemon === undefined ? {} : { beforeConnect: () => daemon.ensure() }),
   })
   memory.follow(client)
   client.start()
   try {
     return hasScreen
-      ? await onScreen(client, memory, reports, rooms[0] ?? memory.saved.current ?? first)
+      ? await onScreen(client, memory, reports, shown)
       : await inLines(client, reports, [first, ...others], `${server.host}:${port}`)
   } finally {
     memory.write()
     await client.close()
     memory.close()
+    cache?.close()
   }
+}
+
+/** Undefined where there is no place for it: then everything is asked of the server. */
+function openCache(directory: string, identity: Identity): CacheFile | undefined {
+  return makePrivateDirectory(directory).ok ? new CacheFile(directory, identity) : undefined
 }
 
 /** Those that were asked for, and those of last time; the lobby where there are none. */

@@ -5,10 +5,12 @@ import { findPlaces, makePrivateDirectory, systemReason } from '../../src/tui/pl
 import { temporaryDirectory } from './directory.ts'
 
 describe('where things are kept follows the XDG base directory specification', () => {
-  test('XDG_STATE_HOME and XDG_DATA_HOME', () => {
-    expect(findPlaces({ XDG_STATE_HOME: '/s', XDG_DATA_HOME: '/d', HOME: '/home/bob' })).toEqual({
+  test('XDG_STATE_HOME, XDG_DATA_HOME and XDG_CACHE_HOME', () => {
+    expect(
+      findPlaces({ XDG_STATE_HOME: '/s', XDG_DATA_HOME: '/d', XDG_CACHE_HOME: '/c', HOME: '/home/bob' }),
+    ).toEqual({
       ok: true,
-      value: { state: '/s/chat-tui', data: '/d/chat-tui/chatd' },
+      value: { state: '/s/chat-tui', cache: '/c/chat-tui', data: '/d/chat-tui/chatd' },
     })
   })
 
@@ -19,7 +21,11 @@ describe('where things are kept follows the XDG base directory specification', (
   ])('%s: below the home directory', (_, env) => {
     expect(findPlaces({ ...env, HOME: '/home/bob' })).toEqual({
       ok: true,
-      value: { state: '/home/bob/.local/state/chat-tui', data: '/home/bob/.local/share/chat-tui/chatd' },
+      value: {
+        state: '/home/bob/.local/state/chat-tui',
+        cache: '/home/bob/.cache/chat-tui',
+        data: '/home/bob/.local/share/chat-tui/chatd',
+      },
     })
   })
 })

@@ -1,0 +1,173 @@
+import { chmodSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import * as z from 'zod'
+import { fileName, type Identity } from './stateFile.ts'
+import type { TimelineSnapshot } from './timeline.ts'
+
+/** How long another client of the same name is waited for, ms; what is not kept now is kept next time. */
+const BUSY_TIMEOUT = 100
+/** Rooms that were not seen for longest are forgotten beyond this. */
+const ROOMS_KEPT = 200
+/** Another version of what is kept, and the file is begun anew. */
+const VERSION = 1
+
+const reaction = z.object({ names: z.array(z.string()), count: z.number() })
+
+const message = z.object({
+  kind: z.literal('message'),
+  seq: z.number(),
+  ts: z.number(),
+  from: z.string(),
+  id: z.string(),
+  text: z.string().optional(),
+  replyTo: z.number().optional(),
+  edited: z.number().optional(),
+  reactions: z.record(z.string(), reaction),
+  deleted: z.object({ seq: z.number(), by: z.string(), ts: z.number() }).optional(),
+  asOf: z.number(),
+})
+
+const topic = z.object({
+  kind: z.literal('topic'),
+  seq: z.number(),
+  ts: z.number(),
+  from: z.string(),
+  topic: z.string(),
+})
+
+const gap = z.object({
+  kind: z.literal('gap'),
+  after: z.number(),
+  before: z.number(),
+  reason: z.enum(['long', 'expired', 'missed']),
+})
+
+const keptRoom = z.object({
+  name: z.string(),
+  epoch: z.string(),
+  topic: z.string(),
+  read: z.number(),
+  timeline: z.object({
+    entries: z.array(z.discriminatedUnion('kind', [message, topic, gap])),
+    last: z.number(),
+    firstPrev: z.number(),
+    moreBefore: z.boolean(),
+  }),
+})
+
+/** What is kept of a room: enough to show it before the server has said anything, and to ask only for the rest. */
+export interface KeptRoom {
+  readonly name: string
+  readonly epoch: string
+  readonly topic: string
+  readonly read: number
+  readonly timeline: TimelineSnapshot
+}
+
+/** Where rooms are kept between programs. */
+export interface RoomCache {
+  /** What is kept of a room (its key); undefined where nothing is. */
+  load(roomKey: string): KeptRoom | undefined
+  /** Keeps rooms as they are now. */
+  save(rooms: ReadonlyMap<string, KeptRoom>): void
+  /** Forgets a room that was left. */
+  forget(roomKey: string): void
+}
+
+/**
+ * The newest part of each room's timeline, in a file of one name on one server (0600). It is a cache: whatever is wrong
+ * with it, it is begun anew, and no method throws. What is overwritten is gone from the file, so that a deleted text is.
+ */
+export class CacheFile implements RoomCache {
+  #database: DatabaseSync | undefined
+
+  /** @param directory made before, for its owner alone */
+  constructor(directory: string, identity: Identity) {
+    const path = join(directory, `${fileName(identity)}.db`)
+    this.#database = openCache(path) ?? beginAnew(path)
+  }
+
+  load(roomKey: string): KeptRoom | undefined {
+    return this.#attempt(database => {
+      const row = database.prepare('SELECT kept FROM rooms WHERE key = ?').get(roomKey)
+      return row === undefined ? undefined : (readKept(String(row['kept'])) as KeptRoom | undefined)
+    })
+  }
+
+  save(rooms: ReadonlyMap<string, KeptRoom>): void {
+    this.#attempt(database => {
+      database.exec('BEGIN IMMEDIATE')
+      const put = database.prepare(
+        `INSERT INTO rooms (key, seen, kept) VALUES (?, ?, ?)
+        ON CONFLICT (key) DO UPDATE SET seen = excluded.seen, kept = excluded.kept`,
+      )
+      for (const [key, room] of rooms) put.run(key, Date.now(), JSON.stringify(room))
+      database
+        .prepare('DELETE FROM rooms WHERE key NOT IN (SELECT key FROM rooms ORDER BY seen DESC LIMIT ?)')
+        .run(ROOMS_KEPT)
+      database.exec('COMMIT')
+    })
+  }
+
+  forget(roomKey: string): void {
+    this.#attempt(database => database.prepare('DELETE FROM rooms WHERE key = ?').run(roomKey))
+  }
+
+  /** Closes the file. */
+  close(): void {
+    this.#database?.close()
+    this.#database = undefined
+  }
+
+  #attempt<T>(work: (database: DatabaseSync) => T): T | undefined {
+    const database = this.#database
+    if (database === undefined) return undefined
+    try {
+      return work(database)
+    } catch {
+      if (database.isTransaction) database.exec('ROLLBACK')
+      return undefined
+    }
+  }
+}
+
+/** Undefined where the file is not one of ours, or of another version. */
+function openCache(path: string): DatabaseSync | undefined {
+  try {
+    const database = new DatabaseSync(path, { timeout: BUSY_TIMEOUT })
+    chmodSync(path, 0o600)
+    // No write-ahead log in which a deleted text would stay; and no waiting for the disk: it is a cache.
+    database.exec('PRAGMA journal_mode = TRUNCATE; PRAGMA synchronous = OFF; PRAGMA secure_delete = ON')
+    const version = Number(database.prepare('PRAGMA user_version').get()?.['user_version'] ?? 0)
+    if (version === VERSION) return database
+    if (version === 0) {
+      database.exec(`
+        CREATE TABLE IF NOT EXISTS rooms (key TEXT PRIMARY KEY, seen INTEGER NOT NULL, kept TEXT NOT NULL) STRICT;
+        PRAGMA user_version = ${VERSION}
+      `)
+      return database
+    }
+    database.close()
+    return undefined
+  } catch {
+    return undefined
+  }
+}
+
+function beginAnew(path: string): DatabaseSync | undefined {
+  try {
+    rmSync(path, { force: true })
+  } catch {
+    return undefined
+  }
+  return openCache(path)
+}
+
+function readKept(text: string): z.infer<typeof keptRoom> | undefined {
+  try {
+    return keptRoom.safeParse(JSON.parse(text)).data
+  } catch {
+    return undefined
+  }
+}
