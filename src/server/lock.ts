@@ -2,6 +2,9 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 
+/** How long a daemon that is stopping is waited for, ms. */
+const PATIENCE = 2_000
+
 /** A data directory that is ours until it is released, or the process ends in whatever way. */
 interface Lock {
   release(): void
@@ -20,7 +23,7 @@ export function lockDirectory(directory: string): LockResult {
   const pidFile = join(directory, 'chatd.pid')
   let database: DatabaseSync
   try {
-    database = new DatabaseSync(join(directory, 'lock'), { timeout: 0 })
+    database = new DatabaseSync(join(directory, 'lock'), { timeout: PATIENCE })
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
     return { ok: false, message: `the lock in ${directory} cannot be opened (${reason}); check who owns it` }

@@ -15,6 +15,8 @@ const IDLE_SECONDS = 60
 /** Longer than any start that was seen on a loaded machine, ms. */
 const START_TIMEOUT_MS = 15_000
 const POLL_MS = 20
+/** A chatd that answers for so long is another one, where ours has not said that it listens, ms. */
+const LOST_AFTER_MS = 500
 
 /** What a {@link Host} needs. */
 export interface HostOptions {
@@ -113,6 +115,7 @@ export class Host {
   /** Waits until something listens and it is known whether that is our daemon, or ours has ended, or time is over. */
   async #waitFor(daemon: ChildProcess, log: DaemonLog): Promise<Listener> {
     const deadline = Date.now() + START_TIMEOUT_MS
+    let answersSince = Number.POSITIVE_INFINITY
     for (;;) {
       const isSettled =
         daemon.exitCode !== null ||
@@ -122,6 +125,9 @@ export class Host {
         Date.now() > deadline
       const listener = await probe(this.#port)
       if (isSettled || listener === 'other') return listener
+      if (listener === 'chatd') answersSince = Math.min(answersSince, Date.now())
+      // Another one won the race; ours waits for the data directory, and will give up by itself.
+      if (Date.now() - answersSince > LOST_AFTER_MS) return listener
       await delay(POLL_MS)
     }
   }

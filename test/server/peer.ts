@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { connect, type Socket } from 'node:net'
 import { onTestFinished } from 'vitest'
 import type { ServerFrame } from '../../src/protocol/responses.ts'
@@ -50,6 +51,8 @@ export class Peer {
   closed = false
   #rest = ''
   #waiting: (() => void)[] = []
+  /** Ids are for ever: two peers of one name must not use the same. */
+  readonly #prefix = randomUUID().slice(0, 8)
   #nextId = 0
 
   private constructor(socket: Socket) {
@@ -102,7 +105,7 @@ export class Peer {
 
   /** Sends a request with an id and waits for its one answer. */
   async ask(frame: Readonly<Record<string, unknown>> & { readonly id?: string }): Promise<Received> {
-    const id = frame.id ?? `q${++this.#nextId}`
+    const id = frame.id ?? `${this.#prefix}-${++this.#nextId}`
     this.send({ ...frame, id })
     return this.wait(answer => answer['id'] === id && (answer.action === 'ok' || answer.action === 'error'))
   }
