@@ -7,10 +7,19 @@ import { cpus, release, totalmem } from 'node:os'
 import { parseArgs } from 'node:util'
 import { fanout } from './fanout.ts'
 import { median, type Row, table } from './figures.ts'
+import { history } from './history.ts'
 import { keystroke, rest } from './keystroke.ts'
+import { send } from './send.ts'
 import { start } from './start.ts'
 
-const PARTS: Readonly<Record<string, () => Promise<Row[]>>> = { fanout, keystroke, start, rest }
+const PARTS: Readonly<Record<string, () => Promise<Row[]>>> = {
+  fanout,
+  send,
+  history,
+  keystroke,
+  start,
+  rest,
+}
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

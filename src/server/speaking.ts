@@ -75,6 +75,8 @@ function bodyOf(request: EventRequest, limits: Limits): Result<EntryBody> {
       return success({ action: 'delete', target: request.target })
     case 'react': {
       const { target, emoji, on } = request
+      // Readers of JSON that guard themselves drop a key of this name: everybody would see another state.
+      if (emoji === '__proto__') return refuse('bad_frame', 'that is no reaction; choose an emoji')
       if (emoji.trim() === '') return refuse('bad_frame', 'the reaction is empty; put an emoji in it')
       const fits = checkSize('a reaction', emoji, limits.emoji)
       return fits.ok ? success({ action: 'react', target, emoji, on }) : fits

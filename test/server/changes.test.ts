@@ -68,6 +68,7 @@ describe('edits, deletes and reactions are events of the log', () => {
       [{ action: 'edit', target: target + 1, message: 'x' }, 'not_found'],
       [{ action: 'react', target, emoji: ' ', on: true }, 'bad_frame'],
       [{ action: 'react', target, emoji: 'x'.repeat(33), on: true }, 'message_too_long'],
+      [{ action: 'react', target, emoji: '__proto__', on: true }, 'bad_frame'],
       [{ action: 'react', target, emoji: 'x', on: false }, 'not_found'],
       [{ action: 'delete', target: 0 }, 'bad_frame'],
       [{ action: 'delete', target, room: 'elsewhere' }, 'not_in_room'],

@@ -1,0 +1,131 @@
+import { randomUUID } from 'node:crypto'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { monitorEventLoopDelay } from 'node:perf_hooks'
+import { openForWriting } from '../src/server/database.ts'
+import type { Entry } from '../src/server/log.ts'
+import { openSqliteLog, type SqliteLog } from '../src/server/sqliteLog.ts'
+import { Writer } from '../src/server/writer.ts'
+import { percentile, type Row } from './figures.ts'
+
+const SECONDS = 3
+const IN_FLIGHT = [1, 32, 512]
+const OFFERED = 5_000
+const TEXT =
+  'a message of about a hundred bytes, as people write them to each other over the day, more or less'
+
+/** Durable acknowledgements of the log, beside the same rows inserted by a bare script with batches of the same size. */
+export async function send(): Promise<Row[]> {
+  const rows: Row[] = []
+  for (const inFlight of IN_FLIGHT) {
+    const bare = bareScript(inFlight)
+    const log = await withLog(opened => saturate(opened, inFlight))
+    rows.push({
+      what: `log, ${inFlight} in flight`,
+      figures: { ...log, 'of bare': perSecond(log) / perSecond(bare) },
+    })
+    rows.push({ what: `bare script, ${inFlight} a transaction`, figures: bare })
+  }
+  rows.push({ what: `log, ${OFFERED} a second offered`, figures: await withLog(offer) })
+  return rows
+}
+
+function perSecond(figures: Readonly<Record<string, number>>): number {
+  return figures['acks/s'] ?? Number.NaN
+}
+
+function entry(): Entry {
+  return {
+    roomKey: 'dev',
+    roomName: 'dev',
+    from: 'alice',
+    session: 1,
+    id: randomUUID(),
+    body: { action: 'chat', message: TEXT },
+  }
+}
+
+async function withLog<T>(work: (log: SqliteLog) => Promise<T>): Promise<T> {
+  const directory = mkdtempSync(join(tmpdir(), 'chatd-bench-'))
+  try {
+    const opened = await openSqliteLog(directory)
+    if (!opened.ok) throw new Error(opened.message)
+    const result = await work(opened.log)
+    await opened.log.close()
+    return result
+  } finally {
+    rmSync(directory, { recursive: true, force: true })
+  }
+}
+
+async function saturate(log: SqliteLog, inFlight: number): Promise<Record<string, number>> {
+  const times: number[] = []
+  const delay = monitorEventLoopDelay({ resolution: 1 })
+  delay.enable()
+  const until = performance.now() + SECONDS * 1_000
+  await Promise.all(
+    Array.from({ length: inFlight }, async () => {
+      while (performance.now() < until) times.push(await timed(log))
+    }),
+  )
+  delay.disable()
+  return figures(times, delay.percentile(99) / 1e6)
+}
+
+/** An open loop: so many a second, whether they are answered or not. */
+async function offer(log: SqliteLog): Promise<Record<string, number>> {
+  const times: number[] = []
+  const answers: Promise<unknown>[] = []
+  const delay = monitorEventLoopDelay({ resolution: 1 })
+  delay.enable()
+  const began = performance.now()
+  for (let sent = 0; sent < OFFERED * SECONDS; ) {
+    const due = Math.floor(((performance.now() - began) / 1_000) * OFFERED)
+    for (; sent < due; sent++) answers.push(timed(log).then(time => times.push(time)))
+    await new Promise(resolve => setTimeout(resolve, 1))
+  }
+  await Promise.all(answers)
+  delay.disable()
+  return figures(times, delay.percentile(99) / 1e6)
+}
+
+/** Stores one message; how long its acknowledgement took, ms. */
+function timed(log: SqliteLog): Promise<number> {
+  const began = performance.now()
+  return new Promise((resolve, reject) =>
+    log.append(entry(), stored => {
+      if (stored.ok) resolve(performance.now() - began)
+      else reject(new Error(stored.error.message))
+    }),
+  )
+}
+
+/** The same statements on the same schema, without threads and without anybody who waits. */
+function bareScript(batch: number): Record<string, number> {
+  const directory = mkdtempSync(join(tmpdir(), 'chatd-bench-'))
+  const database = openForWriting(join(directory, 'bare.db'), randomUUID())
+  const writer = new Writer(database)
+  const times: number[] = []
+  const until = performance.now() + SECONDS * 1_000
+  while (performance.now() < until) {
+    const entries = Array.from({ length: batch }, () => ({ entry: entry() }))
+    const began = performance.now()
+    writer.commit(entries)
+    const took = performance.now() - began
+    for (let i = 0; i < batch; i++) times.push(took)
+  }
+  database.close()
+  rmSync(directory, { recursive: true, force: true })
+  return figures(times, Number.NaN)
+}
+
+function figures(times: number[], loopDelay: number): Record<string, number> {
+  times.sort((a, b) => a - b)
+  return {
+    'acks/s': times.length / SECONDS,
+    'p50 ms': percentile(times, 50),
+    'p99 ms': percentile(times, 99),
+    'loop p99 ms': loopDelay,
+  }
+}
