@@ -1,5 +1,5 @@
 import type { ChatEvent } from '../protocol/events.ts'
-import type { Member, RequestResult, RoomSummary } from '../protocol/requests.ts'
+import type { Member, Request, RequestResult, RoomSummary } from '../protocol/requests.ts'
 import type { Limits } from '../protocol/responses.ts'
 import type { RoomCache } from './cacheFile.ts'
 import { Core } from './core.ts'
@@ -30,6 +30,9 @@ export interface ClientOptions {
   /** Makes the next connection possible (a client that hosts starts the daemon again); awaited before each attempt. Must not throw. */
   readonly beforeConnect?: (attempt: number) => Promise<void>
 }
+
+/** What is looked for: `query` is words; all of our rooms unless `room` (a name) is given. */
+export type SearchQuery = Omit<Request<'search'>, 'action' | 'id'>
 
 /** What the client tells. `changed` says that the state below changed; ask it for what. */
 export type ClientEvent =
@@ -111,12 +114,14 @@ export interface ChatClient {
   members(roomKey: string): Promise<Answer<readonly Member[]>>
   /** The rooms of this session, and public ones. */
   listRooms(all: boolean): Promise<Answer<readonly RoomSummary[]>>
-  /** A page of history, not put into the timeline. */
+  /** A page of history, not put into the timeline; the room by key or name. */
   history(
-    roomKey: string,
+    room: string,
     at: { before?: number; after?: number; around?: number },
     limit: number,
   ): Promise<Answer<RequestResult<'history'>>>
+  /** Messages that hold all the words, the newest first. */
+  search(query: SearchQuery): Promise<Answer<RequestResult<'search'>>>
   /** Takes another name after `refused`, and connects. */
   rename(username: string): void
   /** Connects now instead of at `retryAt`. */

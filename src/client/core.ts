@@ -4,7 +4,7 @@ import { CONNECT_TIMEOUT_MS, TYPING_RENEW_MS } from '../protocol/limits.ts'
 import { foldName, mentions, type Place, parsePlace } from '../protocol/names.ts'
 import type { EventRequest, Member, Request, RequestResult, RoomSummary } from '../protocol/requests.ts'
 import { DEFAULT_LIMITS, type Limits, type ServerFrame, type Welcome } from '../protocol/responses.ts'
-import type { ChatClient, ClientEvent, ClientOptions } from './client.ts'
+import type { ChatClient, ClientEvent, ClientOptions, SearchQuery } from './client.ts'
 import { Link, type LinkState } from './link.ts'
 import { Outbox } from './outbox.ts'
 import { type Answer, Questions } from './questions.ts'
@@ -254,6 +254,10 @@ export class Core implements ChatClient {
     limit: number,
   ): Promise<Answer<RequestResult<'history'>>> {
     return this.#questions.ask({ action: 'history', room: this.#nameOf(key), limit, ...at })
+  }
+
+  search(query: SearchQuery): Promise<Answer<RequestResult<'search'>>> {
+    return this.#questions.ask({ action: 'search', ...query })
   }
 
   rename(username: string): void {

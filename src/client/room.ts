@@ -1,7 +1,7 @@
 import { MAX_UNREAD, TYPING_FORGET_MS } from '../protocol/limits.ts'
 import { foldName, mentions } from '../protocol/names.ts'
 import type { OutboxEntry } from './outbox.ts'
-import { Timeline, type TimelineEntry } from './timeline.ts'
+import { type MessageEntry, Timeline, type TimelineEntry } from './timeline.ts'
 
 /** A person in a room. */
 export interface RoomMember {
@@ -31,6 +31,8 @@ export interface RoomView {
   readonly typing: readonly string[]
   /** In order; the newest last. The same array object may be changed in place: compare `version`. */
   readonly timeline: readonly TimelineEntry[]
+  /** The message of a seq; undefined where it is not held, or no message. */
+  messageAt(seq: number): MessageEntry | undefined
   /** True where `history` has events before the first of the timeline. */
   readonly moreBefore: boolean
   /** True while a page before the first is being asked for. */
@@ -87,6 +89,10 @@ export class Room implements RoomView {
 
   get timeline(): readonly TimelineEntry[] {
     return this.log.entries
+  }
+
+  messageAt(seq: number): MessageEntry | undefined {
+    return this.log.messageAt(seq)
   }
 
   get moreBefore(): boolean {

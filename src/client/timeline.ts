@@ -142,6 +142,12 @@ export class Timeline {
     return this.#moreBefore
   }
 
+  /** The message of a seq in the log that the server has now; undefined where it is not held, or no message. */
+  messageAt(seq: number): MessageEntry | undefined {
+    const entry = this.#entries[this.#indexOf(seq)]
+    return entry?.kind === 'message' && entry.seq === seq ? entry : undefined
+  }
+
   /** Begins at a position of a log of which nothing is held. */
   begin(last: number, moreBefore: boolean): void {
     this.#last = last

@@ -1,8 +1,28 @@
 /** What an update wants done in the world, as plain data. */
 
+import type { SearchQuery } from '../client/client.ts'
+
 /** One deed; carried out by `effects.ts`. */
 export type Effect =
-  | { readonly type: 'say'; readonly room: string; readonly text: string }
+  | {
+      readonly type: 'say'
+      readonly room: string
+      readonly text: string
+      /** The seq of the message that it answers. */
+      readonly replyTo?: number
+    }
+  | { readonly type: 'edit'; readonly room: string; readonly target: number; readonly text: string }
+  | { readonly type: 'delete'; readonly room: string; readonly target: number }
+  | {
+      readonly type: 'react'
+      readonly room: string
+      readonly target: number
+      readonly emoji: string
+      readonly on: boolean
+    }
+  | { readonly type: 'search'; readonly asked: string; readonly query: SearchQuery }
+  /** What stands around a message; `room` as the protocol names it. */
+  | { readonly type: 'context'; readonly room: string; readonly seq: number }
   /** A message to a room or person that need not be open yet. */
   | { readonly type: 'tell'; readonly place: string; readonly text: string }
   | { readonly type: 'join'; readonly place: string }

@@ -15,6 +15,9 @@ export type Deeds = {
   readonly quit: () => void
 }
 
+/** Messages around a hit, itself among them. */
+const CONTEXT = 41
+
 /** Does one thing; what comes of it later is dispatched as events. */
 export function carryOut(
   effect: Effect,
@@ -24,12 +27,36 @@ export function carryOut(
 ): void {
   switch (effect.type) {
     case 'say':
-      return say(client, effect.room, effect.text, dispatch)
+      return say(client, effect, dispatch)
     case 'tell': {
       const joined = opened(client.join(effect.place), dispatch)
-      if (joined !== undefined) say(client, joined, effect.text, dispatch)
+      if (joined !== undefined) say(client, { room: joined, text: effect.text }, dispatch)
       return
     }
+    case 'edit': {
+      const { room, target, text } = effect
+      const put = client.edit(room, target, text)
+      if (!put.ok) dispatch({ type: 'giveBack', room, text, reason: cleanLine(put.message) })
+      return
+    }
+    case 'delete':
+      return complained(client.delete(effect.room, effect.target), effect.room, dispatch)
+    case 'react': {
+      const { room, target, emoji, on } = effect
+      return complained(client.react(room, target, emoji, on), room, dispatch)
+    }
+    case 'search': {
+      const { asked, query } = effect
+      client
+        .search(query)
+        .then(answer => dispatch({ type: 'found', asked, cursor: query.cursor, answer }), unexpected)
+      return
+    }
+    case 'context':
+      client
+        .history(effect.room, { around: effect.seq }, CONTEXT)
+        .then(answer => dispatch({ type: 'context', seq: effect.seq, answer }), unexpected)
+      return
     case 'join':
       opened(client.join(effect.place), dispatch)
       return
@@ -67,8 +94,10 @@ export function carryOut(
 
 type Dispatch = (event: ScreenEvent) => void
 
-function say(client: ChatClient, room: string, text: string, dispatch: Dispatch): void {
-  const said = client.say(room, text)
+type Speech = { readonly room: string; readonly text: string; readonly replyTo?: number }
+
+function say(client: ChatClient, { room, text, replyTo }: Speech, dispatch: Dispatch): void {
+  const said = client.say(room, text, replyTo)
   if (!said.ok) dispatch({ type: 'giveBack', room, text, reason: cleanLine(said.message) })
 }
 

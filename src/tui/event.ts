@@ -1,5 +1,7 @@
 /** What happens to the screen. */
 
+import type { Answer } from '../client/questions.ts'
+import type { RequestResult } from '../protocol/requests.ts'
 import type { InputEvent } from './input/keypress.ts'
 import type { Size } from './state.ts'
 import type { CleanText } from './text/clean.ts'
@@ -21,5 +23,14 @@ export type ScreenEvent =
       readonly tone: 'info' | 'error'
       readonly lines: readonly CleanText[]
     }
+  /** The answer to a search; a page after `cursor` goes behind what was found before. */
+  | {
+      readonly type: 'found'
+      readonly asked: string
+      readonly cursor: string | undefined
+      readonly answer: Answer<RequestResult<'search'>>
+    }
+  /** What stands around a hit. */
+  | { readonly type: 'context'; readonly seq: number; readonly answer: Answer<RequestResult<'history'>> }
   /** What was typed could not be taken: it goes back to where it was. */
   | { readonly type: 'giveBack'; readonly room: string; readonly text: string; readonly reason: CleanText }

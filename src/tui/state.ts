@@ -2,9 +2,10 @@
 
 import type { LinkState } from '../client/link.ts'
 import type { Composed } from '../client/stateFile.ts'
+import type { ChatEvent } from '../protocol/events.ts'
 import type { Completion } from './composer/completion.ts'
 import { createEditor, type Editor, setText } from './composer/editor.ts'
-import { EMPTY_HISTORY, type InputHistory } from './composer/inputHistory.ts'
+import { EMPTY_HISTORY, type InputHistory, remember } from './composer/inputHistory.ts'
 import { type CleanText, clean } from './text/clean.ts'
 
 /** The terminal's cells. */
@@ -31,13 +32,32 @@ export type Note = {
   readonly after: string | undefined
 }
 
+/** Which message the composer is about. */
+export type About = {
+  readonly kind: 'edit' | 'reply'
+  /** Of the message, see `MessageEntry.id`. */
+  readonly id: string
+}
+
+/** The message that keys act on instead of the composer. */
+export type Selection = {
+  /** Of the message, see `MessageEntry.id`. */
+  readonly id: string
+  /** Whether the next press of the key deletes it. */
+  readonly deleting: boolean
+}
+
 /** What the screen keeps of one room. */
 export type RoomScreen = {
   readonly editor: Editor
   /** The first row of the composer that is shown, of a text with more rows than it has. */
   readonly composerTop: number
   readonly completion: Completion | undefined
+  readonly about: About | undefined
   readonly history: InputHistory
+  /** Whether the newest of the history was said; what was cleared or run instead is brought back by Up. */
+  readonly wasSaid: boolean
+  readonly selection: Selection | undefined
   readonly anchor: Anchor | 'bottom'
   /** The last seq that was read when the line "new" was drawn: it stands above what came after. */
   readonly marker: number | undefined
@@ -50,10 +70,25 @@ export type RoomScreen = {
   readonly lastActive: number
 }
 
+/** What was looked for, and what was found. */
+export type Search = {
+  readonly kind: 'search'
+  /** As it was typed. */
+  readonly asked: string
+  /** The newest first; undefined until the server has answered. */
+  readonly hits: readonly ChatEvent[] | undefined
+  /** Where the next page begins; undefined: that is all. */
+  readonly cursor: string | undefined
+  readonly chosen: number
+  /** What stands around the chosen hit, once it was asked for. */
+  readonly context: readonly ChatEvent[] | undefined
+}
+
 /** What lies over the timeline. */
 export type Overlay =
   | { readonly kind: 'help'; readonly top: number }
   | { readonly kind: 'switcher'; readonly editor: Editor; readonly chosen: number }
+  | Search
   /** The server will not have us under this name: asks for another. */
   | { readonly kind: 'name'; readonly editor: Editor; readonly reason: CleanText }
 
@@ -89,7 +124,10 @@ const NEW_ROOM: RoomScreen = {
   editor: createEditor(),
   composerTop: 0,
   completion: undefined,
+  about: undefined,
   history: EMPTY_HISTORY,
+  wasSaid: true,
+  selection: undefined,
   anchor: 'bottom',
   marker: undefined,
   settled: false,
@@ -132,8 +170,12 @@ function withComposed(room: RoomScreen, { draft, inputs }: Composed): RoomScreen
   }
 }
 
-/** What stands in the composer of a room, and what was sent from it: the draft also while looking back. */
-export function composedOf({ editor, history }: RoomScreen): Composed {
+/**
+ * What stands in the composer of a room, and what was sent from it: the draft also while looking back. The new text of
+ * an old message is no draft, which would be sent as a new one.
+ */
+export function composedOf({ editor, history, about }: RoomScreen): Composed {
+  if (about?.kind === 'edit') return { draft: '', inputs: remember(history, editor.text).entries }
   const { entries, at, edited } = history
   return { draft: at === entries.length ? editor.text : (edited.get(entries.length) ?? ''), inputs: entries }
 }

@@ -9,6 +9,8 @@ import { pressed } from './update/keys.ts'
 import { withNameDialog } from './update/nameDialog.ts'
 import { read } from './update/reading.ts'
 import { showRoom, withCurrentRoom } from './update/rooms.ts'
+import { found, surrounded } from './update/search.ts'
+import { unselect } from './update/selection.ts'
 import { andThen, remark, type Step, step } from './update/step.ts'
 import type { World } from './world.ts'
 
@@ -36,6 +38,10 @@ function happened(state: ScreenState, event: ScreenEvent, world: World): Step {
       return showRoom(state, world, event.room)
     case 'remark':
       return step(remark(state, world, event.lines, event.tone, event.room))
+    case 'found':
+      return step(found(state, event.asked, event.cursor, event.answer))
+    case 'context':
+      return step(surrounded(state, event.seq, event.answer))
     case 'giveBack':
       return step(withNotice(giveBack(state, world, event.room, event.text), event.reason, 'error'))
   }
@@ -44,8 +50,8 @@ function happened(state: ScreenState, event: ScreenEvent, world: World): Step {
 /** A paste lands where the cursor is, and never sends. */
 function pasted(state: ScreenState, world: World, text: string, truncated: boolean): Step {
   const { overlay } = state
-  if (overlay === undefined) return paste(state, world, text, truncated)
-  if (overlay.kind === 'help') return step(state)
+  if (overlay === undefined) return paste(unselect(state), world, text, truncated)
+  if (overlay.kind === 'help' || overlay.kind === 'search') return step(state)
   // These hold a name: one line of it.
   const line = cleanLine(text).slice(0, 200)
   const changed: Overlay = { ...overlay, editor: insertText(overlay.editor, line) }

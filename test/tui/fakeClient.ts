@@ -24,7 +24,7 @@ const MINUTE = 60_000
 export class FakeClient implements ChatClient {
   link: LinkState = { status: 'online', since: NOON }
   username: string
-  server = { name: 'chatd', version: '0.1.0', features: [] }
+  server = { name: 'chatd', version: '0.1.0', features: ['edit', 'delete', 'react', 'search'] }
   limits = {
     frame: 65536,
     message: 16384,
@@ -61,6 +61,8 @@ export class FakeClient implements ChatClient {
       members: new Map<string, RoomMember>(),
       typing: [],
       timeline: [],
+      messageAt: seq =>
+        room.timeline.find((entry): entry is MessageEntry => entry.kind === 'message' && entry.seq === seq),
       moreBefore: false,
       loadingBefore: false,
       outbox: [],
@@ -178,16 +180,19 @@ export class FakeClient implements ChatClient {
     return { ok: true, value: 'id' } as const
   }
 
-  edit(): never {
-    throw new Error('not asked for by this screen')
+  edit(key: string, target: number, text: string) {
+    this.asked.push(`edit ${key} ${target} ${text}`)
+    return { ok: true, value: 'id' } as const
   }
 
-  delete(): never {
-    throw new Error('not asked for by this screen')
+  delete(key: string, target: number) {
+    this.asked.push(`delete ${key} ${target}`)
+    return { ok: true, value: 'id' } as const
   }
 
-  react(): never {
-    throw new Error('not asked for by this screen')
+  react(key: string, target: number, emoji: string, on: boolean) {
+    this.asked.push(`react ${key} ${target} ${emoji} ${on}`)
+    return { ok: true, value: 'id' } as const
   }
 
   retry(id: string): void {
@@ -239,6 +244,10 @@ export class FakeClient implements ChatClient {
 
   async listRooms() {
     return { ok: true, value: [] } as const
+  }
+
+  async search() {
+    return { ok: false, code: 'offline', message: 'offline' } as const
   }
 
   async history() {

@@ -5,12 +5,15 @@ import { parsePlace, parseUsername } from '../../protocol/names.ts'
 import type { Candidates } from '../composer/completion.ts'
 import { remember } from '../composer/inputHistory.ts'
 import type { Effect } from '../effect.ts'
+import { isOurs, isServed, lastMessage } from '../message.ts'
 import { sizeText } from '../select/sizeText.ts'
 import { roomScreen, type ScreenState, withRoom } from '../state.ts'
 import { type CleanText, clean, cleanLine } from '../text/clean.ts'
+import { deleteLast, react } from '../update/selection.ts'
 import { remark, type Step, step } from '../update/step.ts'
 import { roomOf, type World } from '../world.ts'
 import type { Command, Problem } from './command.ts'
+import { parseSearch } from './searchWords.ts'
 
 const NO_ROOM: Problem = { problem: clean`no room is open: /join one first` }
 
@@ -71,6 +74,72 @@ export const ROOM_COMMANDS: readonly Command[] = [
       const topic = rest === '-' ? '' : rest
       const tooLong = excess('topic', topic, world.client.limits.topic)
       return tooLong ?? step(state, { type: 'topic', room: room.key, topic })
+    },
+  },
+  {
+    name: 'search',
+    args: '[in:ROOM] [from:NAME] [before:DAY] WORDS',
+    help: 'find messages in your rooms that have all the words',
+    run(state, world, rest) {
+      if (!isServed(world, 'search')) return { problem: clean`this server does not serve searches` }
+      if (world.client.link.status !== 'online') return { problem: clean`searching needs the line to be up` }
+      const query = parseSearch(rest, state, world)
+      if ('problem' in query) return query
+      const overlay = {
+        kind: 'search',
+        asked: rest,
+        hits: undefined,
+        cursor: undefined,
+        chosen: 0,
+        context: undefined,
+      } as const
+      return step({ ...state, overlay }, { type: 'search', asked: rest, query })
+    },
+  },
+  {
+    name: 'delete',
+    args: '',
+    help: 'delete your last message in this room, for everybody',
+    run(state, world) {
+      const room = roomOf(world, state.current)
+      if (room === undefined) return NO_ROOM
+      if (!isServed(world, 'delete')) return { problem: clean`this server does not serve deletion` }
+      return deleteLast(state, world, room) ?? { problem: clean`there is no message of yours here` }
+    },
+  },
+  {
+    name: 'react',
+    args: 'EMOJI',
+    help: 'react to the last message of somebody else, or take that back',
+    run(state, world, rest) {
+      const room = roomOf(world, state.current)
+      if (room === undefined) return NO_ROOM
+      if (rest === '' || /\s/.test(rest)) return { problem: clean`with what? /react 👍` }
+      const bytes = Buffer.byteLength(rest)
+      if (bytes > world.client.limits.emoji) return { problem: clean`that is too long for a reaction` }
+      const message = lastMessage(room, candidate => !isOurs(world, candidate))
+      if (message === undefined) return { problem: clean`nobody else has said anything here` }
+      return react(state, world, room, message, rest)
+    },
+  },
+  {
+    name: 'reply',
+    args: 'TEXT',
+    help: 'answer the last message of somebody else (Ctrl+S selects another)',
+    run(state, world, rest) {
+      const room = roomOf(world, state.current)
+      if (room === undefined) return NO_ROOM
+      if (rest.trim() === '') return { problem: clean`what? /reply yes, at noon` }
+      const message = lastMessage(room, candidate => !isOurs(world, candidate))
+      if (message === undefined) return { problem: clean`nobody else has said anything here` }
+      const tooLong = excess('text', rest, world.client.limits.message)
+      if (tooLong !== undefined) return tooLong
+      return step(withRoom(state, { anchor: 'bottom', wasSaid: true }), {
+        type: 'say',
+        room: room.key,
+        text: rest,
+        replyTo: message.seq,
+      })
     },
   },
   {

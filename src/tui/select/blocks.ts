@@ -9,6 +9,8 @@ import { foldName } from '../../protocol/names.ts'
 import type { Note, RoomScreen } from '../state.ts'
 import { clean } from '../text/clean.ts'
 import { entryKey, entryRows, noteRows, outboxRows, type Repeated, type Setting } from './entryRows.ts'
+import { barred } from './messageRows.ts'
+import { withPending } from './pending.ts'
 import { roomLabel } from './roomLabel.ts'
 import type { Row } from './row.ts'
 import { labelledRule } from './rule.ts'
@@ -20,6 +22,8 @@ export type Scene = {
   /** The index in the timeline above which the line "new" stands; -1: nowhere. */
   readonly markerAt: number
   readonly notes: ReadonlyMap<string | undefined, readonly Note[]>
+  /** The id of the selected message. */
+  readonly selected: string | undefined
 }
 
 /** The rows of one block. What stands around an entry can come and go; places are counted from its own rows. */
@@ -43,6 +47,7 @@ export function sceneOf(room: RoomView, screen: RoomScreen, setting: Setting): S
     setting,
     markerAt: screen.marker === undefined ? -1 : markerIndex(room.timeline, screen.marker, setting.me),
     notes: notesByPlace(screen.notes),
+    selected: screen.selection?.id,
   }
 }
 
@@ -123,11 +128,25 @@ function entryBlock(scene: Scene, entry: TimelineEntry, at: number, isNamed: boo
   const said = notes.size === 0 ? undefined : notes.get(entryKey(entry))
   const hasNotesAbove = previous !== undefined && notes.size > 0 && notes.has(entryKey(previous))
   const repeats = isNamed || before.length > 0 || hasNotesAbove ? FRESH : repeatsOf(entry, previous, setting)
+  const own = ownRows(scene, entry, at, repeats)
+  const isSelected = entry.kind === 'message' && entry.id === scene.selected
   return {
     before,
-    own: entryRows(entry, setting, repeats),
+    own: isSelected ? own.map(row => barred(row, setting.columns)) : own,
     after: said?.flatMap(note => noteRows(note, setting)) ?? NO_ROWS,
   }
+}
+
+/** A message with what we want changed of it, and with the start of what it answers. */
+function ownRows(scene: Scene, entry: TimelineEntry, at: number, repeats: Repeated): readonly Row[] {
+  const { room, setting } = scene
+  if (entry.kind !== 'message') return entryRows(entry, setting, repeats)
+  const shown = room.outbox.length === 0 ? entry : withPending(entry, room.outbox, setting.me)
+  if (entry.replyTo === undefined) return entryRows(shown, setting, repeats)
+  // Above a restart the positions are another log's.
+  const isOfThisLog = room.timeline.findLastIndex(({ kind }) => kind === 'restart') < at
+  const answered = isOfThisLog ? room.messageAt(entry.replyTo) : undefined
+  return entryRows(shown, setting, repeats, answered)
 }
 
 function outboxBlock({ room, setting, notes }: Scene, at: number): Block {
@@ -144,7 +163,10 @@ function outboxBlock({ room, setting, notes }: Scene, at: number): Block {
         ? last
         : undefined
   const repeats = repeatsAfter(previous, { from: setting.me, ts: entry.ts }, setting)
-  return { before: NO_ROWS, own: outboxRows(entry, setting, repeats), after: NO_ROWS }
+  const { request } = entry
+  const answered =
+    request.action === 'chat' && request.replyTo !== undefined ? room.messageAt(request.replyTo) : undefined
+  return { before: NO_ROWS, own: outboxRows(entry, setting, repeats, answered), after: NO_ROWS }
 }
 
 type Said = { readonly from: string; readonly ts: number }

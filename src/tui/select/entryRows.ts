@@ -5,9 +5,11 @@ import type { GapEntry, MessageEntry, TimelineEntry } from '../../client/timelin
 import { foldName, mentions } from '../../protocol/names.ts'
 import type { Note } from '../state.ts'
 import { type CleanText, clean, cleanLine, joinClean } from '../text/clean.ts'
+import type { Tone } from '../theme.ts'
 import type { Clock } from './clock.ts'
 import type { Columns } from './columns.ts'
-import { type Head, hung, messageRows, reactionText, remarkRows } from './messageRows.ts'
+import { type Head, hung, messageRows, quoteRow, reactionText, remarkRows } from './messageRows.ts'
+import type { ShownMessage } from './pending.ts'
 import { type Row, span } from './row.ts'
 import { labelledRule } from './rule.ts'
 
@@ -43,7 +45,12 @@ export function entryKey(entry: TimelineEntry): string {
   }
 }
 
-type Kept = { readonly setting: Setting; readonly flags: number; readonly rows: readonly Row[] }
+type Kept = {
+  readonly setting: Setting
+  readonly flags: number
+  readonly answered: MessageEntry | undefined
+  readonly rows: readonly Row[]
+}
 
 /** Entries whose rows are kept at least; some screens of scrolling. Twice as many at most. */
 const KEPT = 1_000
@@ -53,10 +60,17 @@ const KEPT = 1_000
 let recent = new Map<object, Kept>()
 let former = new Map<object, Kept>()
 
-function keeping(entry: object, setting: Setting, flags: number, make: () => readonly Row[]): readonly Row[] {
+function keeping(
+  entry: object,
+  setting: Setting,
+  flags: number,
+  make: () => readonly Row[],
+  answered?: MessageEntry,
+): readonly Row[] {
   const known = recent.get(entry) ?? former.get(entry)
-  const isRight = known !== undefined && known.setting === setting && known.flags === flags
-  const found = isRight ? known : { setting, flags, rows: make() }
+  const isRight =
+    known !== undefined && known.setting === setting && known.flags === flags && known.answered === answered
+  const found = isRight ? known : { setting, flags, answered, rows: make() }
   if (recent.size >= KEPT) {
     former = recent
     recent = new Map()
@@ -67,13 +81,21 @@ function keeping(entry: object, setting: Setting, flags: number, make: () => rea
 
 const flagsOf = ({ name, time }: Repeated): number => (name ? 1 : 0) + (time ? 2 : 0)
 
-/** The rows of an entry of the timeline; at least one. Kept: the same array for the same arguments. */
-export function entryRows(entry: TimelineEntry, setting: Setting, repeats: Repeated): readonly Row[] {
-  return keeping(entry, setting, flagsOf(repeats), () => {
+/**
+ * The rows of an entry of the timeline; at least one. Kept: the same array for the same arguments.
+ * @param answered what a message answers; undefined also where that is not here
+ */
+export function entryRows(
+  entry: ShownEntry,
+  setting: Setting,
+  repeats: Repeated,
+  answered?: MessageEntry,
+): readonly Row[] {
+  const make = (): readonly Row[] => {
     const { columns, clock } = setting
     switch (entry.kind) {
       case 'message':
-        return timelineMessage(entry, setting, repeats)
+        return timelineMessage(entry, setting, repeats, answered)
       case 'topic': {
         const head: Head = { time: clock.time(entry.ts), from: undefined, mark: REMARK }
         return remarkRows(head, topicText(entry.from, entry.topic), 'dim', columns)
@@ -86,18 +108,34 @@ export function entryRows(entry: TimelineEntry, setting: Setting, repeats: Repea
           labelledRule(clean`what stands above is kept here alone`, 'dim', columns),
         ]
     }
-  })
+  }
+  return keeping(entry, setting, flagsOf(repeats), make, answered)
 }
 
-function timelineMessage(entry: MessageEntry, setting: Setting, repeats: Repeated): readonly Row[] {
+/** An entry as it is shown. */
+type ShownEntry = Exclude<TimelineEntry, MessageEntry> | ShownMessage
+
+function timelineMessage(
+  entry: ShownMessage,
+  setting: Setting,
+  repeats: Repeated,
+  answered: MessageEntry | undefined,
+): readonly Row[] {
   const { columns, clock, me } = setting
   const isOurs = foldName(entry.from) === foldName(me)
   const text = entry.text
-  const mark = isOurs ? SAID : text !== undefined && mentions(text, me) ? MENTIONED : undefined
+  const mark = entry.isChanging
+    ? UNDER_WAY
+    : isOurs
+      ? SAID
+      : text !== undefined && mentions(text, me)
+        ? MENTIONED
+        : undefined
   const head = headOf(clock.time(entry.ts), entry.from, mark, repeats)
   if (text === undefined) return remarkRows(head, clean`message deleted`, 'dim', columns)
   const suffix = entry.edited === undefined ? NOTHING : clean`(edited)`
-  const rows = messageRows(head, { text, tone: 'text', me: isOurs ? '' : me, suffix }, columns)
+  const quote = entry.replyTo === undefined ? undefined : quoteRow(answered, columns.text)
+  const rows = messageRows(head, { text, tone: 'text', me: isOurs ? '' : me, suffix, quote }, columns)
   const reactions = reactionText(entry.reactions)
   return reactions === '' ? rows : [...rows, ...remarkRows(NO_MARK, reactions, 'dim', columns)]
 }
@@ -122,27 +160,44 @@ function gapText(gap: GapEntry): CleanText {
 }
 
 /** The rows of something of ours that is not in the timeline yet; none for what shows at its target. */
-export function outboxRows(entry: OutboxEntry, setting: Setting, repeats: Repeated): readonly Row[] {
-  return keeping(entry, setting, flagsOf(repeats), () => {
+export function outboxRows(
+  entry: OutboxEntry,
+  setting: Setting,
+  repeats: Repeated,
+  answered?: MessageEntry,
+): readonly Row[] {
+  const make = (): readonly Row[] => {
     const { columns, clock, me } = setting
     const { state, request } = entry
     const time = clock.time(state.status === 'sent' ? state.ts : entry.ts)
     const mark = state.status === 'sent' ? SAID : state.status === 'failed' ? FAILED : UNDER_WAY
-    const tone = state.status === 'sent' || state.status === 'failed' ? 'text' : 'dim'
-    const rows =
-      request.action === 'chat'
-        ? messageRows(
-            headOf(time, me, mark, repeats),
-            { text: request.message, tone, me: '', suffix: NOTHING },
-            columns,
-          )
-        : request.action === 'topic'
-          ? remarkRows({ time, from: undefined, mark }, topicText(me, request.topic), 'dim', columns)
-          : []
+    const tone: Tone = state.status === 'sent' || state.status === 'failed' ? 'text' : 'dim'
+    const remarked = (text: CleanText): readonly Row[] =>
+      remarkRows({ time, from: undefined, mark }, text, 'dim', columns)
+    const rowsOf = (): readonly Row[] => {
+      switch (request.action) {
+        case 'chat': {
+          const quote = request.replyTo === undefined ? undefined : quoteRow(answered, columns.text)
+          const body = { text: request.message, tone, me: '', suffix: NOTHING, quote }
+          return messageRows(headOf(time, me, mark, repeats), body, columns)
+        }
+        case 'topic':
+          return remarked(topicText(me, request.topic))
+        // While they are under way their message shows them.
+        case 'edit':
+          return state.status === 'failed' ? remarked(clean`edit: ${cleanLine(request.message)}`) : []
+        case 'delete':
+          return state.status === 'failed' ? remarked(clean`deletion of a message`) : []
+        case 'react':
+          return state.status === 'failed' ? remarked(clean`reaction ${cleanLine(request.emoji)}`) : []
+      }
+    }
+    const rows = rowsOf()
     if (state.status !== 'failed') return rows
     const advice = clean`not sent: ${cleanLine(state.message)} — /retry or /discard`
     return [...rows, ...remarkRows(NO_MARK, advice, 'error', columns)]
-  })
+  }
+  return keeping(entry, setting, flagsOf(repeats), make, answered)
 }
 
 /** The rows of what the program itself says. */

@@ -10,10 +10,12 @@ import type { Box } from './box.ts'
 import { headerRow } from './header.ts'
 import { helpBox } from './helpBox.ts'
 import { composerView, type Layout, layoutOf, promptOf } from './layout.ts'
+import { BAR } from './messageRows.ts'
 import { nameBox } from './nameBox.ts'
 import { type Pane, paneOf } from './pane.ts'
 import { blanks, EMPTY_ROW, type Row, span } from './row.ts'
 import { paneRule } from './rule.ts'
+import { searchBox } from './searchBox.ts'
 import { sidebarRows } from './sidebar.ts'
 import { statusRow } from './status.ts'
 import { switcherBox } from './switcherBox.ts'
@@ -52,7 +54,7 @@ export function frameOf(state: ScreenState, world: World): Frame | undefined {
     composer: composer.rows,
     status: statusRow(state, world, layout, pane),
     overlay: over?.box,
-    cursor: state.overlay === undefined ? composer.cursor : over?.cursor,
+    cursor: state.overlay === undefined ? (selectionCell(layout, pane) ?? composer.cursor) : over?.cursor,
   }
 }
 
@@ -88,12 +90,26 @@ function isSameButTyping(a: ScreenState, b: ScreenState): boolean {
     b.overlay === undefined &&
     before.anchor === now.anchor &&
     before.marker === now.marker &&
-    before.notes === now.notes
+    before.notes === now.notes &&
+    before.selection === now.selection
   )
 }
 
 function isSameLayout(a: Layout, b: Layout): boolean {
   return a.columns === b.columns && a.rows === b.rows && a.timeline === b.timeline && a.sidebar === b.sidebar
+}
+
+/** Where the selected message begins: who listens to the screen hears what the cursor is on. */
+function selectionCell(
+  { timeline: height, sidebar, ruled }: Layout,
+  pane: Pane | undefined,
+): Cell | undefined {
+  if (pane?.scene.selected === undefined) return undefined
+  const { rows } = pane.view
+  const at = rows.findIndex(row => row.includes(BAR))
+  if (at === -1) return undefined
+  const x = (sidebar === 0 ? 0 : sidebar + 1) + pane.scene.setting.columns.textStart
+  return { x, y: 1 + (ruled ? 1 : 0) + height - rows.length + at }
 }
 
 /** The visible rows, at the bottom of their pane. */
@@ -143,11 +159,13 @@ function composerOf(
   const indent = 1 + textWidth(name) + textWidth(sign)
   // There is more of the text above.
   const arrow = view.top === 0 ? sign : clean`${blanks(textWidth(sign) - 2)}↑ `
-  const tone = roomScreen(state).editor.text.startsWith('/') ? 'here' : 'dim'
+  const { about, editor } = roomScreen(state)
+  const tone = editor.text.startsWith('/') ? 'here' : 'dim'
+  const nameTone = about === undefined ? (`name.${nameColor(world.client.username)}` as const) : 'here'
   const rows = Array.from({ length: layout.composer }, (_, at): Row => {
     const text = span(view.rows[at] ?? clean``)
     if (at > 0) return [span(blanks(indent)), text]
-    return [span(clean` `), span(name, `name.${nameColor(world.client.username)}`), span(arrow, tone), text]
+    return [span(clean` `), span(name, nameTone), span(arrow, tone), text]
   })
   const top = layout.rows - 1 - layout.composer
   return { rows, cursor: { x: indent + view.cursor.column, y: top + view.cursor.row } }
@@ -162,6 +180,8 @@ function overlayOf(
   switch (overlay?.kind) {
     case 'help':
       return { box: helpBox(layout, overlay.top) }
+    case 'search':
+      return { box: searchBox(world, layout, overlay) }
     case 'switcher':
       return switcherBox(state, world, layout, overlay)
     case 'name':

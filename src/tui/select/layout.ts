@@ -1,10 +1,11 @@
 /** How the screen is shared. Pure arithmetic: nothing is ever wider or higher than the terminal. */
 
 import { type EditorView, editorRows, editorView } from '../composer/editorRows.ts'
+import { messageOf } from '../message.ts'
 import { roomScreen, type ScreenState } from '../state.ts'
 import { type CleanText, clean, cleanLine } from '../text/clean.ts'
 import { textWidth, truncate } from '../text/width.ts'
-import type { World } from '../world.ts'
+import { roomOf, type World } from '../world.ts'
 
 /** The places of everything, in cells. */
 export type Layout = {
@@ -57,10 +58,27 @@ export function layoutOf(state: ScreenState, world: World): Layout | undefined {
   }
 }
 
-/** What stands before the text of the composer: the own name where there is place for it. */
-export function promptOf({ size }: ScreenState, { client }: World): { name: CleanText; sign: CleanText } {
-  const name = size.columns >= 50 ? truncate(cleanLine(client.username), 16) : clean``
+/** What stands before the text of the composer: what it is about, or the own name where there is place for it. */
+export function promptOf(state: ScreenState, world: World): { name: CleanText; sign: CleanText } {
+  const isWide = state.size.columns >= 50
+  const { about } = roomScreen(state)
+  const name =
+    about === undefined
+      ? isWide
+        ? truncate(cleanLine(world.client.username), 16)
+        : clean``
+      : about.kind === 'edit'
+        ? clean`edit`
+        : isWide
+          ? truncate(clean`to ${nameOfAnswered(state, world, about.id)}`, 16)
+          : clean`reply`
   return { name, sign: name === '' ? clean`› ` : clean` › ` }
+}
+
+function nameOfAnswered(state: ScreenState, world: World, id: string): CleanText {
+  const room = roomOf(world, state.current)
+  const message = room === undefined ? undefined : messageOf(room, id)
+  return cleanLine(message?.from ?? 'a message')
 }
 
 /** The cells that the composer has for text. */

@@ -7,7 +7,7 @@ import { textWidth, truncate } from '../text/width.ts'
 import { wrapText } from '../text/wrap.ts'
 import type { Tone } from '../theme.ts'
 import type { Columns } from './columns.ts'
-import { blanks, type Row, type Span, span } from './row.ts'
+import { blanks, cutRow, type Row, type Span, span } from './row.ts'
 
 /** What stands in the columns before the text of a first row. */
 export type Head = {
@@ -27,12 +27,14 @@ export type Body = {
   readonly me: string
   /** In dim letters behind the text; empty: nothing. */
   readonly suffix: CleanText
+  /** A row above the text. */
+  readonly quote?: Row | undefined
 }
 
 /** The rows of a message; at least one. */
 export function messageRows(head: Head, body: Body, columns: Columns): Row[] {
   const rows = bodyRows(body, columns.text)
-  return hung(head, rows, columns)
+  return hung(head, body.quote === undefined ? rows : [body.quote, ...rows], columns)
 }
 
 /** Rows of text behind a head, the second and later ones under the first. */
@@ -40,6 +42,40 @@ export function hung(head: Head, rows: readonly Row[], columns: Columns): Row[] 
   const indent = span(blanks(columns.textStart))
   return rows.map((row, at) => (at === 0 ? [...headSpans(head, columns), ...row] : [indent, ...row]))
 }
+
+/** What stands before the text of a selected message. */
+export const BAR: Span = span(clean`▌`, 'here')
+
+/** A row of `hung` with a bar in the cell before its text. */
+export function barred(row: Row, { textStart }: Columns): Row {
+  let cells = 0
+  const at = row.findIndex(({ text }) => {
+    cells += textWidth(text)
+    return cells >= textStart
+  })
+  const last = row[at]
+  if (last === undefined) return row
+  // What stands there is blank.
+  const blank = span(sliceClean(last.text, 0, last.text.length - 1), last.tone)
+  return [...row.slice(0, at), blank, BAR, ...row.slice(at + 1)]
+}
+
+/** What a message answers, in one row: `╭ bob: shall we…`. */
+export function quoteRow(answered: Quoted | undefined, width: number): Row {
+  if (answered === undefined) return [span(truncate(clean`╭ an earlier message`, width), 'dim')]
+  const text =
+    answered.text === undefined
+      ? clean`message deleted`
+      : cleanLine(answered.text.slice(0, QUOTED_CHARACTERS).trim())
+  const name = span(cleanLine(answered.from), `name.${nameColor(answered.from)}`)
+  return cutRow([span(clean`╭ `, 'dim'), name, span(clean`: ${text}`, 'dim')], width)
+}
+
+/** What is quoted of a message. */
+type Quoted = { readonly from: string; readonly text: string | undefined }
+
+/** More than the widest terminal shows in a row. */
+const QUOTED_CHARACTERS = 1_000
 
 /** Wrapped text of one tone behind a head: what the program says. */
 export function remarkRows(head: Head, text: CleanText, tone: Tone, columns: Columns): Row[] {

@@ -1,7 +1,7 @@
 /** The timeline of the current room as the pane shows it. The same answer, the same object: made anew only when something of it changed. */
 
 import type { RoomView } from '../../client/room.ts'
-import { type Anchor, type Note, roomScreen, type ScreenState } from '../state.ts'
+import { type Anchor, type Note, roomScreen, type ScreenState, type Selection } from '../state.ts'
 import { roomOf, type World } from '../world.ts'
 import { type Scene, sceneOf } from './blocks.ts'
 import type { Clock } from './clock.ts'
@@ -26,6 +26,7 @@ type Cause = {
   readonly anchor: Anchor | 'bottom'
   readonly marker: number | undefined
   readonly notes: readonly Note[]
+  readonly selection: Selection | undefined
 }
 
 let last: { readonly cause: Cause; readonly pane: Pane } | undefined
@@ -35,7 +36,7 @@ export function paneOf(state: ScreenState, world: World): Pane | undefined {
   const room = roomOf(world, state.current)
   const layout = layoutOf(state, world)
   if (room === undefined || layout === undefined) return undefined
-  const { anchor, marker, notes } = roomScreen(state)
+  const { anchor, marker, notes, selection } = roomScreen(state)
   const setting = settingOf(world.clock, layout.pane, world.client.username)
   const cause: Cause = {
     room,
@@ -45,6 +46,7 @@ export function paneOf(state: ScreenState, world: World): Pane | undefined {
     anchor,
     marker,
     notes,
+    selection,
   }
   if (last !== undefined && isSame(last.cause, cause)) return last.pane
   const scene = sceneOf(room, roomScreen(state), setting)
@@ -61,7 +63,8 @@ function isSame(a: Cause, b: Cause): boolean {
     a.height === b.height &&
     a.anchor === b.anchor &&
     a.marker === b.marker &&
-    a.notes === b.notes
+    a.notes === b.notes &&
+    a.selection === b.selection
   )
 }
 

@@ -3,12 +3,14 @@
 import type { LinkState } from '../../client/link.ts'
 import type { RoomView } from '../../client/room.ts'
 import { type ActionId, hint } from '../input/bindings.ts'
+import { isOurs, messageOf } from '../message.ts'
 import { roomScreen, type ScreenState } from '../state.ts'
 import { type CleanText, clean, cleanLine } from '../text/clean.ts'
 import { roomOf, roomsOf, type World } from '../world.ts'
 import { listing } from './entryRows.ts'
 import type { Layout } from './layout.ts'
 import type { Pane } from './pane.ts'
+import { REACTION_KEYS } from './reactionKeys.ts'
 import { blanks, cutRow, type Row, rowWidth, type Span, span } from './row.ts'
 import { sizeText } from './sizeText.ts'
 
@@ -49,6 +51,7 @@ function linkSpans(link: LinkState, now: number, isShort: boolean): Span[] {
 /** The one thing besides: what the text is too long for, what was said last, what is wrong, who is typing. */
 function noteSpan(state: ScreenState, world: World): Span | undefined {
   if (state.notice !== undefined) return span(state.notice.text, state.notice.tone)
+  if (roomScreen(state).selection !== undefined) return span(REACTION_KEYS)
   const excess = excessOf(state, world)
   if (excess !== undefined) return span(excess, 'error')
   const room = roomOf(world, state.current)
@@ -97,6 +100,8 @@ function hintsOf(state: ScreenState, world: World, pane: Pane | undefined): read
   switch (state.overlay?.kind) {
     case 'help':
       return ['help.lineDown', 'app.escape']
+    case 'search':
+      return ['search.open', 'search.next', 'app.escape']
     case 'switcher':
       return ['switcher.open', 'switcher.next', 'app.escape']
     case 'name':
@@ -104,6 +109,14 @@ function hintsOf(state: ScreenState, world: World, pane: Pane | undefined): read
     case undefined:
       break
   }
+  const { selection, about } = roomScreen(state)
+  if (selection !== undefined) {
+    const message = pane === undefined ? undefined : messageOf(pane.room, selection.id)
+    return message !== undefined && isOurs(world, message)
+      ? ['selection.edit', 'selection.delete', 'app.escape']
+      : ['selection.reply', 'selection.react', 'app.escape']
+  }
+  if (about !== undefined) return ['composer.send', 'composer.newline', 'app.escape']
   if (pane !== undefined && !pane.view.atBottom) return ['scroll.bottom', 'scroll.pageUp', 'app.help']
   if (roomScreen(state).editor.text !== '') return ['composer.send', 'composer.newline', 'composer.complete']
   const hasUnread = roomsOf(world).some(({ key, unread }) => key !== state.current && unread > 0)

@@ -57,6 +57,11 @@ export function bottomPlace(scene: Scene, height: number): Place {
   return above(scene, { block: blockCount(scene), row: 0 }, height)
 }
 
+/** Where the pane begins when the last row of a block is its last. */
+export function placeEndingAt(scene: Scene, block: number, height: number): Place {
+  return above(scene, { block: block + 1, row: 0 }, height)
+}
+
 /** Whether `a` stands below `b`. */
 export function isBehind(a: Place, b: Place): boolean {
   return a.block > b.block || (a.block === b.block && a.row > b.row)

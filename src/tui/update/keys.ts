@@ -7,15 +7,20 @@ import type { Key } from '../input/key.ts'
 import { keyName } from '../input/keyName.ts'
 import { roomScreen, type ScreenState } from '../state.ts'
 import { roomsOf, type World } from '../world.ts'
-import { complete, upOrDown, withEditor } from './compose.ts'
+import { leaveAbout } from './about.ts'
+import { complete } from './complete.ts'
+import { withEditor } from './compose.ts'
 import { helpKey } from './help.ts'
 import { interrupt } from './leave.ts'
 import { nameKey } from './nameDialog.ts'
 import { showNeighbour, showRoom, showUnread } from './rooms.ts'
 import { scrollBy, scrollPages, scrollToBottom, scrollToNew, scrollToTop } from './scroll.ts'
+import { closed, searchKey } from './search.ts'
+import { select, selectionKey, unselect } from './selection.ts'
 import { type Step, step } from './step.ts'
 import { submit } from './submit.ts'
 import { switcherKey } from './switcherKeys.ts'
+import { upOrDown } from './upOrDown.ts'
 
 /** The state after a key. */
 export function pressed(state: ScreenState, world: World, key: Key): Step {
@@ -27,26 +32,33 @@ export function pressed(state: ScreenState, world: World, key: Key): Step {
   switch (fresh.overlay?.kind) {
     case 'help':
       return step(helpKey(fresh, world, fresh.overlay, action))
+    case 'search':
+      return searchKey(fresh, world, fresh.overlay, action)
     case 'switcher':
       return switcherKey(fresh, world, fresh.overlay, action, key)
     case 'name':
       return nameKey(fresh, fresh.overlay, action, key)
     case undefined:
-      return mainKey(fresh, world, action, key)
+      break
   }
+  const { selection } = roomScreen(fresh)
+  const done = selection === undefined ? undefined : selectionKey(fresh, world, selection, action, key)
+  return done ?? mainKey(fresh, world, action, key)
 }
 
 /** Where the keys go: what is open takes them. */
-function modeOf({ overlay }: ScreenState): Mode {
-  switch (overlay?.kind) {
+function modeOf(state: ScreenState): Mode {
+  switch (state.overlay?.kind) {
     case 'help':
       return 'help'
     case 'switcher':
       return 'switcher'
+    case 'search':
+      return 'search'
     case 'name':
       return 'dialog'
     case undefined:
-      return 'main'
+      return roomScreen(state).selection === undefined ? 'main' : 'selection'
   }
 }
 
@@ -59,9 +71,9 @@ function programKey(state: ScreenState, world: World, action: ActionId): Step | 
         overlay: state.overlay?.kind === 'help' ? undefined : { kind: 'help', top: 0 },
       })
     case 'app.escape':
-      return step(escaped(state))
+      return step(escaped(state, world))
     case 'app.interrupt':
-      return state.overlay === undefined ? interrupt(state, world) : step(escaped(state))
+      return isOpen(state) ? step(escaped({ ...state, leaving: 0 }, world)) : interrupt(state, world)
     case 'app.suspend':
       return step(state, { type: 'suspend' })
     case 'app.redraw':
@@ -71,15 +83,26 @@ function programKey(state: ScreenState, world: World, action: ActionId): Step | 
   }
 }
 
+/** Whether something is open that takes the keys. */
+function isOpen(state: ScreenState): boolean {
+  return state.overlay !== undefined || roomScreen(state).selection !== undefined
+}
+
 /** Leaves what is open; where nothing is, the past. */
-function escaped(state: ScreenState): ScreenState {
-  return state.overlay === undefined ? scrollToBottom(state) : { ...state, overlay: undefined }
+function escaped(state: ScreenState, world: World): ScreenState {
+  const { selection, about } = roomScreen(state)
+  if (state.overlay?.kind === 'search') return closed(state, state.overlay)
+  if (state.overlay !== undefined) return { ...state, overlay: undefined }
+  if (selection !== undefined) return unselect(state)
+  return about === undefined ? scrollToBottom(state) : leaveAbout(state, world)
 }
 
 function mainKey(state: ScreenState, world: World, action: ActionId | undefined, key: Key): Step {
-  const { editor } = roomScreen(state)
+  const { editor, selection } = roomScreen(state)
   if (action === undefined) {
-    return key.text === undefined ? step(state) : withEditor(state, world, insertText(editor, key.text))
+    return key.text === undefined || selection !== undefined
+      ? step(state)
+      : withEditor(state, world, insertText(editor, key.text))
   }
   if (isLineAction(action)) return withEditor(state, world, edit(editor, action))
   switch (action) {
@@ -91,6 +114,8 @@ function mainKey(state: ScreenState, world: World, action: ActionId | undefined,
       return upOrDown(state, world, -1)
     case 'composer.down':
       return upOrDown(state, world, 1)
+    case 'selection.open':
+      return step(select(state, world))
     case 'composer.complete':
       return complete(state, world, 1)
     case 'composer.completeBack':

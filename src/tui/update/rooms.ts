@@ -12,7 +12,9 @@ export function showRoom(state: ScreenState, world: World, key: string): Step {
   const room = roomOf(world, key)
   if (room === undefined || key === state.current) return step(state)
   const left =
-    state.current === undefined ? state : withRoom(state, { marker: undefined, completion: undefined })
+    state.current === undefined
+      ? state
+      : withRoom(state, { marker: undefined, completion: undefined, selection: undefined })
   const isTyping = state.current !== undefined && roomScreen(state).editor.text !== ''
   const settled = room.status === 'joined'
   const shown = withRoom(

@@ -34,7 +34,8 @@ export function scrollToBottom(state: ScreenState): ScreenState {
   return withRoom(state, { anchor: 'bottom', asked: [] })
 }
 
-function scrolledTo(state: ScreenState, world: World, top: Place): ScreenState {
+/** The state with the pane beginning at a place, or at the bottom where that is behind it. */
+export function scrolledTo(state: ScreenState, world: World, top: Place): ScreenState {
   const pane = paneOf(state, world)
   if (pane === undefined) return state
   if (!isBehind(bottomPlace(pane.scene, pane.height), top)) return scrollToBottom(state)

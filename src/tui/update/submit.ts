@@ -1,17 +1,26 @@
 /** Enter in the composer. */
 
 import { parseCommand, ROOM_COMMANDS, unknownCommand } from '../commands/commands.ts'
-import { roomScreen, type ScreenState } from '../state.ts'
+import { roomScreen, type ScreenState, withNotice } from '../state.ts'
+import { clean } from '../text/clean.ts'
 import type { World } from '../world.ts'
+import { submitEdit } from './about.ts'
 import { emptied, isCommand, say } from './compose.ts'
 import { quit } from './leave.ts'
 import { remark, type Step, step } from './step.ts'
 
 /** Runs a command or says the text. What cannot be run or said stays in the composer, with the reason on the screen. */
 export function submit(state: ScreenState, world: World): Step {
-  const { text } = roomScreen(state).editor
-  if (text.trim() === '') return step(state)
-  return isCommand(text) ? runCommand(state, world, text) : say(state, world)
+  const { about, editor } = roomScreen(state)
+  const { text } = editor
+  if (text.trim() === '') {
+    if (about?.kind !== 'edit') return step(state)
+    return step(
+      withNotice(state, clean`nothing is no message: /delete takes it away, Esc leaves it`, 'warning'),
+    )
+  }
+  if (isCommand(text)) return runCommand(state, world, text)
+  return about?.kind === 'edit' ? submitEdit(state, world, about) : say(state, world)
 }
 
 function runCommand(state: ScreenState, world: World, text: string): Step {

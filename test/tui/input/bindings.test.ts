@@ -126,7 +126,8 @@ describe('notation', () => {
 test('help, hints and documentation say what the registry says', () => {
   const sections = helpSections()
   expect(sections.flatMap(({ rows }) => rows)).toHaveLength(ACTIONS.length)
-  expect(sections[1]?.rows[0]).toEqual(['Ctrl+N, Alt+Down', 'next room'])
+  const rooms = sections.find(({ title }) => title === 'Rooms')
+  expect(rooms?.rows[0]).toEqual(['Ctrl+N, Alt+Down', 'next room'])
   expect(hint('room.switcher')).toEqual({ key: 'Ctrl+K', label: 'find room' })
   expect(keyTable()).toContain('| Rooms | Ctrl+N, Alt+Down | next room |')
   expect(

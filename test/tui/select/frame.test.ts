@@ -15,6 +15,11 @@ const OPENINGS = [
   '\x1b[5~',
   '\x1b[1;3H',
   'some text',
+  '\x13',
+  '\x13kk',
+  '\x13r',
+  '/search words\r',
+  '\x1b[A',
   '/topic',
   'a\x1b\rb\x1b\rc\x1b\rd\x1b\re',
 ]
@@ -34,7 +39,11 @@ describe('the screen', () => {
           const screen = new Updates(
             client => {
               const lobby = client.open('lobby', { topic, typing: said.slice(0, 3), people: 3 })
-              for (const text of said) client.receive(lobby, text.slice(0, 30), text)
+              for (const text of said) {
+                const entry = client.receive(lobby, text.slice(0, 30), text)
+                lobby.timeline[lobby.timeline.length - 1] = { ...entry, replyTo: entry.seq - 1 }
+              }
+              client.receive(lobby, 'me', topic)
               for (let at = 0; at < rooms; at++)
                 client.open(`room${at}`, { unread: at * 7, mentions: at % 3 })
             },

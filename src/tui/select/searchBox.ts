@@ -1,0 +1,95 @@
+/** What was found, and what stands around it, as a box. */
+
+import type { ChatEvent } from '../../protocol/events.ts'
+import type { Search } from '../state.ts'
+import { type CleanText, clean, cleanLine, cleanText } from '../text/clean.ts'
+import { nameColor } from '../text/nameColor.ts'
+import { wrapText } from '../text/wrap.ts'
+import type { World } from '../world.ts'
+import { BOX_ENDS, BOX_SIDES, type Box, boxOf } from './box.ts'
+import type { Layout } from './layout.ts'
+import { EMPTY_ROW, type Row, span, spread } from './row.ts'
+
+const WIDEST = 100
+/** A head and the beginning of the text. */
+const ROWS_A_HIT = 2
+/** Rows of a message in a context; longer ones are cut. */
+const ROWS_OF_A_TEXT = 6
+
+/** The box. */
+export function searchBox(world: World, layout: Layout, search: Search): Box {
+  const margin = layout.columns >= 60 ? 4 : 0
+  const width = Math.min(WIDEST, layout.columns - margin)
+  const height = Math.max(BOX_ENDS + 1, layout.rows - (layout.rows >= 16 ? 4 : 1))
+  const content = contentOf(world, search, width - BOX_SIDES, height - BOX_ENDS)
+  return boxOf(layout, titleOf(search), content, width, height)
+}
+
+function titleOf({ asked, hits, cursor, chosen, context }: Search): CleanText {
+  const words = cleanLine(asked)
+  if (context !== undefined) return clean`Around it`
+  if (hits === undefined || hits.length === 0) return clean`Search: ${words}`
+  const more = cursor === undefined ? clean`` : clean`+`
+  return clean`Search: ${words}  ${chosen + 1} of ${hits.length}${more}`
+}
+
+function contentOf(world: World, search: Search, width: number, height: number): readonly Row[] {
+  const { hits, chosen, context } = search
+  if (hits === undefined) return [[span(clean`searching…`, 'dim')]]
+  const hit = hits[chosen]
+  if (hit === undefined) return [[span(clean`nothing found in your rooms`, 'dim')]]
+  if (context !== undefined) return contextRows(world, context, hit, width, height)
+  const most = Math.max(1, Math.floor(height / ROWS_A_HIT))
+  const first = Math.max(0, Math.min(chosen - (most >> 1), hits.length - most))
+  return hits
+    .slice(first, first + most)
+    .flatMap((event, at) => hitRows(world, event, first + at === chosen, width))
+}
+
+/** `▌ #dev  alice        23 November 14:02`, and the beginning of the text. */
+function hitRows(world: World, event: ChatEvent, isChosen: boolean, width: number): Row[] {
+  const bar = span(isChosen ? clean`▌ ` : clean`  `, 'here')
+  const tone = isChosen ? 'here' : 'strong'
+  const head: Row = [bar, span(roomText(event.room), tone), span(clean`  `), nameSpan(event)]
+  const text = cleanLine(event.message ?? '')
+  return [spread(head, [span(whenText(world, event), 'dim')], width), [bar, span(text)]]
+}
+
+/** The messages around a hit, with the hit in the middle where that can be. */
+function contextRows(
+  world: World,
+  context: readonly ChatEvent[],
+  hit: ChatEvent,
+  width: number,
+  height: number,
+): readonly Row[] {
+  if (context.length === 0) return [[span(clean`loading…`, 'dim')]]
+  const blocks = context.map(event => messageBlock(world, event, event.seq === hit.seq, width))
+  const at = context.findIndex(({ seq }) => seq === hit.seq)
+  const above = blocks.slice(0, Math.max(0, at)).reduce((rows, block) => rows + block.length, 0)
+  const rows = blocks.flat()
+  const own = blocks[at]?.length ?? 0
+  const first = Math.max(0, Math.min(above - ((height - own) >> 1), rows.length - height))
+  return rows.slice(first, first + height)
+}
+
+function messageBlock(world: World, event: ChatEvent, isHit: boolean, width: number): Row[] {
+  const bar = span(isHit ? clean`▌ ` : clean`  `, 'here')
+  const head: Row = [bar, nameSpan(event)]
+  const lines =
+    event.message === undefined
+      ? [[bar, span(clean`message deleted`, 'dim')]]
+      : wrapText(cleanText(event.message), Math.max(1, width - 2)).map((line): Row => [bar, span(line)])
+  const shown = lines.slice(0, ROWS_OF_A_TEXT)
+  const rest: Row[] = lines.length > shown.length ? [[bar, span(clean`…`, 'dim')]] : []
+  return [spread(head, [span(whenText(world, event), 'dim')], width), ...shown, ...rest, EMPTY_ROW]
+}
+
+const nameSpan = ({ from }: ChatEvent): Row[number] => span(cleanLine(from), `name.${nameColor(from)}`)
+
+/** A room as the protocol names it, as it stands on the screen. */
+const roomText = (room: string): CleanText =>
+  room.startsWith('@') ? cleanLine(room) : clean`#${cleanLine(room)}`
+
+const whenText = ({ clock }: World, { ts }: ChatEvent): CleanText =>
+  clean`${clock.dayLabel(ts)} ${clock.time(ts)}`

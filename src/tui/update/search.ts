@@ -1,0 +1,121 @@
+/** Looking for words: the answers, and the keys while they are shown. */
+
+import type { Answer } from '../../client/questions.ts'
+import type { ChatEvent, RoomEvent } from '../../protocol/events.ts'
+import type { RequestResult } from '../../protocol/requests.ts'
+import { parseSearch } from '../commands/searchWords.ts'
+import type { ActionId } from '../input/bindings.ts'
+import { paneOf } from '../select/pane.ts'
+import { placeEndingAt } from '../select/viewport.ts'
+import { type ScreenState, type Search, withNotice, withRoom } from '../state.ts'
+import { clean, cleanLine } from '../text/clean.ts'
+import { roomsOf, type World } from '../world.ts'
+import { showRoom } from './rooms.ts'
+import { scrolledTo } from './scroll.ts'
+import { andThen, type Step, step } from './step.ts'
+
+/** The state after a page of hits came. One that nobody waits for any more changes nothing. */
+export function found(
+  state: ScreenState,
+  asked: string,
+  cursor: string | undefined,
+  answer: Answer<RequestResult<'search'>>,
+): ScreenState {
+  const { overlay } = state
+  if (overlay?.kind !== 'search' || overlay.asked !== asked || overlay.cursor !== cursor) return state
+  if (!answer.ok) {
+    const why = clean`the search failed: ${cleanLine(answer.message)}`
+    return withNotice({ ...state, overlay: overlay.hits === undefined ? undefined : overlay }, why, 'error')
+  }
+  const hits = [...(overlay.hits ?? []), ...answer.value.hits.filter(isChat)]
+  return { ...state, overlay: { ...overlay, hits, cursor: answer.value.cursor } }
+}
+
+/** The state after what stands around a hit came. */
+export function surrounded(
+  state: ScreenState,
+  seq: number,
+  answer: Answer<RequestResult<'history'>>,
+): ScreenState {
+  const { overlay } = state
+  if (overlay?.kind !== 'search' || overlay.context === undefined) return state
+  if (overlay.hits?.[overlay.chosen]?.seq !== seq) return state
+  if (answer.ok) return { ...state, overlay: { ...overlay, context: answer.value.events.filter(isChat) } }
+  const closed = { ...state, overlay: { ...overlay, context: undefined } }
+  return withNotice(closed, clean`not loaded: ${cleanLine(answer.message)}`, 'error')
+}
+
+function isChat(event: RoomEvent): event is ChatEvent {
+  return event.action === 'chat'
+}
+
+/** The state after a key of the search. */
+export function searchKey(
+  state: ScreenState,
+  world: World,
+  search: Search,
+  action: ActionId | undefined,
+): Step {
+  const hit = search.hits?.[search.chosen]
+  switch (action) {
+    case 'search.open':
+      if (hit === undefined) return step(state)
+      if (search.context !== undefined) return goTo(state, world, hit)
+      return step(
+        { ...state, overlay: { ...search, context: [] } },
+        { type: 'context', room: hit.room, seq: hit.seq },
+      )
+    case 'search.next':
+      return choose(state, world, search, 1)
+    case 'search.previous':
+      return choose(state, world, search, -1)
+    case 'search.close':
+      return step({ ...state, overlay: undefined })
+    default:
+      return step(state)
+  }
+}
+
+/** What Esc leaves: the surroundings of a hit, or the search. */
+export function closed(state: ScreenState, search: Search): ScreenState {
+  return {
+    ...state,
+    overlay: search.context === undefined ? undefined : { ...search, context: undefined },
+  }
+}
+
+/** Another hit; at the last one the next page is asked for. In the surroundings of one, those of the other. */
+function choose(state: ScreenState, world: World, search: Search, by: 1 | -1): Step {
+  const { hits = [], chosen, cursor, asked } = search
+  const next = Math.max(0, Math.min(hits.length - 1, chosen + by))
+  const hit = hits[next]
+  if (hit === undefined) return step(state)
+  if (next === chosen) {
+    const parsed = parseSearch(asked, state, world)
+    return by === 1 && cursor !== undefined && !('problem' in parsed)
+      ? step(state, { type: 'search', asked, query: { ...parsed, cursor } })
+      : step(state)
+  }
+  const isAround = search.context !== undefined
+  const moved = { ...state, overlay: { ...search, chosen: next, ...(isAround ? { context: [] } : {}) } }
+  return isAround ? step(moved, { type: 'context', room: hit.room, seq: hit.seq }) : step(moved)
+}
+
+/** Shows the room of a hit, at the hit where it is held, and selects it. */
+function goTo(state: ScreenState, world: World, hit: ChatEvent): Step {
+  const room = roomsOf(world).find(({ name }) => name === hit.room)
+  if (room === undefined)
+    return step(withNotice(state, clean`that room is not open: /join it first`, 'error'))
+  return andThen(showRoom({ ...state, overlay: undefined }, world, room.key), shown => {
+    const held = room.messageAt(hit.seq)
+    if (held === undefined) {
+      return step(withNotice(shown, clean`the message is further back than what is loaded: PgUp loads more`))
+    }
+    const selected = withRoom(shown, { selection: { id: held.id, deleting: false } })
+    const pane = paneOf(selected, world)
+    if (pane === undefined) return step(selected)
+    const block = 1 + room.timeline.findLastIndex(entry => entry.kind === 'message' && entry.id === held.id)
+    const place = placeEndingAt(pane.scene, block, Math.max(1, pane.height >> 1))
+    return step(scrolledTo(selected, world, place))
+  })
+}

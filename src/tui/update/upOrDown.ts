@@ -1,0 +1,33 @@
+/** Up and Down in the composer. */
+
+import { moveRows } from '../composer/editorRows.ts'
+import { composerWidth } from '../select/layout.ts'
+import { roomScreen, type ScreenState } from '../state.ts'
+import type { World } from '../world.ts'
+import { editLast, isUnchanged, leaveAbout } from './about.ts'
+import { recall, withEditor } from './compose.ts'
+import { andThen, type Step, step } from './step.ts'
+
+/**
+ * A row up or down. Beyond the first row: from nothing to the last message, to be edited, and on through what was sent
+ * before; beyond the last row back again. A text that was changed there stays where it is.
+ */
+export function upOrDown(state: ScreenState, world: World, by: 1 | -1): Step {
+  const { editor, about } = roomScreen(state)
+  const moved = moveRows(editor, composerWidth(state, world), by)
+  if (moved !== undefined) return withEditor(state, world, moved)
+  if (about?.kind === 'edit') {
+    if (!isUnchanged(state, world, about)) return step(state)
+    const left = step(leaveAbout(state, world))
+    if (by === 1) return left
+    const recalled = andThen(left, next => recallOther(next, world, editor.text))
+    return roomScreen(recalled.state).editor.text === '' ? step(state) : recalled
+  }
+  return (by === -1 ? editLast(state, world) : undefined) ?? recall(state, world, by)
+}
+
+/** The text before, but for the one that was just seen. */
+function recallOther(state: ScreenState, world: World, seen: string): Step {
+  const recalled = recall(state, world, -1)
+  return roomScreen(recalled.state).editor.text === seen ? recall(recalled.state, world, -1) : recalled
+}

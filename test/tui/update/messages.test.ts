@@ -1,0 +1,386 @@
+import { describe, expect, test } from 'vitest'
+import type { ChatEvent } from '../../../src/protocol/events.ts'
+import { roomScreen } from '../../../src/tui/state.ts'
+import { type FakeRoom, NOON } from '../fakeClient.ts'
+import { Updates } from './world.ts'
+
+const ENTER = '\r'
+const UP = '\x1b[A'
+const DOWN = '\x1b[B'
+const ESCAPE = '\x1b'
+const CTRL_C = '\x03'
+const CTRL_S = '\x13'
+
+/** alice, then we, then bob have said something. */
+function talk(): { screen: Updates; lobby: FakeRoom } {
+  let lobby: FakeRoom | undefined
+  const screen = new Updates(client => {
+    lobby = client.open('lobby')
+    client.receive(lobby, 'alice', 'shall we ship?')
+    client.receive(lobby, 'me', 'yes, at nooon')
+    client.receive(lobby, 'bob', 'fine')
+    client.allRead(lobby)
+  })
+  if (lobby === undefined) throw new Error('no lobby')
+  screen.took()
+  return { screen, lobby }
+}
+
+describe('Up in an empty composer', () => {
+  test('edits the last message of ours; Enter sends its new text', () => {
+    const { screen } = talk()
+    screen.type(UP)
+    expect(screen.text).toBe('yes, at nooon')
+    expect(screen.screen()).toContain('edit › yes, at nooon')
+    screen.type('\x7f\x7f', 'n', ENTER)
+    expect(screen.took()).toEqual([{ type: 'edit', room: 'lobby', target: 2, text: 'yes, at noon' }])
+    expect(screen.text).toBe('')
+    expect(screen.screen()).toContain('me › ')
+  })
+
+  test('what was not changed is not sent', () => {
+    const { screen } = talk()
+    screen.type(UP, ENTER)
+    expect(screen.took()).toEqual([])
+    expect(screen.text).toBe('')
+    expect(screen.screen()).not.toContain('edit ›')
+  })
+
+  test('Esc and Ctrl+C leave the message be; what was typed is not lost', () => {
+    for (const key of [ESCAPE, CTRL_C]) {
+      const { screen } = talk()
+      screen.type(UP, '!', key)
+      expect(screen.text).toBe('')
+      expect(screen.screen()).not.toContain('edit ›')
+      screen.type(UP)
+      expect(screen.text).toBe('yes, at nooon!')
+      expect(screen.screen()).not.toContain('edit ›')
+      expect(screen.took()).toEqual([])
+    }
+  })
+
+  test('again goes on to what was said before, and Down comes back', () => {
+    const { screen } = talk()
+    screen.type('first', ENTER)
+    screen.type('second', ENTER)
+    const lobby = screen.client.rooms.get('lobby')
+    if (lobby === undefined) throw new Error('no lobby')
+    screen.client.receive(lobby, 'me', 'second')
+    screen.dispatch({ type: 'changed' })
+    screen.type(UP)
+    expect(screen.screen()).toContain('edit › second')
+    screen.type(UP)
+    expect(screen.screen()).toContain('me › first')
+    screen.type(DOWN, DOWN)
+    expect(screen.text).toBe('')
+  })
+
+  test('brings back what was cleared, and commands, before it edits', () => {
+    const { screen } = talk()
+    screen.type('half a thought', CTRL_C, UP)
+    expect(screen.text).toBe('half a thought')
+    expect(screen.screen()).toContain('me › half')
+  })
+
+  test('a text that begins with a slash stays one', () => {
+    const { screen, lobby } = talk()
+    screen.client.receive(lobby, 'me', '/etc/passwd')
+    screen.type(UP)
+    expect(screen.text).toBe('//etc/passwd')
+    screen.type('x', ENTER)
+    expect(screen.took()).toContainEqual({ type: 'edit', room: 'lobby', target: 4, text: '/etc/passwdx' })
+  })
+
+  test('a message that is not stored yet waits with its new text', () => {
+    const { screen, lobby } = talk()
+    screen.client.say('lobby', 'teh cat')
+    screen.dispatch({ type: 'changed' })
+    screen.type(UP, '!', ENTER)
+    expect(screen.took()).toEqual([])
+    expect(screen.text).toBe('teh cat!')
+    expect(screen.screen()).toContain('not stored yet')
+    const [sent] = lobby.outbox
+    screen.client.receive(lobby, 'me', 'teh cat')
+    const stored = lobby.timeline.at(-1)
+    if (sent === undefined || stored?.kind !== 'message') throw new Error('not said')
+    lobby.timeline[lobby.timeline.length - 1] = { ...stored, id: sent.id }
+    lobby.outbox = []
+    screen.type(ENTER)
+    expect(screen.took()).toContainEqual({ type: 'edit', room: 'lobby', target: 4, text: 'teh cat!' })
+  })
+
+  test('nothing is no message', () => {
+    const { screen } = talk()
+    screen.type(UP, '\x15', ENTER)
+    expect(screen.took()).toEqual([])
+    expect(screen.screen()).toContain('/delete takes it away')
+  })
+
+  test('recalls where the server serves no edits', () => {
+    const { screen } = talk()
+    screen.client.server = { name: 'old', version: '0', features: [] }
+    screen.type('hi', ENTER)
+    screen.took()
+    const lobby = screen.client.rooms.get('lobby')
+    if (lobby !== undefined) lobby.outbox = []
+    screen.type(UP)
+    expect(screen.screen()).toContain('me › hi')
+  })
+})
+
+describe('a selected message', () => {
+  test('is marked, holds the cursor, and moves with the arrows', () => {
+    const { screen } = talk()
+    screen.type(CTRL_S)
+    expect(screen.screen()).toContain('bob  ▌fine')
+    screen.type('k')
+    expect(screen.screen()).toContain('me ✓▌yes, at nooon')
+    screen.type(DOWN)
+    expect(screen.screen()).toContain('bob  ▌fine')
+    screen.type('j')
+    expect(screen.screen()).not.toContain('▌fine')
+  })
+
+  test('R answers it, and the message says what it answers', () => {
+    const { screen } = talk()
+    screen.type(CTRL_S, UP, UP, 'r', 'of course')
+    expect(screen.screen()).toContain('to alice › of course')
+    screen.type(ENTER)
+    expect(screen.took()).toEqual([{ type: 'say', room: 'lobby', text: 'of course', replyTo: 1 }])
+  })
+
+  test('Esc makes an answer a plain message, with its text', () => {
+    const { screen } = talk()
+    screen.type(CTRL_S, 'r', 'of course', ESCAPE, ENTER)
+    expect(screen.took()).toEqual([{ type: 'say', room: 'lobby', text: 'of course' }])
+  })
+
+  test('E edits and D deletes it where it is ours, D only when pressed twice', () => {
+    const { screen } = talk()
+    screen.type(CTRL_S, 'e')
+    expect(screen.screen()).toContain('only who said it can edit it')
+    screen.type('d', 'd')
+    expect(screen.screen()).toContain('only who said it can delete it')
+    screen.type(UP, 'd', DOWN, UP, 'd')
+    expect(screen.took()).toEqual([])
+    screen.type('d')
+    expect(screen.took()).toEqual([{ type: 'delete', room: 'lobby', target: 2 }])
+    screen.type(CTRL_S, UP, 'e')
+    expect(screen.screen()).toContain('edit › yes, at nooon')
+  })
+
+  test('digits react, and take it back', () => {
+    const { screen, lobby } = talk()
+    screen.type(CTRL_S)
+    expect(screen.screen()).toContain('1 👍')
+    screen.type('1')
+    expect(screen.took()).toEqual([{ type: 'react', room: 'lobby', target: 3, emoji: '👍', on: true }])
+    const entry = lobby.timeline[2]
+    if (entry?.kind === 'message')
+      lobby.timeline[2] = { ...entry, reactions: { '👍': { names: ['Me'], count: 1 } } }
+    screen.type('1')
+    expect(screen.took()).toEqual([{ type: 'react', room: 'lobby', target: 3, emoji: '👍', on: false }])
+  })
+
+  test('what is typed else goes nowhere; Esc and Ctrl+C go back to the composer', () => {
+    for (const key of [ESCAPE, CTRL_C, CTRL_S]) {
+      const { screen } = talk()
+      screen.type(CTRL_S, 'x', '7')
+      expect(screen.text).toBe('')
+      screen.type(key, 'x')
+      expect(screen.text).toBe('x')
+      expect(screen.screen()).not.toContain('again quits')
+    }
+  })
+
+  test('stays in sight in a long room, up and down', () => {
+    const screen = new Updates(
+      client => {
+        const lobby = client.open('lobby')
+        for (let at = 1; at <= 60; at++) client.receive(lobby, at % 2 ? 'alice' : 'bob', `number ${at}`)
+      },
+      60,
+      12,
+    )
+    screen.type(CTRL_S)
+    for (let at = 0; at < 40; at++) screen.type(UP)
+    expect(screen.screen()).toContain('▌number 20')
+    for (let at = 0; at < 30; at++) screen.type(DOWN)
+    expect(screen.screen()).toContain('▌number 50')
+  })
+
+  test('one that is deleted meanwhile lets go', () => {
+    const { screen, lobby } = talk()
+    screen.type(CTRL_S)
+    const entry = lobby.timeline[2]
+    if (entry?.kind === 'message')
+      lobby.timeline[2] = { ...entry, text: undefined, deleted: { seq: 9, by: 'bob', ts: NOON } }
+    screen.type('r')
+    expect(roomScreen(screen.state).about).toBeUndefined()
+    expect(roomScreen(screen.state).selection).toBeUndefined()
+  })
+})
+
+describe('commands about messages', () => {
+  test.each([
+    ['/delete', { type: 'delete', room: 'lobby', target: 2 }],
+    ['/react 🎉', { type: 'react', room: 'lobby', target: 3, emoji: '🎉', on: true }],
+    ['/reply of course', { type: 'say', room: 'lobby', text: 'of course', replyTo: 3 }],
+  ])('%s', (typed, effect) => {
+    const { screen } = talk()
+    screen.type(typed, ENTER)
+    expect(screen.took()).toEqual([effect])
+  })
+
+  test.each(['/react', '/react two words', `/react ${'x'.repeat(40)}`, '/reply'])(
+    '%s is refused with the reason, and stays',
+    typed => {
+      const { screen } = talk()
+      screen.type(typed, ENTER)
+      expect(screen.took()).toEqual([])
+      expect(screen.text).toBe(typed)
+    },
+  )
+})
+
+describe('what is under way', () => {
+  test('an edit, a deletion and a reaction show at their message, and what failed below, with the reason', () => {
+    const { screen, lobby } = talk()
+    const base = { roomKey: 'lobby', ts: NOON, state: { status: 'sending' } } as const
+    lobby.outbox = [
+      {
+        ...base,
+        id: 'a',
+        request: { action: 'edit', room: 'lobby', target: 2, message: 'yes, at noon', id: 'a' },
+      },
+      {
+        ...base,
+        id: 'b',
+        request: { action: 'react', room: 'lobby', target: 3, emoji: '🎉', on: true, id: 'b' },
+      },
+    ]
+    screen.client.changed(lobby)
+    screen.dispatch({ type: 'changed' })
+    expect(screen.screen()).toContain('me … yes, at noon (edited)')
+    expect(screen.screen()).toContain('🎉 1')
+    screen.client.settle(lobby, 0, { status: 'failed', code: 'forbidden', message: 'it is not yours' })
+    screen.dispatch({ type: 'changed' })
+    expect(screen.screen()).toContain('me ✓ yes, at nooon')
+    expect(screen.screen()).toContain('✗ edit: yes, at noon')
+    expect(screen.screen()).toContain('not sent: it is not yours')
+    lobby.outbox = [{ ...base, id: 'c', request: { action: 'delete', room: 'lobby', target: 2, id: 'c' } }]
+    screen.client.changed(lobby)
+    screen.dispatch({ type: 'changed' })
+    expect(screen.screen()).toContain('… message deleted')
+  })
+
+  test('an answer quotes what it answers, or says that it is not here', () => {
+    const { screen, lobby } = talk()
+    const answer = screen.client.receive(lobby, 'bob', 'of course')
+    lobby.timeline[3] = { ...answer, replyTo: 1 }
+    screen.client.changed(lobby)
+    screen.dispatch({ type: 'changed' })
+    expect(screen.screen()).toMatch(/╭ alice: shall we ship\?\n.* of course/)
+    lobby.timeline.splice(0, 1)
+    screen.client.changed(lobby)
+    screen.dispatch({ type: 'changed' })
+    expect(screen.screen()).toContain('╭ an earlier message')
+  })
+})
+
+describe('searching', () => {
+  const hit = (seq: number, message: string, room = 'lobby'): ChatEvent => ({
+    action: 'chat',
+    room,
+    seq,
+    prev: seq - 1,
+    ts: NOON,
+    from: 'alice',
+    id: `h${seq}`,
+    message,
+  })
+
+  test('words go out with where and whose they are to be', () => {
+    const { screen } = talk()
+    screen.type('/search in:here from:@alice before:2026-11-20 ship it', ENTER)
+    expect(screen.took()).toEqual([
+      {
+        type: 'search',
+        asked: 'in:here from:@alice before:2026-11-20 ship it',
+        query: { query: 'ship it', room: 'lobby', from: 'alice', until: Date.UTC(2026, 10, 20) },
+      },
+    ])
+    expect(screen.screen()).toContain('searching…')
+  })
+
+  test.each([
+    '/search',
+    '/search in:dev',
+    '/search from:a/b x',
+    '/search before:yesterday x',
+    '/search in:#a/b x',
+  ])('%s is refused with the reason', typed => {
+    const { screen } = talk()
+    screen.type(typed, ENTER)
+    expect(screen.took()).toEqual([])
+    expect(screen.text).toBe(typed)
+  })
+
+  test('hits are listed; Enter shows what is around one, Enter again goes to it', () => {
+    const { screen, lobby } = talk()
+    screen.type('/search ship', ENTER)
+    screen.took()
+    const hits = [hit(7, 'ship seven', 'ops'), hit(1, 'shall we ship?')]
+    screen.dispatch({
+      type: 'found',
+      asked: 'ship',
+      cursor: undefined,
+      answer: { ok: true, value: { hits } },
+    })
+    expect(screen.screen()).toContain('Search: ship  1 of 2')
+    expect(screen.screen()).toContain('#ops  alice')
+    expect(screen.screen()).toContain('Monday 23 November 2026 14:00')
+    screen.type(DOWN, ENTER)
+    expect(screen.took()).toEqual([{ type: 'context', room: 'lobby', seq: 1 }])
+    const events = [hit(1, 'shall we ship?'), hit(2, 'yes, at noon')]
+    const value = { events, first: 1, last: 2, moreBefore: false, moreAfter: false } as never
+    screen.dispatch({ type: 'context', seq: 1, answer: { ok: true, value } })
+    expect(screen.screen()).toContain('Around it')
+    expect(screen.screen()).toContain('yes, at noon')
+    screen.type(ESCAPE)
+    expect(screen.screen()).toContain('2 of 2')
+    screen.type(ENTER, ENTER)
+    expect(screen.state.overlay).toBeUndefined()
+    expect(roomScreen(screen.state).selection?.id).toBe(
+      lobby.timeline[0]?.kind === 'message' ? lobby.timeline[0].id : '',
+    )
+  })
+
+  test('below the last hit the next page is asked for', () => {
+    const { screen } = talk()
+    screen.type('/search ship', ENTER)
+    const page = (hits: ChatEvent[], cursor?: string) =>
+      ({ ok: true, value: cursor === undefined ? { hits } : { hits, cursor } }) as const
+    screen.dispatch({ type: 'found', asked: 'ship', cursor: undefined, answer: page([hit(3, 'a')], '3') })
+    screen.took()
+    screen.type(DOWN)
+    expect(screen.took()).toEqual([{ type: 'search', asked: 'ship', query: { query: 'ship', cursor: '3' } }])
+    screen.dispatch({ type: 'found', asked: 'ship', cursor: '3', answer: page([hit(1, 'b')]) })
+    expect(screen.screen()).toContain('1 of 2')
+  })
+
+  test('nothing found, a refusal and an answer to an older question say so or change nothing', () => {
+    const { screen } = talk()
+    screen.type('/search ship', ENTER)
+    const nothing: { ok: true; value: { hits: ChatEvent[] } } = { ok: true, value: { hits: [] } }
+    screen.dispatch({ type: 'found', asked: 'other', cursor: undefined, answer: nothing })
+    expect(screen.screen()).toContain('searching…')
+    screen.dispatch({ type: 'found', asked: 'ship', cursor: undefined, answer: nothing })
+    expect(screen.screen()).toContain('nothing found')
+    screen.type(ESCAPE, '/search ship', ENTER)
+    const refused = { ok: false, code: 'offline', message: 'the line is down' } as const
+    screen.dispatch({ type: 'found', asked: 'ship', cursor: undefined, answer: refused })
+    expect(screen.state.overlay).toBeUndefined()
+    expect(screen.screen()).toContain('the search failed: the line is down')
+  })
+})
