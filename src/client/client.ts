@@ -25,6 +25,8 @@ export interface ClientOptions {
   readonly shownFirst?: string
   /** From an earlier `welcome` of this server and name. */
   readonly session?: string | undefined
+  /** Asked before each attempt without a session: another program of ours may have been given one since. */
+  readonly findSession?: (username: string) => string | undefined
   /** How long a server may take from the start of an attempt to its `welcome`, ms; 10 s unless given. */
   readonly welcomeTimeout?: number
   /** Makes the next connection possible (a client that hosts starts the daemon again); awaited before each attempt. Must not throw. */

@@ -28,6 +28,7 @@ export class Core implements ChatClient {
   clockOffset = 0
   username: string
   #session: string | undefined
+  readonly #findSession: (username: string) => string | undefined
   #epoch: string | undefined
   #awayMessage: string | undefined
   readonly #link: Link
@@ -51,6 +52,7 @@ export class Core implements ChatClient {
     this.#hasCache = options.cache !== undefined
     this.#shownFirst = keyOf(options.shownFirst ?? options.rooms[0])
     this.#session = options.session
+    this.#findSession = options.findSession ?? (() => undefined)
     this.#link = new Link(
       {
         host: options.host,
@@ -60,7 +62,10 @@ export class Core implements ChatClient {
         beforeConnect: options.beforeConnect,
       },
       {
-        credentials: () => ({ username: this.username, session: this.#session }),
+        credentials: () => {
+          this.#session ??= this.#findSession(this.username)
+          return { username: this.username, session: this.#session }
+        },
         opened: welcome => this.#opened(welcome),
         received: frame => this.#received(frame),
         changed: state => this.#lineChanged(state),

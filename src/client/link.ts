@@ -44,6 +44,11 @@ export interface LinkWatcher {
 
 /** As long as this our own stale connection can keep our name: what the server drops after 120 s of silence. */
 const STALE_NAME_MS = 150_000
+/**
+ * Another program of ours, started at the same moment, may have taken the name and be writing down its session: by then
+ * it has.
+ */
+const ASK_AGAIN_AFTER_MS = 400
 const BAD_LINES_ENDURED = 20
 
 /** One line to the server, kept: connects, says who is there, gives signs of life, and begins again when it breaks. */
@@ -59,6 +64,8 @@ export class Link {
   #lastOnline = 0
   #timer: NodeJS.Timeout | undefined
   #lifeTimer: NodeJS.Timeout | undefined
+  /** Whether a name that was taken has been asked for a second time. */
+  #askedAgain = false
   #badLines = 0
   #pings = 0
   /** What the server last said about when to come back. */
@@ -114,7 +121,11 @@ export class Link {
     this.#badLines = 0
     this.#farewell = undefined
     this.#timer = setTimeout(
-      () => this.#broken(socket, `nothing that speaks like chatd answers on ${host}:${port}`),
+      () =>
+        this.#broken(
+          socket,
+          `nothing that speaks like chatd answers on ${host}:${port}: is it the right port?`,
+        ),
       welcomeTimeout,
     )
     socket.on('connect', () => {
@@ -154,7 +165,7 @@ export class Link {
     if (code === 'unknown_action') return
     if (++this.#badLines < BAD_LINES_ENDURED && this.#state.status === 'online') return
     const { host, port } = this.#options
-    this.#broken(socket, `what answers on ${host}:${port} is not chatd`)
+    this.#broken(socket, `what answers on ${host}:${port} is not chatd: is it the right port?`)
   }
 
   #take(socket: Socket, frame: ServerFrame): void {
@@ -175,6 +186,7 @@ export class Link {
   #welcomed(welcome: Welcome): void {
     clearTimeout(this.#timer)
     this.#attempt = 0
+    this.#askedAgain = false
     this.#lastOnline = Date.now()
     this.#become({ status: 'online', since: this.#lastOnline })
     this.#live()
@@ -191,6 +203,13 @@ export class Link {
     }
     this.#drop()
     socket.destroy()
+    if (code === 'name_taken' && !this.#askedAgain) {
+      this.#askedAgain = true
+      const attempt = this.#attempt
+      this.#timer = setTimeout(() => void this.#connect(attempt), ASK_AGAIN_AFTER_MS)
+      return
+    }
+    this.#askedAgain = false
     this.#become({ status: 'refused', code, message })
   }
 

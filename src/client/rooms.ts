@@ -151,6 +151,7 @@ export class Rooms extends Map<string, Room> {
     if (!room.log.append(event, isLive ? event.seq : room.replayUntil)) return undefined
     const isMine = foldName(event.from) === foldName(this.#options.me())
     if (event.action === 'topic') room.topic = event.topic
+    if (event.action === 'edit') room.setTyping(event.from, false)
     if (event.action === 'chat') {
       room.setTyping(event.from, false)
       if (!isMine && event.deleted === undefined) {

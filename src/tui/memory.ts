@@ -44,6 +44,11 @@ export class Memory implements OutboxKeep {
     return this.#file.saved
   }
 
+  /** The session under a name, also where another program has been given it since. */
+  sessionOf(username: string): string | undefined {
+    return foldName(username) === foldName(this.#username) ? this.saved.session : undefined
+  }
+
   /** What stood in the composers last time, by the key of the room. */
   composed(): ReadonlyMap<string, Composed> {
     return this.#file.composed()

@@ -48,7 +48,7 @@ export async function start({ host, port, user, rooms }: CommandLine): Promise<E
     ...server,
     clientName: `chat-tui ${VERSION}`,
     rooms: [first, ...others],
-    session: memory.saved.session,
+    findSession: name => memory.sessionOf(name),
     // What a script says is answered while it runs, or it ends with an error: nothing of it is left for later.
     ...(hasScreen ? { keep: memory, shownFirst: shown, ...(cache === undefined ? {} : { cache }) } : {}),
     ...(daemon === undefined ? {} : { beforeConnect: () => daemon.ensure() }),

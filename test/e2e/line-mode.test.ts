@@ -35,6 +35,16 @@ describe('what is put in is said, in order, and the end of the input ends it', (
     expect(ci.err).toBe('')
   })
 
+  test('two jobs that begin at the same moment under one new name are one person', async () => {
+    const chatd = await Chatd.start()
+    const peer = await listener(chatd)
+    const home = new Home()
+    const jobs = ['one', 'two', 'three'].map(text => new Pipe(inDev(chatd), home).end(`${text}\n`))
+    expect(await Promise.all(jobs)).toEqual([0, 0, 0])
+    await peer.until(() => heard(peer).length === 3 || undefined)
+    expect(heard(peer).toSorted()).toEqual(['one', 'three', 'two'])
+  })
+
   test('empty lines are skipped, a slash is only a character, the last line needs no end', async () => {
     const chatd = await Chatd.start()
     const peer = await listener(chatd)

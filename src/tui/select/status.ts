@@ -16,6 +16,8 @@ import { sizeText } from './sizeText.ts'
 
 /** Names that the typing note lists; more are counted. */
 const TYPING_NAMES = 2
+/** Below this the keys have the place. */
+const LEAST_FOR_REACTIONS = 72
 
 /** The status line. */
 export function statusRow(state: ScreenState, world: World, layout: Layout, pane: Pane | undefined): Row {
@@ -51,7 +53,9 @@ function linkSpans(link: LinkState, now: number, isShort: boolean): Span[] {
 /** The one thing besides: what the text is too long for, what was said last, what is wrong, who is typing. */
 function noteSpan(state: ScreenState, world: World): Span | undefined {
   if (state.notice !== undefined) return span(state.notice.text, state.notice.tone)
-  if (roomScreen(state).selection !== undefined) return span(REACTION_KEYS)
+  if (roomScreen(state).selection !== undefined && state.size.columns >= LEAST_FOR_REACTIONS) {
+    return span(REACTION_KEYS)
+  }
   const excess = excessOf(state, world)
   if (excess !== undefined) return span(excess, 'error')
   const room = roomOf(world, state.current)
