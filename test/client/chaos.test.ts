@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { seeded } from '../seeded.ts'
 import { Peer, type Received, startServer } from '../server/peer.ts'
-import { RoughLine } from './roughLine.ts'
+import { lineBefore } from './lineBefore.ts'
 import { join, joined, messages, until } from './session.ts'
 
 const PEOPLE = ['alice', 'bob', 'carol', 'dave']
@@ -14,7 +14,7 @@ test.each([1, 2, 3])(
     const server = await startServer()
     const random = seeded(seed)
     const proxies = await Promise.all(
-      PEOPLE.map(() => RoughLine.before(server.port, { random, cut: 0.04, delay: 4, halve: 0.3 })),
+      PEOPLE.map(() => lineBefore(server.port, { random, cut: 0.04, delay: 4, halve: 0.3 })),
     )
     const clients = proxies.map((proxy, i) => join(proxy.port, PEOPLE[i] ?? '', ROOMS))
     for (let n = 0; n < SAID; n++) {

@@ -5,7 +5,7 @@ import { createLogger } from '../../src/server/logger.ts'
 import { DEFAULT_SETTINGS } from '../../src/server/settings.ts'
 import { seeded } from '../seeded.ts'
 import { Peer, startServer } from '../server/peer.ts'
-import { RoughLine } from './roughLine.ts'
+import { lineBefore } from './lineBefore.ts'
 import { join, joined, record, texts, until } from './session.ts'
 
 const fair = { random: seeded(1), cut: 0, delay: 0, halve: 0 }
@@ -90,7 +90,7 @@ describe('a client without a screen', () => {
 
   test('what is said while the line is down waits, and goes out in order when it is back', async () => {
     const { port } = await startServer()
-    const proxy = await RoughLine.before(port, fair)
+    const proxy = await lineBefore(port, fair)
     const alice = join(proxy.port, 'alice', ['dev'])
     const room = await joined(alice, 'dev')
     const bob = join(port, 'bob', ['dev'])
@@ -130,7 +130,7 @@ describe('a client without a screen', () => {
 
   test('direct conversations appear unasked, and are there again after a reconnect', async () => {
     const { port } = await startServer()
-    const proxy = await RoughLine.before(port, fair)
+    const proxy = await lineBefore(port, fair)
     const alice = join(proxy.port, 'alice', [])
     await until(alice, () => alice.link.status === 'online')
     const bob = join(port, 'Bob', ['@alice'])
@@ -179,7 +179,7 @@ describe('a client without a screen', () => {
 
   test('leaving while the line is down is made good on return', async () => {
     const { port } = await startServer()
-    const proxy = await RoughLine.before(port, fair)
+    const proxy = await lineBefore(port, fair)
     const alice = join(proxy.port, 'alice', ['dev', 'ops'])
     await joined(alice, 'dev')
     await joined(alice, 'ops')
@@ -196,7 +196,7 @@ describe('a client without a screen', () => {
     const { port } = await startServer()
     const alice = join(port, 'alice', ['dev'])
     const room = await joined(alice, 'dev')
-    const proxy = await RoughLine.before(port, fair)
+    const proxy = await lineBefore(port, fair)
     const bob = join(proxy.port, 'bob', ['dev'])
     await joined(bob, 'dev')
     bob.typing('dev', true)

@@ -1,9 +1,9 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
-import { promisify } from 'node:util'
 
 const CHATD = new URL('../../bin/chatd.cjs', import.meta.url).pathname
+const SHIFTED_CLOCK = new URL('shiftedClock.mjs', import.meta.url).href
 const NOTHING_ELSE = { PATH: process.env['PATH'] ?? '', HOME: '/nonexistent' }
 
 /** An event as `chatd export` prints it. */
@@ -26,11 +26,14 @@ export class KillableDaemon {
     this.#directory = directory
   }
 
-  /** Resolves when it accepts connections. */
-  async start(): Promise<void> {
+  /**
+   * Resolves when it accepts connections.
+   * @param clockShift how far its clock is from the machine's, ms
+   */
+  async start(clockShift = 0): Promise<void> {
     const args = ['--listen', `127.0.0.1:${this.port}`, '--data', this.#directory, '--no-limits']
     const child = spawn(process.execPath, [CHATD, ...args], {
-      env: NOTHING_ELSE,
+      env: { ...NOTHING_ELSE, NODE_OPTIONS: `--import ${SHIFTED_CLOCK}`, CLOCK_SHIFT: String(clockShift) },
       stdio: ['ignore', 'ignore', 'pipe'],
     })
     this.#child = child
@@ -69,13 +72,11 @@ export class KillableDaemon {
     return events
   }
 
-  /** What `chatd check` prints; rejects where not all is well. */
-  async check(): Promise<string> {
-    const { stdout } = await promisify(execFile)(
-      process.execPath,
-      [CHATD, 'check', '--data', this.#directory],
-      { env: NOTHING_ELSE },
-    )
-    return stdout
+  /** What `chatd check` prints, also where not all is well: little room is for others to judge. */
+  check(): Promise<string> {
+    const args = [CHATD, 'check', '--data', this.#directory]
+    return new Promise(resolve => {
+      execFile(process.execPath, args, { env: NOTHING_ELSE }, (_, stdout) => resolve(stdout))
+    })
   }
 }

@@ -49,6 +49,8 @@ export class Sender extends Stubborn {
   /** Answers that contradict an earlier one, or refuse what has to be taken. */
   readonly wrong: string[] = []
   sent = 0
+  /** How often there was no place for it. */
+  heldBack = 0
   #session: unknown
   readonly #name: string
   readonly #rooms: readonly string[]
@@ -97,8 +99,10 @@ export class Sender extends Stubborn {
   #refused({ id, code, message }: Frame): void {
     const request = typeof id === 'string' ? this.#open.get(id) : undefined
     if (request === undefined) return
-    if (code === 'storage_unavailable') setTimeout(() => this.#sendOnce(request), AGAIN_AFTER)
-    else this.wrong.push(`${String(id)}: ${String(code)} ${String(message)}`)
+    if (code === 'storage_unavailable') {
+      this.heldBack++
+      setTimeout(() => this.#sendOnce(request), AGAIN_AFTER)
+    } else this.wrong.push(`${String(id)}: ${String(code)} ${String(message)}`)
   }
 
   #sayMore(): void {

@@ -1,10 +1,16 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
 import { type ChatClient, createClient } from '../../src/client/client.ts'
 import type { TimelineEntry } from '../../src/client/timeline.ts'
+import { RoughLine } from '../roughLine.ts'
 import { type Exported, KillableDaemon } from './daemon.ts'
+import { KillableSpeaker } from './killableSpeaker.ts'
 import { Reader, Sender } from './people.ts'
+import { until, wait } from './waiting.ts'
 
 const ROOMS = ['dev', 'ops']
-const PATIENCE = 60_000
+const SPEAKERS_ROOM = 'diary'
+const DAY_MS = 24 * 60 * 60_000
 
 /** How a storm is made. */
 export interface StormOptions {
@@ -12,15 +18,19 @@ export interface StormOptions {
   readonly directory: string
   /** How often the daemon is killed. */
   readonly kills: number
-  /** The longest time between its start and its death, ms. */
+  /** The longest time between its start and its death, ms. Its clock goes back by up to a day at each start. */
   readonly longest: number
   readonly random: () => number
+  /** How likely a chunk on half of the lines is cut in its middle, both ends of the line reset; from 0 up to 1. */
+  readonly cut: number
   readonly progress?: (sentence: string) => void
 }
 
 /** What came of it. Everything that was promised holds where `broken` is empty. */
 export interface StormReport {
   readonly kills: number
+  readonly clientKills: number
+  readonly cuts: number
   readonly sent: number
   readonly acknowledged: number
   readonly stored: number
@@ -29,38 +39,61 @@ export interface StormReport {
 }
 
 /**
- * Senders and readers at full speed, and `kill -9` of the daemon at random moments. Afterwards every acknowledged
- * message is in the log once, whatever anybody saw is in the log in the order in which it was seen, and the
- * timelines of clients equal the log.
+ * Senders and readers at full speed, and `kill -9` of the daemon and of a client at random moments, lines cut at random
+ * bytes, and a clock that goes back. Afterwards every acknowledged message is in the log once, and so is all that the
+ * killed client showed as said, in order; whatever anybody saw is in the log in the order in which it was seen, and
+ * the timelines of clients equal the log.
  */
 export async function storm(options: StormOptions): Promise<StormReport> {
-  const { directory, kills, longest, random, progress = () => undefined } = options
-  const daemon = new KillableDaemon(directory)
+  const { directory, kills, longest, random, cut, progress = () => undefined } = options
+  const state = join(directory, 'speaker')
+  mkdirSync(state)
+  const daemon = new KillableDaemon(join(directory, 'data'))
   await daemon.start()
-  const port = (): number => daemon.port
-  const senders = ['ann', 'ben'].map(name => new Sender(port, name, ROOMS, 64))
-  const readers = ['rea', 'rob'].map(name => new Reader(port, name, ROOMS))
-  const clients = ['cleo', 'carl'].map(username =>
-    createClient({ host: '127.0.0.1', port: daemon.port, username, clientName: 'storm', rooms: ROOMS }),
-  )
+  const line = await RoughLine.before(daemon.port, { random, cut, delay: 0, halve: 0.1 })
+  // One of each kind has a line that breaks.
+  const ports = [(): number => daemon.port, (): number => line.port] as const
+  const speaker = new KillableSpeaker(state, ports[0], SPEAKERS_ROOM)
+  const senders = ports.map((port, at) => new Sender(port, ['ann', 'ben'][at] ?? '', ROOMS, 64))
+  const readers = ports.map((port, at) => new Reader(port, ['rea', 'rob'][at] ?? '', ROOMS))
+  const clients = ports.map((port, at) => {
+    const username = ['cleo', 'carl'][at] ?? ''
+    return createClient({ host: '127.0.0.1', port: port(), username, clientName: 'storm', rooms: ROOMS })
+  })
   try {
+    speaker.start()
     for (const one of [...senders, ...readers, ...clients]) one.start()
     for (let kill = 1; kill <= kills; kill++) {
       await wait(random() * longest)
       for (const client of clients) client.say(ROOMS[kill % ROOMS.length] ?? '', `after ${kill - 1} kills`)
       await wait(random() * 20)
       await daemon.end('SIGKILL')
-      await daemon.start()
+      if (random() < 0.5) await speaker.kill()
+      await daemon.start(-Math.floor(random() * DAY_MS))
       if (kill % 10 === 0) progress(`${kill} kills, ${total(senders.map(sender => sender.sent))} sends`)
     }
+    line.calm()
     await until('every sender has its answers', () => senders.every(sender => sender.isDone))
     for (const client of clients) client.reconnectNow()
     await until('every client has sent what it had to say', () => clients.every(client => !client.hasUnsent))
-    return await compare(daemon, senders, readers, clients, kills)
+    await speaker.finish()
+    const { broken, ...counts } = await compare(daemon, senders, readers, clients, kills)
+    const spoken = await daemon.export(SPEAKERS_ROOM)
+    return {
+      ...counts,
+      clientKills: speaker.kills,
+      cuts: line.cuts,
+      sent: counts.sent + speaker.said.length,
+      stored: counts.stored + spoken.length,
+      acknowledged: counts.acknowledged + spoken.length,
+      broken: [...broken, ...speakerProblems(speaker.said, spoken)],
+    }
   } finally {
     for (const one of [...senders, ...readers]) one.end()
     await Promise.all(clients.map(client => client.close()))
+    await speaker.end()
     await daemon.end('SIGKILL')
+    line.close()
   }
 }
 
@@ -70,7 +103,7 @@ async function compare(
   readers: readonly Reader[],
   clients: readonly ChatClient[],
   kills: number,
-): Promise<StormReport> {
+): Promise<Omit<StormReport, 'clientKills' | 'cuts'>> {
   const broken = senders.flatMap(sender => sender.wrong)
   const byId = new Map<string, number>()
   const said = kills * clients.length
@@ -110,6 +143,19 @@ async function compare(
     seen: total(readers.flatMap(reader => [...reader.seen.values()].map(texts => texts.length))),
     broken,
   }
+}
+
+/** All that was said is stored once, in the order in which it was said. */
+function speakerProblems(said: readonly string[], log: readonly Exported[]): string[] {
+  const stored = log.map(({ message = '' }) => message)
+  const places = new Map(stored.map((message, at) => [message, at]))
+  const doubled = stored.length === places.size ? [] : ['something of the killed client is stored twice']
+  const lost = said.filter(message => !places.has(message)).map(message => `"${message}" is lost`)
+  const order = said.map(message => places.get(message) ?? -1)
+  const turned = order.some((at, i) => at < (order[i - 1] ?? -1))
+    ? ['what the killed client said is out of order']
+    : []
+  return [...doubled, ...lost, ...turned, ...chainProblems(SPEAKERS_ROOM, log)]
 }
 
 function chainProblems(room: string, log: readonly Exported[]): string[] {
@@ -158,18 +204,6 @@ function lastSeq(timeline: readonly TimelineEntry[]): number | undefined {
   return last?.kind === 'message' ? last.seq : undefined
 }
 
-async function until(what: string, condition: () => boolean): Promise<void> {
-  const deadline = Date.now() + PATIENCE
-  while (!condition()) {
-    if (Date.now() > deadline) throw new Error(`waited in vain: ${what}`)
-    await wait(20)
-  }
-}
-
 function total(numbers: readonly number[]): number {
   return numbers.reduce((sum, number) => sum + number, 0)
-}
-
-function wait(ms: number): Promise<void> {
-  return new Promise(resolve => setTimeout(resolve, ms))
 }

@@ -15,6 +15,7 @@ test('seen is stored: the short form of npm run test:crash', async () => {
     kills: 6,
     longest: 400,
     random: seeded(11),
+    cut: 0.02,
   })
   expect(report.broken).toEqual([])
   expect(report.acknowledged).toBeGreaterThan(100)

@@ -1,5 +1,4 @@
 import { connect, createServer, type Server, type Socket } from 'node:net'
-import { onTestFinished } from 'vitest'
 
 /** What a {@link RoughLine} does to what passes; every number comes from `random`. */
 export interface Weather {
@@ -28,15 +27,17 @@ export class RoughLine {
     this.#server = createServer({ noDelay: true }, near => this.#carry(near))
   }
 
-  /** A proxy before a port of loopback; ends with the test. */
+  /** A proxy before a port of loopback. */
   static async before(target: number, weather: Weather): Promise<RoughLine> {
     const proxy = new RoughLine(target, weather)
     await new Promise<void>(resolve => proxy.#server.listen(0, '127.0.0.1', resolve))
-    onTestFinished(() => {
-      proxy.cutAll()
-      proxy.#server.close()
-    })
     return proxy
+  }
+
+  /** Cuts every connection and takes no more. */
+  close(): void {
+    this.cutAll()
+    this.#server.close()
   }
 
   get port(): number {
