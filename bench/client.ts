@@ -10,6 +10,8 @@ export interface BenchClient {
   readonly pid: number
   /** From the start of the process to the first bytes that draw the room list, ms. */
   readonly firstPaint: number
+  /** From there to the wanted text, ms. */
+  readonly wantedAfter: number
   /** Bytes written to the terminal so far. */
   readonly bytes: () => number
   /** Types one character; resolves with the ms until bytes with it came back. */
@@ -19,9 +21,24 @@ export interface BenchClient {
   stop(): Promise<void>
 }
 
+/** What else a client can be started with. */
+export interface ClientExtras {
+  /** A home that stays; one that goes with the client unless given. */
+  readonly home?: string
+  /** Rooms beside `bench`. */
+  readonly rooms?: readonly string[]
+  /** A text that is looked for from the beginning. */
+  readonly wanted?: string
+}
+
 /** Starts the built chat-tui in a pty of this size and waits until it is in the room. */
-export async function startClient(port: number, columns: number, rows: number): Promise<BenchClient> {
-  const home = mkdtempSync(join(tmpdir(), 'chat-tui-bench-'))
+export async function startClient(
+  port: number,
+  columns: number,
+  rows: number,
+  extras: ClientExtras = {},
+): Promise<BenchClient> {
+  const home = extras.home ?? mkdtempSync(join(tmpdir(), 'chat-tui-bench-'))
   const { PATH = '' } = process.env
   const began = performance.now()
   const args = [
@@ -34,6 +51,7 @@ export async function startClient(port: number, columns: number, rows: number): 
     'bencher',
     '--room',
     'bench',
+    ...(extras.rooms ?? []).flatMap(room => ['--room', room]),
   ]
   const pty: IPty = spawn(process.execPath, args, {
     name: 'xterm-256color',
@@ -58,12 +76,15 @@ export async function startClient(port: number, columns: number, rows: number): 
       watchers.add(watcher)
     })
   const online = shown('online')
+  const wanted = shown(extras.wanted ?? 'online').then(() => performance.now() - began)
   await shown('bench')
   const firstPaint = performance.now() - began
   await online
+  const wantedAfter = await wanted
   return {
     pid: pty.pid,
     firstPaint,
+    wantedAfter,
     bytes: () => bytes,
     shown,
     key: async character => {
@@ -77,7 +98,7 @@ export async function startClient(port: number, columns: number, rows: number): 
       const gone = new Promise(resolve => pty.onExit(resolve))
       pty.kill('SIGTERM')
       await gone
-      rmSync(home, { recursive: true, force: true })
+      if (extras.home === undefined) rmSync(home, { recursive: true, force: true })
     },
   }
 }

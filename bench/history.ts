@@ -1,21 +1,18 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { logFile, openForWriting } from '../src/server/database.ts'
 import { openSqliteLog, type SqliteLog } from '../src/server/sqliteLog.ts'
-import { Writer } from '../src/server/writer.ts'
 import { percentile, type Row } from './figures.ts'
+import { fillLog } from './longLog.ts'
 
 const EVENTS = 1_000_000
-const BATCH = 5_000
 const ROUNDS = 200
-const WORDS = ['build', 'deploy', 'green', 'red', 'lunch', 'test', 'server', 'client', 'review', 'merge']
 
 /** Pages and searches in a room of a million events, asked for as the daemon does. */
 export async function history(): Promise<Row[]> {
   const directory = mkdtempSync(join(tmpdir(), 'chatd-bench-'))
   try {
-    fill(directory)
+    fillLog(directory, EVENTS, n => (n === 1 ? 'ops' : 'dev'))
     const opened = await openSqliteLog(directory)
     if (!opened.ok) throw new Error(opened.message)
     const { log } = opened
@@ -33,22 +30,6 @@ export async function history(): Promise<Row[]> {
   } finally {
     rmSync(directory, { recursive: true, force: true })
   }
-}
-
-function fill(directory: string): void {
-  const database = openForWriting(logFile(directory), 'bench')
-  // Nobody waits for these.
-  database.exec('PRAGMA synchronous = OFF')
-  const writer = new Writer(database)
-  const say = (n: number) => {
-    const roomKey = n === 1 ? 'ops' : 'dev'
-    const words = [WORDS[n % 10], WORDS[(n >> 3) % 10], WORDS[(n >> 5) % 10], `n${n}`]
-    const body = { action: 'chat', message: `${words.join(' ')} and what people say besides` } as const
-    return { entry: { roomKey, roomName: roomKey, from: `user${n % 50}`, body } }
-  }
-  for (let n = 1; n <= EVENTS; n += BATCH) writer.commit(Array.from({ length: BATCH }, (_, i) => say(n + i)))
-  while (writer.indexMore());
-  database.close()
 }
 
 function page(log: SqliteLog, before: number | undefined): Promise<unknown> {

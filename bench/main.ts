@@ -9,6 +9,7 @@ import { fanout } from './fanout.ts'
 import { median, type Row, table } from './figures.ts'
 import { history } from './history.ts'
 import { keystroke, rest } from './keystroke.ts'
+import { opening } from './opening.ts'
 import { send } from './send.ts'
 import { start } from './start.ts'
 
@@ -18,6 +19,7 @@ const PARTS: Readonly<Record<string, () => Promise<Row[]>>> = {
   history,
   keystroke,
   start,
+  opening,
   rest,
 }
 

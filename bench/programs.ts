@@ -17,9 +17,13 @@ export interface BenchDaemon {
   stop(): Promise<void>
 }
 
-/** Starts the built daemon on a free port, with its data in a directory that goes with it. */
-export async function startDaemon(): Promise<BenchDaemon> {
+/**
+ * Starts the built daemon on a free port, with its data in a directory that goes with it.
+ * @param prepare fills the directory before
+ */
+export async function startDaemon(prepare?: (directory: string) => void): Promise<BenchDaemon> {
   const directory = mkdtempSync(join(tmpdir(), 'chatd-bench-'))
+  prepare?.(directory)
   const args = [programPath('chatd'), '--listen', '127.0.0.1:0', '--data', directory, '--no-limits']
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'pipe'] })
   const port = await listeningPort(child)

@@ -28,6 +28,8 @@ process.on('SIGTERM', () => {
   client.reconnectNow()
   setInterval(() => {
     if (client.hasUnsent) return
+    for (const entry of client.rooms.get(room)?.outbox ?? [])
+      if (entry.state.status === 'failed') process.stderr.write(`failed: ${JSON.stringify(entry)}\n`)
     void client.close().then(() => process.exit(0))
   }, 20)
 })
