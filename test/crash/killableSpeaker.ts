@@ -1,6 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { until } from './waiting.ts'
 
+const READY = 'ready'
 const SPEAKER = new URL('speaker.ts', import.meta.url).pathname
 
 /** A client in a process of its own, killed as often as one likes; what it keeps on disk it goes on with. */
@@ -12,6 +14,7 @@ export class KillableSpeaker {
   readonly #port: () => number
   readonly #room: string
   #child: ChildProcess | undefined
+  #isReady = false
   #run = 0
 
   constructor(directory: string, port: () => number, room: string) {
@@ -24,11 +27,13 @@ export class KillableSpeaker {
     const args = [SPEAKER, this.#directory, String(this.#port()), String(++this.#run), this.#room]
     const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
     let rest = ''
+    this.#isReady = false
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
       const lines = (rest + text).split('\n')
       // A line that was cut off was not seen.
       rest = lines.pop() ?? ''
-      this.said.push(...lines)
+      this.#isReady ||= lines.includes(READY)
+      this.said.push(...lines.filter(line => line !== READY))
     })
     this.#child = child
   }
@@ -41,7 +46,8 @@ export class KillableSpeaker {
   }
 
   /** Lets it send what it has said; resolves when everything is stored, and it has ended. */
-  finish(): Promise<void> {
+  async finish(): Promise<void> {
+    await until('the killed client is there again', () => this.#isReady)
     return this.#end('SIGTERM')
   }
 

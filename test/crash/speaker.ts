@@ -7,6 +7,8 @@ import { StateFile } from '../../src/client/stateFile.ts'
 
 const [directory = '', port = '', run = '', room = ''] = process.argv.slice(2)
 const AT_ONCE = 8
+/** Printed once a SIGTERM is understood. */
+const READY = 'ready'
 
 const identity = { host: '127.0.0.1', port: Number(port), username: 'sam' }
 const file = new StateFile(directory, identity, message => process.stderr.write(`${message}\n`))
@@ -28,11 +30,10 @@ process.on('SIGTERM', () => {
   client.reconnectNow()
   setInterval(() => {
     if (client.hasUnsent) return
-    for (const entry of client.rooms.get(room)?.outbox ?? [])
-      if (entry.state.status === 'failed') process.stderr.write(`failed: ${JSON.stringify(entry)}\n`)
     void client.close().then(() => process.exit(0))
   }, 20)
 })
+process.stdout.write(`${READY}\n`)
 client.start()
 setInterval(sayMore, 5)
 
