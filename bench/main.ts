@@ -1,20 +1,27 @@
 /**
  * `npm run bench`: measures the built programs and prints tables, with the machine they were measured on.
- * `npm run bench -- fanout start` for parts; `--rounds 5` for medians. The result is written as JSON too.
+ * `npm run bench -- burst start` for parts; `--rounds 5` for medians. The result is written as JSON too.
  */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { cpus, release, totalmem } from 'node:os'
 import { parseArgs } from 'node:util'
-import { fanout } from './fanout.ts'
 import { median, type Row, table } from './figures.ts'
 import { history } from './history.ts'
+import { idle } from './idle.ts'
 import { keystroke, rest } from './keystroke.ts'
 import { opening } from './opening.ts'
 import { send } from './send.ts'
+import { big, burst, rooms, trickle } from './sideBySide.ts'
 import { start } from './start.ts'
+import { storm } from './storm.ts'
 
 const PARTS: Readonly<Record<string, () => Promise<Row[]>>> = {
-  fanout,
+  burst,
+  trickle,
+  rooms,
+  big,
+  storm,
+  idle,
   send,
   history,
   keystroke,

@@ -1,0 +1,170 @@
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { connect, createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { DialectName } from './dialects.ts'
+import { startDaemon } from './programs.ts'
+
+const PEERS = new URL('peers/', import.meta.url).pathname
+/** The system's, as people have it who follow a tutorial. */
+const PYTHON = '/usr/bin/python3'
+const PATIENCE_MS = 10_000
+
+/** A server that runs. */
+export interface RunningServer {
+  readonly port: number
+  readonly pid: number
+  stop(): Promise<void>
+}
+
+/** A server that takes part in a bench. */
+export interface Contender {
+  readonly name: string
+  readonly dialect: DialectName
+  /** Why it cannot run on this machine; undefined: it can. */
+  readonly missing?: string | undefined
+  start(): Promise<RunningServer>
+}
+
+/** chatd as it is installed, with the durable log. */
+export const CHATD: Contender = { name: 'chatd', dialect: 'plain', start: () => startDaemon() }
+
+/** The same with the log in memory: the difference is what durability costs. */
+const CHATD_IN_MEMORY: Contender = {
+  name: 'chatd, log in memory',
+  dialect: 'plain',
+  start: () => startPeer(process.execPath, port => [join(PEERS, 'memoryLog.ts'), String(port)]),
+}
+
+const FLOOR: Contender = {
+  name: 'C floor',
+  dialect: 'bare',
+  missing: missingProgram('gcc'),
+  start: async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'floor-'))
+    const program = join(directory, 'floor')
+    execFileSync('gcc', ['-O2', '-o', program, join(PEERS, 'floor.c')])
+    return startPeer(program, port => [String(port)], directory)
+  },
+}
+
+const INSPIRCD: Contender = {
+  name: 'InspIRCd',
+  dialect: 'irc',
+  missing: missingProgram('inspircd'),
+  start: async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'inspircd-'))
+    const config = join(directory, 'inspircd.conf')
+    const template = readFileSync(join(PEERS, 'inspircd.conf'), 'utf8')
+    return startPeer(
+      'inspircd',
+      port => {
+        writeFileSync(config, template.replace('"PORT"', `"${port}"`))
+        return ['--nofork', '--nolog', '--nopid', '--runasroot', '--config', config]
+      },
+      directory,
+    )
+  },
+}
+
+const NATS: Contender = {
+  name: 'nats-server',
+  dialect: 'nats',
+  missing: missingProgram('nats-server'),
+  start: () =>
+    startPeer('nats-server', port => ['-a', '127.0.0.1', '-p', String(port), '-c', join(PEERS, 'nats.conf')]),
+}
+
+const ASYNCIO: Contender = {
+  name: 'tutorial, asyncio',
+  dialect: 'plain',
+  missing: missingProgram(PYTHON),
+  start: () => startPeer(PYTHON, port => [join(PEERS, 'tutorial.py'), String(port)]),
+}
+
+const UVLOOP: Contender = {
+  name: 'tutorial, uvloop',
+  dialect: 'plain',
+  missing: missingProgram(PYTHON) ?? missingModule('uvloop'),
+  start: () => startPeer(PYTHON, port => [join(PEERS, 'tutorial.py'), String(port), 'uvloop']),
+}
+
+/** Everybody: chatd first, the others to be compared with it. */
+export const CONTENDERS: readonly Contender[] = [
+  CHATD,
+  CHATD_IN_MEMORY,
+  FLOOR,
+  INSPIRCD,
+  NATS,
+  UVLOOP,
+  ASYNCIO,
+]
+
+function missingProgram(name: string): string | undefined {
+  return spawnSync('sh', ['-c', `command -v ${name}`]).status === 0 ? undefined : `${name} is not installed`
+}
+
+function missingModule(name: string): string | undefined {
+  return spawnSync(PYTHON, ['-c', `import ${name}`]).status === 0
+    ? undefined
+    : `python3-${name} is not installed`
+}
+
+/** Starts a program on a free port and waits until it takes connections. */
+async function startPeer(
+  program: string,
+  argsFor: (port: number) => readonly string[],
+  directory?: string,
+): Promise<RunningServer> {
+  const port = await freePort()
+  const child = spawn(program, argsFor(port), { stdio: ['ignore', 'ignore', 'pipe'] })
+  let complaints = ''
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    complaints = (complaints + text).slice(-2_000)
+  })
+  await untilListening(child, port, () => complaints)
+  return {
+    port,
+    pid: child.pid ?? 0,
+    stop: async () => {
+      const gone = new Promise(resolve => child.once('exit', resolve))
+      if (child.exitCode === null && child.signalCode === null) {
+        child.kill('SIGKILL')
+        await gone
+      }
+      if (directory !== undefined) rmSync(directory, { recursive: true, force: true })
+    },
+  }
+}
+
+async function untilListening(child: ChildProcess, port: number, complaints: () => string): Promise<void> {
+  const deadline = Date.now() + PATIENCE_MS
+  while (!(await answers(port))) {
+    if (child.exitCode !== null || child.signalCode !== null || Date.now() > deadline) {
+      child.kill('SIGKILL')
+      throw new Error(`${child.spawnfile} did not start: ${complaints()}`)
+    }
+    await new Promise(resolve => setTimeout(resolve, 50))
+  }
+}
+
+function answers(port: number): Promise<boolean> {
+  return new Promise(resolve => {
+    const socket = connect({ port, host: '127.0.0.1' })
+    socket.on('connect', () => {
+      socket.destroy()
+      resolve(true)
+    })
+    socket.on('error', () => resolve(false))
+  })
+}
+
+function freePort(): Promise<number> {
+  return new Promise(resolve => {
+    const server = createServer().listen(0, '127.0.0.1', () => {
+      const address = server.address()
+      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0))
+    })
+  })
+}

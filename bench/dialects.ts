@@ -1,0 +1,36 @@
+/** What a load says to a server: the same chat in each one's own words. Every message is a text that holds `~`, and no other line does. */
+export interface Dialect {
+  /** What a connection begins with. */
+  hello(name: string): string
+  /** What the server must have said before more is sent; undefined: nothing. */
+  readonly welcome?: string
+  join(room: string): string
+  say(room: string, text: string): string
+}
+
+const plain: Dialect = {
+  hello: name => `{"action":"connect","username":"${name}"}\n`,
+  join: room => `{"action":"joinroom","room":"${room}"}\n`,
+  say: (room, text) => `{"action":"chat","room":"${room}","message":"${text}"}\n`,
+}
+
+const irc: Dialect = {
+  hello: name => `NICK ${name}\r\nUSER ${name} 0 * :${name}\r\n`,
+  welcome: ' 001 ',
+  join: room => `JOIN #${room}\r\n`,
+  say: (room, text) => `PRIVMSG #${room} :${text}\r\n`,
+}
+
+const nats: Dialect = {
+  hello: () => 'CONNECT {"verbose":false,"pedantic":false}\r\n',
+  join: room => `SUB ${room} 1\r\n`,
+  say: (room, text) => `PUB ${room} ${text.length}\r\n${text}\r\n`,
+}
+
+const bare: Dialect = { hello: () => '', join: () => '', say: (_, text) => `${text}\n` }
+
+/** By name. */
+export const DIALECTS = { plain, irc, nats, bare } as const satisfies Record<string, Dialect>
+
+/** The name of a way to speak. */
+export type DialectName = keyof typeof DIALECTS

@@ -1,0 +1,77 @@
+import { connect, type Socket } from 'node:net'
+import { CONTENDERS, type Contender } from './contenders.ts'
+import { DIALECTS, type Dialect } from './dialects.ts'
+import type { Row } from './figures.ts'
+import { cpuSeconds, residentMiB } from './programs.ts'
+
+const CONNECTIONS = 9_000
+const AT_ONCE = 500
+/** People in a room. */
+const A_ROOM = 9
+const WATCHED_S = 10
+const KIB_A_MIB = 1_024
+
+/** 9,000 connections in 1,000 rooms, in which nobody says anything: memory, and CPU while nothing happens. */
+export async function idle(): Promise<Row[]> {
+  const rows: Row[] = []
+  for (const contender of CONTENDERS) rows.push(await measure(contender))
+  return rows
+}
+
+async function measure(contender: Contender): Promise<Row> {
+  const { name, missing } = contender
+  if (missing !== undefined) return { what: `${name} (left out: ${missing})`, figures: {} }
+  const server = await contender.start()
+  const sockets: Socket[] = []
+  try {
+    const before = residentMiB(server.pid)
+    for (let n = 0; n < CONNECTIONS; n += AT_ONCE) {
+      const some = Array.from({ length: AT_ONCE }, (_, i) =>
+        enter(server.port, DIALECTS[contender.dialect], n + i),
+      )
+      sockets.push(...(await Promise.all(some)))
+    }
+    await sleep(2)
+    const cpu = cpuSeconds(server.pid)
+    await sleep(WATCHED_S)
+    return {
+      what: name,
+      figures: {
+        'KiB a connection': ((residentMiB(server.pid) - before) * KIB_A_MIB) / CONNECTIONS,
+        'MiB in all': residentMiB(server.pid),
+        'CPU %': (100 * (cpuSeconds(server.pid) - cpu)) / WATCHED_S,
+      },
+    }
+  } finally {
+    for (const socket of sockets) socket.destroy()
+    await server.stop()
+  }
+}
+
+/** Resolves when the server has let it in, as far as it says so. */
+function enter(port: number, dialect: Dialect, n: number): Promise<Socket> {
+  const { promise, resolve, reject } = Promise.withResolvers<Socket>()
+  const socket = connect({ port, host: '127.0.0.1', noDelay: true })
+  const join = (): void => {
+    socket.write(dialect.join(`room${Math.floor(n / A_ROOM)}`))
+    resolve(socket)
+  }
+  socket.on('error', reject)
+  socket.on('connect', () => {
+    socket.write(dialect.hello(`m${n}`))
+    if (dialect.welcome === undefined) join()
+  })
+  let heard = ''
+  socket.on('data', chunk => {
+    if (dialect.welcome === undefined || heard === dialect.welcome) return
+    heard += chunk.toString('latin1')
+    if (!heard.includes(dialect.welcome)) return
+    heard = dialect.welcome
+    join()
+  })
+  return promise
+}
+
+function sleep(seconds: number): Promise<void> {
+  return new Promise(resolve => setTimeout(resolve, seconds * 1_000))
+}

@@ -1,0 +1,257 @@
+/**
+ * The load of the benches, a process of its own: people in rooms, and in each room one who speaks. Usage:
+ * `node load.ts '{"port":…}'` with a {@link LoadOrder}. Prints a line `begin` when everybody is in and the speaking
+ * begins, and at the end a line of JSON, a {@link LoadResult}.
+ */
+import { connect, type Socket } from 'node:net'
+import { DIALECTS, type Dialect, type DialectName } from './dialects.ts'
+import { percentile } from './figures.ts'
+
+/** What is to be done. */
+export interface LoadOrder {
+  readonly port: number
+  readonly dialect: DialectName
+  /** Connections that listen, spread over the rooms; one more in each room speaks. */
+  readonly listeners: number
+  readonly rooms: number
+  /** Bytes of a text. */
+  readonly bytes: number
+  /** How long the speaking goes on, s; then everything still has to arrive. */
+  readonly seconds: number
+  /** Messages of a room that one of its listeners does not have yet; the speaker waits for that one. */
+  readonly inFlight?: number
+  /** Instead: so many messages a second in each room, whatever becomes of them. */
+  readonly perSecond?: number
+}
+
+/** What came of it. */
+export interface LoadResult {
+  readonly delivered: number
+  readonly lost: number
+  readonly disordered: number
+  /** From the first message to the last delivery. */
+  readonly seconds: number
+  /** From when a message was due to be sent until it was there, ms. */
+  readonly p50: number
+  readonly p99: number
+  readonly max: number
+  /** CPU that this process used meanwhile, s. */
+  readonly loadCpu: number
+}
+
+/** One connection in so many looks at each message: order, and how long it took. */
+const WATCH_EVERY = 50
+const MARK = '~'.charCodeAt(0)
+const PROBE = '^'.charCodeAt(0)
+/** Connections that are made at once. */
+const AT_ONCE = 200
+const PATIENCE_MS = 60_000
+/** Due messages are sent this often, ms. */
+const TICK_MS = 2
+
+const order = JSON.parse(process.argv[2] ?? '{}') as LoadOrder
+const dialect: Dialect = DIALECTS[order.dialect]
+const latencies: number[] = []
+let disordered = 0
+let delivered = 0
+let onDelivered: () => void = () => undefined
+/** Sockets are read one after the other, so one buffer does. */
+const buffer = Buffer.allocUnsafe(256 * 1024)
+
+class Person {
+  readonly room: string
+  readonly socket: Socket
+  received = 0
+  isIn = false
+  readonly ready: Promise<void>
+  onRead: () => void = () => undefined
+  #rest = ''
+  readonly #watches: boolean
+
+  constructor(name: string, room: string, watches: boolean, listens: boolean) {
+    this.room = room
+    this.#watches = watches
+    let welcomed: () => void = () => undefined
+    this.ready = new Promise(resolve => {
+      welcomed = resolve
+    })
+    this.socket = connect({
+      port: order.port,
+      host: '127.0.0.1',
+      noDelay: true,
+      onread: {
+        buffer,
+        callback: (length, bytes) => {
+          if (dialect.welcome !== undefined && !this.isIn) {
+            this.#rest += Buffer.from(bytes.buffer, bytes.byteOffset, length).toString('latin1')
+            if (!this.#rest.includes(dialect.welcome)) return true
+            this.#rest = ''
+            this.#join(listens)
+            welcomed()
+            return true
+          }
+          this.#take(buffer.subarray(0, length))
+          return true
+        },
+      },
+    })
+    this.socket.on('error', error => fail(`a connection broke: ${error.message}`))
+    this.socket.on('close', () => fail('the server closed a connection'))
+    this.socket.on('connect', () => {
+      this.socket.write(dialect.hello(name))
+      if (dialect.welcome !== undefined) return
+      this.#join(listens)
+      welcomed()
+    })
+  }
+
+  /** Whether a message from before the beginning was here. */
+  isProbed = false
+
+  #join(listens: boolean): void {
+    this.isIn = true
+    // Who speaks is a member where one has to be; NATS would send it its own words.
+    if (listens || order.dialect !== 'nats') this.socket.write(dialect.join(this.room))
+  }
+
+  #take(chunk: Buffer): void {
+    if (!this.isProbed) this.isProbed = chunk.includes(PROBE)
+    if (this.#watches) this.#look(chunk.toString('latin1'))
+    else {
+      let found = 0
+      for (let at = chunk.indexOf(MARK); at !== -1; at = chunk.indexOf(MARK, at + 1)) found++
+      this.received += found
+      delivered += found
+    }
+    this.onRead()
+    onDelivered()
+  }
+
+  #look(text: string): void {
+    const all = this.#rest + text
+    const end = all.lastIndexOf('\n') + 1
+    this.#rest = all.slice(end)
+    const now = performance.now()
+    for (const [, number, due] of all.slice(0, end).matchAll(/~(\d+) (\d+\.\d+)/g)) {
+      if (Number(number) !== this.received) disordered++
+      latencies.push(now - Number(due))
+      this.received++
+      delivered++
+    }
+  }
+}
+
+/** Speaks in a room for some time. */
+class Speaker {
+  sent = 0
+  readonly #person: Person
+  readonly #pace: Person
+  #isOver = false
+
+  constructor(person: Person, pace: Person) {
+    this.#person = person
+    this.#pace = pace
+  }
+
+  begin(began: number): void {
+    const { inFlight, perSecond } = order
+    if (perSecond === undefined) {
+      const pump = (): void => this.#pump(inFlight ?? 1)
+      this.#pace.onRead = pump
+      pump()
+      return
+    }
+    const timer = setInterval(() => {
+      if (this.#isOver) return clearInterval(timer)
+      const due = Math.floor(((performance.now() - began) / 1_000) * perSecond)
+      let lines = ''
+      while (this.sent < due) lines += this.#next(began + (this.sent / perSecond) * 1_000)
+      if (lines !== '') this.#person.socket.write(lines)
+    }, TICK_MS)
+  }
+
+  end(): void {
+    this.#isOver = true
+  }
+
+  #pump(inFlight: number): void {
+    const now = performance.now()
+    // A write each, as people's clients do: in one they would stay together, and every server would have them at once.
+    while (!this.#isOver && this.sent - this.#pace.received < inFlight)
+      this.#person.socket.write(this.#next(now))
+  }
+
+  #next(due: number): string {
+    const text = `~${this.sent++} ${due.toFixed(3)} `.padEnd(order.bytes, 'x')
+    return dialect.say(this.#person.room, text)
+  }
+}
+
+function fail(why: string): never {
+  process.stderr.write(`${why}\n`)
+  process.exit(1)
+}
+
+const roomOf = (n: number): string => `bench${n % order.rooms}`
+const people: Person[] = []
+async function admit(count: number, make: (n: number) => Person): Promise<Person[]> {
+  const admitted: Person[] = []
+  for (let n = 0; n < count; n += AT_ONCE) {
+    const some = Array.from({ length: Math.min(AT_ONCE, count - n) }, (_, i) => make(n + i))
+    admitted.push(...some)
+    await Promise.all(some.map(({ ready }) => ready))
+  }
+  people.push(...admitted)
+  return admitted
+}
+const listeners = await admit(
+  order.listeners,
+  n => new Person(`m${n}`, roomOf(n), n % WATCH_EVERY === 0 || n < order.rooms, true),
+)
+const speakers = (await admit(order.rooms, n => new Person(`s${n}`, roomOf(n), false, false))).map(
+  (person, n) => {
+    const pace = listeners[n]
+    if (pace === undefined) fail('fewer listeners than rooms')
+    return { person, speaker: new Speaker(person, pace) }
+  },
+)
+
+// Everybody is in once each has heard something.
+const deadline = Date.now() + PATIENCE_MS
+while (listeners.some(({ isProbed }) => !isProbed)) {
+  if (Date.now() > deadline) fail('not everybody came in')
+  for (const { person } of speakers) person.socket.write(dialect.say(person.room, '^'))
+  await new Promise(resolve => setTimeout(resolve, 300))
+}
+await new Promise(resolve => setTimeout(resolve, 500))
+
+process.stdout.write('begin\n')
+const cpuBefore = process.cpuUsage()
+const began = performance.now()
+let all = Number.POSITIVE_INFINITY
+const arrived = new Promise<void>(resolve => {
+  onDelivered = () => {
+    if (delivered >= all) resolve()
+  }
+})
+for (const { speaker } of speakers) speaker.begin(began)
+await new Promise(resolve => setTimeout(resolve, order.seconds * 1_000))
+for (const { speaker } of speakers) speaker.end()
+const listening = speakers.map((_, room) => listeners.filter((__, n) => n % order.rooms === room).length)
+all = speakers.reduce((sum, { speaker }, room) => sum + speaker.sent * (listening[room] ?? 0), 0)
+onDelivered()
+await Promise.race([arrived, new Promise(resolve => setTimeout(resolve, PATIENCE_MS))])
+const seconds = (performance.now() - began) / 1_000
+const cpu = process.cpuUsage(cpuBefore)
+latencies.sort((a, b) => a - b)
+const result: LoadResult = {
+  delivered,
+  lost: all - delivered,
+  disordered,
+  seconds,
+  p50: percentile(latencies, 50),
+  p99: percentile(latencies, 99),
+  max: percentile(latencies, 100),
+  loadCpu: (cpu.user + cpu.system) / 1e6,
+}
+process.stdout.write(`${JSON.stringify(result)}\n`, () => process.exit(0))

@@ -1,0 +1,11 @@
+/** chatd with its log in memory: what the durable one costs is the difference. Usage: `node memoryLog.ts PORT` */
+import { startDaemon } from '../../src/server/daemon.ts'
+import { createLogger } from '../../src/server/logger.ts'
+import { DEFAULT_SETTINGS, liftLimits } from '../../src/server/settings.ts'
+
+const started = await startDaemon({
+  listen: [{ host: '127.0.0.1', port: Number(process.argv[2]) }],
+  settings: liftLimits(DEFAULT_SETTINGS),
+  logger: createLogger('silent'),
+})
+if (!started.ok) throw new Error(started.message)

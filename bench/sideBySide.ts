@@ -1,0 +1,90 @@
+import { CHATD, CONTENDERS, type Contender } from './contenders.ts'
+import type { Row } from './figures.ts'
+import type { LoadOrder } from './load.ts'
+import { underLoad } from './underLoad.ts'
+
+type Shape = Omit<LoadOrder, 'port' | 'dialect'>
+
+const SPEAKING_S = 3
+
+/** One room, somebody speaking with 64 messages in flight, texts of 100 bytes: how fast everybody has them. */
+export function burst(): Promise<Row[]> {
+  return sideBySide(
+    [100, 1_000, 5_000].map(listeners => ({
+      what: `${listeners.toLocaleString('en-US')} members`,
+      shape: { listeners, rooms: 1, bytes: 100, seconds: SPEAKING_S, inFlight: 64 },
+    })),
+  )
+}
+
+/** One room of 1,000, 50 messages a second whatever becomes of them: what a message costs when nothing can be gathered. */
+export function trickle(): Promise<Row[]> {
+  const shape = { listeners: 1_000, rooms: 1, bytes: 100, seconds: 5, perSecond: 50 }
+  return sideBySide([{ what: '1,000 members', shape }])
+}
+
+/** 2,000 people in 500 rooms, one in each speaking. The floor knows no rooms. */
+export function rooms(): Promise<Row[]> {
+  const shape = { listeners: 1_500, rooms: 500, bytes: 100, seconds: SPEAKING_S, inFlight: 8 }
+  return sideBySide([{ what: '500 rooms', shape }], ({ dialect }) => dialect !== 'bare')
+}
+
+/** Texts of 16 KiB, less what the frame needs; IRC has lines of 512 bytes. */
+export function big(): Promise<Row[]> {
+  const shape = { listeners: 100, rooms: 1, bytes: 16_000, seconds: SPEAKING_S, inFlight: 16 }
+  return sideBySide([{ what: '100 members', shape }], ({ dialect }) => dialect !== 'irc')
+}
+
+/** The same load on each server in turn. `ours ×`: how many times its deliveries a second of CPU chatd has. */
+async function sideBySide(
+  loads: readonly { readonly what: string; readonly shape: Shape }[],
+  takesPart: (contender: Contender) => boolean = () => true,
+): Promise<Row[]> {
+  const rows: Row[] = []
+  for (const { what, shape } of loads) {
+    let ours = Number.NaN
+    for (const contender of CONTENDERS.filter(takesPart)) {
+      const row = await measure(contender, what, shape)
+      if (contender === CHATD) ours = row.figures['per CPU-s'] ?? Number.NaN
+      rows.push({
+        ...row,
+        figures: { ...row.figures, 'ours ×': ours / (row.figures['per CPU-s'] ?? Number.NaN) },
+      })
+    }
+  }
+  return rows
+}
+
+async function measure(contender: Contender, what: string, shape: Shape): Promise<Row> {
+  const name = `${what}: ${contender.name}`
+  if (contender.missing !== undefined)
+    return { what: `${name} (left out: ${contender.missing})`, figures: {} }
+  const server = await contender.start()
+  try {
+    const { result, cpu } = await underLoad(server, {
+      ...shape,
+      port: server.port,
+      dialect: contender.dialect,
+    })
+    // What did not deliver everything has not done the work.
+    const isWhole = result.lost === 0 && result.disordered === 0
+    return {
+      what: name,
+      figures: {
+        'deliveries/s': result.delivered / result.seconds,
+        'per CPU-s': isWhole ? result.delivered / cpu : Number.NaN,
+        'busy %': (100 * cpu) / result.seconds,
+        'load busy %': (100 * result.loadCpu) / result.seconds,
+        'p50 ms': result.p50,
+        'p99 ms': result.p99,
+        'max ms': result.max,
+        lost: result.lost,
+        disordered: result.disordered,
+      },
+    }
+  } catch (error) {
+    return { what: `${name} (failed: ${error instanceof Error ? error.message : error})`, figures: {} }
+  } finally {
+    await server.stop()
+  }
+}
