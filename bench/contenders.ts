@@ -49,6 +49,13 @@ const FLOOR: Contender = {
   },
 }
 
+/** What Node takes for it; chatd can come near to that and no nearer. */
+export const NODE_FLOOR: Contender = {
+  name: 'Node floor',
+  dialect: 'bare',
+  start: () => startPeer(process.execPath, port => [join(PEERS, 'floor.ts'), String(port)]),
+}
+
 const INSPIRCD: Contender = {
   name: 'InspIRCd',
   dialect: 'irc',
@@ -95,6 +102,7 @@ export const CONTENDERS: readonly Contender[] = [
   CHATD,
   CHATD_IN_MEMORY,
   FLOOR,
+  NODE_FLOOR,
   INSPIRCD,
   NATS,
   UVLOOP,
