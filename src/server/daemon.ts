@@ -18,6 +18,8 @@ import { Session } from './session.ts'
 import type { ListenAddress, Settings } from './settings.ts'
 
 const SWEEP_EVERY = 1_000
+/** A commit of so many entries is waited for at the end of a tick; less is not worth a wait. */
+const GATHER_FROM = 8
 const ACCEPT_BACKLOG = 4_096
 const TURNED_AWAY_LINGER = 2_000
 /** How long clients are asked to wait after a stop: about what a restart takes. */
@@ -68,7 +70,7 @@ class ListeningDaemon implements Daemon {
   readonly addresses: ListenAddress[] = []
   readonly idle: Promise<void>
   readonly #hall: Hall
-  readonly #tick = new Tick()
+  readonly #tick: Tick
   readonly #servers: Server[] = []
   readonly #sessions = new Set<Session>()
   readonly #perAddress = new Map<string, number>()
@@ -82,6 +84,9 @@ class ListeningDaemon implements Daemon {
   constructor({ settings, logger, log = new MemoryLog() }: DaemonOptions) {
     const people = new People(log.keptNames())
     const rooms = new Rooms(log, people, settings.leftAfter)
+    this.#tick = new Tick(() => log.committing >= GATHER_FROM)
+    // After the rooms, which owe the members what the commit brought.
+    log.subscribe(() => this.#tick.commitCame())
     this.#hall = {
       settings,
       log,

@@ -155,6 +155,8 @@ export interface Log {
   readonly last: number
   /** True while more waits to be committed than the log wants: read senders later. */
   readonly isBusy: boolean
+  /** How many entries are being committed now. */
+  readonly committing: number
   /** The room, if it has ever had an event. */
   head(roomKey: string): RoomHead | undefined
   /** Every room that has ever had an event, direct conversations too. */

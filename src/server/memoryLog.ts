@@ -81,6 +81,10 @@ export class MemoryLog implements Log {
     return this.#last
   }
 
+  get committing(): number {
+    return 0
+  }
+
   get isBusy(): boolean {
     return this.#waiting.length > BUSY_ENTRIES
   }

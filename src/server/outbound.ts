@@ -53,21 +53,47 @@ class Owed {
   }
 }
 
-/** Ends each tick: writes what was gathered, one write a connection. */
+/** How long the end of a tick waits for a commit at most, ms. */
+const GATHER_MS = 2
+
+/**
+ * Ends each tick: writes what was gathered, one write a connection. A write costs what many messages cost, so where a
+ * commit is on its way that brings many, the tick goes on until it is here.
+ */
 export class Tick {
+  readonly #isMoreComing: () => boolean
   #waiting: Outbound[] = []
-  #scheduled = false
+  #scheduled: NodeJS.Immediate | undefined
+  #gathering: NodeJS.Timeout | undefined
+
+  /** @param isMoreComing whether {@link commitCame} will be called soon, with much to write */
+  constructor(isMoreComing: () => boolean = () => false) {
+    this.#isMoreComing = isMoreComing
+  }
 
   /** Has an outbound written at the end of this tick. */
   add(outbound: Outbound): void {
     this.#waiting.push(outbound)
-    if (this.#scheduled) return
-    this.#scheduled = true
-    setImmediate(() => this.#end())
+    if (this.#gathering === undefined) this.#scheduled ??= setImmediate(() => this.#end())
+  }
+
+  /** What a commit brought has been owed: a tick that waited for it ends. */
+  commitCame(): void {
+    if (this.#gathering === undefined) return
+    clearTimeout(this.#gathering)
+    this.#gathering = undefined
+    this.#scheduled ??= setImmediate(() => this.#flush())
   }
 
   #end(): void {
-    this.#scheduled = false
+    this.#scheduled = undefined
+    if (this.#isMoreComing()) this.#gathering = setTimeout(() => this.#flush(), GATHER_MS)
+    else this.#flush()
+  }
+
+  #flush(): void {
+    this.#scheduled = undefined
+    this.#gathering = undefined
     const waiting = this.#waiting
     this.#waiting = []
     for (const outbound of waiting) outbound.flush()

@@ -136,6 +136,10 @@ export class SqliteLog implements Log, LogUpkeep {
     return this.#last
   }
 
+  get committing(): number {
+    return this.#storing?.length ?? 0
+  }
+
   get isBusy(): boolean {
     return this.#waiting.length > BUSY_WORK || this.#waitingBytes > BUSY_BYTES
   }
