@@ -165,7 +165,7 @@ class Speaker {
       if (this.#isOver) return clearInterval(timer)
       const due = Math.floor(((performance.now() - began) / 1_000) * perSecond)
       let lines = ''
-      while (this.sent < due) lines += this.#next(began + (this.sent / perSecond) * 1_000)
+      while (this.sent < due) lines += this.#next(began + ((this.sent + 1) / perSecond) * 1_000)
       if (lines !== '') this.#person.socket.write(lines)
     }, TICK_MS)
   }

@@ -3,9 +3,19 @@ import { createInterface } from 'node:readline'
 import type { Row } from './figures.ts'
 import { cpuSeconds, startDaemon } from './programs.ts'
 import type { StormOrder, StormResult } from './stormLoad.ts'
+import { underLoad } from './underLoad.ts'
 
 const LOAD = new URL('stormLoad.ts', import.meta.url).pathname
 const PEOPLE = 5_000
+/** Two who are there already, in a room of their own; about as long as the storm takes. */
+const BYSTANDERS = {
+  dialect: 'plain',
+  listeners: 1,
+  rooms: 1,
+  bytes: 100,
+  seconds: 1,
+  perSecond: 200,
+} as const
 
 /** 5,000 full clients that come at the same moment, as after a restart, while two who are there already go on talking. */
 export async function storm(): Promise<Row[]> {
@@ -17,30 +27,35 @@ export async function storm(): Promise<Row[]> {
 
 async function measure(what: string, shape: Omit<StormOrder, 'port'>): Promise<Row> {
   const daemon = await startDaemon()
+  const child = spawn(process.execPath, [LOAD, JSON.stringify({ ...shape, port: daemon.port })], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  })
+  // From the beginning: what nobody reads is lost when the process ends.
+  const storming = resultOf(child.stdout)
   try {
     const before = cpuSeconds(daemon.pid)
-    const { all, welcomed, p50, p99, max, lost } = await run({ ...shape, port: daemon.port })
+    const come = (): unknown => child.stdin.write('come\n')
+    const { result: bystanders } = await underLoad(daemon, { ...BYSTANDERS, port: daemon.port }, come)
+    const { all, welcomed, lost } = await storming
     return {
       what,
       figures: {
         'all joined s': all,
         'all welcomed s': welcomed,
-        'bystander p50 ms': p50,
-        'bystander p99 ms': p99,
-        'bystander max ms': max,
-        lost,
+        'bystander p50 ms': bystanders.p50,
+        'bystander p99 ms': bystanders.p99,
+        'bystander max ms': bystanders.max,
+        lost: lost + bystanders.lost,
         'daemon CPU s': cpuSeconds(daemon.pid) - before,
       },
     }
   } finally {
+    child.kill('SIGKILL')
     await daemon.stop()
   }
 }
 
-async function run(order: StormOrder): Promise<StormResult> {
-  const child = spawn(process.execPath, [LOAD, JSON.stringify(order)], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
-  for await (const line of createInterface({ input: child.stdout })) return JSON.parse(line) as StormResult
+async function resultOf(output: NodeJS.ReadableStream): Promise<StormResult> {
+  for await (const line of createInterface({ input: output })) return JSON.parse(line) as StormResult
   throw new Error('the storm ended without a word')
 }

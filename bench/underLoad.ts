@@ -6,10 +6,14 @@ import { cpuSeconds } from './programs.ts'
 
 const LOAD = new URL('load.ts', import.meta.url).pathname
 
-/** Runs a load on a server: what came of it, and the CPU seconds that the server used from the first message on. */
+/**
+ * Runs a load on a server: what came of it, and the CPU seconds that the server used from the first message on.
+ * @param onBegin called when the speaking begins
+ */
 export async function underLoad(
   server: RunningServer,
   order: LoadOrder,
+  onBegin: () => void = () => undefined,
 ): Promise<{ readonly result: LoadResult; readonly cpu: number }> {
   const child = spawn(process.execPath, [LOAD, JSON.stringify(order)], { stdio: ['ignore', 'pipe', 'pipe'] })
   let complaints = ''
@@ -18,8 +22,10 @@ export async function underLoad(
   })
   let before = Number.NaN
   for await (const line of createInterface({ input: child.stdout })) {
-    if (line === 'begin') before = cpuSeconds(server.pid)
-    else return { result: JSON.parse(line) as LoadResult, cpu: cpuSeconds(server.pid) - before }
+    if (line === 'begin') {
+      before = cpuSeconds(server.pid)
+      onBegin()
+    } else return { result: JSON.parse(line) as LoadResult, cpu: cpuSeconds(server.pid) - before }
   }
   throw new Error(complaints.trim() || 'the load ended without a word')
 }

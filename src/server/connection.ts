@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net'
 import { type Decoded, requestDecoder } from '../protocol/codec.ts'
 import type { Request } from '../protocol/requests.ts'
+import type { Entrance, Newcomer } from './entrance.ts'
 import type { Logger } from './logger.ts'
 import { type Line, Outbound, type Tick } from './outbound.ts'
 import type { Settings } from './settings.ts'
@@ -31,13 +32,22 @@ export interface Conversation {
   gone(): void
 }
 
+/** What connections have in common. */
+export interface Shared {
+  readonly tick: Tick
+  readonly entrance: Entrance
+  readonly settings: Settings
+  readonly logger: Logger
+}
+
 /** One socket: bytes in as lines taken in turns, frames out through {@link Outbound}, and when it ends. */
-export class Connection {
+export class Connection implements Newcomer {
   readonly number: number
   /** The peer's address, IPv4 in its short form. */
   readonly address: string
   readonly outbound: Outbound
   readonly #socket: Socket
+  readonly #entrance: Entrance
   readonly #settings: Settings
   readonly #logger: Logger
   readonly #decoder
@@ -51,15 +61,10 @@ export class Connection {
   #inputEnded = false
   #closingSince: number | undefined
 
-  constructor(
-    socket: Socket,
-    number: number,
-    address: string,
-    tick: Tick,
-    settings: Settings,
-    logger: Logger,
-  ) {
+  constructor(socket: Socket, number: number, address: string, shared: Shared) {
+    const { tick, entrance, settings, logger } = shared
     this.#socket = socket
+    this.#entrance = entrance
     this.number = number
     this.address = address
     this.#settings = settings
@@ -92,6 +97,10 @@ export class Connection {
       this.#logger.debug({ connection: this.number }, 'closed')
       this.#conversation?.gone()
     })
+  }
+
+  enter(): void {
+    this.#takeTurn()
   }
 
   /** Owes the peer a line. */
@@ -159,7 +168,10 @@ export class Connection {
     if (this.#closingSince !== undefined) return
     this.#heardAt = Date.now()
     this.#decoder.push(typeof chunk === 'string' ? Buffer.from(chunk) : chunk)
-    this.#takeTurn()
+    if (this.#conversation?.hasConnected === true) return this.#takeTurn()
+    // No more is read of it until then.
+    this.#socket.pause()
+    this.#entrance.add(this)
   }
 
   #takeTurn(): void {

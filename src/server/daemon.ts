@@ -4,6 +4,7 @@ import type { Refusal } from '../protocol/errors.ts'
 import { SERVER_NAME } from '../protocol/names.ts'
 import { addressGroup, showAddress } from './address.ts'
 import { Connection } from './connection.ts'
+import { Entrance } from './entrance.ts'
 import type { Hall } from './hall.ts'
 import { Identities } from './identities.ts'
 import type { Log } from './log.ts'
@@ -71,6 +72,7 @@ class ListeningDaemon implements Daemon {
   readonly idle: Promise<void>
   readonly #hall: Hall
   readonly #tick: Tick
+  readonly #entrance = new Entrance()
   readonly #servers: Server[] = []
   readonly #sessions = new Set<Session>()
   readonly #perAddress = new Map<string, number>()
@@ -156,7 +158,8 @@ class ListeningDaemon implements Daemon {
       return turnAway(socket, 'limit_reached', message)
     }
     this.#perAddress.set(address, fromAddress + 1)
-    const connection = new Connection(socket, ++this.#accepted, address, this.#tick, settings, logger)
+    const shared = { tick: this.#tick, entrance: this.#entrance, settings, logger }
+    const connection = new Connection(socket, ++this.#accepted, address, shared)
     const session = new Session(this.#hall, connection)
     this.#sessions.add(session)
     clearTimeout(this.#idleTimer)

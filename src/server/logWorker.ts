@@ -9,7 +9,7 @@ import type { FromWorker, RetentionOrder, ToWorker, WorkerStart } from './worker
 import { Writer } from './writer.ts'
 
 /** The index is filled once nothing was committed for this long, ms. */
-const INDEX_AFTER = 20
+const INDEX_AFTER = 500
 /** What was removed is gone from the write-ahead log this long after, ms; asked for: within a minute. */
 const PURGE_AFTER = 20_000
 const PURGE_AGAIN = 1_000

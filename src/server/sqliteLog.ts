@@ -82,6 +82,8 @@ export class SqliteLog implements Log, LogUpkeep {
   #waitingBytes = 0
   /** What the writer is storing now. */
   #storing: readonly Waiting[] | undefined
+  /** The entries among it. */
+  #committing = 0
   #scheduled: NodeJS.Immediate | undefined
   #broken: Error | undefined
   #hasFailed = false
@@ -137,7 +139,7 @@ export class SqliteLog implements Log, LogUpkeep {
   }
 
   get committing(): number {
-    return this.#storing?.length ?? 0
+    return this.#committing
   }
 
   get isBusy(): boolean {
@@ -327,6 +329,7 @@ export class SqliteLog implements Log, LogUpkeep {
     const batch = this.#waiting.splice(0, count)
     this.#waitingBytes -= batch.reduce((sum, waiting) => sum + waiting.bytes, 0)
     this.#storing = batch
+    this.#committing = batch.filter(({ work }) => 'entry' in work).length
     this.#writer.post({ kind: 'commit', batch: batch.map(({ work }) => work) })
   }
 
@@ -382,6 +385,7 @@ export class SqliteLog implements Log, LogUpkeep {
   #takeStored(): readonly Waiting[] {
     const batch = this.#storing ?? []
     this.#storing = undefined
+    this.#committing = 0
     return batch
   }
 

@@ -38,7 +38,11 @@ describe('the plain protocol is enough', () => {
     const server = await startServer()
     const alice = await Peer.plain(server, 'alice')
     const bob = await Peer.plain(server, 'bob')
+    const watcher = await Peer.full(server, 'watcher')
+    await watcher.ask({ action: 'joinroom', room: 'dev' })
     bob.send({ action: 'joinroom', room: 'dev', since: 0, id: 'j' })
+    // Nobody tells a plain client that it is in, but others see it.
+    await watcher.wait(frame => frame.action === 'joined' && frame['from'] === 'bob')
     alice.send({ action: 'joinroom', room: 'dev' })
     alice.send({ action: 'chat', room: 'dev', message: 'twice', id: 'same', replyTo: 7 })
     alice.send({ action: 'chat', room: 'dev', message: 'twice', id: 'same', colour: 'red' })
