@@ -24,8 +24,9 @@ export interface BenchDaemon {
 export async function startDaemon(prepare?: (directory: string) => void): Promise<BenchDaemon> {
   const directory = mkdtempSync(join(tmpdir(), 'chatd-bench-'))
   prepare?.(directory)
-  const args = [programPath('chatd'), '--listen', '127.0.0.1:0', '--data', directory, '--no-limits']
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'pipe'] })
+  const args = ['--listen', '127.0.0.1:0', '--data', directory, '--no-limits']
+  // By its first line, as a shell and systemd start it: V8's flags stand there.
+  const child = spawn(programPath('chatd'), args, { stdio: ['ignore', 'ignore', 'pipe'] })
   const port = await listeningPort(child)
   return {
     port,
