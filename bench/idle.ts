@@ -8,7 +8,7 @@ const CONNECTIONS = 9_000
 const AT_ONCE = 500
 /** People in a room. */
 const A_ROOM = 9
-const WATCHED_S = 10
+const WATCHED_S = 5
 const KIB_A_MIB = 1_024
 
 /** 9,000 connections in 1,000 rooms, in which nobody says anything: memory, and CPU while nothing happens. */

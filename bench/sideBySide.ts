@@ -5,7 +5,7 @@ import { underLoad } from './underLoad.ts'
 
 type Shape = Omit<LoadOrder, 'port' | 'dialect'>
 
-const SPEAKING_S = 3
+const SPEAKING_S = 2
 
 /** One room, somebody speaking with 64 messages in flight, texts of 100 bytes: how fast everybody has them. */
 export function burst(): Promise<Row[]> {
@@ -19,7 +19,7 @@ export function burst(): Promise<Row[]> {
 
 /** One room of 1,000, 50 messages a second whatever becomes of them: what a message costs when nothing can be gathered. */
 export function trickle(): Promise<Row[]> {
-  const shape = { listeners: 1_000, rooms: 1, bytes: 100, seconds: 5, perSecond: 50 }
+  const shape = { listeners: 1_000, rooms: 1, bytes: 100, seconds: 4, perSecond: 50 }
   return sideBySide([{ what: '1,000 members', shape }])
 }
 
