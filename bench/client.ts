@@ -42,7 +42,6 @@ export async function startClient(
   const { PATH = '' } = process.env
   const began = performance.now()
   const args = [
-    programPath('chat-tui'),
     '--host',
     '127.0.0.1',
     '--port',
@@ -53,7 +52,7 @@ export async function startClient(
     'bench',
     ...(extras.rooms ?? []).flatMap(room => ['--room', room]),
   ]
-  const pty: IPty = spawn(process.execPath, args, {
+  const pty: IPty = spawn(programPath('chat-tui'), args, {
     name: 'xterm-256color',
     cols: columns,
     rows,

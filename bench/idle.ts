@@ -8,6 +8,8 @@ const CONNECTIONS = 9_000
 const AT_ONCE = 500
 /** People in a room. */
 const A_ROOM = 9
+/** Until what was made on the way in is collected. */
+const SETTLED_S = 5
 const WATCHED_S = 5
 const KIB_A_MIB = 1_024
 
@@ -31,7 +33,7 @@ async function measure(contender: Contender): Promise<Row> {
       )
       sockets.push(...(await Promise.all(some)))
     }
-    await sleep(2)
+    await sleep(SETTLED_S)
     const cpu = cpuSeconds(server.pid)
     await sleep(WATCHED_S)
     return {

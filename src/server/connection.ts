@@ -100,7 +100,8 @@ export class Connection implements Newcomer {
   }
 
   enter(): void {
-    this.#takeTurn()
+    // It may have gone while it waited; then nobody came.
+    if (!this.#socket.destroyed) this.#takeTurn()
   }
 
   /** Owes the peer a line. */
