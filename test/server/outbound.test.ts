@@ -44,6 +44,45 @@ test('one write a tick, however many lines are owed', async () => {
   expect(writes).toEqual([whole.length])
 })
 
+/** A turn of the loop, and all that it scheduled. */
+async function turn(): Promise<void> {
+  await new Promise(resolve => setImmediate(resolve))
+  await new Promise(resolve => setImmediate(resolve))
+}
+
+test('a tick waits for a commit that is on its way, and what it brings goes out in the same write', async () => {
+  const [near] = await pair()
+  let isMoreComing = true
+  const tick = new Tick(() => isMoreComing)
+  const outbound = new Outbound(near, tick, limits, quiet)
+  const writes: string[] = []
+  near.write = ((chunk: Buffer) => {
+    writes.push(chunk.toString())
+    return true
+  }) as typeof near.write
+  outbound.send(new Line({ action: 'notice', message: 'a' }))
+  await new Promise(resolve => setImmediate(resolve))
+  expect(writes).toEqual([])
+  outbound.send(new Line({ action: 'notice', message: 'b' }))
+  isMoreComing = false
+  tick.commitCame()
+  await turn()
+  expect(writes.map(text => text.split('\n').length - 1)).toEqual([2])
+  // Without anything to wait for it ends at once, and a commit that nobody waits for changes nothing.
+  tick.commitCame()
+  outbound.send(new Line({ action: 'notice', message: 'c' }))
+  await turn()
+  expect(writes).toHaveLength(2)
+})
+
+test('a tick does not wait for ever', async () => {
+  const [near, far] = await pair()
+  const outbound = new Outbound(near, new Tick(() => true), limits, quiet)
+  const came = new Promise<string>(resolve => far.setEncoding('utf8').once('data', resolve))
+  outbound.send(new Line({ action: 'notice', message: 'a' }))
+  expect(await came).toContain('"a"')
+})
+
 test('connections that are owed the same lines share one buffer', async () => {
   const sockets = await Promise.all([pair(), pair()])
   const tick = new Tick()
@@ -58,8 +97,7 @@ test('connections that are owed the same lines share one buffer', async () => {
   })
   const lines = [new Line({ action: 'notice', message: 'a' }), new Line({ action: 'notice', message: 'b' })]
   for (const line of lines) for (const outbound of outbounds) outbound.send(line)
-  await new Promise(resolve => setImmediate(resolve))
-  await new Promise(resolve => setImmediate(resolve))
+  await turn()
   expect(written).toHaveLength(2)
   expect(written[0]).toBe(written[1])
 })
