@@ -177,6 +177,7 @@ export const KEY = {
   ctrlK: '\x0b',
   ctrlN: '\x0e',
   ctrlP: '\x10',
+  ctrlS: '\x13',
   ctrlZ: '\x1a',
   f1: '\x1bOP',
 } as const
