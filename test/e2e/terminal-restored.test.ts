@@ -13,7 +13,9 @@ function lastMode(raw: string, mode: number): 'on' | 'off' | undefined {
 }
 
 /** That a terminal is as a shell wants it. */
-function expectRestored(terminal: Terminal): void {
+async function expectRestored(terminal: Terminal): Promise<void> {
+  // What was written last may not be drawn yet.
+  await terminal.waitFor(() => !terminal.isFullScreen)
   const { raw } = terminal
   const modes = { alternate: 1049, cursor: 25, paste: 2004, focus: 1004, synchronized: 2026, clicks: 1000 }
   expect(
@@ -26,7 +28,6 @@ function expectRestored(terminal: Terminal): void {
     synchronized: 'off',
     clicks: undefined,
   })
-  expect(terminal.isFullScreen).toBe(false)
   // As many kitty keyboards put down as were taken up, and the colours as they were.
   expect(raw.match(/\x1b\[<u/g)?.length).toBe(raw.match(/\x1b\[>\d+u/g)?.length)
 }
@@ -38,14 +39,14 @@ describe('the terminal is as it was', () => {
     await alice.waitFor('Ctrl+C again quits')
     alice.type(KEY.ctrlC)
     expect(await alice.exited).toEqual({ code: 0, signal: 0 })
-    expectRestored(alice)
+    await expectRestored(alice)
   })
 
   test('after /quit', async () => {
     const alice = await joined(await Chatd.start(), 'alice', 'dev')
     alice.type(`/quit${KEY.enter}`)
     expect(await alice.exited).toEqual({ code: 0, signal: 0 })
-    expectRestored(alice)
+    await expectRestored(alice)
   })
 
   test.each([
@@ -57,7 +58,7 @@ describe('the terminal is as it was', () => {
     const alice = await joined(await Chatd.start(), 'alice', 'dev')
     alice.signal(signal)
     expect(await alice.exited).toEqual({ code, signal: 0 })
-    expectRestored(alice)
+    await expectRestored(alice)
   })
 
   test.each(['throw new Error("boom")', 'Promise.reject(new Error("boom"))'])(
@@ -69,7 +70,7 @@ describe('the terminal is as it was', () => {
       const alice = await joined(await Chatd.start(), 'alice', 'dev', { home: buggy })
       alice.signal('SIGUSR2')
       expect((await alice.exited).code).toBe(1)
-      expectRestored(alice)
+      await expectRestored(alice)
       await alice.waitFor('boom')
     },
   )
@@ -101,13 +102,13 @@ describe('Ctrl+Z gives the terminal to the shell, fg takes it back', () => {
 
     shell.type(KEY.ctrlZ)
     await shell.waitFor('Stopped')
-    expectRestored(shell)
+    await expectRestored(shell)
     shell.type(`echo $((20+22))${KEY.enter}`)
     await shell.waitFor(/^42$/m)
 
     shell.type(`fg${KEY.enter}`)
     await shell.waitFor(screen => screen.includes('● online') && screen.includes('alice › a draft'))
-    expect(shell.isFullScreen).toBe(true)
+    await shell.waitFor(() => shell.isFullScreen)
     shell.type(' goes on')
     await shell.waitFor('a draft goes on')
     // The first clears the text, the others quit.
@@ -117,6 +118,6 @@ describe('Ctrl+Z gives the terminal to the shell, fg takes it back', () => {
     await shell.waitFor('Ctrl+C again quits')
     shell.type(KEY.ctrlC)
     await shell.waitFor(/shell>\s*$/)
-    expectRestored(shell)
+    await expectRestored(shell)
   })
 })
