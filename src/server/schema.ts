@@ -67,7 +67,7 @@ const STEPS: readonly string[] = [
   CREATE VIEW searchable AS
     SELECT seq, text, 'r' || room || ' a' || author AS scope FROM events WHERE action = 'chat';
   CREATE VIRTUAL TABLE words USING fts5 (
-    text, scope, content = 'searchable', content_rowid = 'seq', detail = 'column',
+    text, scope, content = 'searchable', content_rowid = 'seq', detail = 'column', columnsize = 0,
     tokenize = "unicode61 remove_diacritics 2 categories 'L* M* N* Co'"
   );
   INSERT INTO words (words, rank) VALUES ('secure-delete', 1);
