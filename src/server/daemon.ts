@@ -198,7 +198,7 @@ class ListeningDaemon implements Daemon {
     for (const { connection } of this.#sessions) connection.stopReading()
     // What was read is stored and answered before anybody is sent away.
     await log.close()
-    const bye = new Line({
+    const bye = Line.of({
       action: 'bye',
       reason: 'shutting_down',
       message: 'the server is stopping',

@@ -139,7 +139,7 @@ async function feed(session: Session, member: Member, place: FoundPlace): Promis
       for (const event of page.events) {
         // Committed but not yet handed to the others: it will be, and then this one is among them or reads on.
         if (event.seq > room.last) break
-        session.send(new Line(presentEvent(event, place.name)))
+        session.send(Line.of(presentEvent(event, place.name)))
         member.cursor = event.seq
       }
       // The log no longer holds what lies between: there is nothing more to feed.

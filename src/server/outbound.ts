@@ -6,15 +6,21 @@ import type { PlainChat, ServerFrame } from '../protocol/responses.ts'
 const SLICE_BYTES = 64 * 1024
 const NOTHING = Buffer.alloc(0)
 
-/** One encoded frame. Made once, owed to many. */
+/** One encoded frame, or several that go together. Made once, owed to many. */
 export class Line {
   readonly bytes: Buffer
   /** What a connection owes that is owed this line alone. */
   readonly alone: Owed
 
-  constructor(frame: ServerFrame | PlainChat) {
-    this.bytes = Buffer.from(encodeFrame(frame))
+  /** @param encoded as `encodeFrame` gives it */
+  constructor(encoded: string) {
+    this.bytes = Buffer.from(encoded)
     this.alone = new Owed(undefined, this.bytes)
+  }
+
+  /** The line of one frame. */
+  static of(frame: ServerFrame | PlainChat): Line {
+    return new Line(encodeFrame(frame))
   }
 }
 

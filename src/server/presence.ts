@@ -53,7 +53,7 @@ export class Presence {
   #tell(person: Person, state: Signal<'presence'>['state'], rooms: Iterable<Room>): void {
     const frame: Signal<'presence'> = { action: 'presence', from: person.name, state }
     if (state === 'away' && person.away !== undefined) frame.message = person.away
-    const line = new Line(frame)
+    const line = Line.of(frame)
     for (const session of this.#rooms.neighbours(person, new Set(rooms))) session.send(line)
   }
 }

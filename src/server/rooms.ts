@@ -1,3 +1,4 @@
+import { encodeFrame } from '../protocol/codec.ts'
 import { SMALL_ROOM } from '../protocol/limits.ts'
 import type { PlainChat, ServerFrame } from '../protocol/responses.ts'
 import { directNames, type Log, type LoggedEvent, presentEvent } from './log.ts'
@@ -21,7 +22,8 @@ export class Rooms {
     this.#people = people
     this.#leftAfter = leftAfter
     log.subscribe(events => {
-      for (const event of events) this.#hand(event)
+      // What a commit brought to a room goes to each member in one: it costs members and messages, not their product.
+      for (const [key, together] of Map.groupBy(events, event => event.roomKey)) this.#hand(key, together)
       this.#plainAuthors.clear()
     })
   }
@@ -107,7 +109,7 @@ export class Rooms {
 
   /** Sends a frame to every full member, live or not, except one person's. */
   signal(room: Room, frame: ServerFrame, except?: Person): void {
-    const line = new Line(frame)
+    const line = Line.of(frame)
     for (const { session } of room.members.values()) {
       if (!session.isPlain && session.person !== except) session.send(line)
     }
@@ -155,23 +157,36 @@ export class Rooms {
     if (room.members.size === 0 && room.leaving.size === 0) this.#rooms.delete(room.key)
   }
 
-  #hand(event: LoggedEvent): void {
-    const room = this.#rooms.get(event.roomKey)
-    const names = directNames(event.roomKey)
-    if (names !== undefined) this.#handDirect(event, names, room)
-    else if (room !== undefined) this.#handRoom(event, room)
-    if (room !== undefined) room.last = event.seq
+  #hand(key: string, events: readonly LoggedEvent[]): void {
+    const room = this.#rooms.get(key)
+    const names = directNames(key)
+    if (names !== undefined) for (const event of events) this.#handDirect(event, names, room)
+    else if (room !== undefined) {
+      if (room.full.length > 0) this.#handFull(events, room)
+      if (room.plain.length > 0) this.#handPlain(events.filter(isChat), room)
+    }
+    if (room !== undefined) room.last = events.at(-1)?.seq ?? room.last
   }
 
-  #handRoom(event: LoggedEvent, room: Room): void {
-    if (room.full.length > 0) {
-      const line = new Line(presentEvent(event, room.name))
-      for (const { session } of room.full) session.send(line)
+  #handFull(events: readonly LoggedEvent[], room: Room): void {
+    const line = new Line(events.map(event => encodeFrame(presentEvent(event, room.name))).join(''))
+    for (const { session } of room.full) session.send(line)
+  }
+
+  /** Everybody but its author gets a message. */
+  #handPlain(chats: readonly LoggedChat[], room: Room): void {
+    if (chats.length === 0) return
+    const encoded = chats.map(chat => encodeFrame(plainFrame(chat, room.name)))
+    const all = new Line(encoded.join(''))
+    const authors = chats.map(({ seq }) => this.#plainAuthors.get(seq))
+    const speaking = new Set(authors)
+    for (const { session } of room.plain) {
+      if (!speaking.has(session)) session.send(all)
+      else {
+        const others = encoded.filter((_, n) => authors[n] !== session)
+        if (others.length > 0) session.send(new Line(others.join('')))
+      }
     }
-    if (event.action !== 'chat' || room.plain.length === 0) return
-    const author = this.#plainAuthors.get(event.seq)
-    const line = new Line(plainFrame(event, room.name))
-    for (const { session } of room.plain) if (session !== author) session.send(line)
   }
 
   #handDirect(event: LoggedEvent, names: readonly [string, string], room: Room | undefined): void {
@@ -180,8 +195,8 @@ export class Rooms {
       const person = this.#people.find(name)
       if (person === undefined || person.sessions.size === 0) continue
       const shown = this.nameFor(person, event.roomKey)
-      const line = new Line(presentEvent(event, shown))
-      const plain = event.action === 'chat' ? new Line(plainFrame(event, shown)) : undefined
+      const line = Line.of(presentEvent(event, shown))
+      const plain = isChat(event) ? Line.of(plainFrame(event, shown)) : undefined
       for (const session of person.sessions) {
         const member = room?.members.get(session)
         if (session.isPlain) {
@@ -233,6 +248,12 @@ export class Rooms {
   }
 }
 
-function plainFrame(event: LoggedEvent & { action: 'chat' }, room: string): PlainChat {
+type LoggedChat = LoggedEvent & { readonly action: 'chat' }
+
+function isChat(event: LoggedEvent): event is LoggedChat {
+  return event.action === 'chat'
+}
+
+function plainFrame(event: LoggedChat, room: string): PlainChat {
   return { action: 'chat', room, message: event.message ?? '', from: event.from }
 }

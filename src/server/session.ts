@@ -69,7 +69,7 @@ export class Session implements Conversation {
 
   /** Owes the client a frame that nobody else gets. */
   sendFrame(frame: ServerFrame): void {
-    this.connection.send(new Line(frame))
+    this.connection.send(Line.of(frame))
   }
 
   /** Answers a request that succeeded; nothing where it had no id. */

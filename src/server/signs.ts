@@ -23,7 +23,7 @@ export function setRead(session: Session, person: Person, request: Request<'read
   hall.identities.moveRead(identity, key, request.seq, kept => {
     if (kept.ok) {
       session.ok(request, { room: name, seq: request.seq })
-      const line = new Line({ action: 'read', room: name, seq: request.seq })
+      const line = Line.of({ action: 'read', room: name, seq: request.seq })
       for (const other of person.sessions) if (other !== session && other.isFull) other.send(line)
     } else session.refuse(kept.error, request.id)
     answered()
@@ -54,7 +54,7 @@ function tellOther(session: Session, person: Person, key: string, on: boolean): 
   // `@alice @bob` seen by one is named after the other.
   const other = people.find(rooms.nameFor(person, key).slice(1))
   if (other === undefined || other === person) return
-  const line = new Line({ action: 'typing', room: `@${person.name}`, from: person.name, on })
+  const line = Line.of({ action: 'typing', room: `@${person.name}`, from: person.name, on })
   for (const theirs of other.sessions) if (theirs.isFull) theirs.send(line)
 }
 

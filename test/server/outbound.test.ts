@@ -36,7 +36,7 @@ test('one write a tick, however many lines are owed', async () => {
   far.setEncoding('utf8').on('data', (text: string) => {
     got += text
   })
-  const lines = Array.from({ length: 50 }, (_, i) => new Line({ action: 'notice', message: `${i}` }))
+  const lines = Array.from({ length: 50 }, (_, i) => Line.of({ action: 'notice', message: `${i}` }))
   for (const line of lines) outbound.send(line)
   const whole = lines.map(line => line.bytes.toString()).join('')
   await new Promise<void>(resolve => far.on('data', () => got.length === whole.length && resolve()))
@@ -60,17 +60,17 @@ test('a tick waits for a commit that is on its way, and what it brings goes out 
     writes.push(chunk.toString())
     return true
   }) as typeof near.write
-  outbound.send(new Line({ action: 'notice', message: 'a' }))
+  outbound.send(Line.of({ action: 'notice', message: 'a' }))
   await new Promise(resolve => setImmediate(resolve))
   expect(writes).toEqual([])
-  outbound.send(new Line({ action: 'notice', message: 'b' }))
+  outbound.send(Line.of({ action: 'notice', message: 'b' }))
   isMoreComing = false
   tick.commitCame()
   await turn()
   expect(writes.map(text => text.split('\n').length - 1)).toEqual([2])
   // Without anything to wait for it ends at once, and a commit that nobody waits for changes nothing.
   tick.commitCame()
-  outbound.send(new Line({ action: 'notice', message: 'c' }))
+  outbound.send(Line.of({ action: 'notice', message: 'c' }))
   await turn()
   expect(writes).toHaveLength(2)
 })
@@ -79,7 +79,7 @@ test('a tick does not wait for ever', async () => {
   const [near, far] = await pair()
   const outbound = new Outbound(near, new Tick(() => true), limits, quiet)
   const came = new Promise<string>(resolve => far.setEncoding('utf8').once('data', resolve))
-  outbound.send(new Line({ action: 'notice', message: 'a' }))
+  outbound.send(Line.of({ action: 'notice', message: 'a' }))
   expect(await came).toContain('"a"')
 })
 
@@ -95,7 +95,7 @@ test('connections that are owed the same lines share one buffer', async () => {
     }) as typeof near.write
     return new Outbound(near, tick, limits, quiet)
   })
-  const lines = [new Line({ action: 'notice', message: 'a' }), new Line({ action: 'notice', message: 'b' })]
+  const lines = [Line.of({ action: 'notice', message: 'a' }), Line.of({ action: 'notice', message: 'b' })]
   for (const line of lines) for (const outbound of outbounds) outbound.send(line)
   await turn()
   expect(written).toHaveLength(2)
@@ -119,7 +119,7 @@ test('what the kernel does not take waits in order, and the reader that comes ba
   const text = 'x'.repeat(10_000)
   let sent = 0
   while (outbound.leftOver < 5_000_000) {
-    outbound.send(new Line({ action: 'notice', message: `${sent++} ${text}` }))
+    outbound.send(Line.of({ action: 'notice', message: `${sent++} ${text}` }))
     await new Promise(resolve => setImmediate(resolve))
   }
   expect(outbound.stuckFor(Date.now() + 1_000)).toBeGreaterThan(0)
@@ -143,12 +143,12 @@ test("a tick's own share never counts as left over; beyond the bound of what doe
   let overflowed = 0
   const outbound = new Outbound(near, tick, limits, { ...quiet, overflowed: () => overflowed++ })
   far.pause()
-  const big = new Line({ action: 'notice', message: 'x'.repeat(20_000_000) })
+  const big = Line.of({ action: 'notice', message: 'x'.repeat(20_000_000) })
   outbound.send(big)
   await new Promise(resolve => setImmediate(resolve))
   await new Promise(resolve => setImmediate(resolve))
   expect(overflowed).toBe(0)
-  outbound.send(new Line({ action: 'notice', message: 'one more' }))
+  outbound.send(Line.of({ action: 'notice', message: 'one more' }))
   await new Promise(resolve => setImmediate(resolve))
   await new Promise(resolve => setImmediate(resolve))
   expect(overflowed).toBe(1)
