@@ -1,13 +1,19 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import type { Metafile } from 'esbuild'
 
 const LICENCE_FILE = /^(licen[cs]e|copying|notice)(\.|-|$)/i
 
+/** Those that are published without the text of their licence, and whose copyright it is by their source files. */
+const COPYRIGHTS: Readonly<Record<string, string>> = {
+  'yoga-layout': 'Copyright (c) Meta Platforms, Inc. and affiliates.',
+}
+
 /** The licences of everything that was bundled, as one text; the same for the same bundle. Throws where a package has none. */
-export function licences(metafile: Metafile): string {
+export function licences(metafile: Pick<Metafile, 'inputs'>): string {
   const directories = Object.keys(metafile.inputs).flatMap(input => packageDirectory(input) ?? [])
-  const texts = [...new Set(directories)].sort().map(licenceOf)
-  return `chat-tui contains code of the following packages.\n${texts.join('')}`
+  // The same version of a package may lie in several places.
+  const texts = new Set([...new Set(directories)].map(licenceOf))
+  return `chat-tui contains code of the following packages.\n${[...texts].sort().join('')}`
 }
 
 function packageDirectory(input: string): string | undefined {
@@ -21,7 +27,16 @@ function licenceOf(directory: string): string {
     readonly license?: string
   }
   if (license === undefined) throw new Error(`${name} names no licence; it cannot be bundled`)
-  const files = existsSync(directory) ? readdirSync(directory).filter(file => LICENCE_FILE.test(file)) : []
-  const text = files.map(file => readFileSync(`${directory}/${file}`, 'utf8').trim()).join('\n\n')
-  return `\n${'='.repeat(80)}\n${name} ${version} (${license})\n\n${text}\n`
+  const files = readdirSync(directory).filter(file => LICENCE_FILE.test(file))
+  const texts = files.map(file => readFileSync(`${directory}/${file}`, 'utf8').trim())
+  const copyright = COPYRIGHTS[name]
+  if (texts.length === 0 && license === 'MIT' && copyright !== undefined) texts.push(mit(copyright))
+  if (texts.length === 0) throw new Error(`${name} comes without the text of its licence; see COPYRIGHTS`)
+  return `\n${'='.repeat(80)}\n${name} ${version} (${license})\n\n${texts.join('\n\n')}\n`
+}
+
+/** The licence of this project is the same but for whose it is. */
+function mit(copyright: string): string {
+  const ours = readFileSync(new URL('../LICENSE', import.meta.url), 'utf8')
+  return ours.replace(/^Copyright .*$/m, copyright).trim()
 }
