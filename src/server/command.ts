@@ -1,6 +1,6 @@
-import { isAbsolute, resolve } from 'node:path'
 import { type Result, refuse, success } from '../protocol/errors.ts'
 import { sendOrder } from './control.ts'
+import { copyLog } from './copyLog.ts'
 import { logFile } from './database.ts'
 import type { OrderFlags } from './flags.ts'
 import { lockDirectory } from './lock.ts'
@@ -9,16 +9,16 @@ import { openSqliteLog, type SqliteLog } from './sqliteLog.ts'
 
 /**
  * Carries out a command of the operator in a data directory: by the daemon that runs there, or, where none does,
- * by this process, which then holds the directory for as long as it takes.
+ * by this process, which then holds the directory for as long as it takes. A backup is only read for, beside whoever
+ * has the directory.
  */
 export async function command(
   directory: string,
   { order, newEpoch }: OrderFlags,
 ): Promise<Result<undefined>> {
-  const what: Order =
-    order.order === 'backup' && !isAbsolute(order.file) ? { ...order, file: resolve(order.file) } : order
+  if (order.order === 'backup') return backUp(directory, order.file)
   if (!newEpoch) {
-    const answered = await sendOrder(directory, what, print)
+    const answered = await sendOrder(directory, order, print)
     if (answered !== undefined) return answered
   }
   const locked = lockDirectory(directory)
@@ -26,7 +26,7 @@ export async function command(
   try {
     const opened = await openSqliteLog(directory)
     if (!opened.ok) return refuse('storage_unavailable', opened.message)
-    const result = await onOpenLog(opened.log, what, newEpoch)
+    const result = await onOpenLog(opened.log, order, newEpoch)
     await opened.log.close()
     return result
   } finally {
@@ -41,6 +41,14 @@ async function onOpenLog(log: SqliteLog, what: Order, newEpoch: boolean): Promis
     await print('new epoch: every client starts afresh with what this log holds')
   }
   return carryOut(what, { log, print, sendAway: () => undefined })
+}
+
+/** Not by the daemon, which may not write where the operator may (systemd sees to that), nor sees the same /tmp. */
+async function backUp(directory: string, file: string): Promise<Result<undefined>> {
+  const made = await copyLog(logFile(directory), file)
+  if (!made.ok) return made
+  await print(`${file}: ${(made.value.bytes / 1024 / 1024).toFixed(1)} MiB`)
+  return success(undefined)
 }
 
 /** Writes a line to standard output; false where nobody reads it any more. */

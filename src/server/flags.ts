@@ -16,10 +16,16 @@ export type LogLevel = (typeof LOG_LEVELS)[number]
 /** What the command line says: serve, or carry something out in a data directory. */
 export type CommandLine = ({ readonly serves: true } & Flags) | ({ readonly serves: false } & OrderFlags)
 
+/** To copy the log into a file, which needs no daemon. */
+interface Backup {
+  readonly order: 'backup'
+  readonly file: string
+}
+
 /** A command of the operator. */
 export interface OrderFlags {
   readonly data: string | undefined
-  readonly order: Order
+  readonly order: Order | Backup
   /** `check --new-epoch`. */
   readonly newEpoch: boolean
   /** `erase` without `--yes`: ask first. */
@@ -84,7 +90,7 @@ export function parseFlags(argv: readonly string[]): CommandLine {
   return parsed
 }
 
-type Take = (order: Order, more: Partial<OrderFlags>) => void
+type Take = (order: OrderFlags['order'], more: Partial<OrderFlags>) => void
 
 function addCommands(program: Command, take: Take): void {
   const add = (name: string, description: string): Command =>

@@ -1,7 +1,6 @@
 /** The threads of a log on SQLite: one owns the writing connection, one reads. See {@link SqliteLog}. */
 import { parentPort, workerData } from 'node:worker_threads'
 import { checkLog } from './checkLog.ts'
-import { copyLog } from './copyLog.ts'
 import { explaining, isDiskFull, openForReading, openForWriting, UnusableFile } from './database.ts'
 import { Reader } from './reader.ts'
 import { Retentions } from './retention.ts'
@@ -156,7 +155,6 @@ function read(): void {
     missed: reader.missed.bind(reader),
     unread: reader.unread.bind(reader),
     search: reader.search.bind(reader),
-    copy: (file: string, epoch: string) => copyLog(database, file, epoch),
     check: () => checkLog(database, start.file),
     close: () => database.close(),
   }

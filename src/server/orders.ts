@@ -9,7 +9,6 @@ const PAGE_BYTES = 1024 * 1024
 
 /** What an operator can have done, by the running daemon or, where none runs, by the command itself. */
 export const order = z.discriminatedUnion('order', [
-  z.object({ order: z.literal('backup'), file: z.string().min(1) }),
   z.object({ order: z.literal('export'), room: z.string() }),
   z.object({ order: z.literal('erase'), name: z.string() }),
   z.object({
@@ -36,8 +35,6 @@ export interface Surroundings {
 /** Does what was ordered. The result is a refusal where it could not be done, or what was looked at is not well. */
 export function carryOut(what: Order, around: Surroundings): Promise<Result<undefined>> {
   switch (what.order) {
-    case 'backup':
-      return backup(what.file, around)
     case 'export':
       return exportRoom(what.room, around)
     case 'erase':
@@ -47,13 +44,6 @@ export function carryOut(what: Order, around: Surroundings): Promise<Result<unde
     case 'check':
       return check(around)
   }
-}
-
-async function backup(file: string, { log, print }: Surroundings): Promise<Result<undefined>> {
-  const made = await log.backup(file)
-  if (!made.ok) return made
-  await print(`${file}: ${(made.value.bytes / 1024 / 1024).toFixed(1)} MiB`)
-  return success(undefined)
 }
 
 async function exportRoom(name: string, { log, print }: Surroundings): Promise<Result<undefined>> {

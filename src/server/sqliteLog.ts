@@ -236,10 +236,6 @@ export class SqliteLog implements Log, LogUpkeep {
     )
   }
 
-  async backup(file: string): Promise<Result<{ readonly bytes: number }>> {
-    return this.#attempt(async () => (await this.#read('copy', file, randomUUID())) as { bytes: number })
-  }
-
   async erase(name: string): Promise<Result<{ readonly messages: number }>> {
     return this.#attempt(async () => ({ messages: (await this.#writer.call('erase', name)) as number }))
   }

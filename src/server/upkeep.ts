@@ -17,8 +17,6 @@ export interface RoomRetention {
 
 /** What operators do with a log on a disk, while it is in use or not. */
 export interface LogUpkeep {
-  /** Copies the log into a new file while it is in use; the copy gets an epoch of its own. */
-  backup(file: string): Promise<Result<{ readonly bytes: number }>>
   /** Deletes everything that a person (a folded name) said, by events, then takes the name away everywhere. */
   erase(name: string): Promise<Result<{ readonly messages: number }>>
   /** Sets what is kept of a room; of rooms without a retention of their own where the key is undefined. */

@@ -263,28 +263,6 @@ describe('somebody is erased', () => {
   })
 })
 
-describe('a backup', () => {
-  test('is taken while the log is in use, holds what was acknowledged, and is a log of its own', async () => {
-    const log = await openLog()
-    for (let i = 0; i < 100; i++) await seqOf(log, { text: `before ${i}` })
-    const target = temporaryDirectory()
-    const copying = log.backup(logFile(target))
-    const during = Array.from({ length: 200 }, (_, i) => append(log, { text: `during ${i}` }))
-    expect(await copying).toMatchObject({ ok: true })
-    await Promise.all(during)
-    const copy = await openLog(target)
-    expect(copy.epoch).not.toBe(log.epoch)
-    expect((await eventsOf(copy)).slice(0, 100).map(event => event.seq)).toEqual(
-      (await eventsOf(log)).slice(0, 100).map(event => event.seq),
-    )
-    expect(await find(copy, ['before'], { limit: 200 })).toHaveLength(100)
-    expect(await log.backup(logFile(target))).toMatchObject({
-      ok: false,
-      error: { message: expect.stringContaining('is there already') },
-    })
-  })
-})
-
 describe('a search', () => {
   test('takes what users type as words, whatever it is', async () => {
     const log = await openLog()
