@@ -69,5 +69,8 @@ function print(line: string): Promise<boolean> {
 export function whyNoLog(directory: string, exists: (file: string) => boolean): Result<undefined> {
   return exists(logFile(directory))
     ? success(undefined)
-    : refuse('not_found', `there is no log in ${directory}; name its directory with --data`)
+    : refuse(
+        'not_found',
+        `there is no log in ${directory} that you may see; name its directory with --data, or be root`,
+      )
 }
