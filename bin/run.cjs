@@ -19,8 +19,7 @@ module.exports = function run(program) {
   var entry = path.join(__dirname, '..', 'dist', program + '.js')
   if (!require('fs').existsSync(entry)) fail(program + ' is not built here; run: npm run build')
   if (process.env.NODE_ENV === undefined) process.env.NODE_ENV = 'production'
-  // Compiled code is kept between starts; where it cannot be, Node goes on without.
-  require('module').enableCompileCache()
+  keepCompiledCode(path)
   import(require('url').pathToFileURL(entry).href)
     .then(function (built) {
       return built.main(process.argv)
@@ -30,6 +29,25 @@ module.exports = function run(program) {
       process.stderr.write('\n')
       process.exit(1)
     })
+}
+
+// Between starts, where nobody else can put something there: Node's own place for it is below /tmp.
+function keepCompiledCode(path) {
+  try {
+    var fs = require('fs')
+    var given = process.env.XDG_CACHE_HOME
+    var home = require('os').homedir()
+    var caches
+    if (given && path.isAbsolute(given)) caches = given
+    // A home that is not there is not ours to make.
+    else if (path.isAbsolute(home) && fs.existsSync(home)) caches = path.join(home, '.cache')
+    else return
+    var directory = path.join(caches, 'chat-tui', 'compiled')
+    fs.mkdirSync(directory, { recursive: true, mode: 448 }) // 0700
+    require('module').enableCompileCache(directory)
+  } catch (_) {
+    // There is no place for it; it goes without.
+  }
 }
 
 function isTooOld(version) {

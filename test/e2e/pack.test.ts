@@ -1,8 +1,9 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { Home } from './home.ts'
 
 const ROOT = new URL('../..', import.meta.url).pathname
 const OLD_NODES = ['/usr/local/bin/node', '/usr/bin/node', '/usr/bin/nodejs']
@@ -37,11 +38,10 @@ beforeAll(() => {
 })
 afterAll(() => rmSync(directory, { recursive: true, force: true }))
 
-const run = (program: string, ...args: string[]): string =>
-  execFileSync(process.execPath, [join(directory, 'node_modules/chat-tui/bin', `${program}.cjs`), ...args], {
-    encoding: 'utf8',
-    cwd: directory,
-  })
+const installed = (program: string): string => join(directory, 'node_modules/chat-tui/bin', `${program}.cjs`)
+
+const run = ({ env }: Home, program: string, ...args: string[]): string =>
+  execFileSync(process.execPath, [installed(program), ...args], { encoding: 'utf8', cwd: directory, env })
 
 describe('what users install', () => {
   test('is the built product and nothing of its making', () => {
@@ -72,8 +72,18 @@ describe('what users install', () => {
 
   test.each(['chatd', 'chat-tui'])('%s runs from an empty folder', program => {
     const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string }
-    expect(run(program, '--version')).toBe(`${version}\n`)
-    expect(run(program, '--help')).toContain(`Usage: ${program}`)
+    const home = new Home()
+    expect(run(home, program, '--version')).toBe(`${version}\n`)
+    expect(run(home, program, '--help')).toContain(`Usage: ${program}`)
+  })
+
+  test('what was compiled is kept where nobody else can put something in its place', () => {
+    const home = new Home()
+    run(home, 'chat-tui', '--version')
+    expect(statSync(home.join('.cache', 'chat-tui', 'compiled')).mode & 0o077).toBe(0)
+    const homeless = new Home({ HOME: home.join('nowhere') })
+    run(homeless, 'chat-tui', '--version')
+    expect(() => statSync(home.join('nowhere'))).toThrow('ENOENT')
   })
 
   test('chat-tui/protocol can be imported, and its types hold a program to the contract', () => {
@@ -120,8 +130,7 @@ describe('what users install', () => {
   test.skipIf(old === undefined).each(['chatd', 'chat-tui'])(
     '%s on too old a Node says in one sentence what to do',
     program => {
-      const bin = join(directory, 'node_modules/chat-tui/bin', `${program}.cjs`)
-      const { status, stdout, stderr } = spawnSync(old ?? '', [bin], { encoding: 'utf8' })
+      const { status, stdout, stderr } = spawnSync(old ?? '', [installed(program)], { encoding: 'utf8' })
       expect({ status, stdout }).toEqual({ status: 1, stdout: '' })
       expect(stderr).toMatch(/^\S+ needs Node 24\.15 or newer and this is [\d.]+; .*npx -p node@26 .*\n$/)
     },
