@@ -4,6 +4,7 @@ import { connect, createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
+import { Home } from './home.ts'
 
 const CHATD = new URL('../../bin/chatd.cjs', import.meta.url).pathname
 
@@ -22,11 +23,8 @@ interface Finished {
 /** Runs chatd to its end. */
 function run(...args: readonly string[]): Promise<Finished> {
   return new Promise(resolve => {
-    const child = execFile(
-      process.execPath,
-      [CHATD, ...args],
-      { env: { ...process.env, HOME: directory } },
-      (_, out, err) => resolve({ code: child.exitCode, out, err }),
+    const child = execFile(process.execPath, [CHATD, ...args], { env: new Home().env }, (_, out, err) =>
+      resolve({ code: child.exitCode, out, err }),
     )
   })
 }
@@ -36,7 +34,7 @@ async function start(
   ...args: readonly string[]
 ): Promise<{ child: ChildProcess; port: number; log: () => string }> {
   const all = [CHATD, '--listen', '127.0.0.1:0', '--data', join(directory, 'data'), ...args]
-  const child = spawn(process.execPath, all, { stdio: ['ignore', 'ignore', 'pipe'] })
+  const child = spawn(process.execPath, all, { env: new Home().env, stdio: ['ignore', 'ignore', 'pipe'] })
   onTestFinished(() => {
     child.kill('SIGKILL')
   })

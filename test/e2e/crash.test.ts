@@ -6,6 +6,7 @@ import { storm } from '../crash/storm.ts'
 import { seeded } from '../seeded.ts'
 import { temporaryDirectory } from '../server/directory.ts'
 import { eventually, Peer } from '../server/peer.ts'
+import { Home } from './home.ts'
 
 const CHATD = new URL('../../bin/chatd.cjs', import.meta.url).pathname
 
@@ -43,7 +44,7 @@ test.skipIf(!hasStrace)('every acknowledgement is written after the sync of its 
       process.execPath,
       CHATD,
     ].concat(['--listen', '127.0.0.1:0', '--data', join(directory, 'data')]),
-    { stdio: ['ignore', 'ignore', 'pipe'] },
+    { env: new Home().env, stdio: ['ignore', 'ignore', 'pipe'] },
   )
   onTestFinished(() => {
     child.kill('SIGKILL')
