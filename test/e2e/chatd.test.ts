@@ -1,10 +1,11 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { connect, createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import { Home } from './home.ts'
+import { runChatd } from './programs.ts'
 
 const CHATD = new URL('../../bin/chatd.cjs', import.meta.url).pathname
 
@@ -13,21 +14,6 @@ beforeEach(() => {
   directory = mkdtempSync(join(tmpdir(), 'chatd-test-'))
 })
 afterEach(() => rmSync(directory, { recursive: true, force: true }))
-
-interface Finished {
-  readonly code: number | null
-  readonly out: string
-  readonly err: string
-}
-
-/** Runs chatd to its end. */
-function run(...args: readonly string[]): Promise<Finished> {
-  return new Promise(resolve => {
-    const child = execFile(process.execPath, [CHATD, ...args], { env: new Home().env }, (_, out, err) =>
-      resolve({ code: child.exitCode, out, err }),
-    )
-  })
-}
 
 /** Starts chatd on a free port; ends with the test. */
 async function start(
@@ -87,7 +73,7 @@ describe('bad usage: one line that says what to do, no stack trace', () => {
     ['an address of another machine', ['--listen', '192.0.2.1:9'], 1, /no address of this machine/],
     ['a name that is none', ['--listen', 'nowhere.invalid:9'], 1, /not known/],
   ])('%s', async (_, args, code, sentence) => {
-    const result = await run(...args, '--data', join(directory, 'data'))
+    const result = await runChatd(new Home(), ...args, '--data', join(directory, 'data'))
     expect(result.err).toMatch(sentence)
     expect(result.err.trimEnd().split('\n')).toHaveLength(1)
     expect(result.code).toBe(code)
@@ -102,7 +88,13 @@ describe('bad usage: one line that says what to do, no stack trace', () => {
     })
     const address = other.address()
     const port = typeof address === 'object' ? address?.port : undefined
-    const result = await run('--listen', `127.0.0.1:${port}`, '--data', join(directory, 'data'))
+    const result = await runChatd(
+      new Home(),
+      '--listen',
+      `127.0.0.1:${port}`,
+      '--data',
+      join(directory, 'data'),
+    )
     expect(result).toMatchObject({
       code: 1,
       err: expect.stringMatching(/^chatd: 127\.0\.0\.1:\d+ is taken: .*--listen\n$/),
@@ -112,7 +104,7 @@ describe('bad usage: one line that says what to do, no stack trace', () => {
   test('a data directory that cannot be written', async () => {
     const file = join(directory, 'file')
     writeFileSync(file, '')
-    const result = await run('--data', join(file, 'data'))
+    const result = await runChatd(new Home(), '--data', join(file, 'data'))
     expect(result).toMatchObject({
       code: 1,
       err: expect.stringMatching(/^chatd: cannot write to the data directory .*--data.*\n$/),
@@ -120,11 +112,14 @@ describe('bad usage: one line that says what to do, no stack trace', () => {
   })
 
   test('--help and --version go to standard output', async () => {
-    const help = await run('--help')
+    const help = await runChatd(new Home(), '--help')
     expect(help).toMatchObject({ code: 0, err: '' })
     for (const flag of ['--listen', '--data', '--log-level', '--no-limits', '--exit-when-idle'])
       expect(help.out).toContain(flag)
-    expect(await run('--version')).toMatchObject({ code: 0, out: expect.stringMatching(/^\d+\.\d+\.\d+\n$/) })
+    expect(await runChatd(new Home(), '--version')).toMatchObject({
+      code: 0,
+      out: expect.stringMatching(/^\d+\.\d+\.\d+\n$/),
+    })
   })
 })
 

@@ -1,35 +1,8 @@
-import { spawn } from 'node:child_process'
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { Peer } from '../server/peer.ts'
 import { Home } from './home.ts'
-import { Chatd } from './programs.ts'
-
-const CHATD = new URL('../../bin/chatd.cjs', import.meta.url).pathname
-
-interface Ran {
-  readonly code: number | null
-  readonly out: string
-  readonly err: string
-}
-
-/** Runs a command of chatd to its end. */
-function chatd(home: Home, ...args: readonly string[]): Promise<Ran> {
-  const child = spawn(process.execPath, [CHATD, ...args], {
-    env: home.env,
-    cwd: home.path,
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
-  let out = ''
-  let err = ''
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    out += text
-  })
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    err += text
-  })
-  return new Promise(resolve => child.once('close', code => resolve({ code, out, err })))
-}
+import { Chatd, type Ran, runChatd } from './programs.ts'
 
 async function say(server: { readonly port: number }, name: string, ...texts: string[]): Promise<Peer> {
   const peer = await Peer.full(server, name)
@@ -46,7 +19,7 @@ describe('one daemon a data directory', () => {
     const daemon = await Chatd.start(home)
     const alice = await say(daemon, 'alice', 'kept')
     const session = String((await alice.next('welcome'))['session'])
-    const second = await chatd(home, '--listen', '127.0.0.1:0', '--data', home.join('data'))
+    const second = await runChatd(home, '--listen', '127.0.0.1:0', '--data', home.join('data'))
     expect(second).toMatchObject({
       code: 1,
       out: '',
@@ -82,7 +55,7 @@ describe('one daemon a data directory', () => {
     const letter = `a letter ${'that goes on '.repeat(100)}`
     writeFileSync(home.join('data', 'chatd.db'), letter)
     for (const args of [['--listen', '127.0.0.1:0'], ['check']]) {
-      expect(await chatd(home, ...args, '--data', home.join('data'))).toMatchObject({
+      expect(await runChatd(home, ...args, '--data', home.join('data'))).toMatchObject({
         code: 1,
         err: expect.stringMatching(/^chatd: .*chatd\.db is damaged .*restore a backup.*\n$/),
       })
@@ -105,7 +78,7 @@ describe.each(['while the daemon runs', 'while none runs'])('commands of the ope
     await alice.ask({ action: 'react', room: 'dev', target: 1, emoji: '👍', on: true, id: 'r' })
     await say(daemon, 'bob', 'three')
     if (!runs) await daemon.end('SIGTERM')
-    return { home, daemon, run: (...args) => chatd(home, ...args, '--data', home.join('data')) }
+    return { home, daemon, run: (...args) => runChatd(home, ...args, '--data', home.join('data')) }
   }
 
   test('export prints every event as it stands', async () => {
@@ -145,7 +118,7 @@ describe.each(['while the daemon runs', 'while none runs'])('commands of the ope
     if (!runs) await daemon.startAgain()
     const original = await (await Peer.full(daemon, 'carl')).next('welcome')
     const copyHome = new Home()
-    const exported = await chatd(copyHome, 'export', 'dev', '--data', home.join('copy'))
+    const exported = await runChatd(copyHome, 'export', 'dev', '--data', home.join('copy'))
     expect(exported.out.trim().split('\n')).toHaveLength(4)
     expect(exported.out).not.toContain(String(original['epoch']))
   })

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { rmSync } from 'node:fs'
 import { onTestFinished } from 'vitest'
 import { Home } from './home.ts'
@@ -64,6 +64,25 @@ async function startChild(home: Home, port: number): Promise<[ChildProcess, numb
     })
   })
   return [child, listening]
+}
+
+/** How a program ended that ran to its end, and what it wrote. */
+export interface Ran {
+  readonly code: number | null
+  readonly out: string
+  readonly err: string
+}
+
+/** Runs chatd, or a command of it, to its end. */
+export function runChatd(home: Home, ...args: readonly string[]): Promise<Ran> {
+  return new Promise(resolve => {
+    const child = execFile(
+      process.execPath,
+      [CHATD, ...args],
+      { env: home.env, cwd: home.path },
+      (_, out, err) => resolve({ code: child.exitCode, out, err }),
+    )
+  })
 }
 
 /** The client in a terminal, of a home of its own unless given. */
