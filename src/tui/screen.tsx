@@ -64,14 +64,23 @@ export async function runScreen(options: ScreenOptions): Promise<number> {
     now,
     onRoomsChanged,
     onComposed,
-    deeds: { quit: () => finish(0), suspend: () => void suspend(), redraw },
+    deeds: { quit: () => finish(0), suspend: () => onStop(), redraw },
   })
   const terminal = createTerminal(stdin, stdout, event => store.dispatch(event))
 
+  let isAway = false
   async function suspend(): Promise<void> {
+    // Two Ctrl+Z can come in one piece.
+    if (isAway) return
+    isAway = true
     terminal.release()
+    process.off('SIGTSTP', onStop)
     await handles.suspend?.(suspendProcess)
+    // A signal that came meanwhile (`kill %1` of a shell) has ended us.
+    if (isOver) return
+    process.on('SIGTSTP', onStop)
     terminal.take()
+    isAway = false
     resized()
   }
 
@@ -86,9 +95,12 @@ export async function runScreen(options: ScreenOptions): Promise<number> {
     store.dispatch({ type: 'resize', size: sizeOf(stdout) })
   }
 
+  let isOver = false
+  const onStop = (): void => void suspend()
   const onGone = (): void => finish(SIGNALS.SIGHUP)
   const signals = Object.entries(SIGNALS).map(([signal, code]) => [signal, () => finish(code)] as const)
   for (const [signal, onSignal] of signals) process.on(signal, onSignal)
+  process.on('SIGTSTP', onStop)
   stdout.on('resize', resized)
   stdout.on('error', onGone)
   stdin.on('end', onGone)
@@ -116,8 +128,10 @@ export async function runScreen(options: ScreenOptions): Promise<number> {
     // Ink ends by itself only when the view failed.
     return await Promise.race([finished, ink.waitUntilExit().then(() => 0)])
   } finally {
+    isOver = true
     store.close()
     for (const [signal, onSignal] of signals) process.off(signal, onSignal)
+    process.off('SIGTSTP', onStop)
     stdout.off('resize', resized)
     stdin.off('end', onGone)
     stdin.off('error', onGone)

@@ -84,19 +84,25 @@ describe('the terminal is as it was', () => {
   })
 })
 
+/** alice in a room, started by a shell with job control. */
+async function inShell(command: string): Promise<{ readonly shell: Terminal; readonly home: Home }> {
+  const chatd = await Chatd.start()
+  const home = new Home({ PS1: 'shell> ' })
+  // The modes that are looked at are to be ours, not the shell's.
+  writeFileSync(home.join('.inputrc'), 'set enable-bracketed-paste off\n')
+  const shell = new Terminal('bash', ['--norc', '--noprofile', '-i'], { home, cwd: REPOSITORY })
+  await shell.waitFor('shell>')
+  shell.type(`${command} --host 127.0.0.1 --port ${chatd.port} --user alice --room dev${KEY.enter}`)
+  await shell.waitFor('● online')
+  return { shell, home }
+}
+
 describe('Ctrl+Z gives the terminal to the shell, fg takes it back', () => {
   test.each([
     ['started by the shell', `${process.execPath} ${CHAT_TUI}`],
     ['started by npx, which waits for it', 'npx .'],
   ])('%s', async (_, command) => {
-    const chatd = await Chatd.start()
-    const home = new Home({ PS1: 'shell> ' })
-    // The modes that are looked at are to be ours, not the shell's.
-    writeFileSync(home.join('.inputrc'), 'set enable-bracketed-paste off\n')
-    const shell = new Terminal('bash', ['--norc', '--noprofile', '-i'], { home, cwd: REPOSITORY })
-    await shell.waitFor('shell>')
-    shell.type(`${command} --host 127.0.0.1 --port ${chatd.port} --user alice --room dev${KEY.enter}`)
-    await shell.waitFor('● online')
+    const { shell } = await inShell(command)
     shell.type('a draft')
     await shell.waitFor('alice › a draft')
 
@@ -119,5 +125,36 @@ describe('Ctrl+Z gives the terminal to the shell, fg takes it back', () => {
     shell.type(KEY.ctrlC)
     await shell.waitFor(/shell>\s*$/)
     await expectRestored(shell)
+  })
+
+  test('pressed twice at once it stops once', async () => {
+    const { shell } = await inShell(`${process.execPath} ${CHAT_TUI}`)
+    shell.type(KEY.ctrlZ + KEY.ctrlZ)
+    await shell.waitFor('Stopped')
+    shell.type(`fg${KEY.enter}`)
+    await shell.waitFor(() => shell.isFullScreen)
+    shell.type('goes on')
+    await shell.waitFor('alice › goes on')
+  })
+
+  test('a signal to stop does the same', async () => {
+    const { shell, home } = await inShell(`${process.execPath} ${CHAT_TUI}`)
+    for (const { pid, command } of home.processes())
+      if (command.includes('chat-tui.cjs')) process.kill(pid, 'SIGTSTP')
+    await shell.waitFor('Stopped')
+    await expectRestored(shell)
+    shell.type(`fg${KEY.enter}`)
+    await shell.waitFor(() => shell.isFullScreen)
+    shell.type('goes on')
+    await shell.waitFor('alice › goes on')
+  })
+
+  test('without a shell that could take it back it stays', async () => {
+    const alice = await joined(await Chatd.start(), 'alice', 'dev')
+    alice.type(KEY.ctrlZ)
+    await alice.waitFor(() => !alice.isFullScreen)
+    await alice.waitFor(() => alice.isFullScreen)
+    alice.type('still here')
+    await alice.waitFor('alice › still here')
   })
 })
