@@ -7,7 +7,7 @@ export type OutboxState =
   | { readonly status: 'waiting' }
   | { readonly status: 'sending' }
   | { readonly status: 'sent'; readonly seq: number; readonly ts: number }
-  /** Code `stale`: it waited too long to go out unasked, and holds what is behind it in its room. */
+  /** Code `stale`: it is too old to go out unasked, and holds what is behind it in its room. */
   | { readonly status: 'failed'; readonly code: string; readonly message: string }
 
 /** A request that makes an event, from when it was typed until its event is in the timeline. */
@@ -17,17 +17,25 @@ export interface OutboxEntry {
   /** The key of its room. */
   readonly roomKey: string
   readonly request: EventRequest
-  /** Our clock when it was typed. */
+  /** Our clock when it was typed, or tried again. */
   readonly ts: number
   readonly state: OutboxState
 }
 
-/** An entry older than this, or this far in the future, does not go out unasked. */
+/** An entry older than this does not go out unasked. */
 const STALE_AFTER_MS = 10 * 60_000
+/** Nor does one from the future: the clock went back, and nobody knows how old it is. Small corrections are no matter. */
+const CLOCK_SLACK_MS = 5_000
 const STALE: OutboxState = {
   status: 'failed',
   code: 'stale',
   message: 'not sent for ten minutes; send it again or discard it',
+}
+
+const FROM_THE_FUTURE: OutboxState = {
+  status: 'failed',
+  code: 'stale',
+  message: 'the clock went back since it was said; send it again or discard it',
 }
 
 const LOST: OutboxState = {
@@ -68,8 +76,8 @@ export class Outbox {
   readonly #rooms = new Map<string, OutboxEntry[]>()
   /** Rooms that wait before the next attempt, and how often they have waited. */
   readonly #holds = new Map<string, { timer: NodeJS.Timeout | undefined; attempt: number }>()
-  /** Entries that the user wants out although they are old. */
-  readonly #insisted = new Set<string>()
+  /** Entries that could not be kept, in order. */
+  readonly #unkept = new Set<string>()
 
   constructor(watcher: OutboxWatcher, keep?: OutboxKeep, now: () => number = Date.now) {
     this.#watcher = watcher
@@ -121,7 +129,8 @@ export class Outbox {
       state: { status: 'waiting' },
     }
     // On the disk before its row shows: what is seen to be said is not lost.
-    this.#keep?.put(entry)
+    this.#keepUnkept()
+    if (this.#keep?.put(entry) === false) this.#unkept.add(entry.id)
     this.#rooms.set(roomKey, [...this.of(roomKey), entry])
     this.#watcher.changed(roomKey)
     this.pump(roomKey)
@@ -134,7 +143,8 @@ export class Outbox {
       const { state } = entry
       if (state.status === 'sending' || (state.status === 'failed' && state.code === 'stale')) return
       if (state.status !== 'waiting') continue
-      if (this.#isStale(entry)) this.#become(entry, STALE)
+      const stale = this.#staleness(entry)
+      if (stale !== undefined) this.#become(entry, stale)
       else if (this.#watcher.send(entry.request)) this.#become(entry, { status: 'sending' })
       return
     }
@@ -192,9 +202,18 @@ export class Outbox {
     if (entry?.state.status !== 'failed') return
     const isReused = entry.state.code === 'id_reused'
     const request = isReused ? { ...entry.request, id: newId } : entry.request
-    const next: OutboxEntry = { ...entry, id: isReused ? newId : id, request, state: { status: 'waiting' } }
-    this.#insisted.add(next.id)
-    this.#keep?.replace(id, next)
+    // The user wants it out now: it is as old as that.
+    const ts = this.#now()
+    const next: OutboxEntry = {
+      ...entry,
+      id: isReused ? newId : id,
+      request,
+      ts,
+      state: { status: 'waiting' },
+    }
+    const isKept = this.#keep?.replace(id, next) !== false && !this.#unkept.has(id)
+    this.#unkept.delete(id)
+    if (!isKept) this.#unkept.add(next.id)
     this.#replace(entry, next)
     this.pump(entry.roomKey)
   }
@@ -212,8 +231,20 @@ export class Outbox {
     for (const hold of this.#holds.values()) clearTimeout(hold.timer)
   }
 
-  #isStale(entry: OutboxEntry): boolean {
-    return !this.#insisted.has(entry.id) && Math.abs(this.#now() - entry.ts) > STALE_AFTER_MS
+  /** The state of an entry that does not go out unasked. */
+  #staleness({ ts }: OutboxEntry): OutboxState | undefined {
+    const age = this.#now() - ts
+    if (age < -CLOCK_SLACK_MS) return FROM_THE_FUTURE
+    return age > STALE_AFTER_MS ? STALE : undefined
+  }
+
+  /** Where there is room again: what could not be kept is, before what comes behind it. */
+  #keepUnkept(): void {
+    for (const id of this.#unkept) {
+      const entry = this.#find(id)
+      if (entry !== undefined && this.#keep?.put(entry) === false) return
+      this.#unkept.delete(id)
+    }
   }
 
   #hold(roomKey: string, retryAfter: number | undefined): void {
@@ -253,7 +284,7 @@ export class Outbox {
     const rest = this.of(entry.roomKey).filter(candidate => candidate.id !== entry.id)
     if (rest.length > 0) this.#rooms.set(entry.roomKey, rest)
     else this.#rooms.delete(entry.roomKey)
-    this.#insisted.delete(entry.id)
+    this.#unkept.delete(entry.id)
     this.#keep?.remove(entry.id)
     this.#watcher.changed(entry.roomKey)
   }

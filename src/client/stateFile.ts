@@ -135,11 +135,11 @@ export class StateFile implements OutboxKeep {
     )
   }
 
-  replace(oldId: string, { id, request }: OutboxEntry): boolean {
+  replace(oldId: string, { id, request, ts }: OutboxEntry): boolean {
     return this.#write(database =>
       database
-        .prepare('UPDATE outbox SET id = ?, request = ?, code = NULL, message = NULL WHERE id = ?')
-        .run(id, encodeFrame(request), oldId),
+        .prepare('UPDATE outbox SET id = ?, request = ?, ts = ?, code = NULL, message = NULL WHERE id = ?')
+        .run(id, encodeFrame(request), ts, oldId),
     )
   }
 

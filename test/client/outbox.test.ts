@@ -1,0 +1,116 @@
+import { expect, test } from 'vitest'
+import { Outbox, type OutboxEntry, type OutboxKeep } from '../../src/client/outbox.ts'
+import type { EventRequest } from '../../src/protocol/requests.ts'
+
+const MINUTE = 60_000
+
+/** An outbox with a clock and a line of the test's own, and what it sent. */
+function outbox({ now = () => 0, isUp = () => true, keep }: Partial<Surroundings> = {}): {
+  readonly box: Outbox
+  readonly sent: string[]
+} {
+  const sent: string[] = []
+  const send = (request: EventRequest): boolean => {
+    if (isUp()) sent.push(request.id ?? '')
+    return isUp()
+  }
+  return { box: new Outbox({ send, changed: () => undefined }, keep, now), sent }
+}
+
+interface Surroundings {
+  readonly now: () => number
+  readonly isUp: () => boolean
+  readonly keep: OutboxKeep
+}
+
+function say(box: Outbox, id: string, room = 'dev'): void {
+  box.add(room, { action: 'chat', room, message: id, id })
+}
+
+function states(box: Outbox): string[] {
+  return box
+    .of('dev')
+    .map(({ id, state }) => `${id} ${state.status === 'failed' ? state.message : state.status}`)
+}
+
+test('in a room one at a time is on its way, in order; between rooms there is no order', () => {
+  const { box, sent } = outbox()
+  for (const id of ['a', 'b']) say(box, id)
+  say(box, 'c', 'ops')
+  expect(sent).toEqual(['a', 'c'])
+  box.acknowledge('a', 1, 1)
+  expect(sent).toEqual(['a', 'c', 'b'])
+})
+
+test('what is refused for good is marked, and the next goes on', () => {
+  const { box, sent } = outbox()
+  for (const id of ['a', 'b']) say(box, id)
+  box.refuse('a', 'forbidden', 'not here', undefined)
+  expect(sent).toEqual(['a', 'b'])
+  expect(states(box)).toEqual(['a not here', 'b sending'])
+})
+
+test('what was said more than ten minutes ago waits, with all behind it, until the user says so', () => {
+  let now = 0
+  let isUp = false
+  const { box, sent } = outbox({ now: () => now, isUp: () => isUp })
+  say(box, 'old')
+  now = 9 * MINUTE
+  say(box, 'young')
+  now = 11 * MINUTE
+  isUp = true
+  box.pump('dev')
+  expect(sent).toEqual([])
+  expect(states(box)).toEqual(['old not sent for ten minutes; send it again or discard it', 'young waiting'])
+
+  // And once more, where the line is down again for that long.
+  isUp = false
+  box.retry('old', 'new id')
+  now = 22 * MINUTE
+  isUp = true
+  box.pump('dev')
+  expect(sent).toEqual([])
+  box.retry('old', 'new id')
+  expect(sent).toEqual(['old'])
+  box.acknowledge('old', 1, now)
+  expect(states(box)[1]).toBe('young not sent for ten minutes; send it again or discard it')
+  box.discard('young')
+  expect(states(box)).toEqual(['old sent'])
+})
+
+test('so does what is from the future, as the clock went back; a clock put right by a second is no matter', () => {
+  let now = 60 * MINUTE
+  let isUp = false
+  const { box, sent } = outbox({ now: () => now, isUp: () => isUp })
+  say(box, 'a')
+  isUp = true
+  now -= MINUTE
+  box.pump('dev')
+  expect(states(box)).toEqual(['a the clock went back since it was said; send it again or discard it'])
+  box.retry('a', 'new id')
+  box.acknowledge('a', 1, now)
+  isUp = false
+  say(box, 'b')
+  isUp = true
+  now -= 1_000
+  box.pump('dev')
+  expect(sent).toEqual(['a', 'b'])
+})
+
+test('what could not be kept is kept once there is room again, in its order', () => {
+  const kept: string[] = []
+  let hasRoom = true
+  const put = ({ id }: OutboxEntry): boolean => {
+    if (hasRoom && !kept.includes(id)) kept.push(id)
+    return hasRoom
+  }
+  const keep: OutboxKeep = { adopt: () => [], put, replace: () => hasRoom, remove: () => undefined }
+  const { box } = outbox({ isUp: () => false, keep })
+  say(box, 'a')
+  hasRoom = false
+  for (const id of ['b', 'c', 'd']) say(box, id)
+  box.discard('c')
+  hasRoom = true
+  say(box, 'e')
+  expect(kept).toEqual(['a', 'b', 'd', 'e'])
+})
