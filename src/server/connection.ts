@@ -5,9 +5,12 @@ import type { Entrance, Newcomer } from './entrance.ts'
 import type { Logger } from './logger.ts'
 import { type Line, Outbound, type Tick } from './outbound.ts'
 import type { Settings } from './settings.ts'
+import type { Talker, Turns } from './turns.ts'
 
 /** How long one turn may take, ms: then the other connections have theirs, however dear this one's requests are. */
-const TURN_MS = 5
+const TURN_MS = 2
+/** So much is read at once at most; where it came whole, more is behind it. */
+const WHOLE_READ_BYTES = 64 * 1024
 /** With more than this left over, nothing more is read: answers to one's own requests never pile up. */
 const READ_BELOW_BYTES = 64 * 1024
 /** How long a connection that is closing may take to read the last words. */
@@ -36,18 +39,20 @@ export interface Conversation {
 export interface Shared {
   readonly tick: Tick
   readonly entrance: Entrance
+  readonly turns: Turns
   readonly settings: Settings
   readonly logger: Logger
 }
 
 /** One socket: bytes in as lines taken in turns, frames out through {@link Outbound}, and when it ends. */
-export class Connection implements Newcomer {
+export class Connection implements Newcomer, Talker {
   readonly number: number
   /** The peer's address, IPv4 in its short form. */
   readonly address: string
   readonly outbound: Outbound
   readonly #socket: Socket
   readonly #entrance: Entrance
+  readonly #turns: Turns
   readonly #settings: Settings
   readonly #logger: Logger
   readonly #decoder
@@ -57,14 +62,14 @@ export class Connection implements Newcomer {
   /** Why lines are not taken now: a timer, a pending answer, or a reader that is behind. */
   #held = false
   #holdTimer: NodeJS.Timeout | undefined
-  #turnScheduled = false
   #inputEnded = false
   #closingSince: number | undefined
 
   constructor(socket: Socket, number: number, address: string, shared: Shared) {
-    const { tick, entrance, settings, logger } = shared
+    const { tick, entrance, turns, settings, logger } = shared
     this.#socket = socket
     this.#entrance = entrance
+    this.#turns = turns
     this.number = number
     this.address = address
     this.#settings = settings
@@ -74,7 +79,7 @@ export class Connection implements Newcomer {
     this.outbound = new Outbound(socket, tick, bounds, {
       overflowed: () => this.cut('slow'),
       behindChanged: behind => this.#conversation?.behindChanged(behind),
-      drained: () => this.#takeTurn(),
+      drained: () => this.takeTurn(),
     })
   }
 
@@ -86,7 +91,7 @@ export class Connection implements Newcomer {
     this.#socket.on('data', chunk => this.#received(chunk))
     this.#socket.on('end', () => {
       this.#inputEnded = true
-      this.#takeTurn()
+      this.takeTurn()
     })
     // A reset says no more than the close that follows it.
     this.#socket.on('error', error =>
@@ -101,7 +106,7 @@ export class Connection implements Newcomer {
 
   enter(): void {
     // It may have gone while it waited; then nobody came.
-    if (!this.#socket.destroyed) this.#takeTurn()
+    if (!this.#socket.destroyed) this.takeTurn()
   }
 
   /** Owes the peer a line. */
@@ -126,6 +131,12 @@ export class Connection implements Newcomer {
     this.#held = true
     clearTimeout(this.#holdTimer)
     this.#socket.pause()
+  }
+
+  /** A request failed by a bug. */
+  failed(error: unknown): void {
+    this.#logger.error({ connection: this.number, error }, 'a request failed by a bug')
+    this.cut('bug')
   }
 
   /** Sends what is owed, then closes; what the peer still sends is dropped. */
@@ -162,22 +173,25 @@ export class Connection implements Newcomer {
 
   /** Answers that were awaited may be complete: goes on reading, or ends where the input has ended. */
   settled(): void {
-    if (this.#inputEnded) this.#takeTurn()
+    if (this.#inputEnded) this.takeTurn()
   }
 
   #received(chunk: Buffer | string): void {
     if (this.#closingSince !== undefined) return
     this.#heardAt = Date.now()
     this.#decoder.push(typeof chunk === 'string' ? Buffer.from(chunk) : chunk)
-    if (this.#conversation?.hasConnected === true) return this.#takeTurn()
+    const isIn = this.#conversation?.hasConnected === true
+    if (isIn && chunk.length < WHOLE_READ_BYTES) return this.takeTurn()
     // No more is read of it until then.
     this.#socket.pause()
-    this.#entrance.add(this)
+    if (isIn) this.#turns.add(this)
+    else this.#entrance.add(this)
   }
 
-  #takeTurn(): void {
-    this.#turnScheduled = false
-    if (this.#held || this.#closingSince !== undefined || this.#conversation === undefined) return
+  /** Takes lines for a while, if there are any and nothing holds them back. */
+  takeTurn(): void {
+    if (this.#held || this.#closingSince !== undefined) return
+    if (this.#conversation === undefined) return
     const began = performance.now()
     do {
       if (this.outbound.leftOver > READ_BELOW_BYTES) {
@@ -197,7 +211,7 @@ export class Connection implements Newcomer {
       if (this.#held || this.#closingSince !== undefined) return
     } while (performance.now() - began < TURN_MS)
     this.#socket.pause()
-    this.#scheduleTurn()
+    this.#turns.add(this)
   }
 
   #endOfLines(conversation: Conversation): void {
@@ -210,10 +224,7 @@ export class Connection implements Newcomer {
     this.#socket.pause()
     pending.then(
       () => this.#release(),
-      (error: unknown) => {
-        this.#logger.error({ connection: this.number, error }, 'a request failed by a bug')
-        this.cut('bug')
-      },
+      (error: unknown) => this.failed(error),
     )
   }
 
@@ -221,12 +232,6 @@ export class Connection implements Newcomer {
     this.#held = false
     this.#heardAt = Date.now()
     // After the tick, so that the answer just given counts as left over if the peer does not take it.
-    this.#scheduleTurn()
-  }
-
-  #scheduleTurn(): void {
-    if (this.#turnScheduled) return
-    this.#turnScheduled = true
-    setImmediate(() => this.#takeTurn())
+    this.#turns.add(this)
   }
 }

@@ -17,6 +17,7 @@ import { Presence } from './presence.ts'
 import { Rooms } from './rooms.ts'
 import { Session } from './session.ts'
 import type { ListenAddress, Settings } from './settings.ts'
+import { Turns } from './turns.ts'
 
 const SWEEP_EVERY = 1_000
 /** A commit of so many entries is waited for at the end of a tick; less is not worth a wait. */
@@ -73,6 +74,7 @@ class ListeningDaemon implements Daemon {
   readonly #hall: Hall
   readonly #tick: Tick
   readonly #entrance = new Entrance()
+  readonly #turns = new Turns()
   readonly #servers: Server[] = []
   readonly #sessions = new Set<Session>()
   readonly #perAddress = new Map<string, number>()
@@ -158,7 +160,7 @@ class ListeningDaemon implements Daemon {
       return turnAway(socket, 'limit_reached', message)
     }
     this.#perAddress.set(address, fromAddress + 1)
-    const shared = { tick: this.#tick, entrance: this.#entrance, settings, logger }
+    const shared = { tick: this.#tick, entrance: this.#entrance, turns: this.#turns, settings, logger }
     const connection = new Connection(socket, ++this.#accepted, address, shared)
     const session = new Session(this.#hall, connection)
     this.#sessions.add(session)

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import type { Result } from '../protocol/errors.ts'
 import { foldName } from '../protocol/names.ts'
-import type { KeptSession, Log } from './log.ts'
+import type { KeptSession, Log, Note } from './log.ts'
 
 /** More sessions than this, and those longest unused are forgotten. */
 const IDENTITIES_KEPT = 100_000
@@ -55,27 +55,25 @@ export class Identities {
     return identity
   }
 
-  /** Moves a read position, which also puts a room into the session's list; `kept` is called when that is durable or refused. */
-  moveRead(
-    identity: Identity,
-    roomKey: string,
-    seq: number,
-    kept?: (result: Result<undefined>) => void,
-  ): void {
+  /** Moves a read position, which also puts a room into the session's list; resolves when that is durable or refused. */
+  moveRead(identity: Identity, roomKey: string, seq: number): Promise<Result<undefined>> {
     this.#own(identity).reads.set(roomKey, seq)
-    this.#log.note({ note: 'read', session: identity.number, roomKey, seq }, kept)
+    return this.#note({ note: 'read', session: identity.number, roomKey, seq })
   }
 
-  /** Takes a room out of a session's list; false where it was not in it. */
-  leave(identity: Identity, roomKey: string): boolean {
-    if (!this.#own(identity).reads.delete(roomKey)) return false
-    this.#log.note({ note: 'read', session: identity.number, roomKey, seq: undefined })
-    return true
+  /** Takes a room out of a session's list; undefined where it was not in it, else as {@link moveRead}. */
+  leave(identity: Identity, roomKey: string): Promise<Result<undefined>> | undefined {
+    if (!this.#own(identity).reads.delete(roomKey)) return undefined
+    return this.#note({ note: 'read', session: identity.number, roomKey, seq: undefined })
   }
 
   /** Forgets all sessions of a person (a folded name): the log has erased them. */
   forget(person: string): void {
     for (const [hash, identity] of this.#byHash) if (identity.person === person) this.#byHash.delete(hash)
+  }
+
+  #note(note: Note): Promise<Result<undefined>> {
+    return new Promise(resolve => this.#log.note(note, resolve))
   }
 
   #put({ number, hash, person, began, reads }: KeptSession): OwnIdentity {

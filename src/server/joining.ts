@@ -37,8 +37,10 @@ export function joinRoom(
   const member = hall.rooms.enter(session, person, place.key, place.name)
   session.members.set(place.key, member)
   // Who comes for the first time has nothing unread: the room's past is not news.
-  if (isNew && !place.isDirect && session.identity !== undefined)
-    hall.identities.moveRead(session.identity, place.key, member.room.last)
+  if (isNew && !place.isDirect && session.identity !== undefined) {
+    void hall.identities.moveRead(session.identity, place.key, member.room.last)
+    session.holdWhile(() => hall.log.isBusy)
+  }
   answer(session, request, place, member)
   const resumes =
     request.since !== undefined &&
@@ -82,10 +84,7 @@ async function replay(session: Session, member: Member, place: FoundPlace, since
   const done = session.expectAnswer()
   try {
     member.cursor = await leaveOut(session, member, place, since)
-    void feed(session, member, place).catch((error: unknown) => {
-      session.hall.logger.error({ error }, 'a replay failed by a bug')
-      session.connection.cut('bug')
-    })
+    void feed(session, member, place).catch((error: unknown) => session.connection.failed(error))
   } finally {
     done()
   }
@@ -152,15 +151,22 @@ async function feed(session: Session, member: Member, place: FoundPlace): Promis
   }
 }
 
-/** Serves `leaveroom`. */
-export function leaveRoom(session: Session, person: Person, request: Request<'leaveroom'>): void {
+/**
+ * Serves `leaveroom`. The promise is fulfilled when that is kept: who joins and leaves without end has one leave
+ * waiting in the log, not thousands in the way of what others say.
+ */
+export async function leaveRoom(
+  session: Session,
+  person: Person,
+  request: Request<'leaveroom'>,
+): Promise<void> {
   const found = findPlace(session, person, request.room)
   if (!found.ok) return session.refuse(found.error, request.id)
   const { key, name, isDirect } = found.value
   const member = session.members.get(key)
   const { identity, hall } = session
-  const wasListed = !isDirect && identity !== undefined && hall.identities.leave(identity, key)
-  if (member === undefined && !wasListed && !isDirect) {
+  const unlisted = isDirect || identity === undefined ? undefined : hall.identities.leave(identity, key)
+  if (member === undefined && unlisted === undefined && !isDirect) {
     return session.refuse({ code: 'not_in_room', message: `you are not in "${name}"` }, request.id)
   }
   if (member !== undefined) {
@@ -169,4 +175,5 @@ export function leaveRoom(session: Session, person: Person, request: Request<'le
     hall.rooms.exit(member, person)
   }
   session.ok(request, { room: name })
+  await unlisted
 }

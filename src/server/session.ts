@@ -164,7 +164,7 @@ export class Session implements Conversation {
       case 'joinroom':
         return joinRoom(this, person, request)
       case 'leaveroom':
-        return void leaveRoom(this, person, request)
+        return leaveRoom(this, person, request)
       case 'chat':
       case 'edit':
       case 'delete':
@@ -178,7 +178,7 @@ export class Session implements Conversation {
       case 'members':
         return void listMembers(this, person, request)
       case 'read':
-        return void setRead(this, person, request)
+        return setRead(this, person, request)
       case 'typing':
         return void setTyping(this, person, request)
       case 'away':

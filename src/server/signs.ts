@@ -7,8 +7,11 @@ import { findOwnPlace } from './place.ts'
 import type { Session } from './session.ts'
 import { checkSize } from './speaking.ts'
 
-/** Serves `read`: moves the read position, also back, and tells the session's other connections once that is kept. */
-export function setRead(session: Session, person: Person, request: Request<'read'>): void {
+/**
+ * Serves `read`: moves the read position, also back, and tells the session's other connections once that is kept.
+ * Resolves then: a connection has one of these waiting in the log, not thousands in the way of what others say.
+ */
+export async function setRead(session: Session, person: Person, request: Request<'read'>): Promise<void> {
   const place = findOwnPlace(session, person, request.room)
   if (!place.ok) return session.refuse(place.error, request.id)
   const { key, name } = place.value
@@ -19,15 +22,11 @@ export function setRead(session: Session, person: Person, request: Request<'read
     return session.refuse(error, request.id)
   }
   if (identity === undefined) return session.ok(request, { room: name, seq: request.seq })
-  const answered = session.expectAnswer()
-  hall.identities.moveRead(identity, key, request.seq, kept => {
-    if (kept.ok) {
-      session.ok(request, { room: name, seq: request.seq })
-      const line = Line.of({ action: 'read', room: name, seq: request.seq })
-      for (const other of person.sessions) if (other !== session && other.isFull) other.send(line)
-    } else session.refuse(kept.error, request.id)
-    answered()
-  })
+  const kept = await hall.identities.moveRead(identity, key, request.seq)
+  if (!kept.ok) return session.refuse(kept.error, request.id)
+  session.ok(request, { room: name, seq: request.seq })
+  const line = Line.of({ action: 'read', room: name, seq: request.seq })
+  for (const other of person.sessions) if (other !== session && other.isFull) other.send(line)
 }
 
 /** Serves `typing`: passes it on to the others, no more often than the contract lets a client renew it. */
