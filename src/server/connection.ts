@@ -56,13 +56,15 @@ export class Connection implements Newcomer, Talker {
   readonly #settings: Settings
   readonly #logger: Logger
   readonly #decoder
-  readonly #openedAt = Date.now()
+  readonly #openedAt = performance.now()
   #conversation: Conversation | undefined
-  #heardAt = Date.now()
+  #heardAt = performance.now()
   /** Why lines are not taken now: a timer, a pending answer, or a reader that is behind. */
   #held = false
   #holdTimer: NodeJS.Timeout | undefined
   #inputEnded = false
+  /** The daemon stops: no further line is taken, whatever is answered still. */
+  #stopping = false
   #closingSince: number | undefined
 
   constructor(socket: Socket, number: number, address: string, shared: Shared) {
@@ -128,13 +130,14 @@ export class Connection implements Newcomer, Talker {
 
   /** Takes no further line. */
   stopReading(): void {
-    this.#held = true
+    this.#stopping = true
     clearTimeout(this.#holdTimer)
     this.#socket.pause()
   }
 
-  /** A request failed by a bug. */
+  /** A request failed by a bug; or because the log is closed already, which is none. */
   failed(error: unknown): void {
+    if (this.#stopping) return
     this.#logger.error({ connection: this.number, error }, 'a request failed by a bug')
     this.cut('bug')
   }
@@ -142,7 +145,7 @@ export class Connection implements Newcomer, Talker {
   /** Sends what is owed, then closes; what the peer still sends is dropped. */
   end(): void {
     if (this.#closingSince !== undefined) return
-    this.#closingSince = Date.now()
+    this.#closingSince = performance.now()
     this.outbound.end()
     // What lies unread when a socket closes makes the kernel throw away what was sent, the last words too.
     this.#socket.resume()
@@ -155,18 +158,17 @@ export class Connection implements Newcomer, Talker {
     this.#socket.destroy()
   }
 
-  /** Looks at the clocks of this connection; for calling about once a second. */
+  /** Looks at the clocks of this connection; for calling about once a second with `performance.now()`. */
   check(now: number): void {
     if (this.outbound.stuckFor(now) > this.#settings.stuckAfter) this.cut('slow')
     else if (this.#closingSince !== undefined) {
       if (now - this.#closingSince > LINGER && this.outbound.isEmpty) this.cut('lingered')
     } else if (this.#conversation?.hasConnected === false) {
       if (now - this.#openedAt > this.#settings.connectTimeout) this.#conversation.neverConnected()
-    } else if (
-      this.#conversation?.isFull &&
-      !this.#held &&
-      now - this.#heardAt > this.#settings.silentAfter
-    ) {
+    } else if (this.#socket.isPaused()) {
+      // While we do not listen, for whatever reason, nobody is silent.
+      this.#heardAt = now
+    } else if (this.#conversation?.isFull && now - this.#heardAt > this.#settings.silentAfter) {
       this.#conversation.fellSilent()
     }
   }
@@ -178,7 +180,7 @@ export class Connection implements Newcomer, Talker {
 
   #received(chunk: Buffer | string): void {
     if (this.#closingSince !== undefined) return
-    this.#heardAt = Date.now()
+    this.#heardAt = performance.now()
     this.#decoder.push(typeof chunk === 'string' ? Buffer.from(chunk) : chunk)
     const isIn = this.#conversation?.hasConnected === true
     if (isIn && chunk.length < WHOLE_READ_BYTES) return this.takeTurn()
@@ -190,7 +192,7 @@ export class Connection implements Newcomer, Talker {
 
   /** Takes lines for a while, if there are any and nothing holds them back. */
   takeTurn(): void {
-    if (this.#held || this.#closingSince !== undefined) return
+    if (this.#held || this.#stopping || this.#closingSince !== undefined) return
     if (this.#conversation === undefined) return
     const began = performance.now()
     do {
@@ -230,7 +232,7 @@ export class Connection implements Newcomer, Talker {
 
   #release(): void {
     this.#held = false
-    this.#heardAt = Date.now()
+    this.#heardAt = performance.now()
     // After the tick, so that the answer just given counts as left over if the peer does not take it.
     this.#turns.add(this)
   }

@@ -187,7 +187,7 @@ class ListeningDaemon implements Daemon {
   }
 
   #look(): void {
-    const now = Date.now()
+    const now = performance.now()
     for (const { connection } of this.#sessions) connection.check(now)
     this.#hall.rooms.tellPeople()
     this.#hall.pace.sweep(now)

@@ -214,7 +214,7 @@ export class Outbound {
       rest = next
     }
     this.#writing = true
-    this.#progressAt = Date.now()
+    this.#progressAt = performance.now()
     if (rest.length > 0) {
       this.#backlog.unshift(rest)
       this.#backlogBytes += rest.length

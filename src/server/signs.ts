@@ -35,7 +35,7 @@ export function setTyping(session: Session, person: Person, request: Request<'ty
   if (!place.ok) return session.refuse(place.error, request.id)
   session.ok(request, {})
   const { key, name, isDirect } = place.value
-  const now = Date.now()
+  const now = performance.now()
   const lastAt = session.typingAt.get(key)
   // Half the renewal time, so that a renewal which the network hurried along is not lost.
   if (request.on && lastAt !== undefined && now - lastAt < TYPING_RENEW_MS / 2) return

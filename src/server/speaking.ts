@@ -48,7 +48,7 @@ export function speak(session: Session, person: Person, request: EventRequest): 
     }
     answered()
   })
-  const wait = hall.pace.spend(person.key, connection.address, Date.now())
+  const wait = hall.pace.spend(person.key, connection.address, performance.now())
   if (wait > 0) connection.hold(wait)
   else session.holdWhile(() => hall.log.isBusy || room?.isCongested === true)
 }

@@ -1,5 +1,25 @@
 import { describe, expect, test } from 'vitest'
-import { Peer, startServer } from './peer.ts'
+import type { Page } from '../../src/server/log.ts'
+import { MemoryLog } from '../../src/server/memoryLog.ts'
+import { eventually, Peer, startServer } from './peer.ts'
+
+/** A log that answers who reads when it closes, and not before. */
+class SlowLog extends MemoryLog {
+  readonly closing = Promise.withResolvers<void>()
+  reads = 0
+
+  override async read(...asked: Parameters<MemoryLog['read']>): Promise<Page> {
+    this.reads++
+    await this.closing.promise
+    return super.read(...asked)
+  }
+
+  override async close(): Promise<void> {
+    this.closing.resolve()
+    for (let i = 0; i < 5; i++) await new Promise(resolve => setImmediate(resolve))
+    await super.close()
+  }
+}
 
 describe('stopping is clean', () => {
   test('what was sent before is stored, answered and shown; full clients are told, plain ones just closed', async () => {
@@ -20,6 +40,21 @@ describe('stopping is clean', () => {
     expect(alice.frames.at(-1)).toMatchObject({ action: 'bye', reason: 'shutting_down' })
     expect(plain.of('error', 'bye')).toEqual([])
     expect(daemon.connections).toBe(0)
+  })
+
+  test('what is being answered is answered, and no line after it is taken', async () => {
+    const log = new SlowLog()
+    const { daemon, port } = await startServer({}, log)
+    const alice = await Peer.full({ port }, 'alice')
+    await alice.ask({ action: 'joinroom', room: 'dev' })
+    for (let i = 0; i < 5; i++) alice.send({ action: 'history', room: 'dev', id: `h${i}` })
+    alice.send({ action: 'chat', room: 'dev', message: 'too late', id: 'late' })
+    await eventually(() => log.reads === 1)
+    const stopped = daemon.stop()
+    await Promise.all([alice.ended(), stopped])
+    expect(alice.frames.slice(-2)).toMatchObject([{ action: 'ok', id: 'h0' }, { action: 'bye' }])
+    expect(log.reads).toBe(1)
+    expect(log.last).toBe(0)
   })
 
   test('what does not read is cut in the end', async () => {
