@@ -78,6 +78,9 @@ export class FrameDecoder<Frame> {
     const value = parseObject(text)
     if (typeof value === 'string') return badFrame(value, HTTP_REQUEST.test(text))
     const id = requestId.safeParse(value['id']).data
+    // Valid UTF-8 can still hold half a surrogate pair, written as an escape.
+    if (SURROGATE_ESCAPE.test(text) && !isWellFormed(value))
+      return { ...badFrame('this line holds half a surrogate pair (\\ud800 to \\udfff)'), id }
     const action = value['action']
     if (typeof action !== 'string')
       return { ...badFrame('"action" is missing; say {"action":"connect",…} first'), id }
@@ -111,9 +114,6 @@ function parseObject(text: string): Record<string, unknown> | string {
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     return 'this line is not a JSON object'
-  // Valid UTF-8 can still hold half a surrogate pair, written as an escape.
-  if (SURROGATE_ESCAPE.test(text) && !isWellFormed(value))
-    return 'this line holds half a surrogate pair (\\ud800 to \\udfff)'
   return value as Record<string, unknown>
 }
 

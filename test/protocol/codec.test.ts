@@ -212,6 +212,15 @@ describe('bad lines', () => {
     })
   })
 
+  test('an error carries the id that could be read', () => {
+    expect(one('{"action":"chat","room":"dev","message":"\\ud83d","id":"m1"}')).toMatchObject({
+      ok: false,
+      id: 'm1',
+    })
+    expect(one('{"action":"dance","id":"m2"}')).toMatchObject({ ok: false, id: 'm2' })
+    expect(one('{"action":"chat","id":"m3"}')).toMatchObject({ ok: false, id: 'm3' })
+  })
+
   test('100,000 brackets, refused before they are parsed', () => {
     const deep = '['.repeat(100_000)
     for (const line of [deep, `{"action":"ping","x":${deep}${']'.repeat(100_000)}}`])
