@@ -1,4 +1,5 @@
 import { refuse } from '../protocol/errors.ts'
+import type { RoomEvent } from '../protocol/events.ts'
 import { MAX_RESPONSE_BYTES, MAX_UNREAD } from '../protocol/limits.ts'
 import { foldName } from '../protocol/names.ts'
 import type { Member, Request, RoomSummary } from '../protocol/requests.ts'
@@ -32,7 +33,10 @@ export async function history(session: Session, person: Person, request: Request
   const limit = request.limit ?? DEFAULT_PAGE
   const page = await log.read(key, { before, after, around, floor, limit, maxBytes: ANSWER_BYTES })
   const frames = page.events.map(event => presentEvent(event, name))
-  const kept = cutToBytes(frames, after !== undefined ? 'end' : 'start')
+  const kept =
+    around === undefined
+      ? cutToBytes(frames, after !== undefined ? 'end' : 'start')
+      : cutAround(frames, around)
   session.ok(request, {
     events: kept,
     first: firstShown(head?.first ?? 0, page.events, floor, page.moreBefore),
@@ -63,6 +67,15 @@ export function cutToBytes<Frame>(frames: readonly Frame[], dropFrom: 'start' | 
     kept.push(frame)
   }
   return dropFrom === 'end' ? kept : kept.reverse()
+}
+
+/** As many of the frames around a position as fit in one line; what is farther from it goes first. */
+function cutAround(frames: readonly RoomEvent[], around: number): RoomEvent[] {
+  const middle = frames.findLastIndex(({ seq }) => seq <= around)
+  const [older, newer] = [frames.slice(0, middle + 1).reverse(), frames.slice(middle + 1)]
+  const inTurns = older.length > newer.length ? older : newer
+  const nearest = inTurns.flatMap((_, i) => [older[i], newer[i]].filter(frame => frame !== undefined))
+  return cutToBytes(nearest, 'end').sort((a, b) => a.seq - b.seq)
 }
 
 /** What a frame takes in a line that lists several. */

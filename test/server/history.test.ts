@@ -54,4 +54,11 @@ test('an answer is cut to what a line may hold, and says that there is more', as
     expect(events.at(edge)?.['seq']).toBe(peer.of('chat').at(edge)?.['seq'])
     expect(page[edge === 0 ? 'moreAfter' : 'moreBefore']).toBe(true)
   }
+  const target = Number(peer.of('chat')[12]?.['seq'])
+  const page = await peer.ask({ action: 'history', room: 'big', around: target })
+  expect(Buffer.byteLength(JSON.stringify(page))).toBeLessThanOrEqual(512 * 1024)
+  const seqs = (page['events'] as Received[]).map(({ seq }) => Number(seq))
+  expect(seqs).toEqual(seqs.toSorted((a, b) => a - b))
+  expect(seqs.slice(2, -2)).toContain(target)
+  expect(page).toMatchObject({ moreBefore: true, moreAfter: true })
 })
