@@ -52,9 +52,7 @@ export class People {
   /** Takes a connection away. True where it was the person's last. */
   depart(session: Session, person: Person): boolean {
     person.sessions.delete(session)
-    if (person.sessions.size > 0) return false
-    person.away = undefined
-    return true
+    return person.sessions.size === 0
   }
 
   /** Forgets that somebody was ever here: the log erases the name. What is connected under it has to end. */

@@ -30,6 +30,8 @@ export class Presence {
   wentOffline(person: Person, rooms: readonly Room[]): void {
     const timer = setTimeout(() => {
       this.#going.delete(person.key)
+      // Not before: nobody was told that who returns at once had gone, and is away no longer.
+      person.away = undefined
       this.#tell(person, 'offline', rooms)
     }, this.#leftAfter)
     this.#going.set(person.key, timer)

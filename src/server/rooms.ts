@@ -241,7 +241,10 @@ export class Rooms {
     }
     const timer = setTimeout(() => {
       room.leaving.delete(person.key)
-      this.signal(room, { action: 'left', room: room.name, from: person.name, people: room.people.size })
+      // It may have become big meanwhile.
+      room.peopleChanged ||= room.people.size > SMALL_ROOM
+      if (room.people.size <= SMALL_ROOM)
+        this.signal(room, { action: 'left', room: room.name, from: person.name, people: room.people.size })
       this.#endIfEmpty(room)
     }, this.#leftAfter)
     room.leaving.set(person.key, timer)

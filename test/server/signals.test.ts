@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { Peer, startServer } from './peer.ts'
+import { eventually, Peer, startServer } from './peer.ts'
 
 describe('signals', () => {
   test('joined and left tell who and how many, once a person, and left waits for a return', async () => {
@@ -45,6 +45,26 @@ describe('signals', () => {
     await carl.settled()
     expect(carl.of('presence')).toEqual([])
     expect(alice.of('presence')).toEqual([])
+  })
+
+  test('who returns at once is away as before: nobody was told otherwise', async () => {
+    const server = await startServer({ leftAfter: 60_000 })
+    const alice = await Peer.full(server, 'alice')
+    const bob = await Peer.full(server, 'bob')
+    const session = String((await bob.next('welcome'))['session'])
+    for (const peer of [alice, bob]) await peer.ask({ action: 'joinroom', room: 'dev' })
+    await bob.ask({ action: 'away', message: 'lunch' })
+    bob.socket.destroy()
+    await eventually(() => server.daemon.connections === 1)
+    const again = await Peer.full(server, 'bob', session)
+    await again.ask({ action: 'joinroom', room: 'dev' })
+    expect((await alice.ask({ action: 'members', room: 'dev' }))['members']).toMatchObject([
+      { name: 'alice' },
+      { name: 'bob', away: 'lunch' },
+    ])
+    expect(alice.of('presence')).toHaveLength(1)
+    await again.ask({ action: 'away' })
+    await alice.wait(frame => frame['state'] === 'online')
   })
 
   test('typing is passed on to the others, and not more often than it may be renewed', async () => {
