@@ -232,7 +232,9 @@ class ListeningDaemon implements Daemon {
 
 function turnAway(socket: Socket, code: Refusal['code'], message: string): void {
   socket.on('error', () => undefined)
-  socket.setTimeout(TURNED_AWAY_LINGER, () => socket.destroy())
+  // Not an idle timer: who goes on sending would be there for ever, and is counted nowhere.
+  const linger = setTimeout(() => socket.destroy(), TURNED_AWAY_LINGER)
+  socket.on('close', () => clearTimeout(linger))
   socket.resume()
   socket.end(encodeFrame({ action: 'error', code, message, from: SERVER_NAME, fatal: true }))
 }

@@ -154,7 +154,11 @@ describe('a bad client hurts itself', () => {
     const peers = await Promise.all([1, 2, 3].map(() => Peer.open(server)))
     await eventually(() => server.daemon.connections === 3)
     const fourth = await Peer.open(server)
-    await fourth.ended()
+    // One that goes on sending, and never closes its side, is not left open either.
+    const chatter = setInterval(() => fourth.raw('x'), 50)
+    await fourth.next('error')
+    await eventually(() => fourth.closed)
+    clearInterval(chatter)
     expect(fourth.frames).toMatchObject([{ action: 'error', code: 'limit_reached', fatal: true }])
     peers[0]?.socket.destroy()
     await eventually(() => server.daemon.connections === 2)
