@@ -46,7 +46,7 @@ export function joinRoom(
     request.since !== undefined &&
     request.since <= member.room.last &&
     (request.epoch === undefined || request.epoch === hall.log.epoch)
-  if (session.isPlain || !resumes) {
+  if (!resumes) {
     member.cursor = member.room.last
     member.room.goLive(member)
     return undefined

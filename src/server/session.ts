@@ -2,7 +2,7 @@ import type { Decoded } from '../protocol/codec.ts'
 import type { Refusal } from '../protocol/errors.ts'
 import { MAX_BAD_LINES } from '../protocol/limits.ts'
 import { foldName, parseUsername, SERVER_NAME } from '../protocol/names.ts'
-import type { Request, RequestAction, RequestResult, results } from '../protocol/requests.ts'
+import type { Request, RequestResult, results } from '../protocol/requests.ts'
 import type { ErrorFrame, ServerFrame } from '../protocol/responses.ts'
 import type { Connection, Conversation } from './connection.ts'
 import type { Hall } from './hall.ts'
@@ -20,7 +20,8 @@ import { welcomeFrame } from './welcome.ts'
 /** How often a sender in a congested room looks whether it eased, ms. */
 const CONGESTION_CHECK = 50
 
-const PLAIN_ACTIONS: ReadonlySet<RequestAction> = new Set(['connect', 'joinroom', 'chat', 'leaveroom'])
+/** A request to one who is connected. */
+type Served = Exclude<Request, { action: 'connect' }>
 
 /** What the two sides of one connection have said so far: who is there, in which rooms, and what it may. */
 export class Session implements Conversation {
@@ -74,7 +75,7 @@ export class Session implements Conversation {
 
   /** Answers a request that succeeded; nothing where it had no id. */
   ok<Action extends keyof typeof results>(request: Request<Action>, result: RequestResult<Action>): void {
-    if (this.#plain || request.id === undefined) return
+    if (request.id === undefined) return
     this.sendFrame({ action: 'ok', id: request.id, ...result })
   }
 
@@ -118,12 +119,13 @@ export class Session implements Conversation {
       this.#badLine({ code: 'not_connected', message }, request.id)
       return undefined
     }
-    if (this.#plain && !PLAIN_ACTIONS.has(request.action)) {
+    const served = this.#plain ? plainRequest(request) : request
+    if (served === undefined) {
       const message = `"${request.action}" is for clients that connect with "protocol":1`
-      this.#badLine({ code: 'unknown_action', message }, request.id)
+      this.#badLine({ code: 'unknown_action', message })
       return undefined
     }
-    return this.#serve(request, this.person)
+    return this.#serve(served, this.person)
   }
 
   fellSilent(): void {
@@ -158,7 +160,7 @@ export class Session implements Conversation {
   }
 
   /** Serves one good request. Everything but reading the log is answered, or queued, at once. */
-  #serve(request: Exclude<Request, { action: 'connect' }>, person: Person): Promise<void> | undefined {
+  #serve(request: Served, person: Person): Promise<void> | undefined {
     this.#badLines = 0
     switch (request.action) {
       case 'joinroom':
@@ -235,5 +237,18 @@ export class Session implements Conversation {
     this.#badLines++
     const fatal = error.fatal === true || this.#badLines >= MAX_BAD_LINES
     this.refuse(fatal ? { ...error, fatal } : error, id)
+  }
+}
+
+/** What a plain client asked for, without what its protocol does not have; undefined where that is all of it. */
+function plainRequest(request: Served): Served | undefined {
+  switch (request.action) {
+    case 'chat':
+      return { action: 'chat', room: request.room, message: request.message }
+    case 'joinroom':
+    case 'leaveroom':
+      return { action: request.action, room: request.room }
+    default:
+      return undefined
   }
 }

@@ -26,18 +26,17 @@ export function speak(session: Session, person: Person, request: EventRequest): 
     const message = `join "${name}" before you ${VERBS[request.action]}`
     return session.refuse({ code: 'not_in_room', message }, request.id)
   }
-  const body = bodyOf(request, hall.settings.limits)
+  const body = bodyOf(request, hall.settings.limits, hall.log.head(key)?.last ?? 0)
   if (!body.ok) return session.refuse(body.error, request.id)
   // To those who see it a message ends the typing: the next sign of it is news.
   if (request.action === 'chat') session.typingAt.delete(key)
-  const id = session.isPlain ? undefined : request.id
   const answered = session.expectAnswer()
   const entry = {
     roomKey: key,
     roomName: name,
     from: person.name,
     session: session.identity?.number,
-    id,
+    id: request.id,
     body: body.value,
   }
   hall.log.append(entry, stored => {
@@ -53,7 +52,7 @@ export function speak(session: Session, person: Person, request: EventRequest): 
   else session.holdWhile(() => hall.log.isBusy || room?.isCongested === true)
 }
 
-function bodyOf(request: EventRequest, limits: Limits): Result<EntryBody> {
+function bodyOf(request: EventRequest, limits: Limits, last: number): Result<EntryBody> {
   switch (request.action) {
     case 'topic': {
       const fits = checkSize('a topic', request.topic, limits.topic)
@@ -62,6 +61,8 @@ function bodyOf(request: EventRequest, limits: Limits): Result<EntryBody> {
     case 'chat': {
       const fits = checkMessage(request.message, limits)
       const { replyTo } = request
+      if (replyTo !== undefined && replyTo > last)
+        return refuse('not_found', `there is no ${replyTo} to answer in this room; it ends at ${last}`)
       return fits.ok
         ? success({ action: 'chat', message: fits.value, ...(replyTo === undefined ? {} : { replyTo }) })
         : fits

@@ -53,6 +53,8 @@ describe('the plain protocol is enough', () => {
       Array(2).fill({ action: 'chat', room: 'dev', message: 'twice', from: 'alice' }),
     )
     expect(Object.keys(alice.frames[0] ?? {})).toEqual(['action', 'code', 'message', 'from'])
+    await watcher.until(() => watcher.of('chat').length === 2)
+    expect(watcher.of('chat').map(({ replyTo }) => replyTo)).toEqual([undefined, undefined])
   })
 
   test('it is told nothing but messages and errors, whatever full clients do', async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { results } from '../../src/protocol/requests.ts'
-import { eventually, Peer, startServer } from './peer.ts'
+import { eventually, Peer, type Received, startServer } from './peer.ts'
 
 describe('requests of full clients', () => {
   test('every request with an id gets exactly one answer as its schema says', async () => {
@@ -79,6 +79,17 @@ describe('requests of full clients', () => {
     expect(await peer.ask({ action: 'history', room: 'dev' })).toMatchObject({
       events: [{ message: 'once' }, { message: 'mine' }],
     })
+  })
+
+  test('a message answers what stands in its room, not what is still to come', async () => {
+    const server = await startServer()
+    const peer = await Peer.full(server, 'alice')
+    await peer.ask({ action: 'joinroom', room: 'dev' })
+    const say = (more: object): Promise<Received> =>
+      peer.ask({ action: 'chat', room: 'dev', message: 'm', ...more })
+    const seq = Number((await say({}))['seq'])
+    expect(await say({ replyTo: seq + 1 })).toMatchObject({ code: 'not_found' })
+    expect(await say({ replyTo: seq })).toMatchObject({ action: 'ok' })
   })
 
   test('a text is stored as it came; empty, blank, with NUL, or too long it is refused with what to do', async () => {
