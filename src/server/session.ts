@@ -98,6 +98,13 @@ export class Session implements Conversation {
     }
   }
 
+  /** Counts what others are shown or told of; true where it came too fast, and this sender is read later. */
+  slowDown(person: Person): boolean {
+    const wait = this.hall.pace.spend(person.key, this.connection.address, performance.now())
+    if (wait > 0) this.connection.hold(wait)
+    return wait > 0
+  }
+
   /** Reads this sender later while most of a room cannot keep up, or the log cannot. */
   holdWhile(isCongested: () => boolean): void {
     if (isCongested()) this.connection.hold(CONGESTION_CHECK, () => (isCongested() ? CONGESTION_CHECK : 0))

@@ -42,6 +42,7 @@ export function setTyping(session: Session, person: Person, request: Request<'ty
   if (!request.on && lastAt === undefined) return
   if (request.on) session.typingAt.set(key, now)
   else session.typingAt.delete(key)
+  session.slowDown(person)
   if (isDirect) return tellOther(session, person, key, request.on)
   const room = session.members.get(key)?.room
   if (room === undefined || room.people.size > SMALL_ROOM) return
@@ -64,6 +65,7 @@ export function setAway(session: Session, person: Person, request: Request<'away
     const fits = checkSize('an away message', message, session.hall.settings.limits.away)
     if (!fits.ok) return session.refuse(fits.error, request.id)
   }
+  if (message !== person.away) session.slowDown(person)
   session.hall.presence.setAway(person, message)
   session.ok(request, {})
 }

@@ -17,7 +17,7 @@ const VERBS: Readonly<Record<EventRequest['action'], string>> = {
 
 /** Serves the requests that make an event: checks, hands to the log, answers when it is stored. */
 export function speak(session: Session, person: Person, request: EventRequest): void {
-  const { hall, connection } = session
+  const { hall } = session
   const place = findPlace(session, person, request.room)
   if (!place.ok) return session.refuse(place.error, request.id)
   const { key, name, isDirect } = place.value
@@ -47,9 +47,7 @@ export function speak(session: Session, person: Person, request: EventRequest): 
     }
     answered()
   })
-  const wait = hall.pace.spend(person.key, connection.address, performance.now())
-  if (wait > 0) connection.hold(wait)
-  else session.holdWhile(() => hall.log.isBusy || room?.isCongested === true)
+  if (!session.slowDown(person)) session.holdWhile(() => hall.log.isBusy || room?.isCongested === true)
 }
 
 function bodyOf(request: EventRequest, limits: Limits, last: number): Result<EntryBody> {

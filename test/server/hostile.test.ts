@@ -210,6 +210,30 @@ describe('pace', () => {
     )
   })
 
+  test('signals that others are told of are paced too', async () => {
+    const server = await startServer({ messageBurst: 5, messagesPerSecond: 50 })
+    const peer = await Peer.full(server, 'alice')
+    await peer.ask({ action: 'joinroom', room: 'dev' })
+    for (const signal of [
+      { action: 'away', message: 'lunch' },
+      { action: 'typing', room: 'dev', on: true },
+    ]) {
+      const began = Date.now()
+      for (let i = 0; i < 25; i++) {
+        peer.send(signal)
+        peer.send(signal.action === 'away' ? { action: 'away' } : { ...signal, on: false })
+      }
+      await peer.settled()
+      // At least forty five beyond the burst at fifty a second.
+      expect(Date.now() - began).toBeGreaterThan(800)
+    }
+    // What changes nothing is told to nobody.
+    const began = Date.now()
+    for (let i = 0; i < 100; i++) peer.send({ action: 'away' })
+    await peer.settled()
+    expect(Date.now() - began).toBeLessThan(1_500)
+  })
+
   test('the bucket belongs to the name: a second connection brings no second burst', async () => {
     const server = await startServer({ messageBurst: 5, messagesPerSecond: 20 })
     const one = await Peer.full(server, 'alice')
