@@ -107,8 +107,7 @@ export class Connection implements Newcomer, Talker {
   }
 
   enter(): void {
-    // It may have gone while it waited; then nobody came.
-    if (!this.#socket.destroyed) this.takeTurn()
+    this.takeTurn()
   }
 
   /** Owes the peer a line. */
@@ -193,7 +192,8 @@ export class Connection implements Newcomer, Talker {
   /** Takes lines for a while, if there are any and nothing holds them back. */
   takeTurn(): void {
     if (this.#held || this.#stopping || this.#closingSince !== undefined) return
-    if (this.#conversation === undefined) return
+    // It may have gone while it waited: whoever came in now would never leave.
+    if (this.#conversation === undefined || this.#socket.destroyed) return
     const began = performance.now()
     do {
       if (this.outbound.leftOver > READ_BELOW_BYTES) {

@@ -174,6 +174,32 @@ describe('a bad client hurts itself', () => {
     expect(second.frames).toMatchObject([{ code: 'server_full', fatal: true }])
   })
 
+  test('who is gone comes in no more, whatever it had sent beforehand', async () => {
+    const gone = Promise.withResolvers<void>()
+    const log = new MemoryLog()
+    const read = log.read.bind(log)
+    log.read = async (...asked) => gone.promise.then(() => read(...asked))
+    const server = await startServer({}, log)
+    const watcher = await Peer.full(server, 'watcher')
+    await watcher.ask({ action: 'joinroom', room: 'dev' })
+    const peer = await Peer.full(server, 'ghost')
+    peer.send({ action: 'joinroom', room: 'dev' })
+    peer.send({ action: 'history', room: 'dev' })
+    peer.send({ action: 'connect', username: 'ghost', protocol: 1 })
+    peer.send({ action: 'joinroom', room: 'dev' })
+    await watcher.next('joined')
+    peer.socket.resetAndDestroy()
+    // What it said is told to it, and the kernel says that nobody is there.
+    await watcher.ask({ action: 'chat', room: 'dev', message: 'anybody?' })
+    await watcher.ask({ action: 'chat', room: 'dev', message: 'nobody' })
+    await eventually(() => server.daemon.connections === 1)
+    gone.resolve()
+    for (let i = 0; i < 10; i++) await watcher.settled()
+    expect(await watcher.ask({ action: 'members', room: 'dev' })).toMatchObject({
+      members: [{ name: 'watcher' }],
+    })
+  })
+
   test('connections that come and go at once, in any state, leave nothing behind', async () => {
     const server = await startServer({ connectionsPerAddress: 1_000 })
     const sockets = Array.from({ length: 200 }, (_, i) => {
