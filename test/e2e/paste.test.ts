@@ -24,3 +24,25 @@ test('a paste of 500 lines lands in the composer and sends nothing; Enter sends 
   await alice.waitFor(/^ alice › *$/m)
   expect((await bob.ask({ action: 'history', room: 'dev' }))['events']).toHaveLength(1)
 })
+
+test('a paste with an end mark in it, as tmux hands it on, does not break out and send', async () => {
+  const chatd = await Chatd.start()
+  const alice = await joined(chatd, 'alice', 'dev')
+  alice.type('\x1b[200~one\x1b[201~/quit\rtwo\r\x1b[201~')
+  await alice.waitFor('pasted 2 lines')
+  expect(alice.screen()).toContain('one/quit')
+  alice.type('!')
+  await alice.waitFor('!')
+  expect(alice.screen()).not.toContain('✓')
+})
+
+test('a paste of a megabyte is shown, named too long, and cleared, all at once', async () => {
+  const chatd = await Chatd.start()
+  const alice = await joined(chatd, 'alice', 'dev')
+  alice.type(pasted('a'.repeat(1_000_000)))
+  await alice.waitFor('KB: a message can have 16 KB')
+  alice.type(KEY.enter)
+  await alice.waitFor('shorten it')
+  alice.type('\x03')
+  await alice.waitFor(/^ alice › *$/m)
+})

@@ -30,9 +30,17 @@ let cacheLimit = 0
 let cachedCharacters = 0
 const cache = new Map<string, readonly number[]>()
 
-/** The rows of a text in a box `width` cells wide; at least one. */
+/** The last rows made: one key asks for them several times. */
+let made: { readonly text: string; readonly limit: number; readonly rows: readonly EditorRow[] } | undefined
+
+/** The rows of a text in a box `width` cells wide; at least one. The same array for the same arguments in a row. */
 export function editorRows(text: string, width: number): readonly EditorRow[] {
   const limit = rowLimit(width)
+  if (made?.text !== text || made.limit !== limit) made = { text, limit, rows: rowsOf(text, limit) }
+  return made.rows
+}
+
+function rowsOf(text: string, limit: number): readonly EditorRow[] {
   const rows: EditorRow[] = []
   for (let start = 0; start <= text.length; ) {
     const newline = text.indexOf('\n', start)
@@ -118,13 +126,13 @@ function columnOf(text: string, row: EditorRow | undefined, cursor: number, limi
 /** Where the rows of a line begin, but for the first. */
 function lineBreaks(line: string, limit: number): readonly number[] {
   if (/^[\x20-\x7e]*$/.test(line)) return narrowBreaks(line, limit)
+  const known = limit === cacheLimit ? cache.get(line) : undefined
+  if (known !== undefined) return known
   if (limit !== cacheLimit || cachedCharacters > CACHE_CHARACTERS) {
     cache.clear()
     cachedCharacters = 0
     cacheLimit = limit
   }
-  const known = cache.get(line)
-  if (known !== undefined) return known
   const breaks = measuredBreaks(line, limit)
   cache.set(line, breaks)
   cachedCharacters += line.length
@@ -135,8 +143,9 @@ function lineBreaks(line: string, limit: number): readonly number[] {
 function narrowBreaks(line: string, limit: number): readonly number[] {
   const breaks: number[] = []
   for (let start = 0; line.length - start > limit; ) {
-    const space = line.lastIndexOf(' ', start + limit - 1)
-    start = space >= start ? space + 1 : start + limit
+    // Not in the whole line: without a space in it each row would look through all that stands before.
+    const space = line.slice(start, start + limit).lastIndexOf(' ')
+    start += space === -1 ? limit : space + 1
     breaks.push(start)
   }
   return breaks

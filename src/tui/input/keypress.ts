@@ -31,6 +31,12 @@ export const ESCAPE_WAIT = 30
 const SEQUENCE_WAIT = 1000
 /** A paste without a byte for this long, in ms, has lost its end; irssi users once lost their keyboard to that. */
 export const PASTE_WAIT = 1500
+/**
+ * The end of a paste is believed after this time, in ms, without another. Terminals that hand on what is pasted as it
+ * is (tmux does) let a text with the end mark in it break out, and what follows the mark would be keys, Enter among them.
+ * Nobody presses a key so soon after a paste.
+ */
+export const PASTE_SETTLE = 30
 /** Bytes kept of one paste: sixteen times the longest message and enough for any log excerpt. */
 export const MAX_PASTE_BYTES = 1 << 20
 /** The longest CSI or SS3 sequence, in bytes; what is longer is dropped to its end. */
@@ -44,7 +50,7 @@ const PASTE_END = '\x1b[201~'
 /** Instead of a position: the bytes so far do not tell. */
 const MORE = -1
 
-type Mode = 'ground' | 'paste' | 'reply' | 'overlong'
+type Mode = 'ground' | 'paste' | 'settling' | 'reply' | 'overlong'
 
 /** A decoder at rest. */
 export function createKeyDecoder(): KeyDecoder {
@@ -101,8 +107,17 @@ export function createKeyDecoder(): KeyDecoder {
       }
       takePaste(open.slice(0, end))
       open = open.slice(end + PASTE_END.length)
-      endPaste()
+      mode = 'settling'
       return true
+    },
+    // What stands behind the last end mark may be keys.
+    settling() {
+      const end = open.lastIndexOf(PASTE_END)
+      if (end !== -1) {
+        takePaste(open.slice(0, end).replaceAll(PASTE_END, ''))
+        open = open.slice(end + PASTE_END.length)
+      }
+      return false
     },
     // A reply ends with BEL or ESC \; any other control byte is a key that somebody pressed meanwhile.
     reply() {
@@ -217,6 +232,10 @@ export function createKeyDecoder(): KeyDecoder {
   /** Whether `open` may be keys by themselves: Escape, or Alt and the sign that also begins a sequence. */
   const isAmbiguous = (): boolean => /^\x1b(?:\x1b?[[O]?|[\]P_])$/.test(open)
 
+  const takeAll = (): void => {
+    while (open !== '' && take[mode]());
+  }
+
   const given = (): InputEvent[] => {
     const found = events
     events = []
@@ -227,10 +246,15 @@ export function createKeyDecoder(): KeyDecoder {
     push(chunk) {
       const bytes = typeof chunk === 'string' ? Buffer.from(chunk, 'utf8') : Buffer.from(chunk)
       open += bytes.toString('latin1')
-      while (open !== '' && take[mode]());
+      takeAll()
       return given()
     },
     flush() {
+      if (mode === 'settling') {
+        endPaste()
+        takeAll()
+        return given()
+      }
       if (mode === 'paste') {
         takePaste(open)
         endPaste()
@@ -248,6 +272,7 @@ export function createKeyDecoder(): KeyDecoder {
     },
     get wait() {
       if (mode === 'paste') return PASTE_WAIT
+      if (mode === 'settling') return PASTE_SETTLE
       if (mode !== 'ground') return SEQUENCE_WAIT
       if (open === '') return undefined
       return isAmbiguous() ? ESCAPE_WAIT : SEQUENCE_WAIT

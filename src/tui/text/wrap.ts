@@ -48,7 +48,7 @@ function wrapNarrow(whole: CleanText, width: number, rows: CleanText[]): void {
   let start = 0
   while (line.length - start > width) {
     // The space may stand one behind the row: the word before it fits exactly.
-    const space = line.lastIndexOf(' ', start + width)
+    const space = start + line.slice(start, start + width + 1).lastIndexOf(' ')
     if (space < start + Math.max(unbreakable, 1)) {
       rows.push(sliceClean(line, start, start + width))
       start += width

@@ -52,7 +52,9 @@ export function paste(state: ScreenState, world: World, text: string, truncated:
     if (truncated) {
       return step(withNotice(next, clean`the paste was cut at ${sizeText(bytes)}`, 'warning'))
     }
-    if (lines < BIG_PASTE_LINES && bytes < BIG_PASTE_BYTES) return step(next)
+    // That the whole is too long to be sent, the status line says by itself.
+    const isTooLong = 'problem' in speechOf(next, world)
+    if (isTooLong || (lines < BIG_PASTE_LINES && bytes < BIG_PASTE_BYTES)) return step(next)
     const what = lines === 1 ? clean`` : clean`${lines} lines, `
     return step(withNotice(next, clean`pasted ${what}${sizeText(bytes)} — Enter sends it as one message`))
   })

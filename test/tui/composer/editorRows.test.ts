@@ -24,6 +24,14 @@ describe('rows leave a cell for the cursor and trim nothing', () => {
   })
 })
 
+test('a million letters without a space are broken in no time', () => {
+  const text = 'a'.repeat(1 << 20)
+  const begun = performance.now()
+  expect(editorRows(text, 71)).toHaveLength(Math.ceil(text.length / 70))
+  // It takes some 20 ms; looking back to the beginning from each row took 7 s.
+  expect(performance.now() - begun).toBeLessThan(1_500)
+})
+
 describe('the view', () => {
   test('shows what is typed as safe text, one cell or more each, with the cursor in the right one', () => {
     const view = editorView(createEditor('a\x1b[31m\tb\u200b'), 40, 3)

@@ -5,6 +5,7 @@ import {
   ESCAPE_WAIT,
   type InputEvent,
   MAX_PASTE_BYTES,
+  PASTE_SETTLE,
   PASTE_WAIT,
 } from '../../../src/tui/input/keypress.ts'
 
@@ -137,11 +138,24 @@ describe('a paste', () => {
     expect(decoder.wait).toBeUndefined()
     expect(decoder.push('a').map(word)).toEqual(["'a'"])
   })
+  test('cannot break out by an end mark in it, however it comes in pieces', () => {
+    const hostile = '\x1b[200~x\x1b[201~/quit\r\x1b[200~\x03\x1b[201~y\x1b[201~'
+    expect(decode(hostile)).toBe('paste(x/quit\n\x1b[200~\x03y)')
+    expect(decode(...hostile.split(/(?<=[~\r])/))).toBe(decode(hostile))
+  })
+  test('is over when nothing more comes at once; then keys are keys again', () => {
+    const decoder = createKeyDecoder()
+    expect(decoder.push('\x1b[200~x\x1b[201~')).toEqual([])
+    expect(decoder.wait).toBe(PASTE_SETTLE)
+    expect(decoder.flush().map(word)).toEqual(['paste(x)'])
+    expect(decoder.push('\r').map(word)).toEqual(['enter'])
+  })
   test('beyond the limit is cut between characters, and says so', () => {
     const decoder = createKeyDecoder()
     decoder.push('\x1b[200~x')
     for (let sent = 0; sent < MAX_PASTE_BYTES; sent += 60_000) decoder.push('ä'.repeat(30_000))
-    const [event] = decoder.push('\x1b[201~')
+    decoder.push('\x1b[201~')
+    const [event] = decoder.flush()
     if (event?.type !== 'paste') throw new Error('no paste')
     expect(event.truncated).toBe(true)
     expect(event.text).toBe(`x${'ä'.repeat((MAX_PASTE_BYTES - 2) / 2)}`)
