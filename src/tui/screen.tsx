@@ -11,6 +11,7 @@ import { Store } from './store.ts'
 import { suspendProcess } from './suspend.ts'
 import { createTerminal, type Keyboard } from './terminal.ts'
 import { Screen } from './view/Screen.tsx'
+import { straighten } from './view/straighten.ts'
 
 /** What a screen needs. */
 export interface ScreenOptions {
@@ -145,8 +146,8 @@ export async function runScreen(options: ScreenOptions): Promise<number> {
 const CLEAR = '\x1b[2J\x1b[H'
 
 /**
- * The output as Ink gets it: of the size that the frame was made for, and without word of a resize, at which Ink would
- * draw the frame of the old size once more.
+ * The output as Ink gets it: of the size that the frame was made for, with straight columns, and without word of a
+ * resize, at which Ink would draw the frame of the old size once more.
  */
 function inkOutput(stdout: NodeJS.WriteStream, size: () => Size): NodeJS.WriteStream {
   const face: NodeJS.WriteStream = new Proxy(stdout, {
@@ -154,6 +155,8 @@ function inkOutput(stdout: NodeJS.WriteStream, size: () => Size): NodeJS.WriteSt
       if (name === 'columns' || name === 'rows') return size()[name]
       const value: unknown = Reflect.get(target, name)
       if (typeof value !== 'function') return value
+      if (name === 'write')
+        return (output: string, ...rest: unknown[]) => value.call(target, straighten(output), ...rest)
       if (name !== 'on' && name !== 'off') return value.bind(target)
       return (event: string, listener: () => void) => {
         if (event !== 'resize') value.call(target, event, listener)

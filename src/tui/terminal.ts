@@ -12,9 +12,12 @@ export type Keyboard = NodeJS.ReadableStream & {
   unref?: () => unknown
 }
 
-/** Bracketed paste and focus reports; and the question whether this terminal speaks kitty's keyboard protocol. */
-const MODES_ON = '\x1b[?2004h\x1b[?1004h\x1b[?u'
-const MODES_OFF = '\x1b[?1004l\x1b[?2004l'
+/**
+ * No wrapping, as a row that the terminal takes to be wider than we do would push down all that is below it; bracketed
+ * paste and focus reports; and the question whether this terminal speaks kitty's keyboard protocol.
+ */
+const MODES_ON = '\x1b[?7l\x1b[?2004h\x1b[?1004h\x1b[?u'
+const MODES_OFF = '\x1b[?1004l\x1b[?2004l\x1b[?7h'
 /** Keys that terminals confuse otherwise (Shift+Enter and Enter) are told apart. */
 const KITTY_ON = '\x1b[>1u'
 const KITTY_OFF = '\x1b[<u'

@@ -17,12 +17,21 @@ async function expectRestored(terminal: Terminal): Promise<void> {
   // What was written last may not be drawn yet.
   await terminal.waitFor(() => !terminal.isFullScreen)
   const { raw } = terminal
-  const modes = { alternate: 1049, cursor: 25, paste: 2004, focus: 1004, synchronized: 2026, clicks: 1000 }
+  const modes = {
+    alternate: 1049,
+    cursor: 25,
+    wrapping: 7,
+    paste: 2004,
+    focus: 1004,
+    synchronized: 2026,
+    clicks: 1000,
+  }
   expect(
     Object.fromEntries(Object.entries(modes).map(([name, mode]) => [name, lastMode(raw, mode)])),
   ).toEqual({
     alternate: 'off',
     cursor: 'on',
+    wrapping: 'on',
     paste: 'off',
     focus: 'off',
     synchronized: 'off',

@@ -353,6 +353,26 @@ describe('the terminal', () => {
     expect(terminal.cell(mention.x, mention.y).isInverse).toBe(true)
   })
 
+  test('on a terminal that counts other cells than we do, borders stand straight and no row runs over', async () => {
+    const { terminal } = start([80, 24], client => {
+      const lobby = client.open('lobby', { topic: `${'हिन्दी 👨‍👩‍👧‍👦 '.repeat(20)}`, people: 3 })
+      client.receive(lobby, 'alice', 'क्षत्रिय 👩🏽‍🚀 🇩🇪 ❤️ '.repeat(20))
+      for (const name of ['हिन्दी', 'தமிழ்நாடு', 'ไทย', 'עברית', '日本語']) client.open(name, { unread: 7 })
+    })
+    // Without clusters: a family is eight cells wide, a flag two, a vowel sign none.
+    terminal.xterm.unicode.activeVersion = '6'
+    await terminal.shows('online')
+    terminal.type(CTRL_K)
+    await terminal.shows('Go to')
+    terminal.type(ESCAPE)
+    await terminal.hides('Go to')
+    const borders = Array.from({ length: 24 }, (_, y) => terminal.cell(16, y).text).join('')
+    expect(borders).toMatch(/┬│{19}┴/)
+    expect(terminal.rows()[0]).toMatch(/^ #lobby .*3 people$/)
+    expect(terminal.rows().at(-1)).toMatch(/^ ● online .*find room {3}F1 help$/)
+    expect(terminal.rows().filter(row => / 7 │/.test(row))).toHaveLength(5)
+  })
+
   test('keys pasted and typed are told apart, whatever comes in one piece', async () => {
     const { terminal, client } = start([80, 24], client => client.open('lobby'))
     await terminal.shows('online')

@@ -28,7 +28,7 @@ export function headerRow(state: ScreenState, world: World, layout: Layout): Row
   const topic = cleanLine(room.topic)
   if (topic !== '') left.push(GAP, span(topic, 'dim'))
   const elsewhere = layout.sidebar === 0 ? unreadElsewhere(world, room.key) : []
-  return spread(left, [...elsewhere, span(clean`${about(room)} `, 'dim')], layout.columns)
+  return spread(left, [span(clean` `), ...elsewhere, span(clean`${about(room)} `, 'dim')], layout.columns)
 }
 
 function about(room: RoomView): CleanText {
