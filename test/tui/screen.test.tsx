@@ -226,7 +226,7 @@ describe('the whole screen', () => {
       retryAt: NOON + 95 * 60_000 + 5_000,
       reason: 'nobody answers there',
     })
-    await terminal.shows('○ offline — reconnecting in 5 s (nobody answers there)')
+    await terminal.shows('○ offline, next try in 5 s (nobody answers there)')
     terminal.type(`still here${ENTER}`)
     await terminal.shows('me … still here')
     client.setLink({ status: 'online', since: NOON })

@@ -134,7 +134,7 @@ export const ROOM_COMMANDS: readonly Command[] = [
       if (message === undefined) return { problem: clean`nobody else has said anything here` }
       const tooLong = excess('text', rest, world.client.limits.message)
       if (tooLong !== undefined) return tooLong
-      return step(withRoom(state, { anchor: 'bottom', wasSaid: true }), {
+      return step(withRoom(state, { anchor: 'bottom', marker: undefined, wasSaid: true }), {
         type: 'say',
         room: room.key,
         text: rest,

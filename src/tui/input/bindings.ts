@@ -55,10 +55,10 @@ function shownKeys({ keys, shown }: Action): string {
   return shown ?? keys.map(describeKey).join(', ')
 }
 
-/** The first key of an action and its short label, for the hint line: `{ key: 'Ctrl+K', label: 'find room' }`. */
+/** The first key of an action (or all where they are one thing) and its short label, for the hint line: `{ key: 'Ctrl+K', label: 'find room' }`. */
 export function hint(id: ActionId): { readonly key: string; readonly label: string } {
-  const { keys, hint, help }: Definition = DEFINITIONS[id]
-  return { key: describeKey(keys[0] ?? ''), label: hint ?? help }
+  const { keys, hint, help, shown }: Definition = DEFINITIONS[id]
+  return { key: shown ?? describeKey(keys[0] ?? ''), label: hint ?? help }
 }
 
 /** The registry as the help overlay shows it: a heading, and rows of keys and what they do. */

@@ -307,7 +307,7 @@ export const DEFINITIONS = {
     context: 'search',
     category: 'Search',
     help: 'what was said around it; again for its room',
-    hint: 'context',
+    hint: 'open',
   },
   'search.next': {
     keys: ['down', 'j'],
@@ -363,7 +363,13 @@ export const DEFINITIONS = {
     hint: 'scroll',
   },
   'help.pageUp': { keys: ['pageup'], context: 'help', category: 'Help', help: 'a page up' },
-  'help.pageDown': { keys: ['pagedown', 'space'], context: 'help', category: 'Help', help: 'a page down' },
+  'help.pageDown': {
+    keys: ['pagedown', 'space'],
+    context: 'help',
+    category: 'Help',
+    help: 'a page down',
+    hint: 'page',
+  },
   'help.close': { keys: ['q'], context: 'help', category: 'Help', help: 'close the help', hint: 'close' },
 
   'app.help': {

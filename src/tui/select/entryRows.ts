@@ -132,12 +132,22 @@ function timelineMessage(
         ? MENTIONED
         : undefined
   const head = headOf(clock.time(entry.ts), entry.from, mark, repeats)
-  if (text === undefined) return remarkRows(head, clean`message deleted`, 'dim', columns)
+  if (text === undefined) return remarkRows(head, deletedText(entry, clock), 'dim', columns)
   const suffix = entry.edited === undefined ? NOTHING : clean`(edited)`
   const quote = entry.replyTo === undefined ? undefined : quoteRow(answered, columns.text)
   const rows = messageRows(head, { text, tone: 'text', me: isOurs ? '' : me, suffix, quote }, columns)
   const reactions = reactionText(entry.reactions)
   return reactions === '' ? rows : [...rows, ...remarkRows(NO_MARK, reactions, 'dim', columns)]
+}
+
+/** `deleted at 14:02`; by whom where that is somebody else, and on which day where that is another. */
+function deletedText({ from, ts, deleted }: ShownMessage, clock: Clock): CleanText {
+  // It is under way still.
+  if (deleted === undefined) return clean`message deleted`
+  const who = foldName(deleted.by) === foldName(from) ? NOTHING : clean` by ${cleanLine(deleted.by)}`
+  const isSameDay = clock.day(deleted.ts) === clock.day(ts)
+  const when = isSameDay ? NOTHING : clean` on ${clock.dayLabel(deleted.ts)}`
+  return clean`message deleted${who}${when} at ${clock.time(deleted.ts)}`
 }
 
 const NO_MARK: Head = { time: NOTHING, from: undefined, mark: undefined }

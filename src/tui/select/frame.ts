@@ -1,5 +1,6 @@
 /** The whole screen, chosen from the state and the world: what the view draws, row by row. */
 
+import { foldName } from '../../protocol/names.ts'
 import { type ActionId, hint } from '../input/bindings.ts'
 import { roomScreen, type ScreenState } from '../state.ts'
 import { type CleanText, clean, cleanLine } from '../text/clean.ts'
@@ -130,13 +131,17 @@ function rulesOf(
   }
 }
 
-/** That the line "new" is above what is visible. */
+/** That the line "new" is above what is visible, and how much came since. */
 function newAbove(pane: Pane | undefined): Row {
   if (pane === undefined) return EMPTY_ROW
   const { room, scene, view } = pane
   const entry = room.timeline[scene.markerAt]
   if (entry?.kind !== 'message' || scene.markerAt + 1 >= view.top.block) return EMPTY_ROW
-  return [span(clean`↑ new since ${scene.setting.clock.time(entry.ts)} (${keyOf('scroll.unread')})`, 'fresh')]
+  const { clock, me } = scene.setting
+  const count = room.timeline
+    .slice(scene.markerAt)
+    .filter(said => said.kind === 'message' && foldName(said.from) !== foldName(me)).length
+  return [span(clean`↑ ${count} new since ${clock.time(entry.ts)} (${keyOf('scroll.unread')})`, 'fresh')]
 }
 
 /** That the newest is below what is visible. */

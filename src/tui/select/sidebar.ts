@@ -17,9 +17,11 @@ const NUMBERED = 9
 export function sidebarRows(state: ScreenState, world: World, layout: Layout): readonly Row[] {
   const rooms = roomsOf(world)
   const { timeline: height, sidebar: width } = layout
-  const rows = rooms.map((room, at) => roomRow(state, room, at, width))
-  if (rows.length <= height)
-    return [...rows, ...Array.from({ length: height - rows.length }, () => EMPTY_ROW)]
+  const rowsOf = (first: number, end: number): readonly Row[] =>
+    rooms.slice(first, end).map((room, at) => roomRow(state, room, first + at, width))
+  if (rooms.length <= height) {
+    return [...rowsOf(0, height), ...Array.from({ length: height - rooms.length }, () => EMPTY_ROW)]
+  }
   const current = Math.max(
     0,
     rooms.findIndex(({ key }) => key === state.current),
@@ -27,10 +29,9 @@ export function sidebarRows(state: ScreenState, world: World, layout: Layout): r
   // The current room stays in sight, with a row at each end for what is not.
   const inner = Math.max(1, height - 2)
   const first = Math.max(0, Math.min(current - (inner >> 1), rooms.length - inner))
-  const shown = rows.slice(first, first + inner)
   return [
     moreRow(clean`↑`, rooms.slice(0, first), width),
-    ...shown,
+    ...rowsOf(first, first + inner),
     moreRow(clean`↓`, rooms.slice(first + inner), width),
   ].slice(0, height)
 }

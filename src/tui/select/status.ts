@@ -23,15 +23,18 @@ const LEAST_FOR_REACTIONS = 72
 export function statusRow(state: ScreenState, world: World, layout: Layout, pane: Pane | undefined): Row {
   const width = layout.columns
   const note = noteSpan(state, world)
-  const left: Span[] = [span(clean` `), ...linkSpans(world.client.link, state.now, note !== undefined)]
+  const left: Span[] = [
+    span(clean` `),
+    ...linkSpans(world.client.link, state.now, note === undefined ? width - 2 : 0),
+  ]
   if (note !== undefined) left.push(span(clean`  `), note)
   const keys = hintSpans(state, world, pane, width - rowWidth(left) - 3)
   const start = cutRow(left, width - rowWidth(keys))
   return [...start, span(blanks(width - rowWidth(start) - rowWidth(keys))), ...keys]
 }
 
-/** @param isShort where something else has to be said as well */
-function linkSpans(link: LinkState, now: number, isShort: boolean): Span[] {
+/** @param width what there is for it; 0 where something else has to be said as well */
+function linkSpans(link: LinkState, now: number, width: number): Span[] {
   switch (link.status) {
     case 'online':
       return [span(clean`●`, 'good'), span(clean` online`, 'dim')]
@@ -39,12 +42,15 @@ function linkSpans(link: LinkState, now: number, isShort: boolean): Span[] {
       return [span(clean`○ connecting…`, 'warning')]
     case 'waiting': {
       const seconds = Math.max(0, Math.ceil((link.retryAt - now) / 1000))
-      const when = seconds === 0 ? clean`reconnecting…` : clean`reconnecting in ${seconds} s`
-      const why = isShort ? clean`, ${seconds} s` : clean` — ${when} (${cleanLine(link.reason)})`
-      return [span(clean`○ offline`, 'error'), span(why, 'dim')]
+      const offline = span(clean`○ offline`, 'error')
+      if (width === 0) return [offline, span(clean`, ${seconds} s`, 'dim')]
+      const when = seconds === 0 ? clean`, trying again…` : clean`, next try in ${seconds} s`
+      const short = [offline, span(when, 'dim')]
+      const long = [...short, span(clean` (${cleanLine(link.reason)})`, 'dim')]
+      return rowWidth(long) <= width ? long : short
     }
     case 'refused':
-      return [span(isShort ? clean`✗ refused` : clean`✗ ${cleanLine(link.message)}`, 'error')]
+      return [span(width === 0 ? clean`✗ refused` : clean`✗ ${cleanLine(link.message)}`, 'error')]
     case 'closed':
       return [span(clean`○ not connected`, 'dim')]
   }
@@ -103,7 +109,7 @@ function hintSpans(state: ScreenState, world: World, pane: Pane | undefined, wid
 function hintsOf(state: ScreenState, world: World, pane: Pane | undefined): readonly ActionId[] {
   switch (state.overlay?.kind) {
     case 'help':
-      return ['help.lineDown', 'app.escape']
+      return ['help.pageDown', 'help.lineDown', 'app.escape']
     case 'search':
       return ['search.open', 'search.next', 'app.escape']
     case 'switcher':

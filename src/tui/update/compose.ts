@@ -93,7 +93,8 @@ export function say(state: ScreenState, world: World): Step {
   if ('problem' in speech) return step(withNotice(state, speech.problem, 'error'))
   const { about } = roomScreen(state)
   const answered = about === undefined ? undefined : messageOf(room, about.id)
-  return step(withRoom(emptied(state), { anchor: 'bottom', wasSaid: true }), {
+  // Who answers has read: the line "new" goes.
+  return step(withRoom(emptied(state), { anchor: 'bottom', marker: undefined, wasSaid: true }), {
     type: 'say',
     room: room.key,
     text: speech.text,

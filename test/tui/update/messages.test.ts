@@ -274,6 +274,22 @@ describe('what is under way', () => {
     expect(screen.screen()).toContain('… message deleted')
   })
 
+  test('a deleted message says when it was, and by whom where that is somebody else', () => {
+    const { screen, lobby } = talk()
+    for (const [at, by, ts] of [
+      [0, 'Alice', NOON + 60_000],
+      [2, 'chatd', NOON + 24 * 3_600_000],
+    ] as const) {
+      const entry = lobby.timeline[at]
+      if (entry?.kind !== 'message') throw new Error('no message')
+      lobby.timeline[at] = { ...entry, text: undefined, deleted: { seq: 9, by, ts } }
+    }
+    screen.client.changed(lobby)
+    screen.dispatch({ type: 'changed' })
+    expect(screen.screen()).toMatch(/alice {3}message deleted at 14:01/)
+    expect(screen.screen()).toContain('message deleted by chatd on Tuesday 24')
+  })
+
   test('an answer quotes what it answers, or says that it is not here', () => {
     const { screen, lobby } = talk()
     const answer = screen.client.receive(lobby, 'bob', 'of course')

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { frameOf } from '../../../src/tui/select/frame.ts'
 import { roomScreen } from '../../../src/tui/state.ts'
 import { NOON } from '../fakeClient.ts'
 import { Updates } from './world.ts'
@@ -241,6 +242,19 @@ describe('reading', () => {
     expect(screen.screen()).toContain('late')
   })
 
+  test('whoever says something has read: the line "new" goes', () => {
+    const screen = new Updates()
+    const lobby = screen.client.rooms.get('lobby')
+    if (lobby === undefined) throw new Error('no lobby')
+    screen.dispatch({ type: 'focus', focused: false })
+    screen.client.receive(lobby, 'alice', 'anybody?')
+    screen.dispatch({ type: 'changed' })
+    screen.dispatch({ type: 'focus', focused: true })
+    expect(screen.screen()).toContain('─ new ─')
+    screen.type('here', ENTER)
+    expect(screen.screen()).not.toContain('─ new ─')
+  })
+
   test('Alt+U goes to where the new begins', () => {
     const screen = new Updates(client => {
       const lobby = client.open('lobby')
@@ -249,6 +263,10 @@ describe('reading', () => {
       for (let at = 0; at < 60; at++) client.receive(lobby, 'bob', `message ${at}`)
     })
     expect(screen.screen()).not.toContain('─ new ─')
+    const rule = frameOf(screen.state, screen.world)
+      ?.rules?.top.map(({ text }) => text)
+      .join('')
+    expect(rule).toContain('─ ↑ 60 new since 14:01 (Alt+U) ─')
     screen.type('\x1bu')
     expect(screen.screen().split('\n')[1]).toContain('─ new ─')
     expect(screen.screen().split('\n')[2]).toContain('message 0')
@@ -367,7 +385,18 @@ describe('the line', () => {
       reason: 'nobody answers there',
     })
     screen.dispatch({ type: 'tick' })
-    expect(screen.screen()).toContain('○ offline — reconnecting in 5 s (nobody answers there)')
+    expect(screen.screen()).toContain('○ offline, next try in 5 s (nobody answers there)')
+  })
+
+  test('leaves the reason out before it leaves out the time', () => {
+    const screen = new Updates(undefined, 40, 12)
+    screen.client.setLink({
+      status: 'waiting',
+      attempt: 3,
+      retryAt: NOON + 4_200,
+      reason: 'nobody answers there',
+    })
+    expect(screen.screen()).toMatch(/○ offline, next try in 5 s *(F1 help)? *$/)
   })
 
   test('asks for another name where the server refuses ours, once', () => {
