@@ -110,8 +110,10 @@ export interface ChatClient {
   away(message: string | undefined): void
   /** Asks for the page before the first entry; nothing where one is on its way. */
   loadBefore(roomKey: string): void
-  /** Asks for the page that begins a gap (its newest events first). */
-  fillGap(roomKey: string, gapBefore: number): void
+  /** Asks for a page of a gap: its newest events or its oldest. */
+  fillGap(roomKey: string, gapBefore: number, end?: 'newest' | 'oldest'): void
+  /** Loads what stands around a seq (0: the oldest there is) into the timeline, with gaps where it ends; done when it is held. */
+  reach(roomKey: string, seq: number): Promise<Answer<undefined>>
   /** Everybody in the room, all pages. */
   members(roomKey: string): Promise<Answer<readonly Member[]>>
   /** The rooms of this session, and public ones. */

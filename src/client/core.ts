@@ -6,6 +6,7 @@ import type { EventRequest, Member, Request, RequestResult, RoomSummary } from '
 import { DEFAULT_LIMITS, type Limits, type ServerFrame, type Welcome } from '../protocol/responses.ts'
 import type { ChatClient, ClientEvent, ClientOptions, SearchQuery } from './client.ts'
 import { Link, type LinkState } from './link.ts'
+import { allMembers } from './members.ts'
 import { Outbox } from './outbox.ts'
 import { type Answer, Questions } from './questions.ts'
 import { Rooms } from './rooms.ts'
@@ -16,7 +17,6 @@ const READ_DELAY_MS = 150
 const KEEP_AFTER_MS = 2_000
 /** What was kept of rooms that nobody looks at is looked for after this. */
 const RESTORE_AFTER_MS = 500
-const MEMBERS_PAGE = 200
 
 type Unidentified<R> = R extends unknown ? Omit<R, 'id'> : never
 
@@ -226,26 +226,19 @@ export class Core implements ChatClient {
     if (room !== undefined) void this.rooms.loadBefore(room)
   }
 
-  fillGap(key: string, gapBefore: number): void {
+  fillGap(key: string, gapBefore: number, end?: 'newest' | 'oldest'): void {
     const room = this.rooms.get(key)
-    if (room !== undefined) void this.rooms.fill(room, gapBefore)
+    if (room !== undefined) void this.rooms.fill(room, gapBefore, end)
   }
 
-  async members(key: string): Promise<Answer<readonly Member[]>> {
-    const room = this.#nameOf(key)
-    const all: Member[] = []
-    for (;;) {
-      const after = all.at(-1)?.name
-      const page = await this.#questions.ask({
-        action: 'members',
-        room,
-        limit: MEMBERS_PAGE,
-        ...(after === undefined ? {} : { after }),
-      })
-      if (!page.ok) return page
-      all.push(...page.value.members)
-      if (!page.value.more || page.value.members.length === 0) return { ok: true, value: all }
-    }
+  async reach(key: string, seq: number): Promise<Answer<undefined>> {
+    const room = this.rooms.get(key)
+    if (room !== undefined) return this.rooms.reach(room, seq)
+    return { ok: false, code: 'not_in_room', message: 'that room is not open' }
+  }
+
+  members(key: string): Promise<Answer<readonly Member[]>> {
+    return allMembers(this.#questions, this.#nameOf(key))
   }
 
   async listRooms(all: boolean): Promise<Answer<readonly RoomSummary[]>> {

@@ -4,7 +4,7 @@ import { foldName, mentions, parsePlace } from '../protocol/names.ts'
 import type { RequestResult, RoomSummary } from '../protocol/requests.ts'
 import type { Gap, Signal } from '../protocol/responses.ts'
 import type { KeptRoom, RoomCache } from './cacheFile.ts'
-import type { Questions } from './questions.ts'
+import type { Answer, Questions } from './questions.ts'
 import { Room } from './room.ts'
 
 /** How much history a room is opened with, and pages on with. */
@@ -16,6 +16,13 @@ const KEYS_KEPT = 10_000
 
 /** More rooms than this and none is opened unasked: twice what a server lets one connection join. */
 const ROOMS_KEPT = 2 * MAX_ROOMS
+
+/** Where a page of history is. */
+type Where = { readonly before?: number; readonly after?: number; readonly around?: number }
+
+const at = (seq: number): Where => (seq === 0 ? { after: 0 } : { around: seq })
+
+const DONE = { ok: true, value: undefined } as const
 
 /** What {@link Rooms} need of the client around them. */
 export interface RoomsOptions {
@@ -37,6 +44,8 @@ export class Rooms extends Map<string, Room> {
   readonly #keys = new Map<string, string>()
   /** The rooms that the server has let us into on this line. */
   readonly #entered = new Set<Room>()
+  /** The pages before the first entry that were asked for last. */
+  readonly #paging = new WeakMap<Room, Promise<unknown>>()
 
   constructor(options: RoomsOptions) {
     super()
@@ -199,43 +208,78 @@ export class Rooms extends Map<string, Room> {
   /** Loads the page before the first entry, unless one is on its way. */
   async loadBefore(room: Room): Promise<void> {
     if (room.loadingBefore || !room.log.moreBefore || !this.#entered.has(room)) return
+    // The newest page is asked for without a bound: a position beyond the end is none.
+    const paging = this.#page(room, room.isOpened ? { before: room.log.before } : {}, 'close')
+    this.#paging.set(room, paging)
+    await paging
+  }
+
+  async #page(room: Room, where: Where, fit: 'close' | 'loose'): Promise<Answer<undefined>> {
     room.loadingBefore = true
     room.touch()
     const { epoch } = room
     const page = await this.#options.questions.ask({
       action: 'history',
       room: room.name,
-      // The newest page is asked for without a bound: a position beyond the end is none.
-      ...(room.isOpened ? { before: room.log.before } : {}),
+      ...where,
       limit: PAGE,
     })
     room.loadingBefore = false
     // The log may have begun anew while the page was on its way: then it belongs to nothing.
     if (page.ok && room.epoch === epoch) {
-      room.log.prepend(page.value)
+      room.log.prepend(page.value, fit)
       room.isOpened = true
     }
     this.#settle(room)
     room.touch()
+    return page.ok ? DONE : page
   }
 
-  /** Loads the newest page of a gap. */
-  async fill(room: Room, gapBefore: number): Promise<void> {
+  /** Loads the page around a position (0: the oldest), wherever it is, unless it is held. */
+  reach(room: Room, seq: number): Promise<Answer<undefined>> {
+    // Pages before the first entry come one behind the other: each begins where the last one ended.
+    const reached = (this.#paging.get(room) ?? Promise.resolve()).then(() => this.#reach(room, seq))
+    this.#paging.set(room, reached)
+    return reached
+  }
+
+  async #reach(room: Room, seq: number): Promise<Answer<undefined>> {
+    const gap = room.log.gapAround(seq)
+    const isBefore = room.log.moreBefore && seq < room.log.before
+    if (gap === undefined && !isBefore) return DONE
+    if (gap === undefined) return this.#page(room, at(seq), 'loose')
+    return this.#fill(room, gap.before, at(seq), 'loose')
+  }
+
+  /** Loads the newest page of a gap, or the oldest. */
+  async fill(room: Room, gapBefore: number, end: 'newest' | 'oldest' = 'newest'): Promise<void> {
     const gap = room.log.gapBefore(gapBefore)
     if (gap === undefined || gap.loading || gap.reason === 'expired') return
+    await (end === 'newest'
+      ? this.#fill(room, gapBefore, { before: gapBefore }, 'close')
+      : this.#fill(room, gapBefore, { after: gap.after }, 'loose'))
+  }
+
+  async #fill(
+    room: Room,
+    gapBefore: number,
+    where: Where,
+    fit: 'close' | 'loose',
+  ): Promise<Answer<undefined>> {
     room.log.setLoading(gapBefore, true)
     room.touch()
     const { epoch } = room
     const page = await this.#options.questions.ask({
       action: 'history',
       room: room.name,
-      before: gapBefore,
+      ...where,
       limit: MAX_PAGE,
     })
-    if (room.epoch !== epoch) return
-    if (page.ok) room.log.fill(gapBefore, page.value)
+    if (room.epoch !== epoch) return DONE
+    if (page.ok) room.log.fill(gapBefore, page.value, fit)
     else room.log.setLoading(gapBefore, false)
     room.touch()
+    return page.ok ? DONE : page
   }
 
   /** What was missed on the line is filled without asking; what the server left out waits until somebody looks. */

@@ -63,7 +63,11 @@ export interface TimelinePage {
   /** The newest seq when it was read: its messages stand as they did then. */
   readonly last: number
   readonly moreBefore: boolean
+  readonly moreAfter: boolean
 }
+
+/** Where a page belongs: right before what is held, or anywhere before it. */
+type Fit = 'close' | 'loose'
 
 /** A message in a snapshot, with the position as of which it stands. */
 type SnapshotMessage = Omit<MessageEntry, Missing> & { readonly [F in Missing]?: MessageEntry[F] } & {
@@ -236,9 +240,10 @@ export class Timeline {
     this.#last = gap.before - 1
   }
 
-  /** Puts the page that ends before {@link before} in front. */
-  prepend(page: TimelinePage): void {
+  /** Puts the page that ends before {@link before} in front; one that ends long before it with a gap behind. */
+  prepend(page: TimelinePage, fit: Fit = 'close'): void {
     const events = page.events.filter(event => event.seq <= this.#firstPrev)
+    this.#entries.splice(this.#start, 0, ...gapBehind(events, page, fit, this.before))
     this.#insert(events, this.#start, page.last)
     this.#firstPrev = events[0]?.prev ?? (page.moreBefore ? this.#firstPrev : 0)
     this.#moreBefore = page.moreBefore
@@ -267,8 +272,14 @@ export class Timeline {
     if (entry?.kind === 'gap') this.#entries[index] = { ...entry, loading }
   }
 
-  /** Puts the page that ends before a gap's end into it; the gap shrinks, or is gone. */
-  fill(before: number, page: TimelinePage): void {
+  /** The gap in which a position lies, if it is one that can be filled. */
+  gapAround(seq: number): GapEntry | undefined {
+    const entry = this.#entries[this.#indexOf(seq)]
+    return entry?.kind === 'gap' && entry.after < seq && entry.reason !== 'expired' ? entry : undefined
+  }
+
+  /** Puts the page that ends before a gap's end, or any part of it, into the gap: it shrinks, is parted, or is gone. */
+  fill(before: number, page: TimelinePage, fit: Fit = 'close'): void {
     const index = this.#gapIndex(before)
     const gap = this.#entries[index]
     if (gap?.kind !== 'gap') return
@@ -280,7 +291,7 @@ export class Timeline {
     const rest: GapEntry[] = isWhole
       ? []
       : [{ ...gap, before: first.seq, loading: false, reason: isExpired ? 'expired' : gap.reason }]
-    this.#entries.splice(index, 1, ...rest)
+    this.#entries.splice(index, 1, ...rest, ...gapBehind(events, page, fit, before))
     this.#insert(events, index + rest.length, page.last)
     this.#reapply(page)
   }
@@ -359,6 +370,19 @@ export class Timeline {
 function endOf(entry: TimelineEntry): number {
   if (entry.kind === 'gap') return entry.before - 1
   return entry.kind === 'restart' ? 0 : entry.seq
+}
+
+/** The gap between a page that lies somewhere before a position and that position; none where nothing is between. */
+function gapBehind(
+  events: readonly RoomEvent[],
+  page: TimelinePage,
+  fit: Fit,
+  before: number,
+): readonly GapEntry[] {
+  const last = events.at(-1)
+  const isClose = fit === 'close' || !page.moreAfter || page.events.length > events.length
+  if (isClose || last === undefined || last.seq + 1 >= before) return []
+  return [{ kind: 'gap', after: last.seq, before, reason: 'long', loading: false }]
 }
 
 function isChange(event: RoomEvent): event is Change {

@@ -34,7 +34,14 @@ export type Effect =
   | { readonly type: 'markRead'; readonly room: string; readonly seq: number }
   | { readonly type: 'typing'; readonly room: string; readonly on: boolean }
   | { readonly type: 'loadBefore'; readonly room: string }
-  | { readonly type: 'fillGap'; readonly room: string; readonly before: number }
+  | {
+      readonly type: 'fillGap'
+      readonly room: string
+      readonly before: number
+      readonly end: 'newest' | 'oldest'
+    }
+  /** A message that is not held, by its seq; 0: the oldest of all. */
+  | { readonly type: 'reach'; readonly room: string; readonly seq: number }
   | { readonly type: 'rename'; readonly name: string }
   | { readonly type: 'reconnect' }
   | { readonly type: 'suspend' }

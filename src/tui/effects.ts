@@ -80,7 +80,12 @@ export function carryOut(
     case 'loadBefore':
       return client.loadBefore(effect.room)
     case 'fillGap':
-      return client.fillGap(effect.room, effect.before)
+      return client.fillGap(effect.room, effect.before, effect.end)
+    case 'reach': {
+      const { room, seq } = effect
+      client.reach(room, seq).then(answer => dispatch({ type: 'reached', room, seq, answer }), unexpected)
+      return
+    }
     case 'rename':
       return client.rename(effect.name)
     case 'reconnect':

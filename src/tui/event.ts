@@ -14,6 +14,13 @@ export type ScreenEvent =
   | { readonly type: 'changed' }
   /** Time passed, and something on the screen counts it. */
   | { readonly type: 'tick' }
+  /** What was to be reached is in the timeline, or cannot be. */
+  | {
+      readonly type: 'reached'
+      readonly room: string
+      readonly seq: number
+      readonly answer: Answer<undefined>
+    }
   /** A room that the user asked for is there. */
   | { readonly type: 'opened'; readonly room: string }
   /** The program has something to say: in a room (undefined: the current one), or where there is none in the status line. */

@@ -7,6 +7,7 @@ import { cleanLine } from './text/clean.ts'
 import { followCursor, giveBack, paste } from './update/compose.ts'
 import { pressed } from './update/keys.ts'
 import { withNameDialog } from './update/nameDialog.ts'
+import { reached } from './update/reach.ts'
 import { read } from './update/reading.ts'
 import { showRoom, withCurrentRoom } from './update/rooms.ts'
 import { found, surrounded } from './update/search.ts'
@@ -42,6 +43,8 @@ function happened(state: ScreenState, event: ScreenEvent, world: World): Step {
       return step(found(state, event.asked, event.cursor, event.answer))
     case 'context':
       return step(surrounded(state, event.seq, event.answer))
+    case 'reached':
+      return step(reached(state, world, event.room, event.seq, event.answer))
     case 'giveBack':
       return step(withNotice(giveBack(state, world, event.room, event.text), event.reason, 'error'))
   }

@@ -88,6 +88,36 @@ describe('a client without a screen', () => {
     expect(texts(room)).toEqual(Array.from({ length: 250 }, (_, i) => `${i}`))
   })
 
+  test('reaches any place of a long room, with gaps between, which fill from both ends to the whole', async () => {
+    const { port } = await startServer()
+    const bob = await Peer.full({ port }, 'bob')
+    await bob.ask({ action: 'joinroom', room: 'dev' })
+    const all = Array.from({ length: 1_500 }, (_, i) => `${i}`)
+    for (const message of all) bob.send({ action: 'chat', room: 'dev', message })
+    await bob.until(() => bob.of('chat').length === all.length)
+    const seqs = bob.of('chat').map(event => Number(event['seq']))
+    const alice = join(port, 'alice', ['dev'])
+    const room = await joined(alice, 'dev')
+    const gaps = () => room.timeline.filter(entry => entry.kind === 'gap')
+
+    // The second lies in the gap that the first makes; the last is held by then. A page is on its way meanwhile.
+    alice.loadBefore('dev')
+    for (const seq of [0, seqs[700] ?? 0, seqs[701] ?? 0]) {
+      expect(await alice.reach('dev', seq)).toMatchObject({ ok: true })
+    }
+    expect(room.moreBefore).toBe(false)
+    expect(texts(room).slice(0, 100)).toEqual(all.slice(0, 100))
+    expect(room.messageAt(seqs[700] ?? 0)?.text).toBe('700')
+    expect(texts(room).slice(-200)).toEqual(all.slice(-200))
+    expect(gaps()).toHaveLength(2)
+
+    for (let turn = 0; gaps().length > 0; turn++) {
+      alice.fillGap('dev', gaps()[0]?.before ?? 0, turn % 2 === 0 ? 'oldest' : 'newest')
+      await until(alice, () => !gaps().some(gap => gap.loading))
+    }
+    expect(texts(room)).toEqual(all)
+  })
+
   test('what is said while the line is down waits, and goes out in order when it is back', async () => {
     const { port } = await startServer()
     const proxy = await lineBefore(port, fair)

@@ -233,6 +233,11 @@ export class FakeClient implements ChatClient {
     this.asked.push(`gap ${key} ${before}`)
   }
 
+  async reach(key: string, seq: number) {
+    this.asked.push(`reach ${key} ${seq}`)
+    return { ok: true, value: undefined } as const
+  }
+
   async members(key: string) {
     this.asked.push(`members ${key}`)
     const value = [

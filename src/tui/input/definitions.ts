@@ -126,7 +126,7 @@ export const DEFINITIONS = {
     category: 'Selection',
     help: 'react to it, or take that back: the line below shows with what',
     hint: 'react',
-    shown: '1 to 6',
+    shown: '1–6',
   },
   'selection.close': {
     keys: ['ctrl+s', 'q'],

@@ -13,8 +13,9 @@ import { withEditor } from './compose.ts'
 import { helpKey } from './help.ts'
 import { interrupt } from './leave.ts'
 import { nameKey } from './nameDialog.ts'
+import { goToOldest } from './reach.ts'
 import { showNeighbour, showRoom, showUnread } from './rooms.ts'
-import { scrollBy, scrollPages, scrollToBottom, scrollToNew, scrollToTop } from './scroll.ts'
+import { scrollBy, scrollPages, scrollToBottom, scrollToNew } from './scroll.ts'
 import { closed, searchKey } from './search.ts'
 import { select, selectionKey, unselect } from './selection.ts'
 import { type Step, step } from './step.ts'
@@ -143,7 +144,7 @@ function mainKey(state: ScreenState, world: World, action: ActionId | undefined,
     case 'scroll.lineDown':
       return step(scrollBy(state, world, 1))
     case 'scroll.top':
-      return step(scrollToTop(state, world))
+      return goToOldest(state, world)
     case 'scroll.unread':
       return step(scrollToNew(state, world))
     case 'scroll.bottom':

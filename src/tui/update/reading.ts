@@ -57,11 +57,15 @@ function askForEarlier(state: ScreenState, { room, view, height }: Pane): Step {
   return asking(state, page, { type: 'loadBefore', room: room.key })
 }
 
+/** A gap is filled from the end at which the user comes to it, so that what is read stays where it is. */
 function askForGap(state: ScreenState, { room, view }: Pane): Step {
   for (let block = view.lastBlock; block >= Math.max(1, view.top.block); block--) {
     const entry = room.timeline[block - 1]
     if (entry?.kind === 'gap' && entry.reason !== 'expired' && !entry.loading) {
-      return asking(state, entryKey(entry), { type: 'fillGap', room: room.key, before: entry.before })
+      const isBelow = roomScreen(state).anchor !== 'bottom' && block > view.top.block
+      const end = isBelow ? 'oldest' : 'newest'
+      const page = `${entryKey(entry)} ${entry.after}`
+      return asking(state, page, { type: 'fillGap', room: room.key, before: entry.before, end })
     }
   }
   return step(state)

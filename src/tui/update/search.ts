@@ -5,13 +5,11 @@ import type { ChatEvent, RoomEvent } from '../../protocol/events.ts'
 import type { RequestResult } from '../../protocol/requests.ts'
 import { parseSearch } from '../commands/searchWords.ts'
 import type { ActionId } from '../input/bindings.ts'
-import { paneOf } from '../select/pane.ts'
-import { placeEndingAt } from '../select/viewport.ts'
-import { type ScreenState, type Search, withNotice, withRoom } from '../state.ts'
+import { type ScreenState, type Search, withNotice } from '../state.ts'
 import { clean, cleanLine } from '../text/clean.ts'
 import { roomsOf, type World } from '../world.ts'
+import { goToMessage } from './reach.ts'
 import { showRoom } from './rooms.ts'
-import { scrolledTo } from './scroll.ts'
 import { andThen, type Step, step } from './step.ts'
 
 /** The state after a page of hits came. One that nobody waits for any more changes nothing. */
@@ -101,21 +99,11 @@ function choose(state: ScreenState, world: World, search: Search, by: 1 | -1): S
   return isAround ? step(moved, { type: 'context', room: hit.room, seq: hit.seq }) : step(moved)
 }
 
-/** Shows the room of a hit, at the hit where it is held, and selects it. */
+/** Shows the room of a hit, at the hit, and selects it. */
 function goTo(state: ScreenState, world: World, hit: ChatEvent): Step {
   const room = roomsOf(world).find(({ name }) => name === hit.room)
   if (room === undefined)
     return step(withNotice(state, clean`that room is not open: /join it first`, 'error'))
-  return andThen(showRoom({ ...state, overlay: undefined }, world, room.key), shown => {
-    const held = room.messageAt(hit.seq)
-    if (held === undefined) {
-      return step(withNotice(shown, clean`the message is further back than what is loaded: PgUp loads more`))
-    }
-    const selected = withRoom(shown, { selection: { id: held.id, deleting: false } })
-    const pane = paneOf(selected, world)
-    if (pane === undefined) return step(selected)
-    const block = 1 + room.timeline.findLastIndex(entry => entry.kind === 'message' && entry.id === held.id)
-    const place = placeEndingAt(pane.scene, block, Math.max(1, pane.height >> 1))
-    return step(scrolledTo(selected, world, place))
-  })
+  const shown = showRoom({ ...state, overlay: undefined }, world, room.key)
+  return andThen(shown, next => goToMessage(next, world, room, hit.seq))
 }

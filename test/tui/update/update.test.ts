@@ -7,6 +7,8 @@ import { Updates } from './world.ts'
 const ENTER = '\r'
 const UP = '\x1b[A'
 const CTRL_C = '\x03'
+const ALT_HOME = '\x1b[1;3H'
+const ALT_END = '\x1b[1;3F'
 const PAGE_UP = '\x1b[5~'
 
 function threeRooms(): Updates {
@@ -287,6 +289,30 @@ describe('reading', () => {
     expect(screen.took()).toEqual([{ type: 'loadBefore', room: 'lobby' }])
   })
 
+  test('Alt+Home goes to the oldest message there is, also where it is not held', () => {
+    const screen = new Updates(client => {
+      const lobby = client.open('lobby', { moreBefore: true })
+      for (let at = 0; at < 60; at++) client.receive(lobby, 'alice', `message ${at}`)
+      client.allRead(lobby)
+    })
+    screen.took()
+    screen.type(ALT_HOME)
+    expect(screen.took()).toContainEqual({ type: 'reach', room: 'lobby', seq: 0 })
+    expect(screen.screen()).toContain('message 0')
+    const lobby = screen.client.rooms.get('lobby')
+    if (lobby === undefined) throw new Error('no lobby')
+    const first = { ...screen.client.receive(lobby, 'bob', 'the very first'), seq: 0 }
+    lobby.timeline = [first, ...lobby.timeline.slice(0, -1)]
+    screen.client.changed(lobby)
+    const there = { type: 'reached', room: 'lobby', seq: 0, answer: { ok: true, value: undefined } } as const
+    screen.dispatch(there)
+    expect(screen.screen()).toContain('the very first')
+    // Who went back meanwhile stays there.
+    screen.type(ALT_END)
+    screen.dispatch(there)
+    expect(screen.screen()).toContain('message 59')
+  })
+
   test('asks for a gap that is visible', () => {
     const screen = new Updates(client => {
       const lobby = client.open('lobby')
@@ -294,7 +320,7 @@ describe('reading', () => {
       lobby.timeline.push({ kind: 'gap', after: 1, before: 50, reason: 'long', loading: false })
       client.allRead(lobby)
     })
-    expect(screen.took()).toEqual([{ type: 'fillGap', room: 'lobby', before: 50 }])
+    expect(screen.took()).toEqual([{ type: 'fillGap', room: 'lobby', before: 50, end: 'newest' }])
   })
 })
 

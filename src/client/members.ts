@@ -1,0 +1,22 @@
+import type { Member } from '../protocol/requests.ts'
+import type { Answer, Questions } from './questions.ts'
+
+/** Names asked for at once: the most that a server sends. */
+const MEMBERS_PAGE = 200
+
+/** Everybody in a room, by its name: all pages. */
+export async function allMembers(questions: Questions, room: string): Promise<Answer<readonly Member[]>> {
+  const all: Member[] = []
+  for (;;) {
+    const after = all.at(-1)?.name
+    const page = await questions.ask({
+      action: 'members',
+      room,
+      limit: MEMBERS_PAGE,
+      ...(after === undefined ? {} : { after }),
+    })
+    if (!page.ok) return page
+    all.push(...page.value.members)
+    if (!page.value.more || page.value.members.length === 0) return { ok: true, value: all }
+  }
+}
