@@ -12,28 +12,26 @@ import { EMPTY_ROW, type Row, type Span, span, spread } from './row.ts'
 
 /** Rooms that Alt and a digit reach. */
 const NUMBERED = 9
+/** Below this height every row is a room. */
+const LEAST_FOR_MORE = 3
 
 /** The rows of the list, as many as it is high; `width` cells each. */
 export function sidebarRows(state: ScreenState, world: World, layout: Layout): readonly Row[] {
   const rooms = roomsOf(world)
   const { timeline: height, sidebar: width } = layout
-  const rowsOf = (first: number, end: number): readonly Row[] =>
-    rooms.slice(first, end).map((room, at) => roomRow(state, room, first + at, width))
-  if (rooms.length <= height) {
-    return [...rowsOf(0, height), ...Array.from({ length: height - rooms.length }, () => EMPTY_ROW)]
-  }
-  const current = Math.max(
-    0,
-    rooms.findIndex(({ key }) => key === state.current),
-  )
-  // The current room stays in sight, with a row at each end for what is not.
-  const inner = Math.max(1, height - 2)
-  const first = Math.max(0, Math.min(current - (inner >> 1), rooms.length - inner))
-  return [
-    moreRow(clean`↑`, rooms.slice(0, first), width),
-    ...rowsOf(first, first + inner),
-    moreRow(clean`↓`, rooms.slice(first + inner), width),
-  ].slice(0, height)
+  const current = rooms.findIndex(({ key }) => key === state.current)
+  // The current room stays in sight.
+  const last = Math.max(0, rooms.length - height)
+  const first = Math.max(0, Math.min(current - (height >> 1), last))
+  const rows = Array.from({ length: height }, (_, row) => {
+    const room = rooms[first + row]
+    return room === undefined ? EMPTY_ROW : roomRow(state, room, first + row, width)
+  })
+  if (height < LEAST_FOR_MORE) return rows
+  // A row at an end tells of what is beyond it, and of the room whose place it takes.
+  if (first > 0) rows[0] = moreRow(clean`↑`, rooms.slice(0, first + 1), width)
+  if (first < last) rows[height - 1] = moreRow(clean`↓`, rooms.slice(first + height - 1), width)
+  return rows
 }
 
 function roomRow(state: ScreenState, room: RoomView, at: number, width: number): Row {
@@ -70,7 +68,6 @@ function badgeOf(room: RoomView): Span[] {
 }
 
 function moreRow(sign: CleanText, rooms: readonly RoomView[], width: number): Row {
-  if (rooms.length === 0) return EMPTY_ROW
   const mentions = rooms.reduce((sum, room) => sum + room.mentions, 0)
   const unread = rooms.reduce((sum, room) => sum + room.unread, 0)
   const badge =
