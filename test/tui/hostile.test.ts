@@ -51,7 +51,9 @@ function said(text: string): (client: FakeClient) => void {
     client.receive(lobby, 'before', 'first')
     client.receive(lobby, text, text)
     lobby.timeline.push({ kind: 'topic', seq: 3, ts: 0, from: text, topic: text })
-    client.receive(lobby, 'after', 'last words')
+    const last = client.receive(lobby, 'after', 'last words')
+    const reactions = { [text]: { count: 1, names: [text] } }
+    lobby.timeline[3] = { ...last, replyTo: 2, reactions }
     client.open(text, { key: 'hostile', name: text, unread: 1 })
   }
 }

@@ -133,6 +133,23 @@ describe('the whole screen', () => {
     )
   })
 
+  test('a text longer than the composer says that there is more, above and below', async () => {
+    const { terminal } = start([60, 12], client => client.open('lobby'))
+    await terminal.shows('online')
+    terminal.paste(['one', 'two', 'three', 'four'].join('\n'))
+    await terminal.shows('pasted 4 lines')
+    terminal.type('\x1b[A'.repeat(2))
+    await terminal.until(() => terminal.cursor.y === 9)
+    expect(terminal.rows().slice(-4)).toEqual(
+      picture(`
+        ║────────────────┴───────────────────────────────────────────║
+        ║ me ↑ two                                                   ║
+        ║    ↓ three                                                 ║
+        ║ ● online    Enter send   Alt+Enter new line   Tab complete ║
+      `),
+    )
+  })
+
   test('each message of ours shows what became of it', async () => {
     const { terminal, client } = start([60, 10], client => client.open('lobby'))
     await terminal.shows('online')

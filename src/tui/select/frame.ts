@@ -162,14 +162,17 @@ function composerOf(
   const { name, sign } = promptOf(state, world)
   const view = composerView(state, world, layout)
   const indent = 1 + textWidth(name) + textWidth(sign)
-  // There is more of the text above.
+  // There is more of the text above, or below.
   const arrow = view.top === 0 ? sign : clean`${blanks(textWidth(sign) - 2)}↑ `
+  const isMoreBelow = view.top + view.rows.length < view.total
+  const margin = (at: number): CleanText =>
+    isMoreBelow && at === layout.composer - 1 ? clean`${blanks(indent - 2)}↓ ` : blanks(indent)
   const { about, editor } = roomScreen(state)
   const tone = editor.text.startsWith('/') ? 'here' : 'dim'
   const nameTone = about === undefined ? (`name.${nameColor(world.client.username)}` as const) : 'here'
   const rows = Array.from({ length: layout.composer }, (_, at): Row => {
     const text = span(view.rows[at] ?? clean``)
-    if (at > 0) return [span(blanks(indent)), text]
+    if (at > 0) return [span(margin(at), 'dim'), text]
     return [span(clean` `), span(name, nameTone), span(arrow, tone), text]
   })
   const top = layout.rows - 1 - layout.composer
