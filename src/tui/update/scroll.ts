@@ -1,7 +1,8 @@
 /** Moving through a timeline. */
 
-import { paneOf } from '../select/pane.ts'
-import { anchorAt, bottomPlace, isBehind, moved, type Place } from '../select/viewport.ts'
+import type { TimelineEntry } from '../../client/timeline.ts'
+import { type Pane, paneOf } from '../select/pane.ts'
+import { anchorAt, bottomPlace, isBehind, moved, type Place, placeEndingAt } from '../select/viewport.ts'
 import { type ScreenState, withRoom } from '../state.ts'
 import type { World } from '../world.ts'
 
@@ -9,7 +10,30 @@ import type { World } from '../world.ts'
 export function scrollBy(state: ScreenState, world: World, rows: number): ScreenState {
   const pane = paneOf(state, world)
   if (pane === undefined) return state
-  return scrolledTo(state, world, moved(pane.scene, pane.view.top, rows))
+  const wanted = moved(pane.scene, pane.view.top, rows)
+  return scrolledTo(state, world, rows < 0 ? notAboveGap(pane, wanted) : notBelowGap(pane, wanted))
+}
+
+/** Going back ends where a gap begins that is not on the screen yet: else what fills it would be jumped over. */
+function notAboveGap({ room, view }: Pane, wanted: Place): Place {
+  for (let block = view.top.block - 1; block >= Math.max(1, wanted.block); block--) {
+    if (isFillable(room.timeline[block - 1])) return { block, row: 0 }
+  }
+  return wanted
+}
+
+/** Going forward ends likewise, with the gap in the last row. */
+function notBelowGap({ room, scene, view, height }: Pane, wanted: Place): Place {
+  for (let block = view.lastBlock + 1; block <= view.lastBlock + height; block++) {
+    if (!isFillable(room.timeline[block - 1])) continue
+    const ending = placeEndingAt(scene, block, height)
+    return isBehind(wanted, ending) ? ending : wanted
+  }
+  return wanted
+}
+
+function isFillable(entry: TimelineEntry | undefined): boolean {
+  return entry?.kind === 'gap' && entry.reason !== 'expired'
 }
 
 /** By pages: -1 is a page back. */

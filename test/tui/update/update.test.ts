@@ -9,6 +9,7 @@ const UP = '\x1b[A'
 const CTRL_C = '\x03'
 const ALT_HOME = '\x1b[1;3H'
 const ALT_END = '\x1b[1;3F'
+const PAGE_DOWN = '\x1b[6~'
 const PAGE_UP = '\x1b[5~'
 
 function threeRooms(): Updates {
@@ -311,6 +312,31 @@ describe('reading', () => {
     screen.type(ALT_END)
     screen.dispatch(there)
     expect(screen.screen()).toContain('message 59')
+  })
+
+  test('stops at a gap from either side, and fills it from there', () => {
+    const screen = new Updates(client => {
+      const lobby = client.open('lobby')
+      for (let at = 0; at < 40; at++) client.receive(lobby, 'alice', `old ${at}`)
+      lobby.timeline.push({ kind: 'gap', after: 40, before: 500, reason: 'long', loading: false })
+      for (let at = 0; at < 40; at++) {
+        const entry = client.receive(lobby, 'bob', `late ${at}`)
+        lobby.timeline[lobby.timeline.length - 1] = { ...entry, seq: 500 + at }
+      }
+      client.allRead(lobby)
+    })
+    screen.took()
+    const rows = () => screen.screen().split('\n').slice(1, 20)
+    screen.type(PAGE_UP, PAGE_UP)
+    expect(rows()[0]).toContain('messages not loaded')
+    expect(screen.took()).toEqual([{ type: 'fillGap', room: 'lobby', before: 500, end: 'newest' }])
+    // It is not filled yet: then on with what stands above.
+    screen.type(PAGE_UP)
+    expect(rows().at(-1)).toContain('messages not loaded')
+    screen.took()
+    screen.type(ALT_HOME, PAGE_DOWN, PAGE_DOWN)
+    expect(rows().at(-1)).toContain('messages not loaded')
+    expect(screen.took()).toEqual([{ type: 'fillGap', room: 'lobby', before: 500, end: 'oldest' }])
   })
 
   test('asks for a gap that is visible', () => {
