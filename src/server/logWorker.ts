@@ -4,6 +4,7 @@ import { checkLog } from './checkLog.ts'
 import { explaining, isDiskFull, openForReading, openForWriting, UnusableFile } from './database.ts'
 import { Reader } from './reader.ts'
 import { Retentions } from './retention.ts'
+import { turn } from './turn.ts'
 import type { FromWorker, RetentionOrder, ToWorker, WorkerStart } from './workerMessages.ts'
 import { Writer } from './writer.ts'
 
@@ -40,11 +41,6 @@ async function answer(
   }
 }
 
-/** Lets what others have asked for meanwhile have its turn. */
-function turn(): Promise<void> {
-  return new Promise(resolve => setImmediate(resolve))
-}
-
 function write(): void {
   const database = openForWriting(start.file, start.epoch)
   if (start.maxPages !== undefined) database.exec(`PRAGMA max_page_count = ${start.maxPages}`)
@@ -78,7 +74,7 @@ function write(): void {
 
   const afterwards = (): void => {
     clearTimeout(indexing)
-    if (!writer.isIndexed) indexing = setTimeout(index, INDEX_AFTER)
+    if (writer.indexed < writer.last) indexing = setTimeout(index, INDEX_AFTER)
     if (writer.needsPurge) purging ??= setTimeout(purge, PURGE_AFTER)
   }
 
@@ -101,7 +97,13 @@ function write(): void {
 
   const methods: Methods = {
     async catchUp(): Promise<void> {
-      while (writer.indexMore()) await turn()
+      // What comes meanwhile is not waited for: it may never end. Where nothing can be stored, what is indexed is found.
+      const { last } = writer
+      try {
+        while (writer.indexed < last && writer.indexMore()) await turn()
+      } catch (error) {
+        trouble('a search may miss what was said last', error)
+      }
     },
     async erase(name: string): Promise<number> {
       let erased = 0

@@ -2,9 +2,12 @@ import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
 import { mentionedNames } from '../protocol/names.ts'
 import type { Found, LoggedEvent, Page, Query, Range } from './log.ts'
 import { FRAME_BYTES, number, type Row, Rows, rowBytes, SELECT_EVENTS, string } from './rows.ts'
+import { turn } from './turn.ts'
 
 /** More rooms than this are not named to the index: its hits are looked at one by one instead. */
 const MAX_ROOMS_IN_QUERY = 256
+/** Events whose times are looked at before other readers have their turn; about 10 ms. */
+const SLICE = 50_000
 const NOTHING: Found = { hits: [], more: false }
 const BEYOND = Number.MAX_SAFE_INTEGER
 
@@ -19,6 +22,8 @@ export class Reader {
   readonly #unread: StatementSync
   readonly #one: StatementSync
   readonly #hits: StatementSync
+  readonly #last: StatementSync
+  readonly #saidBefore: StatementSync
 
   constructor(database: DatabaseSync) {
     this.#database = database
@@ -42,6 +47,10 @@ export class Reader {
     this.#one = database.prepare(`${SELECT_EVENTS} WHERE e.seq = ?`)
     this.#hits = database.prepare(
       'SELECT rowid AS seq FROM words WHERE words MATCH ? AND rowid < ? ORDER BY rowid DESC',
+    )
+    this.#last = database.prepare('SELECT max(seq) AS seq FROM events')
+    this.#saidBefore = database.prepare(
+      'SELECT max(seq) AS seq FROM events WHERE seq > ? AND seq <= ? AND ts < ?',
     )
   }
 
@@ -83,15 +92,31 @@ export class Reader {
   }
 
   /** See `Log.search`; finds what is indexed. */
-  search(query: Query): Found {
+  async search(query: Query): Promise<Found> {
     if (query.words.length === 0 || query.rooms.length === 0) return NOTHING
+    const before = query.until === undefined ? BEYOND : await this.#endOf(query.until)
     try {
-      return this.#look(query)
+      return this.#look({ ...query, before: Math.min(before, query.before ?? BEYOND) })
     } catch (error) {
       // A character that is newer than SQLite's Unicode cuts what is one word for us in two: it stands in no message so.
       if (error instanceof Error && error.message.includes('phrase queries')) return NOTHING
       throw error
     }
+  }
+
+  /**
+   * The position after the last event that is older than a time, ms since 1970. Without it a search for what was said
+   * long ago would look at every newer message with a common word. The index has no times, and a clock can go back,
+   * so that the events are asked, from the newest on.
+   */
+  async #endOf(until: number): Promise<number> {
+    const last = this.#last.get()?.['seq']
+    for (let to = typeof last === 'number' ? last : 0; to > 0; to -= SLICE) {
+      const found = this.#saidBefore.get(to - SLICE, to, until)?.['seq']
+      if (typeof found === 'number') return found + 1
+      await turn()
+    }
+    return 0
   }
 
   #look(query: Query): Found {

@@ -17,6 +17,7 @@ import {
 } from './log.ts'
 import { type Said, Thread } from './thread.ts'
 import type { LogUpkeep, Retention, RoomRetention } from './upkeep.ts'
+import type { WorkerStart } from './workerMessages.ts'
 import { type Contents, eventOf, type Outcome, type Work } from './writer.ts'
 
 /** A commit batch is at most this, so that nobody waits long behind a flood. */
@@ -51,7 +52,9 @@ interface Waiting {
   readonly settled: (result: Result<Stored>) => void
 }
 
-/** Opens the log in a data directory, which is made where it does not exist. Whoever opens it holds the directory's lock. */
+const noNews = (): void => undefined
+
+/** Opens the log in a data directory. Whoever opens it holds the directory's lock. */
 export async function openSqliteLog(directory: string, options: SqliteLogOptions = {}): Promise<OpenResult> {
   const file = logFile(directory)
   const log = new SqliteLog(file, options)
@@ -69,6 +72,7 @@ export class SqliteLog implements Log, LogUpkeep {
   /** Resolves when the log can be used, with a sentence where it cannot. */
   readonly opened: Promise<string | undefined>
   readonly #options: SqliteLogOptions
+  readonly #start: Omit<WorkerStart, 'role'>
   readonly #writer: Thread
   readonly #reader: Promise<Thread>
   readonly #heads = new Map<string, RoomHead>()
@@ -92,6 +96,7 @@ export class SqliteLog implements Log, LogUpkeep {
   constructor(file: string, options: SqliteLogOptions) {
     this.#options = options
     const start = { file, epoch: randomUUID(), maxPages: options.maxPages }
+    this.#start = start
     const opening = Promise.withResolvers<string | undefined>()
     const reading = Promise.withResolvers<Thread>()
     this.opened = opening.promise
@@ -252,7 +257,7 @@ export class SqliteLog implements Log, LogUpkeep {
   }
 
   async check(): Promise<{ readonly ok: boolean; readonly lines: readonly string[] }> {
-    return (await this.#read('check')) as { ok: boolean; lines: string[] }
+    return (await this.#aside('check')) as { ok: boolean; lines: string[] }
   }
 
   async renewEpoch(): Promise<Result<string>> {
@@ -271,6 +276,16 @@ export class SqliteLog implements Log, LogUpkeep {
 
   async #read(method: string, ...args: readonly unknown[]): Promise<unknown> {
     return (await this.#reader).call(method, ...args)
+  }
+
+  /** Has a thread of its own read what takes long: nobody's page waits for it. */
+  async #aside(method: string, ...args: readonly unknown[]): Promise<unknown> {
+    const thread = new Thread({ ...this.#start, role: 'reader' }, noNews, noNews)
+    try {
+      return await thread.call(method, ...args)
+    } finally {
+      await thread.end()
+    }
   }
 
   async #attempt<T>(what: () => Promise<T>): Promise<Result<T>> {

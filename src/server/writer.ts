@@ -114,9 +114,14 @@ export class Writer {
     return this.#inTransaction(() => this.#index.addSlice())
   }
 
-  /** Whether every message can be found. */
-  get isIndexed(): boolean {
-    return this.#index.position >= this.#last
+  /** Every message up to this seq can be found. */
+  get indexed(): number {
+    return this.#index.position
+  }
+
+  /** The seq of the newest event. */
+  get last(): number {
+    return this.#last
   }
 
   /**

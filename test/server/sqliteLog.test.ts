@@ -2,9 +2,10 @@ import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { logFile } from '../../src/server/database.ts'
+import { logFile, openForWriting } from '../../src/server/database.ts'
 import type { Entry, LoggedEvent, Query, Range } from '../../src/server/log.ts'
 import { openSqliteLog, type SqliteLog, type SqliteLogOptions } from '../../src/server/sqliteLog.ts'
+import { Writer } from '../../src/server/writer.ts'
 import { temporaryDirectory } from './directory.ts'
 import { append, testLog } from './logContract.ts'
 
@@ -175,6 +176,8 @@ describe('a full disk', () => {
       error: { code: 'storage_unavailable', message: expect.stringContaining('disk of the server is full') },
     })
     expect(await eventsOf(log)).toHaveLength(stored)
+    // Even where the index has no room: what is in it is found.
+    expect(await find(log, ['nothing'])).toEqual([])
     expect(troubles.some(message => message.includes('nothing can be stored'))).toBe(true)
     await log.abandon()
 
@@ -281,5 +284,20 @@ describe('a search', () => {
     for (const words of [['or'], ['"'], ['a"b'], ['nothing'], ['scope'], ['r1']]) {
       expect([words, await find(log, words)]).toEqual([words, []])
     }
+  })
+
+  test('before a time, also where the clock was set back in between', async () => {
+    const directory = temporaryDirectory()
+    const database = openForWriting(logFile(directory), 'epoch')
+    const clock = [100, 300, 200, 400, 50, 500]
+    const writer = new Writer(database, () => clock.shift() ?? 0)
+    const body = { action: 'chat', message: 'word' } as const
+    writer.commit(clock.map(() => ({ entry: { roomKey: 'dev', roomName: 'dev', from: 'alice', body } })))
+    database.close()
+    const log = await openLog(directory)
+    expect(await find(log, ['word'], { until: 250 })).toEqual([5, 3, 1])
+    expect(await find(log, ['word'], { until: 250, before: 5 })).toEqual([3, 1])
+    expect(await find(log, ['word'], { until: 50 })).toEqual([])
+    expect(await find(log, ['word'], { until: 501 })).toEqual([6, 5, 4, 3, 2, 1])
   })
 })
