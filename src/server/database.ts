@@ -5,6 +5,7 @@ import { migrate, SCHEMA_VERSION, schemaVersion } from './schema.ts'
 
 /** How long a statement waits for another process that holds the file (a copy, an operator's shell), ms. */
 const BUSY_TIMEOUT = 5_000
+const CHECKPOINT_TIMEOUT = 50
 const SQLITE_CORRUPT = 11
 const SQLITE_FULL = 13
 const SQLITE_NOTADB = 26
@@ -64,6 +65,19 @@ export function openForReading(file: string): DatabaseSync {
     database.exec(`PRAGMA cache_size = ${CACHE_KIB}; PRAGMA temp_store = MEMORY`)
     return database
   })
+}
+
+/**
+ * Moves all of the write-ahead log into the file and cuts it to nothing; false where a reader is in the way, for which
+ * it waits no longer than anybody notices: nothing can be committed meanwhile.
+ */
+export function emptyWriteAheadLog(database: DatabaseSync): boolean {
+  database.exec(`PRAGMA busy_timeout = ${CHECKPOINT_TIMEOUT}`)
+  try {
+    return database.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get()?.['busy'] === 0
+  } finally {
+    database.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT}`)
+  }
 }
 
 /** Whether an error says that there is no room on the disk. */

@@ -147,6 +147,7 @@ function write(): void {
     }
   })
   tell({ kind: 'opened', contents: writer.contents() })
+  afterwards()
 }
 
 function read(): void {

@@ -2,6 +2,7 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { type Result, refuse } from '../protocol/errors.ts'
 import { SERVER_NAME } from '../protocol/names.ts'
 import { type Changeable, checkChange, isChange } from './changes.ts'
+import { emptyWriteAheadLog } from './database.ts'
 import type { Entry, EntryBody, KeptSession, LoggedEvent, Note, RoomHead } from './log.ts'
 import { NameTable } from './nameTable.ts'
 import { answerRepeat } from './repeats.ts'
@@ -45,8 +46,8 @@ export class Writer {
   readonly #sql: Statements
   #rooms = new Map<string, Room>()
   #last = 0
-  /** Whether a text was replaced or removed since the last {@link purge}. */
-  #removedText = false
+  /** Whether a text was replaced or removed since the last {@link purge}; maybe by the process before us. */
+  #removedText = true
   readonly #insert: StatementSync
   readonly #byId: StatementSync
   readonly #target: StatementSync
@@ -130,8 +131,7 @@ export class Writer {
    */
   purge(): boolean {
     if (!this.#removedText) return true
-    const row = this.#sql('PRAGMA wal_checkpoint(TRUNCATE)').get()
-    if (row === undefined || row['busy'] !== 0) return false
+    if (!emptyWriteAheadLog(this.#database)) return false
     this.#removedText = false
     return true
   }

@@ -157,6 +157,27 @@ describe('a text that was deleted is gone from every file', () => {
       'order: every event follows the one before it',
     ])
   })
+
+  test('within the minute also after kill -9, and while somebody reads for long, for whom nobody waits', async () => {
+    const directory = temporaryDirectory()
+    const log = await openLog(directory)
+    const target = await seqOf(log, { text: SECRET, session: 1 })
+    await seqOf(log, { body: { action: 'delete', target }, session: 1 })
+    await log.abandon()
+    const reader = new DatabaseSync(logFile(directory), { readOnly: true })
+    onTestFinished(() => reader.close())
+    const again = await openLog(directory)
+    reader.exec('BEGIN')
+    reader.prepare('SELECT count(*) FROM events').get()
+    await seqOf(again, {})
+    const began = Date.now()
+    expect(await again.purge()).toBe(false)
+    // SQLite alone would wait for five seconds, and every message with it.
+    expect(Date.now() - began).toBeLessThan(4_000)
+    reader.exec('COMMIT')
+    await expect.poll(() => again.purge()).toBe(true)
+    for (const form of forms) expect(holds(directory, form)).toBe(false)
+  })
 })
 
 describe('a full disk', () => {
