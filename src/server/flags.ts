@@ -115,7 +115,7 @@ function addCommands(program: Command, take: Take): void {
     .argument('[room]')
     .addOption(new Option('--days <number>', 'events older than this go').argParser(bound))
     .addOption(new Option('--messages <number>', 'all but this many newest go').argParser(wholeBound))
-    .option('--forever', 'keep everything')
+    .addOption(new Option('--forever', 'keep everything').conflicts(['days', 'messages']))
     .action((room: string | undefined, options: RetainOptions) =>
       take(retainOrder(room, options), dataOf(options)),
     )
