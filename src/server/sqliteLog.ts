@@ -15,6 +15,7 @@ import {
   type RoomHead,
   type Stored,
 } from './log.ts'
+import { OwedNotes } from './owedNotes.ts'
 import { type Said, Thread } from './thread.ts'
 import type { LogUpkeep, Retention, RoomRetention } from './upkeep.ts'
 import type { WorkerStart } from './workerMessages.ts'
@@ -84,6 +85,7 @@ export class SqliteLog implements Log, LogUpkeep {
   #names: readonly string[] = []
   #waiting: Waiting[] = []
   #waitingBytes = 0
+  readonly #owed = new OwedNotes()
   /** What the writer is storing now. */
   #storing: readonly Waiting[] | undefined
   /** The entries among it. */
@@ -178,11 +180,7 @@ export class SqliteLog implements Log, LogUpkeep {
   }
 
   note(note: Note, settled?: (result: Result<undefined>) => void): void {
-    this.#enqueue({
-      work: { note },
-      bytes: 0,
-      settled: result => settled?.(result.ok ? success(undefined) : result),
-    })
+    this.#enqueue(this.#waitingNote(note, settled))
   }
 
   subscribe(listener: (events: readonly LoggedEvent[]) => void): () => void {
@@ -314,10 +312,19 @@ export class SqliteLog implements Log, LogUpkeep {
     }
   }
 
+  #waitingNote(note: Note, settled?: (result: Result<undefined>) => void): Waiting {
+    const answered = (result: Result<Stored>): void => {
+      if (settled !== undefined) settled(result.ok ? success(undefined) : result)
+      else if (!result.ok) this.#owed.owe(note)
+    }
+    return { work: { note }, bytes: 0, settled: answered }
+  }
+
   #enqueue(waiting: Waiting): void {
     if (this.#broken !== undefined)
       return waiting.settled(refuse('storage_unavailable', 'the server cannot store anything now'))
-    if (this.#waiting.length >= MOST_WORK || this.#waitingBytes >= MOST_BYTES) {
+    const isFull = this.#waiting.length >= MOST_WORK || this.#waitingBytes >= MOST_BYTES
+    if (isFull && 'entry' in waiting.work) {
       const message = 'the server has more to store than it can now; try again soon'
       return waiting.settled(refuse('storage_unavailable', message, { retryAfter: RETRY_AFTER }))
     }
@@ -329,7 +336,10 @@ export class SqliteLog implements Log, LogUpkeep {
 
   #store(): void {
     this.#scheduled = undefined
-    if (this.#storing !== undefined || this.#waiting.length === 0) return
+    if (this.#storing !== undefined) return
+    if (this.#owed.size > 0)
+      this.#waiting = [...this.#owed.take().map(note => this.#waitingNote(note)), ...this.#waiting]
+    if (this.#waiting.length === 0) return
     let bytes = 0
     let count = 0
     for (const waiting of this.#waiting) {
@@ -428,6 +438,7 @@ export class SqliteLog implements Log, LogUpkeep {
   }
 
   #drain(): Promise<void> {
+    if (this.#owed.size > 0) this.#store()
     if (this.#waiting.length === 0 && this.#storing === undefined) return Promise.resolve()
     return new Promise(resolve => {
       this.#drained = resolve

@@ -208,6 +208,22 @@ describe('a full disk', () => {
     const events = await eventsOf(roomy)
     expect(events.at(-1)?.prev).toBe(events.at(-2)?.seq)
   })
+
+  test('who came meanwhile is known when there is room again: nobody else ever gets the number', async () => {
+    const directory = temporaryDirectory()
+    const log = await openLog(directory, { maxPages: 60 })
+    const pad = 'x'.repeat(2_000)
+    while ((await append(log, { text: pad })).ok);
+    const session = { number: 7, hash: 'h', person: 'alice', began: 0 }
+    log.note({ note: 'began', session, name: 'Alice' })
+    for (const seq of [1, 2]) log.note({ note: 'read', session: 7, roomKey: 'dev', seq })
+    expect((await append(log, { text: pad })).ok).toBe(false)
+    expect(await log.setRetention('dev', { messages: 10 })).toMatchObject({ ok: true })
+    expect((await append(log, { session: 7 })).ok).toBe(true)
+    await log.abandon()
+    const again = await openLog(directory)
+    expect([...again.keptSessions()]).toEqual([{ ...session, reads: new Map([['dev', 2]]) }])
+  })
 })
 
 describe('what is waiting is bounded', () => {
@@ -263,6 +279,8 @@ describe('somebody is erased', () => {
     const directory = temporaryDirectory()
     const log = await openLog(directory)
     const told: LoggedEvent[] = []
+    const session = { number: 3, hash: 'hash of hers', person: 'carol-anne', began: 0 }
+    log.note({ note: 'began', session, name: 'Carol-Anne' })
     for (let i = 0; i < 20; i++) {
       await seqOf(log, { from: 'Carol-Anne', text: `what she said ${i}`, session: 3 })
       await seqOf(log, { from: 'bob', text: 'and he' })
@@ -282,8 +300,13 @@ describe('somebody is erased', () => {
     await expect.poll(() => log.purge()).toBe(true)
     expect(holds(directory, 'arol-')).toBe(false)
     expect(holds(directory, 'she said')).toBe(false)
+    expect(holds(directory, 'hash of hers')).toBe(false)
     expect((await log.check()).lines[1]).toMatch(/every event follows/)
     expect(await log.erase('nobody')).toEqual({ ok: true, value: { messages: 0 } })
+    await log.close()
+    const again = await openLog(directory)
+    // The number of the session stays taken: what is marked with it is nobody else's to change.
+    expect([...again.keptSessions()].map(({ number }) => number)).toEqual([3])
   })
 })
 
