@@ -114,7 +114,11 @@ function addCommands(program: Command, take: Take): void {
   add('retain', 'say how much is kept, of one room or of all that have no rule of their own')
     .argument('[room]')
     .addOption(new Option('--days <number>', 'events older than this go').argParser(bound))
-    .addOption(new Option('--messages <number>', 'all but this many newest go').argParser(wholeBound))
+    .addOption(
+      new Option('--messages <number>', 'what is older than this many newest messages goes').argParser(
+        wholeBound,
+      ),
+    )
     .addOption(new Option('--forever', 'keep everything').conflicts(['days', 'messages']))
     .action((room: string | undefined, options: RetainOptions) =>
       take(retainOrder(room, options), dataOf(options)),

@@ -14,8 +14,8 @@ const INDEX_AFTER = 500
 const PURGE_AFTER = 20_000
 const PURGE_AGAIN = 1_000
 const RETENTION_EVERY = 60_000
-/** Events that are removed or deleted in one transaction: others wait no longer than that takes. */
-const SLICE = 500
+/** Events that are removed or deleted in one transaction, about a millisecond each: others wait no longer than that takes. */
+const SLICE = 32
 
 type Methods = Readonly<Record<string, (...args: never[]) => unknown>>
 
@@ -49,8 +49,11 @@ function write(): void {
   let indexing: NodeJS.Timeout | undefined
   let purging: NodeJS.Timeout | undefined
 
-  const trouble = (what: string, error: unknown): void =>
+  const trouble = (what: string, error: unknown): void => {
+    // What goes on in slices may find the log closed.
+    if (!database.isOpen) return
     tell({ kind: 'trouble', message: `${what}: ${error instanceof Error ? error.message : String(error)}` })
+  }
 
   const index = (): void => {
     indexing = undefined
@@ -79,15 +82,15 @@ function write(): void {
   }
 
   const forget = async (): Promise<void> => {
-    for (const { roomKey, upTo } of retentions.due(Date.now())) {
+    for await (const { roomKey, upTo } of retentions.due(Date.now())) {
       for (;;) {
         const head = writer.forgetSlice(roomKey, upTo, SLICE)
         if (head === undefined) break
         tell({ kind: 'forgot', head })
+        afterwards()
         await turn()
       }
     }
-    afterwards()
   }
 
   const forgetting = setInterval(
@@ -107,14 +110,15 @@ function write(): void {
     },
     async erase(name: string): Promise<number> {
       let erased = 0
-      for (;;) {
-        const { events, done } = writer.eraseSlice(name, SLICE)
+      const erasure = writer.beginErasure(name)
+      while (erasure !== undefined) {
+        const { events, done } = writer.eraseSlice(erasure, SLICE)
         erased += events.filter(event => event.action === 'delete').length
         if (events.length > 0) tell({ kind: 'happened', events })
+        afterwards()
         if (done) break
         await turn()
       }
-      afterwards()
       return erased
     },
     async setRetention({ roomKey, retention }: RetentionOrder): Promise<void> {

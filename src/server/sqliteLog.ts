@@ -429,9 +429,11 @@ export class SqliteLog implements Log, LogUpkeep {
   }
 
   #tell(events: readonly LoggedEvent[]): void {
-    for (const { roomKey, seq } of events) {
+    for (const event of events) {
+      const { roomKey, seq } = event
       const head = this.#heads.get(roomKey)
-      if (head !== undefined && seq > head.last) this.#heads.set(roomKey, { ...head, last: seq })
+      const topic = event.action === 'topic' ? { topic: event.topic } : {}
+      if (head !== undefined && seq > head.last) this.#heads.set(roomKey, { ...head, last: seq, ...topic })
       this.#last = Math.max(this.#last, seq)
     }
     for (const listener of this.#listeners) listener(events)

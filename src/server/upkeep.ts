@@ -4,7 +4,7 @@ import type { Result } from '../protocol/errors.ts'
 export interface Retention {
   /** Events older than this many days go. */
   readonly days?: number | undefined
-  /** All but this many newest events of a room go. */
+  /** What is older than this many newest messages of a room goes. */
   readonly messages?: number | undefined
 }
 

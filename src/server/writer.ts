@@ -1,8 +1,8 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { type Result, refuse } from '../protocol/errors.ts'
-import { SERVER_NAME } from '../protocol/names.ts'
 import { type Changeable, checkChange, isChange } from './changes.ts'
 import { emptyWriteAheadLog } from './database.ts'
+import { Erasure } from './erasure.ts'
 import type { Entry, EntryBody, KeptSession, LoggedEvent, Note, RoomHead } from './log.ts'
 import { NameTable } from './nameTable.ts'
 import { answerRepeat } from './repeats.ts'
@@ -141,21 +141,23 @@ export class Writer {
     return this.#removedText
   }
 
-  /**
-   * Deletes a slice of what a person said and takes back their reactions, by events, which it returns as they are
-   * told to everybody; `done` when there was nothing left and the name is gone.
-   */
+  /** Begins to erase what a person (a folded name) said; undefined where nobody of that name is known. */
+  beginErasure(name: string): Erasure | undefined {
+    const author = this.#names.find(name)
+    return author === undefined ? undefined : new Erasure(this.#database, author, name)
+  }
+
+  /** Erases a slice, by events, which it returns as they are told to everybody; `done` when the name is gone too. */
   eraseSlice(
-    name: string,
+    erasure: Erasure,
     limit: number,
   ): { readonly events: readonly LoggedEvent[]; readonly done: boolean } {
     return this.#inTransaction(() => {
-      const author = this.#names.find(name)
-      if (author === undefined) return { events: [], done: true }
-      const entries = this.#whatToErase(author, name, limit)
-      const events = entries.flatMap(({ entry, roomKey }) => this.#apply(roomKey, entry))
-      if (events.length === 0) this.#forgetPerson(author)
-      return { events, done: events.length === 0 }
+      const { entries, done } = erasure.slice(this.#last, limit)
+      const events = entries.flatMap(entry => this.#apply(entry))
+      this.#removedText = true
+      if (done) this.#forgetPerson(erasure.author)
+      return { events, done }
     })
   }
 
@@ -225,9 +227,12 @@ export class Writer {
   #store(entry: Entry): Outcome {
     const author = this.#names.numberOf(entry.from)
     const { body } = entry
-    if (isChange(body)) {
+    // Otherwise the insert finds out: a refused repeat is not to leave an empty room behind.
+    if (isChange(body) || !this.#rooms.has(entry.roomKey)) {
       const earlier = entry.id === undefined ? undefined : this.#byId.get(author, entry.id)
       if (earlier !== undefined) return { repeats: this.#answerRepeat(entry, earlier) }
+    }
+    if (isChange(body)) {
       const allowed = checkChange(
         body,
         this.#changeable(entry.roomKey, body.target),
@@ -354,42 +359,9 @@ export class Writer {
     return room
   }
 
-  #whatToErase(
-    author: number,
-    name: string,
-    limit: number,
-  ): { readonly roomKey: string; readonly entry: Entry }[] {
-    const entry = (roomKey: string, from: string, body: EntryBody): { roomKey: string; entry: Entry } => ({
-      roomKey,
-      entry: { roomKey, roomName: roomKey, from, body },
-    })
-    const said = this.#sql(
-      `SELECT e.seq, rooms.key FROM events e JOIN rooms ON rooms.number = e.room
-      WHERE e.author = ? AND e.action = 'chat' AND e.deleted IS NULL LIMIT ?`,
-    ).all(author, limit)
-    if (said.length > 0) {
-      return said.map(row =>
-        entry(string(row, 'key'), SERVER_NAME, { action: 'delete', target: number(row, 'seq') }),
-      )
-    }
-    const meant = this.#sql(
-      `SELECT reactions.target, reactions.emoji, rooms.key FROM reactions
-      JOIN events e ON e.seq = reactions.target JOIN rooms ON rooms.number = e.room
-      WHERE reactions.author = ? LIMIT ?`,
-    ).all(author, limit)
-    return meant.map(row =>
-      entry(string(row, 'key'), name, {
-        action: 'react',
-        target: number(row, 'target'),
-        emoji: string(row, 'emoji'),
-        on: false,
-      }),
-    )
-  }
-
   /** Stores an entry that nobody has to be allowed. */
-  #apply(roomKey: string, entry: Entry): LoggedEvent[] {
-    const room = this.#rooms.get(roomKey)
+  #apply(entry: Entry): LoggedEvent[] {
+    const room = this.#rooms.get(entry.roomKey)
     if (room === undefined) return []
     const author = this.#names.numberOf(entry.from)
     const place = { seq: this.#last + 1, ts: this.#now(), prev: room.last }
@@ -403,7 +375,6 @@ export class Writer {
   #forgetPerson(person: number): void {
     this.#sessions.forgetAll(person)
     this.#names.erase(person)
-    this.#removedText = true
   }
 }
 

@@ -258,6 +258,22 @@ describe('what is kept', () => {
     expect((await log.check()).lines[1]).toMatch(/every event follows/)
   })
 
+  test('only messages count: what was done to them goes with them', async () => {
+    const log = await openLog()
+    const seqs: number[] = []
+    for (let i = 0; i < 5; i++) seqs.push(await seqOf(log, {}))
+    const target = seqs[4] ?? 0
+    for (const emoji of ['a', 'b', 'c'])
+      await seqOf(log, { body: { action: 'react', target, emoji, on: true } })
+    await log.setRetention('dev', { messages: 2 })
+    expect((await eventsOf(log)).map(event => event.seq)).toEqual([...seqs.slice(3), 6, 7, 8])
+    await log.setRetention('dev', { messages: 2, days: 1 })
+    expect(await eventsOf(log)).toHaveLength(5)
+    await log.setRetention('dev', { messages: 0 })
+    expect(await eventsOf(log)).toEqual([])
+    expect(log.head('dev')).toMatchObject({ first: 0, firstPrev: 8, last: 8 })
+  })
+
   test('by days, for all rooms that have no retention of their own', async () => {
     const log = await openLog()
     await seqOf(log, {})
@@ -287,6 +303,16 @@ describe('somebody is erased', () => {
     }
     const bobs = await seqOf(log, { from: 'bob', text: 'nice' })
     await seqOf(log, { from: 'Carol-Anne', body: { action: 'react', target: bobs, emoji: '🎉', on: true } })
+    await seqOf(log, { from: 'Carol-Anne', body: { action: 'topic', topic: 'her topic' }, session: 3 })
+    await seqOf(log, { from: 'bob', roomKey: 'ops', body: { action: 'topic', topic: 'his topic' } })
+    await seqOf(log, { from: 'Carol-Anne', body: { action: 'topic', topic: 'her plan' }, session: 3 })
+    const edited = await seqOf(log, { from: 'Carol-Anne', session: 3, roomKey: 'ops' })
+    await seqOf(log, { from: 'bob', roomKey: 'ops' })
+    const edit = { action: 'edit', target: edited, message: 'her word' } as const
+    await seqOf(log, { from: 'Carol-Anne', session: 3, roomKey: 'ops', body: edit })
+    // The message is kept no longer, what it was changed to still is.
+    await log.setRetention('ops', { messages: 1 })
+    expect(await eventsOf(log, 'ops')).toHaveLength(2)
     log.subscribe(events => told.push(...events))
     expect(await log.erase('carol-anne')).toEqual({ ok: true, value: { messages: 20 } })
     expect(told.filter(event => event.action === 'delete')).toHaveLength(20)
@@ -301,6 +327,10 @@ describe('somebody is erased', () => {
     expect(holds(directory, 'arol-')).toBe(false)
     expect(holds(directory, 'she said')).toBe(false)
     expect(holds(directory, 'hash of hers')).toBe(false)
+    expect(holds(directory, 'her ')).toBe(false)
+    expect(told).toContainEqual(expect.objectContaining({ action: 'topic', topic: '', from: 'chatd' }))
+    expect(log.head('dev')).toMatchObject({ topic: '' })
+    expect(log.head('ops')).toMatchObject({ topic: 'his topic' })
     expect((await log.check()).lines[1]).toMatch(/every event follows/)
     expect(await log.erase('nobody')).toEqual({ ok: true, value: { messages: 0 } })
     await log.close()

@@ -16,3 +16,16 @@ test('a clock that is set back changes nothing but the times that are shown: ord
   now = 5
   expect(say('second')).toEqual({ seq: 2, ts: 5, prev: 1 })
 })
+
+test('an id that was used before leaves no empty room behind', () => {
+  const database = openForWriting(logFile(temporaryDirectory()), 'epoch')
+  onTestFinished(() => database.close())
+  const writer = new Writer(database)
+  const say = (roomKey: string) => {
+    const body = { action: 'chat', message: 'hello' } as const
+    return writer.commit([{ entry: { roomKey, roomName: roomKey, from: 'alice', id: 'same', body } }])[0]
+  }
+  expect(say('dev')).toMatchObject({ seq: 1 })
+  expect(say('ops')).toMatchObject({ repeats: { ok: false, error: { code: 'id_reused' } } })
+  expect(writer.contents().heads.map(head => head.key)).toEqual(['dev'])
+})
