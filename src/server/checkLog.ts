@@ -1,6 +1,7 @@
 import { closeSync, fsyncSync, openSync, rmSync, statfsSync, statSync, writeSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
+import { isDamage } from './database.ts'
 import { number } from './rows.ts'
 import { SCHEMA_VERSION, schemaVersion } from './schema.ts'
 
@@ -14,10 +15,10 @@ const PROBLEMS_SHOWN = 10
 /** Looks at a log and at the disk that it lies on; lines for a person, and whether all is well. */
 export function checkLog(database: DatabaseSync, file: string): { ok: boolean; lines: string[] } {
   const findings = [
-    integrity(database),
-    chains(database),
+    looked('integrity', () => integrity(database)),
+    looked('order', () => chains(database)),
     layout(database),
-    size(database, file),
+    looked('size', () => size(database, file)),
     ...disk(file),
   ]
   return { ok: findings.every(finding => finding.ok), lines: findings.flatMap(finding => finding.lines) }
@@ -26,6 +27,16 @@ export function checkLog(database: DatabaseSync, file: string): { ok: boolean; l
 interface Finding {
   readonly ok: boolean
   readonly lines: readonly string[]
+}
+
+/** What was found; where the file is so damaged that SQLite cannot go on, that. */
+function looked(what: string, look: () => Finding): Finding {
+  try {
+    return look()
+  } catch (error) {
+    if (!(error instanceof Error) || !isDamage(error)) throw error
+    return { ok: false, lines: [`${what}: ${error.message}; restore a backup`] }
+  }
 }
 
 function integrity(database: DatabaseSync): Finding {

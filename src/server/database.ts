@@ -1,4 +1,4 @@
-import { accessSync, chmodSync, constants, existsSync } from 'node:fs'
+import { accessSync, chmodSync, constants, existsSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { migrate, SCHEMA_VERSION, schemaVersion } from './schema.ts'
@@ -11,6 +11,7 @@ const SQLITE_FULL = 13
 const SQLITE_NOTADB = 26
 /** `PRAGMA synchronous` as it is read back. */
 const SYNCHRONOUS_FULL = 2
+const ADVICE = 'it was left as it is: restore a backup in its place, or move it away to begin an empty log'
 /** The cache of one connection; negative: KiB. */
 const CACHE_KIB = -16_384
 
@@ -28,11 +29,15 @@ export class UnusableFile extends Error {
 export function openForWriting(file: string, epoch: string): DatabaseSync {
   return explaining(file, () => {
     const isNew = !existsSync(file)
+    // SQLite takes it for a new one, and throws away a write-ahead log beside it.
+    if (!isNew && statSync(file).size === 0)
+      throw new UnusableFile(`${file} is damaged (it is empty); ${ADVICE}`)
     const database = new DatabaseSync(file, { timeout: BUSY_TIMEOUT })
     try {
       if (isNew) chmodSync(file, 0o600)
       else accessSync(file, constants.W_OK)
       refuseNewer(file, database)
+      refuseForeign(file, database)
       database.exec(`
         PRAGMA journal_mode = WAL;
         PRAGMA synchronous = FULL;
@@ -53,6 +58,8 @@ export function openForWriting(file: string, epoch: string): DatabaseSync {
       return database
     } catch (error) {
       database.close()
+      // Nothing was ever in it: the next start is to be a first one again.
+      if (isNew) for (const end of ['', '-wal', '-shm']) rmSync(`${file}${end}`, { force: true })
       throw error
     }
   })
@@ -85,6 +92,12 @@ export function isDiskFull(error: unknown): boolean {
   return resultCode(error) === SQLITE_FULL
 }
 
+/** Whether an error says that a file is damaged, or no database at all. */
+export function isDamage(error: unknown): boolean {
+  const code = resultCode(error)
+  return code === SQLITE_CORRUPT || code === SQLITE_NOTADB
+}
+
 /** The primary result code of SQLite. */
 function resultCode(error: unknown): number | undefined {
   if (!(error instanceof Error) || !('errcode' in error) || typeof error.errcode !== 'number')
@@ -101,6 +114,15 @@ function refuseNewer(file: string, database: DatabaseSync): void {
   )
 }
 
+/** A file without a version that holds something is another program's. */
+function refuseForeign(file: string, database: DatabaseSync): void {
+  if (schemaVersion(database) > 0 || database.prepare('SELECT 1 FROM sqlite_schema').get() === undefined)
+    return
+  throw new UnusableFile(
+    `${file} belongs to another program; move it away, or choose another directory with --data`,
+  )
+}
+
 /** Opens something of a file; where that fails, throws {@link UnusableFile} with what to do about it. */
 export function explaining<T>(file: string, open: () => T): T {
   try {
@@ -108,14 +130,8 @@ export function explaining<T>(file: string, open: () => T): T {
   } catch (error) {
     if (error instanceof UnusableFile) throw error
     const reason = error instanceof Error ? error.message : String(error)
-    const code = resultCode(error)
-    if (code === SQLITE_CORRUPT || code === SQLITE_NOTADB) {
-      throw new UnusableFile(
-        `${file} is damaged (${reason}); it was left as it is: restore a backup in its place, ` +
-          'or move it away to begin an empty log',
-      )
-    }
-    if (code === SQLITE_FULL)
+    if (isDamage(error)) throw new UnusableFile(`${file} is damaged (${reason}); ${ADVICE}`)
+    if (isDiskFull(error))
       throw new UnusableFile(`${file} cannot be opened: the disk is full; make room first`)
     throw new UnusableFile(
       `${file} cannot be opened (${reason}); check who owns it and that its disk can be written`,

@@ -125,6 +125,41 @@ describe('a file that cannot be used is refused, and left as it is', () => {
     expect(await problemOf(other)).toMatch(/damaged/)
     expect(readFileSync(logFile(other)).equals(bytes)).toBe(true)
   })
+
+  test('that was cut to nothing, with the write-ahead log beside it', async () => {
+    const directory = temporaryDirectory()
+    const log = await openLog(directory)
+    await seqOf(log, {})
+    await log.abandon()
+    const wal = `${logFile(directory)}-wal`
+    const bytes = readFileSync(wal)
+    writeFileSync(logFile(directory), '')
+    expect(await problemOf(directory)).toMatch(/is damaged \(it is empty\).*restore a backup/)
+    expect(readFileSync(wal).equals(bytes)).toBe(true)
+  })
+
+  test('of another program', async () => {
+    const directory = temporaryDirectory()
+    const database = new DatabaseSync(logFile(directory))
+    database.exec('CREATE TABLE mine (x)')
+    database.close()
+    const bytes = readFileSync(logFile(directory))
+    expect(await problemOf(directory)).toMatch(/belongs to another program; move it away/)
+    expect(readFileSync(logFile(directory)).equals(bytes)).toBe(true)
+  })
+
+  test('a check finds damage that opening did not, and says so', async () => {
+    const directory = temporaryDirectory()
+    const log = await openLog(directory)
+    const text = 'x'.repeat(2_000)
+    await Promise.all(Array.from({ length: 300 }, () => append(log, { text })))
+    await log.close()
+    const bytes = readFileSync(logFile(directory))
+    writeFileSync(logFile(directory), bytes.fill(0xff, 100 * 4_096, 110 * 4_096))
+    const { ok, lines } = await (await openLog(directory)).check()
+    expect(ok).toBe(false)
+    expect(lines.join('\n')).toMatch(/restore a backup/)
+  })
 })
 
 describe('a text that was deleted is gone from every file', () => {
