@@ -11,7 +11,7 @@ describe('kill -9 of the daemon, and its return', () => {
     await alice.waitFor('✓ before')
 
     await chatd.end('SIGKILL')
-    await alice.waitFor(/○ offline — reconnecting/)
+    await alice.waitFor(/○ offline, next try in/)
     alice.type(`one${KEY.enter}two${KEY.enter}three${KEY.enter}a draft`)
     const down = masked(await alice.waitFor('a draft')).split('\n')
     expect(down.filter(row => /one|two|three|before/.test(row)).map(row => row.slice(17))).toEqual([

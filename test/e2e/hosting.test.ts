@@ -156,7 +156,7 @@ describe('what is in the way is named', () => {
     const home = new Home()
     const port = await freePort()
     const alice = chatTui(['--host', '127.0.0.1', '--port', String(port), '--user', 'alice'], { home })
-    await alice.waitFor(/○ offline — reconnecting.*nobody answers there/)
+    await alice.waitFor(/○ offline, next try in .*nobody answers there/)
     expect(home.daemons()).toEqual([])
     const other = new Home({ CHAT_TUI_IDLE_SECONDS: '5' })
     const bob = chatTui(['--port', String(port), '--user', 'bob'], { home: other })
