@@ -1,19 +1,19 @@
 import { randomUUID } from 'node:crypto'
 import { type Result, refuse, success } from '../protocol/errors.ts'
 import { logFile } from './database.ts'
-import {
-  directNames,
-  type Entry,
-  type Found,
-  type KeptSession,
-  type Log,
-  type LoggedEvent,
-  type Note,
-  type Page,
-  type Query,
-  type Range,
-  type RoomHead,
-  type Stored,
+import { Heads } from './heads.ts'
+import type {
+  Entry,
+  Found,
+  KeptSession,
+  Log,
+  LoggedEvent,
+  Note,
+  Page,
+  Query,
+  Range,
+  RoomHead,
+  Stored,
 } from './log.ts'
 import { OwedNotes } from './owedNotes.ts'
 import { type Said, Thread } from './thread.ts'
@@ -76,11 +76,9 @@ export class SqliteLog implements Log, LogUpkeep {
   readonly #start: Omit<WorkerStart, 'role'>
   readonly #writer: Thread
   readonly #reader: Promise<Thread>
-  readonly #heads = new Map<string, RoomHead>()
-  readonly #directs = new Map<string, Set<string>>()
   readonly #listeners = new Set<(events: readonly LoggedEvent[]) => void>()
   #epoch = ''
-  #last = 0
+  #heads = new Heads()
   #sessions: readonly KeptSession[] = []
   #names: readonly string[] = []
   #waiting: Waiting[] = []
@@ -142,7 +140,7 @@ export class SqliteLog implements Log, LogUpkeep {
   }
 
   get last(): number {
-    return this.#last
+    return this.#heads.last
   }
 
   get committing(): number {
@@ -154,15 +152,15 @@ export class SqliteLog implements Log, LogUpkeep {
   }
 
   head(roomKey: string): RoomHead | undefined {
-    return this.#heads.get(roomKey)
+    return this.#heads.of(roomKey)
   }
 
   heads(): Iterable<RoomHead> {
-    return this.#heads.values()
+    return this.#heads.all()
   }
 
   directsOf(name: string): Iterable<string> {
-    return this.#directs.get(name) ?? []
+    return this.#heads.directsOf(name)
   }
 
   keptSessions(): Iterable<KeptSession> {
@@ -297,19 +295,9 @@ export class SqliteLog implements Log, LogUpkeep {
   #learn(contents: Contents | undefined): void {
     if (contents === undefined) throw new Error('a writer opens with the contents of its log')
     this.#epoch = contents.epoch
-    this.#last = contents.last
+    this.#heads = new Heads(contents.heads, contents.last)
     this.#sessions = contents.sessions
     this.#names = contents.names
-    for (const head of contents.heads) this.#put(head)
-  }
-
-  #put(head: RoomHead): void {
-    const isNew = !this.#heads.has(head.key)
-    this.#heads.set(head.key, head)
-    if (!isNew) return
-    for (const name of new Set(directNames(head.key))) {
-      this.#directs.set(name, (this.#directs.get(name) ?? new Set()).add(head.key))
-    }
   }
 
   #waitingNote(note: Note, settled?: (result: Result<undefined>) => void): Waiting {
@@ -361,9 +349,10 @@ export class SqliteLog implements Log, LogUpkeep {
       case 'failed':
         return this.#failed(message.message, message.diskFull)
       case 'happened':
+        for (const event of message.events) this.#heads.happened(event)
         return this.#tell(message.events)
       case 'forgot':
-        return this.#put(message.head)
+        return this.#heads.put(message.head)
       case 'trouble':
         return this.#options.onTrouble?.(message.message)
     }
@@ -383,7 +372,7 @@ export class SqliteLog implements Log, LogUpkeep {
       else if ('repeats' in outcome) settled(outcome.repeats)
       else {
         events.push(eventOf(work.entry, outcome, this.#epoch))
-        this.#follow(work.entry, outcome.seq, outcome.prev)
+        this.#heads.stored(work.entry, outcome.seq, outcome.prev)
         settled(success({ seq: outcome.seq, ts: outcome.ts }))
       }
     }
@@ -415,27 +404,7 @@ export class SqliteLog implements Log, LogUpkeep {
     else if (this.#storing === undefined) this.#drained?.()
   }
 
-  #follow({ roomKey, roomName, body }: Entry, seq: number, prev: number): void {
-    const head = this.#heads.get(roomKey)
-    this.#put({
-      key: roomKey,
-      name: head?.name ?? roomName,
-      topic: body.action === 'topic' ? body.topic : (head?.topic ?? ''),
-      first: head === undefined || head.first === 0 ? seq : head.first,
-      firstPrev: head?.firstPrev ?? prev,
-      last: seq,
-    })
-    this.#last = seq
-  }
-
   #tell(events: readonly LoggedEvent[]): void {
-    for (const event of events) {
-      const { roomKey, seq } = event
-      const head = this.#heads.get(roomKey)
-      const topic = event.action === 'topic' ? { topic: event.topic } : {}
-      if (head !== undefined && seq > head.last) this.#heads.set(roomKey, { ...head, last: seq, ...topic })
-      this.#last = Math.max(this.#last, seq)
-    }
     for (const listener of this.#listeners) listener(events)
   }
 
