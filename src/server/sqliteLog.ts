@@ -16,7 +16,7 @@ import type {
   Stored,
 } from './log.ts'
 import { OwedNotes } from './owedNotes.ts'
-import { type Said, Thread } from './thread.ts'
+import { callAside, type Said, Thread } from './thread.ts'
 import type { LogUpkeep, Retention, RoomRetention } from './upkeep.ts'
 import type { WorkerStart } from './workerMessages.ts'
 import { type Contents, eventOf, type Outcome, type Work } from './writer.ts'
@@ -52,8 +52,6 @@ interface Waiting {
   readonly bytes: number
   readonly settled: (result: Result<Stored>) => void
 }
-
-const noNews = (): void => undefined
 
 /** Opens the log in a data directory. Whoever opens it holds the directory's lock. */
 export async function openSqliteLog(directory: string, options: SqliteLogOptions = {}): Promise<OpenResult> {
@@ -253,7 +251,7 @@ export class SqliteLog implements Log, LogUpkeep {
   }
 
   async check(): Promise<{ readonly ok: boolean; readonly lines: readonly string[] }> {
-    return (await this.#aside('check')) as { ok: boolean; lines: string[] }
+    return (await callAside({ ...this.#start, role: 'reader' }, 'check')) as { ok: boolean; lines: string[] }
   }
 
   async renewEpoch(): Promise<Result<string>> {
@@ -272,16 +270,6 @@ export class SqliteLog implements Log, LogUpkeep {
 
   async #read(method: string, ...args: readonly unknown[]): Promise<unknown> {
     return (await this.#reader).call(method, ...args)
-  }
-
-  /** Has a thread of its own read what takes long: nobody's page waits for it. */
-  async #aside(method: string, ...args: readonly unknown[]): Promise<unknown> {
-    const thread = new Thread({ ...this.#start, role: 'reader' }, noNews, noNews)
-    try {
-      return await thread.call(method, ...args)
-    } finally {
-      await thread.end()
-    }
   }
 
   async #attempt<T>(what: () => Promise<T>): Promise<Result<T>> {

@@ -70,6 +70,17 @@ export class Thread {
   }
 }
 
+/** Has a thread of its own do one thing that takes long: nobody's page waits for it. */
+export async function callAside(start: WorkerStart, method: string): Promise<unknown> {
+  const noNews = (): void => undefined
+  const thread = new Thread(start, noNews, noNews)
+  try {
+    return await thread.call(method)
+  } finally {
+    await thread.end()
+  }
+}
+
 /** The entry of the thread: a source file, or beside the programs where they are built, in whatever chunk this is. */
 function entry(): string {
   const candidates = ['./logWorker.ts', './logWorker.js', '../logWorker.js']
