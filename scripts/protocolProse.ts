@@ -133,7 +133,7 @@ nothing.
 the event itself comes to you as to everybody, after it, and it alone builds the timeline. When the connection breaks before
 the answer, connect again and send the same request with the same \`id\`: it is stored once. An error that is worth another try
 ([Errors](#errors)) holds the room's queue; any other is for the user to see. Who sends faster than 20 messages at
-once and then 5 a second is read later, without an error.
+once and then 5 a second is read later, without an error; \`typing\` and \`away\` count where others are told of them.
 
 **Rooms of a session.** A member is a live connection in a room: that is what \`members\`, \`people\`, \`joined\` and \`left\` count.
 Apart from that a session keeps the list of rooms that it joined and did not leave, with a read position each: that is

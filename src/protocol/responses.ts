@@ -128,7 +128,7 @@ export const signals = {
       reason: z
         .string()
         .describe(
-          '`shutting_down`, `slow` (you did not read), `silent` (nothing came from you) or `erased` (what was said under your name is)',
+          '`shutting_down`, `silent` (nothing came from you) or `erased` (what was said under your name is)',
         ),
       message: z.string().describe('for a person'),
       retryAfter: count.optional().describe('milliseconds'),
