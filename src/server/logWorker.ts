@@ -48,6 +48,7 @@ function write(): void {
   const retentions = new Retentions(database)
   let indexing: NodeJS.Timeout | undefined
   let purging: NodeJS.Timeout | undefined
+  let isClosed = false
 
   const trouble = (what: string, error: unknown): void => {
     // What goes on in slices may find the log closed.
@@ -65,20 +66,29 @@ function write(): void {
     }
   }
 
-  const purge = (): void => {
-    purging = undefined
+  const purge = async (): Promise<void> => {
+    let isPurged = false
     try {
-      if (!writer.purge()) purging = setTimeout(purge, PURGE_AGAIN)
+      isPurged = await writer.purge()
     } catch (error) {
-      trouble('what was deleted could not be taken out of the write-ahead log yet', error)
-      purging = setTimeout(purge, PURGE_AGAIN)
+      if (isClosed) return
+      trouble(
+        'what was deleted could not be taken out of the search index and the write-ahead log yet',
+        error,
+      )
     }
+    purging = undefined
+    if (!isClosed && writer.needsPurge) purgeAfter(isPurged ? PURGE_AFTER : PURGE_AGAIN)
+  }
+
+  const purgeAfter = (wait: number): void => {
+    purging ??= setTimeout(() => void purge(), wait)
   }
 
   const afterwards = (): void => {
     clearTimeout(indexing)
     if (writer.indexed < writer.last) indexing = setTimeout(index, INDEX_AFTER)
-    if (writer.needsPurge) purging ??= setTimeout(purge, PURGE_AFTER)
+    if (writer.needsPurge) purgeAfter(PURGE_AFTER)
   }
 
   const forget = async (): Promise<void> => {
@@ -131,6 +141,7 @@ function write(): void {
       database.prepare('UPDATE log SET epoch = ?').run(epoch)
     },
     close(): void {
+      isClosed = true
       clearTimeout(indexing)
       clearTimeout(purging)
       clearInterval(forgetting)

@@ -7,6 +7,7 @@ import type { Entry, EntryBody, KeptSession, LoggedEvent, Note, RoomHead } from 
 import { NameTable } from './nameTable.ts'
 import { answerRepeat } from './repeats.ts'
 import { givenId, number, type Row, Rows, SELECT_EVENTS, string } from './rows.ts'
+import { Separators } from './separators.ts'
 import { SessionTable } from './sessionTable.ts'
 import { type Statements, statements } from './statements.ts'
 import { WordIndex } from './wordIndex.ts'
@@ -41,6 +42,7 @@ export class Writer {
   readonly #now: () => number
   readonly #rows: Rows
   readonly #index: WordIndex
+  readonly #separators: Separators
   readonly #names: NameTable
   readonly #sessions: SessionTable
   readonly #sql: Statements
@@ -59,6 +61,7 @@ export class Writer {
     this.epoch = string(database.prepare('SELECT epoch FROM log').get() ?? {}, 'epoch')
     this.#rows = new Rows(database, this.epoch)
     this.#index = new WordIndex(database)
+    this.#separators = new Separators(database)
     this.#names = new NameTable(database)
     this.#sessions = new SessionTable(database, this.#names)
     this.#sql = statements(database)
@@ -126,14 +129,20 @@ export class Writer {
   }
 
   /**
-   * Takes what was removed out of the write-ahead log too. False where a reader is in the way: try again.
-   * Pages that become free in the file itself are overwritten at once (`secure_delete`).
+   * Takes what was removed out of the search index wholly, and out of the write-ahead log. False where a reader is in
+   * the way: try again. Pages that become free in the file itself are overwritten at once (`secure_delete`).
    */
-  purge(): boolean {
+  async purge(): Promise<boolean> {
     if (!this.#removedText) return true
-    if (!emptyWriteAheadLog(this.#database)) return false
     this.#removedText = false
-    return true
+    let isPurged = false
+    try {
+      await this.#separators.clean(work => this.#inTransaction(work))
+      isPurged = emptyWriteAheadLog(this.#database)
+    } finally {
+      if (!isPurged) this.#removedText = true
+    }
+    return isPurged
   }
 
   /** Whether {@link purge} has something to do. */

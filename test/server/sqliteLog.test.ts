@@ -193,6 +193,26 @@ describe('a text that was deleted is gone from every file', () => {
     ])
   })
 
+  test('word by word, also where one stood between two pages of the search index', async () => {
+    const directory = temporaryDirectory()
+    const log = await openLog(directory)
+    const secret = (i: number): string => `rumpelstilzchen${i}xyz`
+    const numbers = Array.from({ length: 3_000 }, (_, i) => i)
+    // Words that stay stand close beside those that go, so that what separates pages has to be long.
+    const seqs = await Promise.all(
+      numbers.map(i => {
+        void append(log, { text: secret(i).slice(0, -1) })
+        return seqOf(log, { text: secret(i), session: 1 })
+      }),
+    )
+    await find(log, [secret(0)])
+    await Promise.all(seqs.map(target => append(log, { body: { action: 'delete', target }, session: 1 })))
+    await expect.poll(() => log.purge()).toBe(true)
+    expect(numbers.map(secret).filter(word => holds(directory, word))).toEqual([])
+    expect(await find(log, [secret(7).slice(0, -1)])).toHaveLength(1)
+    expect((await log.check()).lines).toContain('integrity: ok')
+  })
+
   test('within the minute also after kill -9, and while somebody reads for long, for whom nobody waits', async () => {
     const directory = temporaryDirectory()
     const log = await openLog(directory)

@@ -1,0 +1,67 @@
+import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
+import { number } from './rows.ts'
+import { turn } from './turn.ts'
+
+/** Separators that are looked at at a time; some milliseconds. */
+const LOOKED_AT = 100
+/** Pages of the index that are written anew at a time; some milliseconds. */
+const PAGES = 64
+/** A merge that changed fewer rows than this had nothing to do (SQLite's manual, FTS5, "merge"). */
+const CHANGED_SOMETHING = 2
+
+/**
+ * What stands between the pages of the search index: beginnings of words, at times whole ones. FTS5 takes a word that no
+ * message has any more out of the pages, and leaves it there until the pages are written anew.
+ */
+export class Separators {
+  readonly #look: StatementSync
+  readonly #merge: StatementSync
+  readonly #changes: StatementSync
+
+  /** @param database the writing connection */
+  constructor(database: DatabaseSync) {
+    database.exec("CREATE VIRTUAL TABLE IF NOT EXISTS temp.living USING fts5vocab (main, words, 'instance')")
+    // Compared as bytes: a separator can end in the middle of a character. The first byte of each names the index.
+    this.#look = database.prepare(`
+      WITH some AS (
+        SELECT segid, term, substr(CAST(term AS BLOB), 2) AS beginning FROM words_idx
+        WHERE (segid, term) > (?, ?) ORDER BY segid, term LIMIT ?
+      )
+      SELECT segid, term, length(beginning) > 0 AND coalesce(substr((
+        SELECT CAST(living.term AS BLOB) FROM temp.living WHERE living.term >= CAST(beginning AS TEXT) LIMIT 1
+      ), 1, length(beginning)) <> beginning, TRUE) AS is_dead
+      FROM some
+    `)
+    this.#merge = database.prepare("INSERT INTO words (words, rank) VALUES ('merge', ?)")
+    this.#changes = database.prepare('SELECT total_changes() AS changes')
+  }
+
+  /**
+   * Writes the index anew where one of them is the beginning of no word that a message has; between parts of it others
+   * have their turn. Throws what SQLite throws.
+   * @param inTransaction runs each part
+   */
+  async clean(inTransaction: <T>(work: () => T) => T): Promise<void> {
+    if (!(await this.#isOneDead())) return
+    // A negative number begins with all of the index, positive ones go on with what is under way.
+    for (let pages = -PAGES; inTransaction(() => this.#changed(pages)); pages = PAGES) await turn()
+  }
+
+  async #isOneDead(): Promise<boolean> {
+    let after: readonly SQLInputValue[] = [-1, '']
+    for (;;) {
+      const rows = this.#look.all(...after, LOOKED_AT)
+      if (rows.some(row => row['is_dead'] === 1)) return true
+      const last = rows.at(-1)
+      if (last === undefined) return false
+      after = [last['segid'] ?? null, last['term'] ?? null]
+      await turn()
+    }
+  }
+
+  #changed(pages: number): boolean {
+    const before = number(this.#changes.get() ?? {}, 'changes')
+    this.#merge.run(pages)
+    return number(this.#changes.get() ?? {}, 'changes') - before >= CHANGED_SOMETHING
+  }
+}
