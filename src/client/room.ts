@@ -39,6 +39,8 @@ export interface RoomView {
   readonly loadingBefore: boolean
   /** What we said here that is not in the timeline yet, in order. */
   readonly outbox: readonly OutboxEntry[]
+  /** The newest position when we were let in last: what is later came while we were here. */
+  readonly replayUntil: number
   /** The read position as the server knows it. */
   readonly read: number
   /** Others' messages after `read`; stops at 1,000. */
@@ -72,7 +74,6 @@ export class Room implements RoomView {
   isRestored = false
   /** The version that was kept last. */
   keptVersion = 0
-  /** Replay is over when this seq is reached. */
   replayUntil = 0
   /** Messages up to here are in `unread` and `mentions` already. */
   countedTo = 0

@@ -66,6 +66,8 @@ export class FakeClient implements ChatClient {
       moreBefore: false,
       loadingBefore: false,
       outbox: [],
+      // All that a test puts in was said before.
+      replayUntil: Number.POSITIVE_INFINITY,
       read: 0,
       unread: 0,
       mentions: 0,

@@ -1,6 +1,7 @@
 /** What follows from what is visible: the read position moves, the line "new" is drawn, pages of history are asked for. */
 
 import type { RoomView } from '../../client/room.ts'
+import { isOurs } from '../message.ts'
 import { entryKey } from '../select/entryRows.ts'
 import { type Pane, paneOf } from '../select/pane.ts'
 import { roomScreen, type ScreenState, withRoom } from '../state.ts'
@@ -11,22 +12,33 @@ import { andThen, type Step, step } from './step.ts'
 export function read(state: ScreenState, world: World): Step {
   const pane = paneOf(state, world)
   if (pane === undefined) return step(state)
-  return andThen(moveReadPosition(state, pane), next => askForHistory(next, world))
+  return andThen(moveReadPosition(state, pane, world), next => askForHistory(next, world))
 }
 
-function moveReadPosition(state: ScreenState, { room, view }: Pane): Step {
+function moveReadPosition(state: ScreenState, { room, view }: Pane, world: World): Step {
   const screen = roomScreen(state)
   if (room.status !== 'joined') return step(screen.settled ? withRoom(state, { settled: false }) : state)
   const isSeen = state.focused && view.atBottom
   let next = state
-  // Something came while nobody looked: on the way here, while scrolled back, or behind another window.
-  if ((!screen.settled || !isSeen) && room.unread > 0 && (screen.marker ?? -1) < room.read) {
+  // Something came while nobody looked: before we came, while scrolled back, or behind another window.
+  const isMissed = isSeen ? !screen.settled && hasEarlierUnread(room, world) : room.unread > 0
+  if (isMissed && (screen.marker ?? -1) < room.read) {
     next = withRoom(next, { marker: room.read })
   }
   if (!screen.settled) next = withRoom(next, { settled: true, asked: [] })
   if (!isSeen || room.unread === 0) return step(next)
   const seq = newestSeq(room)
   return seq > room.read ? step(next, { type: 'markRead', room: room.key, seq }) : step(next)
+}
+
+/** Whether something is unread that was said before we came: what came since, before the first look, was not missed. */
+function hasEarlierUnread(room: RoomView, world: World): boolean {
+  let since = 0
+  for (const entry of room.timeline.toReversed()) {
+    if (entry.kind !== 'message' || entry.seq <= Math.max(room.replayUntil, room.read)) break
+    if (entry.deleted === undefined && !isOurs(world, entry)) since++
+  }
+  return room.unread > since
 }
 
 /** The newest position in the log that the server has now; 0: none. */

@@ -16,7 +16,8 @@ export function showRoom(state: ScreenState, world: World, key: string): Step {
       ? state
       : withRoom(state, { marker: undefined, completion: undefined, selection: undefined })
   const isTyping = state.current !== undefined && roomScreen(state).editor.text !== ''
-  const settled = room.status === 'joined'
+  // What came into the first room while the screen was being made has not been missed: whoever reads sees to that.
+  const settled = room.status === 'joined' && state.counter > 0
   const shown = withRoom(
     { ...left, current: key, first: undefined, counter: left.counter + 1 },
     {

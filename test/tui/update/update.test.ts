@@ -225,6 +225,25 @@ describe('reading', () => {
     expect(screen.screen()).toContain('─ new ─')
   })
 
+  test.each([
+    [
+      'after one that was missed: the line "new" stands above both',
+      'missed',
+      /first.*─ new ─.*missed.*live/s,
+    ],
+    ['and nothing was missed: there is no line', undefined, /first(?!.*─ new ─).*live/s],
+  ])('what comes before the first look, %s', (_, missed, wanted) => {
+    const screen = new Updates(client => {
+      const lobby = client.open('lobby')
+      client.receive(lobby, 'alice', 'first')
+      client.allRead(lobby)
+      if (missed !== undefined) client.receive(lobby, 'alice', missed)
+      lobby.replayUntil = missed === undefined ? 1 : 2
+      client.receive(lobby, 'alice', 'live')
+    })
+    expect(screen.screen()).toMatch(wanted)
+  })
+
   test('does not while one is scrolled back, and says how much is below', () => {
     const screen = new Updates(client => {
       const lobby = client.open('lobby')
