@@ -36,20 +36,13 @@ const topic = z.object({
   topic: z.string(),
 })
 
-const gap = z.object({
-  kind: z.literal('gap'),
-  after: z.number(),
-  before: z.number(),
-  reason: z.enum(['long', 'expired', 'missed']),
-})
-
 const keptRoom = z.object({
   name: z.string(),
   epoch: z.string(),
   topic: z.string(),
   read: z.number(),
   timeline: z.object({
-    entries: z.array(z.discriminatedUnion('kind', [message, topic, gap])),
+    entries: z.array(z.discriminatedUnion('kind', [message, topic])),
     last: z.number(),
     firstPrev: z.number(),
     moreBefore: z.boolean(),

@@ -11,6 +11,8 @@ import { Room } from './room.ts'
 const PAGE = 100
 /** How much of a timeline is kept between programs: several screens. */
 const ENTRIES_CACHED = 500
+/** And how much text, in characters: it is written anew whenever something is said. */
+const LENGTH_CACHED = 256 * 1024
 /** Names of rooms whose key is remembered; a server could send any number. */
 const KEYS_KEPT = 10_000
 
@@ -92,7 +94,7 @@ export class Rooms extends Map<string, Room> {
       const isWhole = room.isOpened || !room.log.moreBefore
       if (room.keptVersion === room.version || room.epoch === undefined || !isWhole) continue
       room.keptVersion = room.version
-      const timeline = room.log.snapshot(ENTRIES_CACHED)
+      const timeline = room.log.snapshot(ENTRIES_CACHED, LENGTH_CACHED)
       const { name, epoch, topic, read } = room
       if (timeline !== undefined) changed.set(room.key, { name, epoch, topic, read, timeline })
     }

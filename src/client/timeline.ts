@@ -76,7 +76,7 @@ type SnapshotMessage = Omit<MessageEntry, Missing> & { readonly [F in Missing]?:
 
 /** The newest part of a timeline as plain data, which another one can go on from. */
 export interface TimelineSnapshot {
-  readonly entries: readonly (SnapshotMessage | TopicEntry | Omit<GapEntry, 'loading'>)[]
+  readonly entries: readonly (SnapshotMessage | TopicEntry)[]
   readonly last: number
   readonly firstPrev: number
   readonly moreBefore: boolean
@@ -159,22 +159,26 @@ export class Timeline {
     this.#moreBefore = moreBefore
   }
 
-  /** The newest entries of the log that the server has now; undefined before anything is known of it. */
-  snapshot(limit: number): TimelineSnapshot | undefined {
+  /**
+   * The newest entries of the log that the server has now; undefined before anything is known of it. What stands above
+   * a gap is not among them: it may have been deleted in there.
+   * @param limit how many entries at most
+   * @param length how many characters they hold together at most; the newest is always there
+   */
+  snapshot(limit: number, length: number): TimelineSnapshot | undefined {
     if (this.#last === undefined) return undefined
-    const from = Math.max(this.#start, this.#entries.length - limit)
-    const dropped = from > this.#start ? this.#entries[from - 1] : undefined
     const entries: TimelineSnapshot['entries'][number][] = []
-    for (const entry of this.#entries.slice(from)) {
-      if (entry.kind === 'message') entries.push({ ...entry, asOf: this.#asOf(entry.seq) })
-      else if (entry.kind === 'topic') entries.push(entry)
-      else if (entry.kind === 'gap') {
-        const { loading: _, ...gap } = entry
-        entries.push(gap)
-      }
+    let at = this.#entries.length - 1
+    for (let left = length; at >= this.#start && entries.length < limit; at--) {
+      const entry = this.#entries[at]
+      if (entry?.kind !== 'message' && entry?.kind !== 'topic') break
+      left -= (entry.kind === 'message' ? entry.text : entry.topic)?.length ?? 0
+      if (left < 0 && entries.length > 0) break
+      entries.push(entry.kind === 'message' ? { ...entry, asOf: this.#asOf(entry.seq) } : entry)
     }
+    const dropped = at >= this.#start ? this.#entries[at] : undefined
     return {
-      entries,
+      entries: entries.reverse(),
       last: this.#last,
       firstPrev: dropped === undefined ? this.#firstPrev : endOf(dropped),
       moreBefore: this.#moreBefore || dropped !== undefined,
@@ -187,8 +191,7 @@ export class Timeline {
     this.#firstPrev = firstPrev
     this.#moreBefore = moreBefore
     for (const entry of entries) {
-      if (entry.kind === 'gap') this.#entries.push({ ...entry, loading: false })
-      else if (entry.kind === 'topic') this.#entries.push(entry)
+      if (entry.kind === 'topic') this.#entries.push(entry)
       else {
         const { asOf, text, replyTo, edited, deleted, ...rest } = entry
         this.#entries.push({ ...rest, text, replyTo, edited, deleted })

@@ -4,6 +4,8 @@ import { expect, onTestFinished, test } from 'vitest'
 import { CacheFile } from '../../src/client/cacheFile.ts'
 import type { ChatClient } from '../../src/client/client.ts'
 import type { RoomView } from '../../src/client/room.ts'
+import { Timeline } from '../../src/client/timeline.ts'
+import type { ChatEvent } from '../../src/protocol/events.ts'
 import { MemoryLog } from '../../src/server/memoryLog.ts'
 import { temporaryDirectory } from '../server/directory.ts'
 import { Peer, startServer } from '../server/peer.ts'
@@ -120,6 +122,29 @@ test('only the newest part is kept, and what is before it is asked for', async (
   again.loadBefore('dev')
   await until(again, () => texts(later)[0] === '100')
   expect(texts(later)).toEqual(Array.from({ length: 600 }, (_, i) => `${i + 100}`))
+})
+
+test('what stands above a gap is not kept, as it may have been deleted in there; nor more than so much text', () => {
+  const said = (seq: number, prev: number, message: string): ChatEvent => ({
+    action: 'chat',
+    room: 'dev',
+    seq,
+    prev,
+    ts: 1,
+    from: 'bob',
+    id: `${seq}`,
+    message,
+  })
+  const log = new Timeline()
+  log.append(said(1, 0, 'above'))
+  log.leaveOut({ action: 'gap', room: 'dev', after: 1, before: 7, reason: 'long' })
+  for (const seq of [7, 8, 9]) log.append(said(seq, seq - 1, 'x'.repeat(10)))
+  const seqs = (length: number): number[] | undefined =>
+    log.snapshot(500, length)?.entries.map(({ seq }) => seq)
+  expect(seqs(1_000)).toEqual([7, 8, 9])
+  expect(log.snapshot(500, 1_000)).toMatchObject({ firstPrev: 6, moreBefore: true })
+  expect(seqs(20)).toEqual([8, 9])
+  expect(seqs(1)).toEqual([9])
 })
 
 test.each([
