@@ -1,7 +1,8 @@
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { ChatClient } from '../client/client.ts'
 import type { OutboxEntry, OutboxKeep } from '../client/outbox.ts'
-import { type Composed, type Saved, StateFile } from '../client/stateFile.ts'
+import { type Composed, fileName, type Saved, StateFile } from '../client/stateFile.ts'
 import { foldName } from '../protocol/names.ts'
 import { makePrivateDirectory } from './places.ts'
 
@@ -36,7 +37,7 @@ export class Memory implements OutboxKeep {
   constructor(options: MemoryOptions) {
     this.#options = options
     this.#username = options.username
-    this.#files = [this.#open()]
+    this.#files = [this.#open(options.username)]
   }
 
   /** What is remembered of last time. */
@@ -44,9 +45,15 @@ export class Memory implements OutboxKeep {
     return this.#file.saved
   }
 
-  /** The session under a name, also where another program has been given it since. */
+  /** The session under a name, also where another program has been given it since, or another name is taken. */
   sessionOf(username: string): string | undefined {
-    return foldName(username) === foldName(this.#username) ? this.saved.session : undefined
+    if (foldName(username) === foldName(this.#username)) return this.saved.session
+    const { host, port, state } = this.#options
+    if (!existsSync(join(directoryIn(state), `${fileName({ host, port, username })}.db`))) return undefined
+    const file = this.#open(username)
+    const { session } = file.saved
+    file.close()
+    return session
   }
 
   /** What stood in the composers last time, by the key of the room. */
@@ -57,9 +64,8 @@ export class Memory implements OutboxKeep {
   /** Remembers the sessions of a client from now on. */
   follow(client: ChatClient): void {
     client.subscribe(event => {
-      if (event.type !== 'session') return
-      this.#becomeNamed(client.username)
-      this.#file.update({ session: event.session })
+      if (client.link.status === 'online') this.#becomeNamed(client.username)
+      if (event.type === 'session') this.#file.update({ session: event.session })
     })
   }
 
@@ -116,7 +122,7 @@ export class Memory implements OutboxKeep {
     if (foldName(username) === foldName(this.#username)) return
     const { rooms, current } = this.saved
     this.#username = username
-    this.#files.unshift(this.#open())
+    this.#files.unshift(this.#open(username))
     this.#file.update({ rooms, current })
   }
 
@@ -124,12 +130,16 @@ export class Memory implements OutboxKeep {
     this.#timer ??= setTimeout(() => this.write(), WRITE_AFTER_MS)
   }
 
-  #open(): StateFile {
+  #open(username: string): StateFile {
     const { state, host, port, onTrouble } = this.#options
-    const directory = join(state, 'sessions')
+    const directory = directoryIn(state)
     const made = makePrivateDirectory(directory)
     // Without a directory the file cannot be opened either, which it says itself.
     if (!made.ok) onTrouble(made.message)
-    return new StateFile(directory, { host, port, username: this.#username }, onTrouble)
+    return new StateFile(directory, { host, port, username }, onTrouble)
   }
+}
+
+function directoryIn(state: string): string {
+  return join(state, 'sessions')
 }

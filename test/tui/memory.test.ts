@@ -41,6 +41,18 @@ test('a session is that of last time, also where the first client is still there
   expect(remember('carol').saved).toMatchObject({ rooms: ['dev', 'ops'], current: 'ops' })
   expect(remember('carol').saved.session).not.toBe(session)
   expect(remember('alice').saved.session).toBe(session)
+
+  // Who takes a name of before is who had it, whatever name was asked for first.
+  const taken = join(port, 'alice', ['dev'], { findSession: name => other.sessionOf(name), session: 'wrong' })
+  const other = remember('dave')
+  other.follow(taken)
+  await until(taken, () => taken.link.status === 'refused')
+  const carols = remember('carol').saved.session
+  taken.rename('carol')
+  await joined(taken, 'dev')
+  expect(remember('carol').saved.session).toBe(carols)
+  expect(other.saved.session).toBe(carols)
+  expect(other.sessionOf('nobody')).toBeUndefined()
 })
 
 test('rooms are written soon, and what was opened and left again is not remembered', async () => {
