@@ -190,9 +190,18 @@ export class StateFile implements OutboxKeep {
   }
 
   #open(): DatabaseSync | undefined {
+    let database: DatabaseSync | undefined
     try {
-      const database = new DatabaseSync(this.path, { timeout: BUSY_TIMEOUT })
+      database = new DatabaseSync(this.path, { timeout: BUSY_TIMEOUT })
       chmodSync(this.path, 0o600)
+      // Damage further inside would be met only later, and at every start anew. The file is small.
+      const isWhole = database.prepare('PRAGMA quick_check(1)').get()?.['quick_check'] === 'ok'
+      if (!isWhole) {
+        database.close()
+        if (this.#putAside()) return this.#open()
+        this.#trouble(`${this.path} is damaged and cannot be put aside`)
+        return undefined
+      }
       database.exec(
         'PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; BEGIN IMMEDIATE',
       )
@@ -206,6 +215,7 @@ export class StateFile implements OutboxKeep {
       database.exec(`PRAGMA user_version = ${STEPS.length}; COMMIT`)
       return database
     } catch (error) {
+      database?.close()
       if (isDamaged(error) && this.#putAside()) return this.#open()
       this.#trouble(`cannot use ${this.path}: ${reasonOf(error)}`)
       return undefined

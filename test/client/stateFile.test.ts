@@ -123,6 +123,19 @@ describe('a file that cannot be used', () => {
     expect(open(directory).file.saved.session).toBe('new')
   })
 
+  test('damaged further inside: likewise', () => {
+    const directory = temporaryDirectory()
+    const { file } = open(directory)
+    file.update({ session: 'old' })
+    file.close()
+    const bytes = readFileSync(file.path)
+    writeFileSync(file.path, bytes.fill(0xaa, 4096))
+    const { file: anew, troubles } = open(directory)
+    expect(troubles).toEqual([expect.stringMatching(/is damaged and was put aside as .*\.damaged/)])
+    anew.update({ session: 'new' })
+    expect(open(directory).file.saved.session).toBe('new')
+  })
+
   test('of a newer version: it is left alone, and said that nothing is kept', () => {
     const directory = temporaryDirectory()
     const { file } = open(directory)
