@@ -38,6 +38,7 @@ export function openForWriting(file: string, epoch: string): DatabaseSync {
       else accessSync(file, constants.W_OK)
       refuseNewer(file, database)
       refuseForeign(file, database)
+      if (!isNew) refuseDamaged(file, database)
       database.exec(`
         PRAGMA journal_mode = WAL;
         PRAGMA synchronous = FULL;
@@ -115,6 +116,16 @@ function refuseNewer(file: string, database: DatabaseSync): void {
 }
 
 /** A file without a version that holds something is another program's. */
+/** Looks at every page, which takes about a second for a million events: what is damaged is not to be written into. */
+function refuseDamaged(file: string, database: DatabaseSync): void {
+  const found = database.prepare('PRAGMA quick_check(1)').get()?.['quick_check']
+  if (found === 'ok') return
+  const what = String(found)
+    .replaceAll(/\*+ in database main \*+|\s+/g, ' ')
+    .trim()
+  throw new UnusableFile(`${file} is damaged (${what}); ${ADVICE}`)
+}
+
 function refuseForeign(file: string, database: DatabaseSync): void {
   if (schemaVersion(database) > 0 || database.prepare('SELECT 1 FROM sqlite_schema').get() === undefined)
     return

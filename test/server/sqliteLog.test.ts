@@ -148,15 +148,30 @@ describe('a file that cannot be used is refused, and left as it is', () => {
     expect(readFileSync(logFile(directory)).equals(bytes)).toBe(true)
   })
 
-  test('a check finds damage that opening did not, and says so', async () => {
+  test.each([
+    ['that is damaged somewhere inside', 110],
+    ['of which one page is damaged', 101],
+  ])('%s', async (_, end) => {
     const directory = temporaryDirectory()
     const log = await openLog(directory)
     const text = 'x'.repeat(2_000)
     await Promise.all(Array.from({ length: 300 }, () => append(log, { text })))
     await log.close()
+    const bytes = readFileSync(logFile(directory)).fill(0xff, 100 * 4_096, end * 4_096)
+    writeFileSync(logFile(directory), bytes)
+    expect(await problemOf(directory)).toMatch(/is damaged .*restore a backup/)
+    expect(readFileSync(logFile(directory)).equals(bytes)).toBe(true)
+  })
+
+  test('a check finds what was damaged since it was opened, and says so', async () => {
+    const directory = temporaryDirectory()
+    const log = await openLog(directory)
+    const text = 'x'.repeat(2_000)
+    await Promise.all(Array.from({ length: 300 }, () => append(log, { text })))
+    await expect.poll(() => log.purge()).toBe(true)
     const bytes = readFileSync(logFile(directory))
     writeFileSync(logFile(directory), bytes.fill(0xff, 100 * 4_096, 110 * 4_096))
-    const { ok, lines } = await (await openLog(directory)).check()
+    const { ok, lines } = await log.check()
     expect(ok).toBe(false)
     expect(lines.join('\n')).toMatch(/restore a backup/)
   })
