@@ -1,9 +1,13 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type IPty, spawn } from '@lydell/node-pty'
 import { programPath } from './programs.ts'
+
+/** The compiled code of all homes of a bench. */
+const COMPILED = mkdtempSync(join(tmpdir(), 'chat-tui-compiled-'))
+process.on('exit', () => rmSync(COMPILED, { recursive: true, force: true }))
 
 /** A chat-tui in a real terminal, in room `bench` of a daemon. */
 export interface BenchClient {
@@ -39,6 +43,7 @@ export async function startClient(
   extras: ClientExtras = {},
 ): Promise<BenchClient> {
   const home = extras.home ?? mkdtempSync(join(tmpdir(), 'chat-tui-bench-'))
+  keepCompiled(home)
   const { PATH = '' } = process.env
   const began = performance.now()
   const args = [
@@ -100,6 +105,14 @@ export async function startClient(
       if (extras.home === undefined) rmSync(home, { recursive: true, force: true })
     },
   }
+}
+
+/** Lets a home have compiled code from earlier starts, as one has that is lived in. */
+function keepCompiled(home: string): void {
+  const directory = join(home, '.cache', 'chat-tui')
+  if (existsSync(directory)) return
+  mkdirSync(directory, { recursive: true, mode: 0o700 })
+  symlinkSync(COMPILED, join(directory, 'compiled'))
 }
 
 /** Somebody else in the room, who speaks without being asked for an answer. */
