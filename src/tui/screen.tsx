@@ -67,7 +67,7 @@ export async function runScreen(options: ScreenOptions): Promise<number> {
     onComposed,
     deeds: { quit: () => finish(0), suspend: () => onStop(), redraw },
   })
-  const terminal = createTerminal(stdin, stdout, event => store.dispatch(event))
+  const terminal = createTerminal(stdin, stdout, events => store.dispatchAll(events))
 
   let isAway = false
   async function suspend(): Promise<void> {

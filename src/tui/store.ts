@@ -84,6 +84,17 @@ export class Store {
 
   /** Changes the state by an event, does what follows from it, and draws. */
   dispatch(event: ScreenEvent): void {
+    this.#apply(event)
+    if (this.#depth === 0) this.#draw()
+  }
+
+  /** Likewise by several, and draws once: a line that is typed into the terminal in one piece is one change to who looks. */
+  dispatchAll(events: readonly ScreenEvent[]): void {
+    for (const event of events) this.#apply(event)
+    if (this.#depth === 0 && events.length > 0) this.#draw()
+  }
+
+  #apply(event: ScreenEvent): void {
     const { client, deeds, now } = this.#surroundings
     this.#depth++
     const { state, effects } = update(this.#state, event, this.#world, now())
@@ -91,10 +102,8 @@ export class Store {
     this.#state = state
     for (const effect of effects) carryOut(effect, client, deeds, next => this.dispatch(next))
     this.#depth--
-    if (this.#depth > 0) return
     // What our own deeds changed in the client belongs to the same frame.
-    if (this.#hasOwnChanges && event.type !== 'changed') this.dispatch({ type: 'changed' })
-    else this.#draw()
+    if (this.#depth === 0 && this.#hasOwnChanges && event.type !== 'changed') this.#apply({ type: 'changed' })
   }
 
   /** Stops timers and listening. */

@@ -32,11 +32,11 @@ export type Terminal = {
   release(): void
 }
 
-/** A terminal that is not taken yet. `onInput` gets what its keyboard sends, in order. */
+/** A terminal that is not taken yet. `onInput` gets what its keyboard sends, in order: what comes in one piece together. */
 export function createTerminal(
   stdin: Keyboard,
   stdout: NodeJS.WritableStream,
-  onInput: (event: InputEvent) => void,
+  onInput: (events: readonly InputEvent[]) => void,
 ): Terminal {
   const decoder = createKeyDecoder()
   let timer: NodeJS.Timeout | undefined
@@ -52,7 +52,7 @@ export function createTerminal(
 
   const hear = (events: InputEvent[]): void => {
     clearTimeout(timer)
-    for (const event of events) onInput(event)
+    onInput(events)
     if (decoder.wait !== undefined && isTaken) timer = setTimeout(() => hear(decoder.flush()), decoder.wait)
   }
 
