@@ -48,6 +48,7 @@ function write(): void {
   const retentions = new Retentions(database)
   let indexing: NodeJS.Timeout | undefined
   let purging: NodeJS.Timeout | undefined
+  let purgeFailed = false
   let isClosed = false
 
   const trouble = (what: string, error: unknown): void => {
@@ -67,18 +68,18 @@ function write(): void {
   }
 
   const purge = async (): Promise<void> => {
-    let isPurged = false
+    let wait = PURGE_AFTER
     try {
-      isPurged = await writer.purge()
+      if (!(await writer.purge())) wait = PURGE_AGAIN
+      purgeFailed = false
     } catch (error) {
       if (isClosed) return
-      trouble(
-        'what was deleted could not be taken out of the search index and the write-ahead log yet',
-        error,
-      )
+      // Once, however long the disk stays full.
+      if (!purgeFailed) trouble('what was deleted is not wholly out of the search index yet', error)
+      purgeFailed = true
     }
     purging = undefined
-    if (!isClosed && writer.needsPurge) purgeAfter(isPurged ? PURGE_AFTER : PURGE_AGAIN)
+    if (!isClosed && writer.needsPurge) purgeAfter(wait)
   }
 
   const purgeAfter = (wait: number): void => {

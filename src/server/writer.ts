@@ -135,14 +135,17 @@ export class Writer {
   async purge(): Promise<boolean> {
     if (!this.#removedText) return true
     this.#removedText = false
-    let isPurged = false
+    let isClean = false
+    let isEmpty = false
     try {
       await this.#separators.clean(work => this.#inTransaction(work))
-      isPurged = emptyWriteAheadLog(this.#database)
+      isClean = true
     } finally {
-      if (!isPurged) this.#removedText = true
+      // Also where the disk is too full to write the index anew: this makes room.
+      isEmpty = emptyWriteAheadLog(this.#database)
+      if (!isClean || !isEmpty) this.#removedText = true
     }
-    return isPurged
+    return isEmpty
   }
 
   /** Whether {@link purge} has something to do. */
