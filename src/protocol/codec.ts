@@ -77,21 +77,26 @@ export class FrameDecoder<Frame> {
     const text = bytes.toString('utf8')
     const value = parseObject(text)
     if (typeof value === 'string') return badFrame(value, HTTP_REQUEST.test(text))
-    const id = requestId.safeParse(value['id']).data
     // Valid UTF-8 can still hold half a surrogate pair, written as an escape.
     if (SURROGATE_ESCAPE.test(text) && !isWellFormed(value))
-      return { ...badFrame('this line holds half a surrogate pair (\\ud800 to \\udfff)'), id }
+      return { ...badFrame('this line holds half a surrogate pair (\\ud800 to \\udfff)'), id: idOf(value) }
     const action = value['action']
     if (typeof action !== 'string')
-      return { ...badFrame('"action" is missing; say {"action":"connect",…} first'), id }
+      return { ...badFrame('"action" is missing; say {"action":"connect",…} first'), id: idOf(value) }
     const schema = this.#schemas.of(action)
     if (schema === undefined)
-      return { ...refuse('unknown_action', `there is no action ${quote(action)} here`), id }
+      return { ...refuse('unknown_action', `there is no action ${quote(action)} here`), id: idOf(value) }
     const parsed = schema.safeParse(value)
-    if (!parsed.success) return { ...badFrame(`${quote(action)}: ${firstIssue(parsed.error)}`), id }
+    if (!parsed.success)
+      return { ...badFrame(`${quote(action)}: ${firstIssue(parsed.error)}`), id: idOf(value) }
     // The table holds exactly the members of the union that Frame was inferred from.
     return { ok: true, frame: parsed.data as Frame }
   }
+}
+
+/** The id by which a bad line can be answered, if it has one that can be read. */
+function idOf(value: Record<string, unknown>): string | undefined {
+  return requestId.safeParse(value['id']).data
 }
 
 // A browser can be made to post lines to this port; its header is not a row of honest mistakes.
