@@ -6,7 +6,7 @@ import { Reader } from './reader.ts'
 import { Retentions } from './retention.ts'
 import { turn } from './turn.ts'
 import type { FromWorker, RetentionOrder, ToWorker, WorkerStart } from './workerMessages.ts'
-import { Writer } from './writer.ts'
+import { type Work, Writer } from './writer.ts'
 
 /** The index is filled once nothing was committed for this long, ms. */
 const INDEX_AFTER = 500
@@ -155,7 +155,8 @@ function write(): void {
   port?.on('message', (message: ToWorker) => {
     if (message.kind === 'call') return void answer(methods, message.number, message.method, message.args)
     try {
-      tell({ kind: 'committed', outcomes: writer.commit(message.batch) })
+      const outcomes = writer.commit(JSON.parse(message.batch) as Work[])
+      tell({ kind: 'committed', outcomes: JSON.stringify(outcomes) })
       afterwards()
     } catch (error) {
       const text = error instanceof Error ? error.message : String(error)

@@ -327,13 +327,13 @@ export class SqliteLog implements Log, LogUpkeep {
     this.#waitingBytes -= batch.reduce((sum, waiting) => sum + waiting.bytes, 0)
     this.#storing = batch
     this.#committing = batch.filter(({ work }) => 'entry' in work).length
-    this.#writer.post({ kind: 'commit', batch: batch.map(({ work }) => work) })
+    this.#writer.post({ kind: 'commit', batch: JSON.stringify(batch.map(({ work }) => work)) })
   }
 
   #heard(message: Exclude<Said, { kind: 'opened' | 'unusable' }>): void {
     switch (message.kind) {
       case 'committed':
-        return this.#committed(message.outcomes)
+        return this.#committed(JSON.parse(message.outcomes) as Outcome[])
       case 'failed':
         return this.#failed(message.message, message.diskFull)
       case 'happened':

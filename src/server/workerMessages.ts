@@ -1,6 +1,6 @@
 import type { LoggedEvent, RoomHead } from './log.ts'
 import type { Retention } from './upkeep.ts'
-import type { Contents, Outcome, Work } from './writer.ts'
+import type { Contents } from './writer.ts'
 
 /** What a worker is started with. */
 export interface WorkerStart {
@@ -17,7 +17,8 @@ type Call = { readonly method: string; readonly args: readonly unknown[] }
 
 /** What a worker is sent. */
 export type ToWorker =
-  | { readonly kind: 'commit'; readonly batch: readonly Work[] }
+  /** `batch`: a list of `Work` as JSON, which costs half of what the copying of objects between threads does. */
+  | { readonly kind: 'commit'; readonly batch: string }
   | ({ readonly kind: 'call'; readonly number: number } & Call)
 
 /** What a worker says. */
@@ -26,7 +27,8 @@ export type FromWorker =
   | { readonly kind: 'opened'; readonly contents?: Contents }
   /** The log cannot be used; a sentence. */
   | { readonly kind: 'unusable'; readonly message: string }
-  | { readonly kind: 'committed'; readonly outcomes: readonly Outcome[] }
+  /** `outcomes`: a list of `Outcome` as JSON. */
+  | { readonly kind: 'committed'; readonly outcomes: string }
   /** Nothing of the batch was stored. */
   | { readonly kind: 'failed'; readonly message: string; readonly diskFull: boolean }
   /** Events that nobody sent an entry for. */
