@@ -1,7 +1,7 @@
 /**
  * The load of the benches, a process of its own: people in rooms, and in each room one who speaks. Usage:
  * `node load.ts '{"port":…}'` with a {@link LoadOrder}. Prints a line `begin` when everybody is in and the speaking
- * begins, and at the end a line of JSON, a {@link LoadResult}.
+ * that counts begins, and at the end a line of JSON, a {@link LoadResult}.
  */
 import { connect, type Socket } from 'node:net'
 import { DIALECTS, type Dialect, type DialectName } from './dialects.ts'
@@ -18,6 +18,8 @@ export interface LoadOrder {
   readonly bytes: number
   /** How long the speaking goes on, s; then everything still has to arrive. */
   readonly seconds: number
+  /** How long people speak before that, s, so that what is compiled while it runs is compiled, here and in the server. */
+  readonly warmUp?: number
   /** Messages of a room that one of its listeners does not have yet; the speaker waits for that one. */
   readonly inFlight?: number
   /** Instead: so many messages a second in each room, whatever becomes of them. */
@@ -147,6 +149,7 @@ class Speaker {
   readonly #person: Person
   readonly #pace: Person
   #isOver = false
+  #timer: NodeJS.Timeout | undefined
 
   constructor(person: Person, pace: Person) {
     this.#person = person
@@ -155,23 +158,25 @@ class Speaker {
 
   begin(began: number): void {
     const { inFlight, perSecond } = order
+    this.#isOver = false
     if (perSecond === undefined) {
       const pump = (): void => this.#pump(inFlight ?? 1)
       this.#pace.onRead = pump
       pump()
       return
     }
-    const timer = setInterval(() => {
-      if (this.#isOver) return clearInterval(timer)
-      const due = Math.floor(((performance.now() - began) / 1_000) * perSecond)
+    const before = this.sent
+    this.#timer = setInterval(() => {
+      const due = before + Math.floor(((performance.now() - began) / 1_000) * perSecond)
       let lines = ''
-      while (this.sent < due) lines += this.#next(began + ((this.sent + 1) / perSecond) * 1_000)
+      while (this.sent < due) lines += this.#next(began + ((this.sent + 1 - before) / perSecond) * 1_000)
       if (lines !== '') this.#person.socket.write(lines)
     }, TICK_MS)
   }
 
   end(): void {
     this.#isOver = true
+    clearInterval(this.#timer)
   }
 
   #pump(inFlight: number): void {
@@ -225,28 +230,40 @@ while (listeners.some(({ isProbed }) => !isProbed)) {
 }
 await new Promise(resolve => setTimeout(resolve, 500))
 
+/** What every listener of a room is to have had, of what was spoken so far. */
+const listening = speakers.map((_, room) => listeners.filter((__, n) => n % order.rooms === room).length)
+const due = (): number =>
+  speakers.reduce((sum, { speaker }, room) => sum + speaker.sent * (listening[room] ?? 0), 0)
+
+/** Has everybody speak for some seconds, and waits until all of it arrived. */
+async function speak(seconds: number): Promise<void> {
+  const began = performance.now()
+  for (const { speaker } of speakers) speaker.begin(began)
+  await new Promise(resolve => setTimeout(resolve, seconds * 1_000))
+  for (const { speaker } of speakers) speaker.end()
+  const all = due()
+  const arrived = new Promise<void>(resolve => {
+    onDelivered = () => {
+      if (delivered >= all) resolve()
+    }
+  })
+  onDelivered()
+  await Promise.race([arrived, new Promise(resolve => setTimeout(resolve, PATIENCE_MS))])
+}
+
+if (order.warmUp !== undefined) await speak(order.warmUp)
+latencies.length = 0
+const deliveredBefore = delivered
 process.stdout.write('begin\n')
 const cpuBefore = process.cpuUsage()
 const began = performance.now()
-let all = Number.POSITIVE_INFINITY
-const arrived = new Promise<void>(resolve => {
-  onDelivered = () => {
-    if (delivered >= all) resolve()
-  }
-})
-for (const { speaker } of speakers) speaker.begin(began)
-await new Promise(resolve => setTimeout(resolve, order.seconds * 1_000))
-for (const { speaker } of speakers) speaker.end()
-const listening = speakers.map((_, room) => listeners.filter((__, n) => n % order.rooms === room).length)
-all = speakers.reduce((sum, { speaker }, room) => sum + speaker.sent * (listening[room] ?? 0), 0)
-onDelivered()
-await Promise.race([arrived, new Promise(resolve => setTimeout(resolve, PATIENCE_MS))])
+await speak(order.seconds)
 const seconds = (performance.now() - began) / 1_000
 const cpu = process.cpuUsage(cpuBefore)
 latencies.sort((a, b) => a - b)
 const result: LoadResult = {
-  delivered,
-  lost: all - delivered,
+  delivered: delivered - deliveredBefore,
+  lost: due() - delivered,
   disordered,
   seconds,
   p50: percentile(latencies, 50),
