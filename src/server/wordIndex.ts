@@ -4,6 +4,8 @@ import { number } from './rows.ts'
 /** More messages than this that are not indexed yet, and every commit indexes as many as it may have brought. */
 const MAX_LAG = 4_096
 const SLICE = 512
+/** Pages of the index that are merged with each slice, which adds about ten; each is written anew once a level, of a few. */
+const MERGED_PAGES = 64
 
 /**
  * The search index as the writer keeps it: new messages are added behind the commit, in order of seq, up to
@@ -14,6 +16,7 @@ export class WordIndex {
   readonly #addOne: StatementSync
   readonly #removeOne: StatementSync
   readonly #addAll: StatementSync
+  readonly #merge: StatementSync
   readonly #end: StatementSync
   readonly #setPosition: StatementSync
   #position = 0
@@ -29,6 +32,7 @@ export class WordIndex {
     this.#addAll = database.prepare(
       `INSERT INTO words (rowid, text, scope) ${current} seq > ? AND seq <= ? ORDER BY seq`,
     )
+    this.#merge = database.prepare(`INSERT INTO words (words, rank) VALUES ('merge', ${MERGED_PAGES})`)
     this.#end = database.prepare(
       'SELECT max(seq) AS last, count(*) AS count FROM (SELECT seq FROM events WHERE seq > ? ORDER BY seq LIMIT ?)',
     )
@@ -52,6 +56,7 @@ export class WordIndex {
     if (row === undefined || row['last'] === null) return false
     const end = number(row, 'last')
     this.#addAll.run(this.#position, end)
+    this.#merge.run()
     this.#setPosition.run(end)
     this.#position = end
     return number(row, 'count') === SLICE

@@ -87,6 +87,24 @@ describe('what was acknowledged is there after a restart', () => {
     expect(await find(again, ['second'])).toEqual([seq])
   })
 
+  test('in a file of an older version too, which is brought to the newest', async () => {
+    const directory = temporaryDirectory()
+    const log = await openLog(directory)
+    await seqOf(log, { text: 'from the old days' })
+    await log.close()
+    const older = new DatabaseSync(logFile(directory))
+    older.exec("INSERT INTO words (words, rank) VALUES ('automerge', 4); PRAGMA user_version = 1")
+    older.close()
+
+    const again = await openLog(directory)
+    expect(await find(again, ['old'])).toEqual([1])
+    expect(await again.check()).toMatchObject({ ok: true })
+    await again.close()
+    const newest = new DatabaseSync(logFile(directory))
+    onTestFinished(() => newest.close())
+    expect(newest.prepare("SELECT v FROM words_config WHERE k = 'automerge'").get()).toEqual({ v: 0 })
+  })
+
   test('the file is for its owner alone, and whole by itself once it is closed', async () => {
     const directory = temporaryDirectory()
     const log = await openLog(directory)
