@@ -1,7 +1,8 @@
 /** Builds what users install into dist/: the two programs as bundles, and the protocol as a library. `npm run build`. */
 import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
-import { type BuildOptions, build, type Metafile } from 'esbuild'
+import { resolve } from 'node:path'
+import { type BuildOptions, build, type Metafile, type Plugin } from 'esbuild'
 import { licences } from './licences.ts'
 
 const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string }
@@ -23,6 +24,16 @@ const banner = {
   js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
 }
 
+/** Ink, and what it builds on, measures text with ours; see there. */
+const inkWidth: Plugin = {
+  name: 'ink-width',
+  setup: ({ onResolve }) => {
+    onResolve({ filter: /^string-width$/ }, ({ importer }) =>
+      importer.includes('node_modules') ? { path: resolve('src/tui/text/inkWidth.ts') } : undefined,
+    )
+  },
+}
+
 // Built beside what is there and put in its place at the end: a program that starts meanwhile finds a whole one.
 const building = `dist.${process.pid}`
 const [programs] = await Promise.all([
@@ -39,6 +50,7 @@ const [programs] = await Promise.all([
     splitting: true,
     chunkNames: 'chunks/[name]-[hash]',
     // Ink loads it for a debugger that nobody has, and dies where it is missing.
+    plugins: [inkWidth],
     alias: { 'react-devtools-core': './scripts/noDevtools.ts' },
   }),
   build({

@@ -22,10 +22,12 @@ export function plainCells(unit: number): 0 | 1 | 2 {
   }
   if (unit < 0x2000) return 1
   if (unit < 0x3000) {
-    if (unit >= 0x2010 && unit <= 0x2027) return 1
+    if (unit >= 0x2010 && unit <= 0x203b) return unit >= 0x2028 && unit <= 0x202f ? 0 : 1
     if (unit >= 0x20a0 && unit <= 0x20c0) return 1
-    if (unit >= 0x2200 && unit <= 0x22ff) return 1
-    return unit >= 0x2400 && unit <= 0x2426 ? 1 : unit >= 0x2500 && unit <= 0x25a9 ? 1 : 0
+    if ((unit >= 0x2190 && unit <= 0x2193) || (unit >= 0x2200 && unit <= 0x22ff)) return 1
+    if ((unit >= 0x2400 && unit <= 0x2426) || (unit >= 0x2500 && unit <= 0x25a9)) return 1
+    // The circles, the tick and the cross that the screen itself draws.
+    return unit === 0x25cb || unit === 0x25cf || unit === 0x2713 || unit === 0x2717 ? 1 : 0
   }
   if (unit < 0xac00) {
     if (unit <= 0x3029 || (unit >= 0x3041 && unit <= 0x3096)) return 2
