@@ -6,8 +6,8 @@ import { underLoad } from './underLoad.ts'
 type Shape = Omit<LoadOrder, 'port' | 'dialect'>
 
 const SPEAKING_S = 2
-/** Servers run for months: what V8 compiles in the first second, here and in the load, is not what is compared. */
-const WARM_UP_S = 1
+/** Servers run for months: what V8 compiles at first, here and in the load, is not what is compared. */
+const WARM_UP_S = 1.5
 /** V8 compiles what ran often enough, which takes longer where little is said. */
 const SLOW_WARM_UP_S = 3
 
