@@ -2,11 +2,12 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { checkLog } from './checkLog.ts'
 import { explaining, isDiskFull, openForReading, openForWriting, UnusableFile } from './database.ts'
+import { pack, unpack } from './packed.ts'
 import { Reader } from './reader.ts'
 import { Retentions } from './retention.ts'
 import { turn } from './turn.ts'
 import type { FromWorker, RetentionOrder, ToWorker, WorkerStart } from './workerMessages.ts'
-import { type Work, Writer } from './writer.ts'
+import { Writer } from './writer.ts'
 
 /** The index is filled once nothing was committed for this long, ms. */
 const INDEX_AFTER = 500
@@ -155,8 +156,7 @@ function write(): void {
   port?.on('message', (message: ToWorker) => {
     if (message.kind === 'call') return void answer(methods, message.number, message.method, message.args)
     try {
-      const outcomes = writer.commit(JSON.parse(message.batch) as Work[])
-      tell({ kind: 'committed', outcomes: JSON.stringify(outcomes) })
+      tell({ kind: 'committed', outcomes: pack(writer.commit(unpack(message.batch))) })
       afterwards()
     } catch (error) {
       const text = error instanceof Error ? error.message : String(error)

@@ -16,6 +16,7 @@ import type {
   Stored,
 } from './log.ts'
 import { OwedNotes } from './owedNotes.ts'
+import { pack, unpack } from './packed.ts'
 import { callAside, type Said, Thread } from './thread.ts'
 import type { LogUpkeep, Retention, RoomRetention } from './upkeep.ts'
 import type { WorkerStart } from './workerMessages.ts'
@@ -327,13 +328,13 @@ export class SqliteLog implements Log, LogUpkeep {
     this.#waitingBytes -= batch.reduce((sum, waiting) => sum + waiting.bytes, 0)
     this.#storing = batch
     this.#committing = batch.filter(({ work }) => 'entry' in work).length
-    this.#writer.post({ kind: 'commit', batch: JSON.stringify(batch.map(({ work }) => work)) })
+    this.#writer.post({ kind: 'commit', batch: pack(batch.map(({ work }) => work)) })
   }
 
   #heard(message: Exclude<Said, { kind: 'opened' | 'unusable' }>): void {
     switch (message.kind) {
       case 'committed':
-        return this.#committed(JSON.parse(message.outcomes) as Outcome[])
+        return this.#committed(unpack(message.outcomes))
       case 'failed':
         return this.#failed(message.message, message.diskFull)
       case 'happened':

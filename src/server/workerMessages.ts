@@ -1,6 +1,7 @@
 import type { LoggedEvent, RoomHead } from './log.ts'
+import type { Packed } from './packed.ts'
 import type { Retention } from './upkeep.ts'
-import type { Contents } from './writer.ts'
+import type { Contents, Outcome, Work } from './writer.ts'
 
 /** What a worker is started with. */
 export interface WorkerStart {
@@ -17,8 +18,7 @@ type Call = { readonly method: string; readonly args: readonly unknown[] }
 
 /** What a worker is sent. */
 export type ToWorker =
-  /** `batch`: a list of `Work` as JSON, which costs half of what the copying of objects between threads does. */
-  | { readonly kind: 'commit'; readonly batch: string }
+  | { readonly kind: 'commit'; readonly batch: Packed<readonly Work[]> }
   | ({ readonly kind: 'call'; readonly number: number } & Call)
 
 /** What a worker says. */
@@ -27,8 +27,7 @@ export type FromWorker =
   | { readonly kind: 'opened'; readonly contents?: Contents }
   /** The log cannot be used; a sentence. */
   | { readonly kind: 'unusable'; readonly message: string }
-  /** `outcomes`: a list of `Outcome` as JSON. */
-  | { readonly kind: 'committed'; readonly outcomes: string }
+  | { readonly kind: 'committed'; readonly outcomes: Packed<readonly Outcome[]> }
   /** Nothing of the batch was stored. */
   | { readonly kind: 'failed'; readonly message: string; readonly diskFull: boolean }
   /** Events that nobody sent an entry for. */
