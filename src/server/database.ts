@@ -115,7 +115,6 @@ function refuseNewer(file: string, database: DatabaseSync): void {
   )
 }
 
-/** A file without a version that holds something is another program's. */
 /** Looks at every page, which takes about a second for a million events: what is damaged is not to be written into. */
 function refuseDamaged(file: string, database: DatabaseSync): void {
   const found = database.prepare('PRAGMA quick_check(1)').get()?.['quick_check']
@@ -126,6 +125,7 @@ function refuseDamaged(file: string, database: DatabaseSync): void {
   throw new UnusableFile(`${file} is damaged (${what}); ${ADVICE}`)
 }
 
+/** A file without a version that holds something is another program's. */
 function refuseForeign(file: string, database: DatabaseSync): void {
   if (schemaVersion(database) > 0 || database.prepare('SELECT 1 FROM sqlite_schema').get() === undefined)
     return
