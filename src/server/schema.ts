@@ -72,7 +72,7 @@ const STEPS: readonly string[] = [
   );
   INSERT INTO words (words, rank) VALUES ('secure-delete', 1);
   `,
-  // The index is merged by us, a little at a time: by itself it holds up every tenth commit for some 40 ms.
+  // The index is merged by us, a little in each transaction: by itself it holds up every tenth commit for some 40 ms.
   "INSERT INTO words (words, rank) VALUES ('automerge', 0)",
 ]
 

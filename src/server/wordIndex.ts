@@ -4,7 +4,7 @@ import { number } from './rows.ts'
 /** More messages than this that are not indexed yet, and every commit indexes as many as it may have brought. */
 const MAX_LAG = 4_096
 const SLICE = 512
-/** Pages of the index that are merged with each slice, which adds about ten; each is written anew once a level, of a few. */
+/** Pages that are merged at a time. A slice adds about ten, and each is written anew once a level, of a few. */
 const MERGED_PAGES = 64
 
 /**
@@ -20,6 +20,8 @@ export class WordIndex {
   readonly #end: StatementSync
   readonly #setPosition: StatementSync
   #position = 0
+  /** Every transaction that changes the index adds a part to it. */
+  #hasNewPart = false
 
   constructor(database: DatabaseSync) {
     this.#database = database
@@ -47,6 +49,7 @@ export class WordIndex {
 
   /** Reads the position anew. */
   load(): void {
+    this.#hasNewPart = false
     this.#position = number(this.#database.prepare('SELECT indexed FROM log').get() ?? {}, 'indexed')
   }
 
@@ -56,7 +59,7 @@ export class WordIndex {
     if (row === undefined || row['last'] === null) return false
     const end = number(row, 'last')
     this.#addAll.run(this.#position, end)
-    this.#merge.run()
+    this.#hasNewPart = true
     this.#setPosition.run(end)
     this.#position = end
     return number(row, 'count') === SLICE
@@ -69,11 +72,21 @@ export class WordIndex {
 
   /** Takes a message out, as it stands now: call it before the text changes. */
   remove(seq: number): void {
-    if (seq <= this.#position) this.#removeOne.run(seq)
+    if (seq > this.#position) return
+    this.#removeOne.run(seq)
+    this.#hasNewPart = true
   }
 
   /** Puts a message back in, as it stands now. */
   add(seq: number): void {
-    if (seq <= this.#position) this.#addOne.run(seq)
+    if (seq > this.#position) return
+    this.#addOne.run(seq)
+    this.#hasNewPart = true
+  }
+
+  /** Merges a little where the transaction changed the index; for calling at its end. */
+  mergeSome(): void {
+    if (this.#hasNewPart) this.#merge.run()
+    this.#hasNewPart = false
   }
 }

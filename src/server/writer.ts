@@ -225,6 +225,7 @@ export class Writer {
     this.#sql('BEGIN IMMEDIATE').run()
     try {
       const result = work()
+      this.#index.mergeSome()
       if (this.#last !== before) this.#sql('UPDATE log SET last = ?').run(this.#last)
       this.#sql('COMMIT').run()
       return result
