@@ -230,8 +230,8 @@ while (listeners.some(({ isProbed }) => !isProbed)) {
 }
 await new Promise(resolve => setTimeout(resolve, 500))
 
-/** What every listener of a room is to have had, of what was spoken so far. */
 const listening = speakers.map((_, room) => listeners.filter((__, n) => n % order.rooms === room).length)
+/** Deliveries that all that was spoken so far comes to. */
 const due = (): number =>
   speakers.reduce((sum, { speaker }, room) => sum + speaker.sent * (listening[room] ?? 0), 0)
 

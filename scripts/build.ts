@@ -49,8 +49,8 @@ const [programs] = await Promise.all([
     outdir: building,
     splitting: true,
     chunkNames: 'chunks/[name]-[hash]',
-    // Ink loads it for a debugger that nobody has, and dies where it is missing.
     plugins: [inkWidth],
+    // Ink loads it for a debugger that nobody has, and dies where it is missing.
     alias: { 'react-devtools-core': './scripts/noDevtools.ts' },
   }),
   build({
