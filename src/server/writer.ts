@@ -3,6 +3,7 @@ import { type Result, refuse } from '../protocol/errors.ts'
 import { type Changeable, checkChange, isChange } from './changes.ts'
 import { emptyWriteAheadLog } from './database.ts'
 import { Erasure } from './erasure.ts'
+import { headOf, SELECT_HEADS } from './headRows.ts'
 import type { Entry, EntryBody, KeptSession, LoggedEvent, Note, RoomHead } from './log.ts'
 import { NameTable } from './nameTable.ts'
 import { answerRepeat } from './repeats.ts'
@@ -80,14 +81,7 @@ export class Writer {
 
   /** What the log holds, without its events. */
   contents(): Contents {
-    const heads = this.#database
-      .prepare(
-        `SELECT key, name, topic, first_prev,
-          (SELECT min(seq) FROM events WHERE room = number) AS first,
-          (SELECT max(seq) FROM events WHERE room = number) AS last
-        FROM rooms`,
-      )
-      .all()
+    const heads = this.#database.prepare(SELECT_HEADS).all()
     return {
       epoch: this.epoch,
       last: this.#last,
@@ -193,12 +187,7 @@ export class Writer {
       }
       this.#sql('UPDATE rooms SET first_prev = ? WHERE number = ?').run(number(newest, 'seq'), room.number)
       this.#removedText = true
-      const head = this.#sql(
-        `SELECT key, name, topic, first_prev,
-          (SELECT min(seq) FROM events WHERE room = number) AS first,
-          (SELECT max(seq) FROM events WHERE room = number) AS last
-        FROM rooms WHERE number = ?`,
-      ).get(room.number)
+      const head = this.#sql(`${SELECT_HEADS} WHERE number = ?`).get(room.number)
       return head === undefined ? undefined : headOf(head)
     })
   }
@@ -403,16 +392,4 @@ export function eventOf(
 function textOf(body: EntryBody): string | undefined {
   if (body.action === 'topic') return body.topic
   return body.action === 'chat' || body.action === 'edit' ? body.message : undefined
-}
-
-function headOf(row: Row): RoomHead {
-  const firstPrev = number(row, 'first_prev')
-  return {
-    key: string(row, 'key'),
-    name: string(row, 'name'),
-    topic: string(row, 'topic'),
-    first: row['first'] === null ? 0 : number(row, 'first'),
-    firstPrev,
-    last: row['last'] === null ? firstPrev : number(row, 'last'),
-  }
 }
