@@ -1,5 +1,5 @@
-import { logFile, openForWriting } from '../src/server/database.ts'
-import { Writer } from '../src/server/writer.ts'
+import { logFile, openForWriting } from '../src/server/log/sqlite/database.ts'
+import { Writer } from '../src/server/log/sqlite/worker/writer.ts'
 
 const BATCH = 5_000
 const WORDS = ['build', 'deploy', 'green', 'red', 'lunch', 'test', 'server', 'client', 'review', 'merge']

@@ -3,9 +3,9 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
-import { openForWriting } from '../src/server/database.ts'
-import type { Entry } from '../src/server/log.ts'
-import { openSqliteLog, type SqliteLog } from '../src/server/sqliteLog.ts'
+import type { Entry } from '../src/server/log/log.ts'
+import { openForWriting } from '../src/server/log/sqlite/database.ts'
+import { openSqliteLog, type SqliteLog } from '../src/server/log/sqlite/sqliteLog.ts'
 import { percentile, type Row } from './figures.ts'
 
 const SECONDS = 3

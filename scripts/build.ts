@@ -44,7 +44,7 @@ const [programs] = await Promise.all([
     entryPoints: {
       'chat-tui': 'src/tui/main.ts',
       chatd: 'src/server/main.ts',
-      logWorker: 'src/server/logWorker.ts',
+      logWorker: 'src/server/log/sqlite/worker/worker.ts',
     },
     outdir: building,
     splitting: true,

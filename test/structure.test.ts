@@ -32,10 +32,10 @@ const MAX_LINES = 450
 const JSON_ALLOWED: Readonly<Record<string, string>> = {
   'src/tui/daemonLog.ts': 'the log file of a daemon',
   'src/client/cacheFile.ts': 'a file of its own: what was seen last',
-  'src/server/control.ts': 'orders of the operator, on a socket of their own',
-  'src/server/orders.ts': 'what an export prints',
-  'src/server/packed.ts': 'what goes between the threads of the log',
-  'src/server/reading.ts': 'measures how much of an answer fits in a line',
+  'src/server/admin/control.ts': 'orders of the operator, on a socket of their own',
+  'src/server/admin/tasks.ts': 'what an export prints',
+  'src/server/log/sqlite/packed.ts': 'what goes between the threads of the log',
+  'src/server/requests/history.ts': 'measures how much of an answer fits in a line',
   'src/tui/store.ts': 'compares two values',
 }
 

@@ -2,7 +2,7 @@ import { Command, InvalidArgumentError, Option } from 'commander'
 import { DEFAULT_PORT } from '../protocol/limits.ts'
 import { VERSION } from '../protocol/version.ts'
 import { parseListenAddress } from './address.ts'
-import type { Order } from './orders.ts'
+import type { Order } from './admin/tasks.ts'
 import type { ListenAddress } from './settings.ts'
 
 const EXIT_USAGE = 2

@@ -18,7 +18,7 @@ export async function main(argv: readonly string[]): Promise<void> {
 
 async function carryOut(flags: OrderFlags): Promise<never> {
   const directory = resolve(flags.data ?? defaultDataDirectory())
-  const { command, whyNoLog } = await import('./command.ts')
+  const { command, whyNoLog } = await import('./admin/command.ts')
   const there = whyNoLog(directory, existsSync)
   if (!there.ok) fail(EXIT_FAILED, there.error.message)
   if (flags.asks && flags.order.order === 'erase' && !(await isMeant(flags.order.name))) {
@@ -54,9 +54,9 @@ async function serve(flags: Flags): Promise<void> {
     await Promise.all([
       import('./daemon.ts'),
       import('./logger.ts'),
-      import('./lock.ts'),
-      import('./sqliteLog.ts'),
-      import('./control.ts'),
+      import('./dataDirectory.ts'),
+      import('./log/sqlite/sqliteLog.ts'),
+      import('./admin/control.ts'),
     ])
   const logger = createLogger(flags.logLevel)
   const locked = lockDirectory(data)

@@ -3,7 +3,7 @@ import { connect, type Socket } from 'node:net'
 import { onTestFinished } from 'vitest'
 import type { ServerFrame } from '../../src/protocol/responses.ts'
 import { type Daemon, startDaemon } from '../../src/server/daemon.ts'
-import type { Log } from '../../src/server/log.ts'
+import type { Log } from '../../src/server/log/log.ts'
 import { createLogger } from '../../src/server/logger.ts'
 import { DEFAULT_SETTINGS, type Settings } from '../../src/server/settings.ts'
 

@@ -1,0 +1,52 @@
+import { randomUUID } from 'node:crypto'
+import { closeSync, existsSync, openSync, renameSync, rmSync, statSync } from 'node:fs'
+import { backup, DatabaseSync } from 'node:sqlite'
+import { type Result, refuse, success } from '../../protocol/errors.ts'
+import { openForReading } from '../log/sqlite/database.ts'
+
+/**
+ * Copies a log, in use or not, into a new file, and gives the copy an epoch of its own: clients that come to it later
+ * than the log itself went on start afresh. A file of that name is never half a copy.
+ */
+export async function copyLog(log: string, file: string): Promise<Result<{ readonly bytes: number }>> {
+  if (existsSync(file)) {
+    return refuse('storage_unavailable', `${file} is there already; choose another name, or remove it first`)
+  }
+  const part = `${file}.${process.pid}.part`
+  try {
+    // Nobody else may read it, from the first byte on.
+    closeSync(openSync(part, 'wx', 0o600))
+    await copyMoment(log, part)
+    const copy = new DatabaseSync(part)
+    // One file, without a write-ahead log beside it that could be forgotten.
+    copy.exec('PRAGMA journal_mode = DELETE; PRAGMA synchronous = FULL')
+    copy.prepare('UPDATE log SET epoch = ?').run(randomUUID())
+    copy.close()
+    renameSync(part, file)
+    return success({ bytes: statSync(file).size })
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    for (const rest of [part, `${part}-wal`, `${part}-shm`, `${part}-journal`]) remove(rest)
+    return refuse('storage_unavailable', `${file} could not be written: ${reason}`)
+  }
+}
+
+/** Copies the log as it is at one moment: otherwise each commit would begin the copy anew, under load for ever. */
+async function copyMoment(log: string, file: string): Promise<void> {
+  const source = openForReading(log)
+  try {
+    source.exec('BEGIN')
+    source.prepare('SELECT epoch FROM log').get()
+    await backup(source, file)
+  } finally {
+    source.close()
+  }
+}
+
+function remove(file: string): void {
+  try {
+    rmSync(file, { force: true })
+  } catch {
+    // Where it could not be made it cannot be removed.
+  }
+}

@@ -1,0 +1,71 @@
+import { type Result, refuse, success } from '../../protocol/errors.ts'
+import type { ChatEvent, Reaction } from '../../protocol/events.ts'
+import { MAX_REACTION_NAMES, MAX_REACTIONS } from '../../protocol/limits.ts'
+import { foldName } from '../../protocol/names.ts'
+import type { EntryBody } from './log.ts'
+
+/** What decides whether a message may be changed. */
+export interface Changeable {
+  /** The session that wrote it, if any. */
+  readonly session: number | undefined
+  readonly isDeleted: boolean
+  /** Who means each kind of reaction, by folded name, in the order in which they came. */
+  readonly reactions: ReadonlyMap<string, ReadonlySet<string>>
+}
+
+/** An entry that changes a message. */
+export type Change = Extract<EntryBody, { readonly target: number }>
+
+/** Whether an entry changes a message. */
+export function isChange(body: EntryBody): body is Change {
+  return 'target' in body
+}
+
+/**
+ * Whether somebody may make a change: only the session that wrote a message edits and deletes it, everybody reacts,
+ * and a deleted message stays as it is. Errors: `not_found`, `forbidden`, `limit_reached`.
+ */
+export function checkChange(
+  change: Change,
+  target: Changeable | undefined,
+  from: string,
+  session: number | undefined,
+): Result<undefined> {
+  if (target === undefined)
+    return refuse('not_found', `there is no message ${change.target} in this room; it may be kept no longer`)
+  if (target.isDeleted) return refuse('not_found', `message ${change.target} was deleted`)
+  if (change.action === 'react') return checkReaction(change, target, foldName(from))
+  if (session !== undefined && session === target.session) return success(undefined)
+  const verb = change.action === 'edit' ? 'edit' : 'delete'
+  return refuse('forbidden', `only who wrote a message can ${verb} it, from the session that wrote it`)
+}
+
+function checkReaction(
+  { emoji, on }: Extract<Change, { action: 'react' }>,
+  { reactions }: Changeable,
+  person: string,
+): Result<undefined> {
+  const isMeant = reactions.get(emoji)?.has(person) === true
+  if (on === isMeant) {
+    return refuse('not_found', on ? 'you have reacted with that already' : 'you have not reacted with that')
+  }
+  if (on && !reactions.has(emoji) && reactions.size >= MAX_REACTIONS)
+    return refuse(
+      'limit_reached',
+      `a message has at most ${MAX_REACTIONS} kinds of reaction; use one of them`,
+    )
+  return success(undefined)
+}
+
+/** The `reactions` field of a message from who means what (names as they are shown); undefined where nobody does. */
+export function presentReactions(
+  byEmoji: ReadonlyMap<string, readonly string[]>,
+): ChatEvent['reactions'] | undefined {
+  if (byEmoji.size === 0) return undefined
+  const entries = [...byEmoji].map(([emoji, names]): [string, Reaction] => [
+    emoji,
+    { names: names.slice(0, MAX_REACTION_NAMES), count: names.length },
+  ])
+  // From entries, so that an emoji is never anything but a key.
+  return Object.fromEntries(entries)
+}

@@ -1,0 +1,381 @@
+import { randomUUID } from 'node:crypto'
+import { type Result, success } from '../../protocol/errors.ts'
+import { foldName, mentionedNames } from '../../protocol/names.ts'
+import { type Change, type Changeable, checkChange, isChange, presentReactions } from './changes.ts'
+import {
+  directNames,
+  type Entry,
+  type Found,
+  type KeptSession,
+  type Log,
+  type LoggedEvent,
+  type Note,
+  type Page,
+  type Query,
+  type Range,
+  type RoomHead,
+  type Stored,
+  searchWords,
+} from './log.ts'
+import { answerRepeat } from './repeats.ts'
+
+const EVENTS_KEPT = 10_000
+/** More than this waiting, and senders are read later. */
+const BUSY_ENTRIES = 4_096
+const MAX_BATCH = 512
+/** What the frame of an event has beside its text: names, numbers, quotes. */
+const FRAME_BYTES = 160
+
+interface Waiting {
+  readonly entry: Entry
+  readonly settled: (result: Result<Stored>) => void
+}
+
+/** What a message has beside its event. */
+interface Marks {
+  session: number | undefined
+  /** By emoji: the spelling of the name by folded name, in the order in which they came. */
+  readonly reactions: Map<string, Map<string, string>>
+}
+
+type Chat = LoggedEvent & { readonly action: 'chat' }
+
+/** One room: its events in order, and what is known of it without looking at them. */
+interface RoomLog {
+  key: string
+  name: string
+  topic: string
+  firstPrev: number
+  events: LoggedEvent[]
+}
+
+/** Options of a {@link MemoryLog}, for tests. */
+export interface MemoryLogOptions {
+  /** How many events of a room are kept; 10,000. */
+  readonly eventsKept?: number
+  /** The clock, ms since 1970. */
+  readonly now?: () => number
+}
+
+/** A log that lives as long as the process. A commit takes what was appended during one turn of the event loop. */
+export class MemoryLog implements Log {
+  readonly epoch = randomUUID()
+  readonly #eventsKept: number
+  readonly #now: () => number
+  readonly #rooms = new Map<string, RoomLog>()
+  readonly #directs = new Map<string, Set<string>>()
+  /** Folded name and id of every event that is kept and was sent with an id, to the event. */
+  readonly #byId = new Map<string, LoggedEvent>()
+  readonly #marks = new Map<number, Marks>()
+  readonly #listeners = new Set<(events: readonly LoggedEvent[]) => void>()
+  #waiting: Waiting[] = []
+  #scheduled: NodeJS.Immediate | undefined
+  #last = 0
+
+  constructor(options: MemoryLogOptions = {}) {
+    this.#eventsKept = options.eventsKept ?? EVENTS_KEPT
+    this.#now = options.now ?? Date.now
+  }
+
+  get last(): number {
+    return this.#last
+  }
+
+  get committing(): number {
+    return 0
+  }
+
+  get isBusy(): boolean {
+    return this.#waiting.length > BUSY_ENTRIES
+  }
+
+  head(roomKey: string): RoomHead | undefined {
+    const room = this.#rooms.get(roomKey)
+    return room === undefined ? undefined : headOf(room)
+  }
+
+  *heads(): Iterable<RoomHead> {
+    for (const room of this.#rooms.values()) yield headOf(room)
+  }
+
+  directsOf(name: string): Iterable<string> {
+    return this.#directs.get(name) ?? []
+  }
+
+  append(entry: Entry, settled: (result: Result<Stored>) => void): void {
+    this.#waiting.push({ entry, settled })
+    this.#scheduled ??= setImmediate(() => this.#commit())
+  }
+
+  note(_: Note, settled?: (result: Result<undefined>) => void): void {
+    // Whoever remembers sessions lives as long as this log does.
+    if (settled !== undefined) setImmediate(() => settled(success(undefined)))
+  }
+
+  keptSessions(): Iterable<KeptSession> {
+    return []
+  }
+
+  keptNames(): Iterable<string> {
+    return []
+  }
+
+  subscribe(listener: (events: readonly LoggedEvent[]) => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  read(roomKey: string, range: Range): Promise<Page> {
+    const room = this.#rooms.get(roomKey)
+    const events = room?.events ?? []
+    const lowest = indexAfter(events, range.floor ?? 0)
+    return Promise.resolve({
+      ...pageOf(events, lowest, range),
+      last: room === undefined ? 0 : headOf(room).last,
+    })
+  }
+
+  missed(
+    roomKey: string,
+    after: number,
+    maxEvents: number,
+    maxBytes: number,
+  ): Promise<{ events: number; bytes: number }> {
+    const events = this.#rooms.get(roomKey)?.events ?? []
+    let count = 0
+    let bytes = 0
+    for (
+      let i = indexAfter(events, after);
+      i < events.length && count <= maxEvents && bytes <= maxBytes;
+      i++
+    ) {
+      count++
+      bytes += frameBytes(events[i])
+    }
+    return Promise.resolve({ events: count, bytes })
+  }
+
+  unread(
+    roomKey: string,
+    after: number,
+    name: string,
+    max: number,
+  ): Promise<{ unread: number; mentions: number }> {
+    const events = this.#rooms.get(roomKey)?.events ?? []
+    let unread = 0
+    let mentions = 0
+    for (let i = indexAfter(events, after); i < events.length && unread < max; i++) {
+      const event = events[i]
+      if (event?.action !== 'chat' || event.deleted !== undefined || foldName(event.from) === name) continue
+      unread++
+      if (mentionedNames(event.message ?? '').has(name)) mentions++
+    }
+    return Promise.resolve({ unread, mentions })
+  }
+
+  search(query: Query): Promise<Found> {
+    const floors = new Map(query.rooms.map(({ key, floor }) => [key, floor]))
+    const hits = [...this.#rooms.values()]
+      .filter(room => floors.has(room.key))
+      .flatMap(room => room.events)
+      .filter(event => event.seq > (floors.get(event.roomKey) ?? 0) && isHit(event, query))
+      .sort((a, b) => b.seq - a.seq)
+    const shown: LoggedEvent[] = []
+    let bytes = 0
+    for (const hit of hits) {
+      bytes += frameBytes(hit)
+      if (shown.length === query.limit || (bytes > query.maxBytes && shown.length > 0)) break
+      shown.push(hit)
+    }
+    return Promise.resolve({ hits: shown, more: shown.length < hits.length })
+  }
+
+  close(): Promise<void> {
+    while (this.#waiting.length > 0) this.#commit()
+    return Promise.resolve()
+  }
+
+  #commit(): void {
+    clearImmediate(this.#scheduled)
+    this.#scheduled = undefined
+    const batch = this.#waiting.splice(0, MAX_BATCH)
+    const committed: LoggedEvent[] = []
+    const answers = batch.map(({ entry }) => this.#store(entry, committed))
+    batch.forEach(({ settled }, i) => {
+      const answer = answers[i]
+      if (answer !== undefined) settled(answer)
+    })
+    if (committed.length > 0) for (const listener of this.#listeners) listener(committed)
+    if (this.#waiting.length > 0) this.#scheduled ??= setImmediate(() => this.#commit())
+  }
+
+  #store(entry: Entry, committed: LoggedEvent[]): Result<Stored> {
+    const idKey = entry.id === undefined ? undefined : identityOf(entry.from, entry.id)
+    const earlier = idKey === undefined ? undefined : this.#byId.get(idKey)
+    if (earlier !== undefined) return answerRepeat(entry, earlier)
+    if (isChange(entry.body)) {
+      const allowed = this.#check(entry, entry.body)
+      if (!allowed.ok) return allowed
+    }
+    const room = this.#room(entry)
+    const event: LoggedEvent = {
+      roomKey: entry.roomKey,
+      seq: ++this.#last,
+      prev: room.events.at(-1)?.seq ?? room.firstPrev,
+      ts: this.#now(),
+      from: entry.from,
+      id: entry.id ?? randomUUID(),
+      ...entry.body,
+    }
+    room.events.push(event)
+    if (event.action === 'topic') room.topic = event.topic
+    if (event.action === 'chat') this.#marks.set(event.seq, { session: entry.session, reactions: new Map() })
+    if (isChange(entry.body)) this.#apply(room, entry.body, event)
+    if (idKey !== undefined) this.#byId.set(idKey, event)
+    this.#forgetOldest(room)
+    committed.push(event)
+    return success({ seq: event.seq, ts: event.ts })
+  }
+
+  #check(entry: Entry, change: Change): Result<undefined> {
+    const target = this.#chat(this.#rooms.get(entry.roomKey), change.target)
+    const marks = this.#marks.get(change.target)
+    const changeable: Changeable | undefined =
+      target === undefined || marks === undefined
+        ? undefined
+        : {
+            session: marks.session,
+            isDeleted: target.deleted !== undefined,
+            reactions: new Map([...marks.reactions].map(([emoji, names]) => [emoji, new Set(names.keys())])),
+          }
+    return checkChange(change, changeable, entry.from, entry.session)
+  }
+
+  #chat(room: RoomLog | undefined, seq: number): Chat | undefined {
+    const event = room?.events[indexAfter(room.events, seq - 1)]
+    return event?.action === 'chat' && event.seq === seq ? event : undefined
+  }
+
+  /** Brings a message to the state that a change gives it; what it was before goes, also from older edits. */
+  #apply(room: RoomLog, change: Change, event: LoggedEvent): void {
+    const chat = this.#chat(room, change.target)
+    const marks = this.#marks.get(change.target)
+    if (chat === undefined || marks === undefined) return
+    if (change.action === 'react') {
+      const person = foldName(event.from)
+      const names = marks.reactions.get(change.emoji) ?? new Map<string, string>()
+      if (change.on) marks.reactions.set(change.emoji, names.set(person, event.from))
+      else if (names.delete(person) && names.size === 0) marks.reactions.delete(change.emoji)
+      const reactions = presentReactions(
+        new Map([...marks.reactions].map(([emoji, by]) => [emoji, [...by.values()]])),
+      )
+      const { reactions: _, ...rest } = chat
+      this.#replace(room, reactions === undefined ? rest : { ...rest, reactions })
+      return
+    }
+    for (const older of room.events) {
+      if (older.action !== 'edit' || older.target !== change.target || older === event) continue
+      const { message: _, ...rest } = older
+      this.#replace(room, rest)
+    }
+    if (change.action === 'edit') {
+      this.#replace(room, { ...chat, message: change.message, edited: event.seq })
+    } else {
+      const { message: _, reactions: __, ...rest } = chat
+      marks.reactions.clear()
+      this.#replace(room, { ...rest, deleted: { seq: event.seq, by: event.from, ts: event.ts } })
+    }
+  }
+
+  #replace(room: RoomLog, event: LoggedEvent): void {
+    room.events[indexAfter(room.events, event.seq - 1)] = event
+  }
+
+  #room(entry: Entry): RoomLog {
+    const known = this.#rooms.get(entry.roomKey)
+    if (known !== undefined) return known
+    const room: RoomLog = { key: entry.roomKey, name: entry.roomName, topic: '', firstPrev: 0, events: [] }
+    this.#rooms.set(room.key, room)
+    for (const name of new Set(directNames(room.key))) {
+      const directs = this.#directs.get(name) ?? new Set()
+      this.#directs.set(name, directs.add(room.key))
+    }
+    return room
+  }
+
+  /** Cuts a tenth at a time: taking one from the front for each that comes would move the whole array each time. */
+  #forgetOldest(room: RoomLog): void {
+    if (room.events.length <= this.#eventsKept * 1.1) return
+    const forgotten = room.events.splice(0, room.events.length - this.#eventsKept)
+    room.firstPrev = forgotten.at(-1)?.seq ?? room.firstPrev
+    for (const event of forgotten) {
+      this.#byId.delete(identityOf(event.from, event.id))
+      this.#marks.delete(event.seq)
+    }
+  }
+}
+
+function headOf(room: RoomLog): RoomHead {
+  const { key, name, topic, firstPrev, events } = room
+  return { key, name, topic, firstPrev, first: events[0]?.seq ?? 0, last: events.at(-1)?.seq ?? firstPrev }
+}
+
+function identityOf(from: string, id: string): string {
+  return `${foldName(from)} ${id}`
+}
+
+function isHit(event: LoggedEvent, { words, from, until, before }: Query): boolean {
+  if (event.action !== 'chat' || event.message === undefined) return false
+  if (before !== undefined && event.seq >= before) return false
+  if (until !== undefined && event.ts >= until) return false
+  if (from !== undefined && foldName(event.from) !== from) return false
+  const held = new Set(searchWords(event.message))
+  return words.length > 0 && words.every(word => held.has(word))
+}
+
+/** The index of the first event after a position. */
+function indexAfter(events: readonly LoggedEvent[], position: number): number {
+  let low = 0
+  let high = events.length
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if ((events[middle]?.seq ?? Number.POSITIVE_INFINITY) <= position) low = middle + 1
+    else high = middle
+  }
+  return low
+}
+
+/** About how long the frame of an event is; escapes in its text are not counted. */
+function frameBytes(event: LoggedEvent | undefined): number {
+  const text = event?.action === 'chat' ? event.message : event?.action === 'topic' ? event.topic : undefined
+  return FRAME_BYTES + (text === undefined ? 0 : Buffer.byteLength(text))
+}
+
+/** A page from the events from index `lowest` on; grows from where the range points until a bound is met. */
+function pageOf(events: readonly LoggedEvent[], lowest: number, range: Range): Omit<Page, 'last'> {
+  let from: number
+  let to: number
+  if (range.after !== undefined) from = to = Math.max(lowest, indexAfter(events, range.after))
+  else if (range.before !== undefined) from = to = Math.max(lowest, indexAfter(events, range.before - 1))
+  else if (range.around !== undefined) from = to = Math.max(lowest, indexAfter(events, range.around))
+  else from = to = events.length
+  const forward = range.after !== undefined || range.around !== undefined
+  const backward = range.after === undefined
+  let bytes = 0
+  const fits = (index: number): boolean => {
+    bytes += frameBytes(events[index])
+    return to - from < range.limit && (bytes <= range.maxBytes || from === to)
+  }
+  for (let grown = true; grown; ) {
+    grown = false
+    if (backward && from > lowest && fits(from - 1)) {
+      from--
+      grown = true
+    }
+    if (forward && to < events.length && fits(to)) {
+      to++
+      grown = true
+    }
+  }
+  return { events: events.slice(from, to), moreBefore: from > lowest, moreAfter: to < events.length }
+}

@@ -1,0 +1,39 @@
+import { type Result, refuse, success } from '../../protocol/errors.ts'
+import type { Entry, EntryBody, LoggedEvent, Stored } from './log.ts'
+
+/** The answer to an entry whose id was used before: the first answer where the content is the same, else `id_reused`. */
+export function answerRepeat(entry: Entry, earlier: LoggedEvent): Result<Stored> {
+  if (earlier.roomKey === entry.roomKey && isSame(entry.body, earlier)) {
+    return success({ seq: earlier.seq, ts: earlier.ts })
+  }
+  return refuse('id_reused', 'this id was used before for something else; make a new one for each request')
+}
+
+/** A text that was changed or removed since is no longer there to compare; then the rest decides. */
+function isSame(body: EntryBody, event: LoggedEvent): boolean {
+  switch (body.action) {
+    case 'topic':
+      return event.action === 'topic' && event.topic === body.topic
+    case 'chat':
+      return (
+        event.action === 'chat' &&
+        event.replyTo === body.replyTo &&
+        (event.edited !== undefined || event.deleted !== undefined || event.message === body.message)
+      )
+    case 'edit':
+      return (
+        event.action === 'edit' &&
+        event.target === body.target &&
+        (event.message === undefined || event.message === body.message)
+      )
+    case 'delete':
+      return event.action === 'delete' && event.target === body.target
+    case 'react':
+      return (
+        event.action === 'react' &&
+        event.target === body.target &&
+        event.emoji === body.emoji &&
+        event.on === body.on
+      )
+  }
+}

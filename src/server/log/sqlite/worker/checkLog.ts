@@ -1,0 +1,124 @@
+import { closeSync, fsyncSync, openSync, rmSync, statfsSync, statSync, writeSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import type { DatabaseSync } from 'node:sqlite'
+import { isDamage } from '../database.ts'
+import { SCHEMA_VERSION, schemaVersion } from '../schema.ts'
+import { number } from './rows.ts'
+
+const SYNCS = 20
+/** Above this a commit is felt by people, ms. */
+const SLOW_SYNC = 50
+/** Below this there is little time left to make room, bytes. */
+const LITTLE_SPACE = 256 * 1024 * 1024
+const PROBLEMS_SHOWN = 10
+
+/** Looks at a log and at the disk that it lies on; lines for a person, and whether all is well. */
+export function checkLog(database: DatabaseSync, file: string): { ok: boolean; lines: string[] } {
+  const findings = [
+    looked('integrity', () => integrity(database)),
+    looked('order', () => chains(database)),
+    layout(database),
+    looked('size', () => size(database, file)),
+    ...disk(file),
+  ]
+  return { ok: findings.every(finding => finding.ok), lines: findings.flatMap(finding => finding.lines) }
+}
+
+interface Finding {
+  readonly ok: boolean
+  readonly lines: readonly string[]
+}
+
+/** What was found; where the file is so damaged that SQLite cannot go on, that. */
+function looked(what: string, look: () => Finding): Finding {
+  try {
+    return look()
+  } catch (error) {
+    if (!(error instanceof Error) || !isDamage(error)) throw error
+    return { ok: false, lines: [`${what}: ${error.message}; restore a backup`] }
+  }
+}
+
+function integrity(database: DatabaseSync): Finding {
+  const problems = database
+    .prepare(`PRAGMA integrity_check(${PROBLEMS_SHOWN})`)
+    .all()
+    .map(row => String(row['integrity_check']))
+  if (problems.length === 1 && problems[0] === 'ok') return { ok: true, lines: ['integrity: ok'] }
+  return {
+    ok: false,
+    lines: [...problems.map(problem => `integrity: ${problem}`), 'integrity: restore a backup'],
+  }
+}
+
+/** In every room each event names the one before it. */
+function chains(database: DatabaseSync): Finding {
+  const broken = database
+    .prepare(
+      `SELECT count(*) AS count FROM (
+        SELECT prev, first_prev, lag(seq) OVER (PARTITION BY room ORDER BY seq) AS before
+        FROM events JOIN rooms ON rooms.number = events.room
+      ) WHERE prev <> coalesce(before, first_prev)`,
+    )
+    .get()
+  const count = number(broken ?? {}, 'count')
+  return count === 0
+    ? { ok: true, lines: ['order: every event follows the one before it'] }
+    : { ok: false, lines: [`order: ${count} events do not follow the one before them; restore a backup`] }
+}
+
+function layout(database: DatabaseSync): Finding {
+  const version = schemaVersion(database)
+  return {
+    ok: version === SCHEMA_VERSION,
+    lines: [`layout: ${version} (this chatd knows ${SCHEMA_VERSION})`],
+  }
+}
+
+function size(database: DatabaseSync, file: string): Finding {
+  const events = number(database.prepare('SELECT count(*) AS count FROM events').get() ?? {}, 'count')
+  const rooms = number(database.prepare('SELECT count(*) AS count FROM rooms').get() ?? {}, 'count')
+  return { ok: true, lines: [`size: ${events} events in ${rooms} rooms, ${mebibytes(statSync(file).size)}`] }
+}
+
+function disk(file: string): Finding[] {
+  const directory = dirname(file)
+  const { bavail, bsize } = statfsSync(directory)
+  const free = bavail * bsize
+  const sync = medianSync(directory)
+  return [
+    {
+      ok: free >= LITTLE_SPACE,
+      lines: [`free: ${mebibytes(free)}${free < LITTLE_SPACE ? '; make room, or shorten what is kept' : ''}`],
+    },
+    {
+      ok: sync <= SLOW_SYNC,
+      lines: [
+        `sync: ${sync.toFixed(2)} ms${sync > SLOW_SYNC ? '; every message waits for that: use a faster disk' : ''}`,
+      ],
+    },
+  ]
+}
+
+/** How long the disk takes to say that something is safe, ms. */
+function medianSync(directory: string): number {
+  const file = join(directory, `sync-test.${process.pid}`)
+  const opened = openSync(file, 'wx', 0o600)
+  try {
+    const times: number[] = []
+    for (let i = 0; i < SYNCS; i++) {
+      writeSync(opened, Buffer.alloc(4096, i))
+      const began = performance.now()
+      fsyncSync(opened)
+      times.push(performance.now() - began)
+    }
+    return times.sort((a, b) => a - b)[SYNCS / 2] ?? 0
+  } finally {
+    closeSync(opened)
+    rmSync(file, { force: true })
+  }
+}
+
+function mebibytes(bytes: number): string {
+  return `${(bytes / 1024 / 1024).toFixed(1)} MiB`
+}

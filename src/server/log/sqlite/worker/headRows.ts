@@ -1,0 +1,21 @@
+import type { RoomHead } from '../../log.ts'
+import { number, type Row, string } from './rows.ts'
+
+/** Reads what {@link headOf} takes, of every room; a condition on `rooms` can follow. */
+export const SELECT_HEADS = `SELECT key, name, topic, first_prev,
+  (SELECT min(seq) FROM events WHERE room = number) AS first,
+  (SELECT max(seq) FROM events WHERE room = number) AS last
+FROM rooms`
+
+/** The head of a room as the file holds it. */
+export function headOf(row: Row): RoomHead {
+  const firstPrev = number(row, 'first_prev')
+  return {
+    key: string(row, 'key'),
+    name: string(row, 'name'),
+    topic: string(row, 'topic'),
+    first: row['first'] === null ? 0 : number(row, 'first'),
+    firstPrev,
+    last: row['last'] === null ? firstPrev : number(row, 'last'),
+  }
+}

@@ -1,0 +1,58 @@
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import { foldName } from '../../../../protocol/names.ts'
+import { number, string } from './rows.ts'
+
+/** Names whose number is remembered. */
+const CACHED = 10_000
+
+/** Everybody whom the log knows, by number. Belongs to the writing connection. */
+export class NameTable {
+  readonly #find: StatementSync
+  readonly #add: StatementSync
+  readonly #rename: StatementSync
+  readonly #all: StatementSync
+  readonly #numbers = new Map<string, number>()
+
+  constructor(database: DatabaseSync) {
+    this.#find = database.prepare('SELECT number FROM names WHERE key = ?')
+    this.#add = database.prepare('INSERT INTO names (key, name) VALUES (?, ?)')
+    this.#rename = database.prepare('UPDATE names SET key = ?, name = ? WHERE number = ?')
+    this.#all = database.prepare('SELECT name FROM names ORDER BY number')
+  }
+
+  /** The number of a person, who becomes known by it under this spelling. */
+  numberOf(name: string): number {
+    const key = foldName(name)
+    return this.find(key) ?? this.#remember(key, Number(this.#add.run(key, name).lastInsertRowid))
+  }
+
+  /** The number of a person (a folded name) who is known. */
+  find(key: string): number | undefined {
+    const cached = this.#numbers.get(key)
+    if (cached !== undefined) return cached
+    const row = this.#find.get(key)
+    return row === undefined ? undefined : this.#remember(key, number(row, 'number'))
+  }
+
+  /** Takes the name of a person away; the number stays. Nobody can have the key that stands in its place. */
+  erase(person: number): void {
+    this.#rename.run(`erased ${person}`, 'erased', person)
+    this.#numbers.clear()
+  }
+
+  /** Every name, as it is spelled. */
+  all(): string[] {
+    return this.#all.all().map(row => string(row, 'name'))
+  }
+
+  /** Forgets what it remembers: after a transaction that did not happen. */
+  forget(): void {
+    this.#numbers.clear()
+  }
+
+  #remember(key: string, person: number): number {
+    if (this.#numbers.size >= CACHED) this.#numbers.clear()
+    this.#numbers.set(key, person)
+    return person
+  }
+}

@@ -1,0 +1,111 @@
+import type { DatabaseSync } from 'node:sqlite'
+import type { Retention, RoomRetention } from '../../maintenance.ts'
+import { number, type Row, string } from './rows.ts'
+import { type Statements, statements } from './statements.ts'
+import { turn } from './turn.ts'
+
+/** The key under which the retention of all other rooms is stored: no room has an empty key. */
+const OTHER_ROOMS = ''
+const DAY = 86_400_000
+const BEYOND = Number.MAX_SAFE_INTEGER
+/** Events that are looked at at a time; some milliseconds. */
+const SLICE = 10_000
+
+/** What is kept of which room, as operators set it. Belongs to the writing connection. */
+export class Retentions {
+  readonly #database: DatabaseSync
+  readonly #sql: Statements
+
+  constructor(database: DatabaseSync) {
+    this.#database = database
+    this.#sql = statements(database)
+  }
+
+  /** Sets what is kept of a room, or of all rooms without a retention of their own. No bound at all: keeps all. */
+  set(roomKey: string | undefined, { days, messages }: Retention): void {
+    this.#database
+      .prepare(
+        `INSERT INTO retention (room, days, messages) VALUES (?, ?, ?)
+        ON CONFLICT (room) DO UPDATE SET days = excluded.days, messages = excluded.messages`,
+      )
+      .run(roomKey ?? OTHER_ROOMS, days ?? null, messages ?? null)
+  }
+
+  /** Every retention that was set. */
+  all(): RoomRetention[] {
+    return this.#database
+      .prepare('SELECT room, days, messages FROM retention ORDER BY room')
+      .all()
+      .map(row => ({ roomKey: roomKeyOf(row), retention: retentionOf(row) }))
+  }
+
+  /** Up to which seq each room is to be forgotten at this time. Between looking at parts of it others have their turn. */
+  async *due(now: number): AsyncIterable<{ readonly roomKey: string; readonly upTo: number }> {
+    const set = new Map(this.all().map(({ roomKey, retention }) => [roomKey ?? OTHER_ROOMS, retention]))
+    if (set.size === 0) return
+    for (const row of this.#database.prepare('SELECT number, key FROM rooms').all()) {
+      const retention = set.get(string(row, 'key')) ?? set.get(OTHER_ROOMS)
+      if (retention === undefined) continue
+      const upTo = await this.#dueIn(number(row, 'number'), retention, now)
+      if (upTo > 0) yield { roomKey: string(row, 'key'), upTo }
+    }
+  }
+
+  async #dueIn(room: number, { days, messages }: Retention, now: number): Promise<number> {
+    return Math.max(
+      messages === undefined ? 0 : await this.#beforeNewest(room, messages),
+      days === undefined ? 0 : await this.#before(room, now - days * DAY),
+    )
+  }
+
+  /** The position before the newest so many messages of a room; what is not a message does not count. */
+  async #beforeNewest(room: number, messages: number): Promise<number> {
+    let left = messages
+    for (let upTo = BEYOND; ; await turn()) {
+      const counted =
+        this.#sql(
+          `SELECT min(seq) AS oldest, total(action = 'chat') AS chats
+          FROM (SELECT seq, action FROM events WHERE room = ? AND seq <= ? ORDER BY seq DESC LIMIT ?)`,
+        ).get(room, upTo, SLICE) ?? {}
+      if (counted['oldest'] === null) return 0
+      if (number(counted, 'chats') >= left) return left === 0 ? upTo : this.#beforeNth(room, upTo, left)
+      left -= number(counted, 'chats')
+      upTo = number(counted, 'oldest') - 1
+    }
+  }
+
+  #beforeNth(room: number, upTo: number, messages: number): number {
+    const nth = this.#sql(
+      `SELECT seq FROM events WHERE room = ? AND seq <= ? AND action = 'chat' ORDER BY seq DESC LIMIT 1 OFFSET ?`,
+    ).get(room, upTo, messages - 1)
+    return number(nth ?? {}, 'seq') - 1
+  }
+
+  /**
+   * The position after the events of a room that are older than a time, from the oldest up to the first that is young
+   * enough: a clock that was set back keeps too much, never too little.
+   */
+  async #before(room: number, time: number): Promise<number> {
+    const after = this.#sql('SELECT seq, ts FROM events WHERE room = ? AND seq > ? ORDER BY seq LIMIT ?')
+    for (let upTo = 0; ; await turn()) {
+      const from = upTo
+      for (const row of after.iterate(room, from, SLICE)) {
+        if (number(row, 'ts') >= time) return upTo
+        upTo = number(row, 'seq')
+      }
+      if (upTo === from) return upTo
+    }
+  }
+}
+
+function roomKeyOf(row: Row): string | undefined {
+  const key = string(row, 'room')
+  return key === OTHER_ROOMS ? undefined : key
+}
+
+function retentionOf(row: Row): Retention {
+  return {
+    ...(row['days'] === null ? {} : { days: number(row, 'days') }),
+    ...(row['messages'] === null ? {} : { messages: number(row, 'messages') }),
+  }
+}

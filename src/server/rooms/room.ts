@@ -1,0 +1,72 @@
+import type { Session } from '../requests/client.ts'
+
+/** A live connection in a room. */
+export interface Member {
+  readonly session: Session
+  readonly room: Room
+  /** The last event that it was sent, while it is fed from the log; see {@link Room.goLive}. */
+  cursor: number
+  /** Its place among the live members of its kind; -1 while it is fed from the log. */
+  index: number
+}
+
+/** Somebody in a room, by however many connections. */
+export interface Attendance {
+  readonly name: string
+  /** When the person came, ms since 1970. */
+  readonly since: number
+  connections: number
+}
+
+/** One room as it lives: who is in it and what was handed to them last. What was said is in the log. */
+export class Room {
+  readonly key: string
+  readonly name: string
+  /** The seq of the last event handed to live members. */
+  last: number
+  readonly members = new Map<Session, Member>()
+  /** By folded name, in the order in which they came. */
+  readonly people = new Map<string, Attendance>()
+  /** Live members that get full frames, and those that get plain ones; arrays, since every message walks them. */
+  readonly full: Member[] = []
+  readonly plain: Member[] = []
+  /** Who went and may return before the others are told, by folded name. */
+  readonly leaving = new Map<string, NodeJS.Timeout>()
+  /** How many members are behind. */
+  behind = 0
+  /** True where the number of people changed since a big room was told of it. */
+  peopleChanged = false
+
+  constructor(key: string, name: string, last: number) {
+    this.key = key
+    this.name = name
+    this.last = last
+  }
+
+  /** More than half of the members cannot keep up: their senders are to be read later. */
+  get isCongested(): boolean {
+    return this.behind * 2 > this.members.size
+  }
+
+  /** Puts a member whose cursor has reached {@link last} among those that are handed events as they come. */
+  goLive(member: Member): void {
+    const live = this.#liveLike(member)
+    member.index = live.push(member) - 1
+  }
+
+  /** Takes a member out of the live ones, if it is there. */
+  stopLive(member: Member): void {
+    if (member.index === -1) return
+    const live = this.#liveLike(member)
+    const moved = live.pop()
+    if (moved !== undefined && moved !== member) {
+      live[member.index] = moved
+      moved.index = member.index
+    }
+    member.index = -1
+  }
+
+  #liveLike(member: Member): Member[] {
+    return member.session.isPlain ? this.plain : this.full
+  }
+}

@@ -1,0 +1,262 @@
+import { encodeFrame } from '../../protocol/codec.ts'
+import { SMALL_ROOM } from '../../protocol/limits.ts'
+import type { PlainChat, ServerFrame } from '../../protocol/responses.ts'
+import { directNames, type Log, type LoggedEvent, presentEvent } from '../log/log.ts'
+import type { Session } from '../requests/client.ts'
+import { Line } from '../transport/outbound.ts'
+import type { People, Person } from './people.ts'
+import { type Attendance, type Member, Room } from './room.ts'
+
+/** The one owner of membership: who is in which room, and the only way by which events reach them. */
+export class Rooms {
+  readonly #log: Log
+  readonly #people: People
+  readonly #leftAfter: number
+  readonly #rooms = new Map<string, Room>()
+  /** The plain connections whose messages are being committed, by seq: they do not get them back. */
+  readonly #plainAuthors = new Map<number, Session>()
+
+  /** @param leftAfter how long `left` waits for a return, ms */
+  constructor(log: Log, people: People, leftAfter: number) {
+    this.#log = log
+    this.#people = people
+    this.#leftAfter = leftAfter
+    log.subscribe(events => {
+      // What a commit brought to a room goes to each member in one: it costs members and messages, not their product.
+      for (const [key, together] of Map.groupBy(events, event => event.roomKey)) this.#hand(key, together)
+      this.#plainAuthors.clear()
+    })
+  }
+
+  /** The room of this key, if anybody is in it or anything was said in it. */
+  find(key: string): { readonly name: string; readonly people: number } | undefined {
+    const room = this.#rooms.get(key)
+    if (room !== undefined) return { name: room.name, people: this.peopleIn(room) }
+    const head = this.#log.head(key)
+    return head === undefined ? undefined : { name: head.name, people: this.#presentOfDirect(key).size }
+  }
+
+  /** Every room (no direct conversations) that somebody is in or something was said in: key and name. */
+  *all(): Iterable<readonly [key: string, name: string]> {
+    for (const head of this.#log.heads()) {
+      if (directNames(head.key) === undefined) yield [head.key, head.name]
+    }
+    for (const room of this.#rooms.values()) {
+      if (directNames(room.key) === undefined && this.#log.head(room.key) === undefined)
+        yield [room.key, room.name]
+    }
+  }
+
+  /** The name under which a person knows a room: `@` and the other's name for a direct conversation. */
+  nameFor(person: Person, key: string): string {
+    const names = directNames(key)
+    if (names === undefined) return this.find(key)?.name ?? key
+    const other = names[0] === person.key ? names[1] : names[0]
+    return `@${this.#people.find(other)?.name ?? other}`
+  }
+
+  /** How many people are in a room; in a direct conversation those of the two who are here. */
+  peopleIn(room: Room): number {
+    return directNames(room.key) === undefined ? room.people.size : this.#presentOfDirect(room.key).size
+  }
+
+  /** Who is in a room, by folded name in its order; in a direct conversation those of the two who are here. */
+  attendance(key: string): readonly (readonly [name: string, Pick<Attendance, 'name' | 'since'>])[] {
+    const present = directNames(key) === undefined ? this.#rooms.get(key)?.people : this.#presentOfDirect(key)
+    return [...(present ?? [])].sort(([a], [b]) => (a < b ? -1 : 1))
+  }
+
+  /** Puts a connection into a room, made where it does not exist. It is not live yet: see {@link Room.goLive}. */
+  enter(session: Session, person: Person, key: string, name: string): Member {
+    const room = this.#rooms.get(key) ?? this.#make(key, name)
+    const member: Member = { session, room, cursor: room.last, index: -1 }
+    const known = room.members.get(session)
+    if (known !== undefined) {
+      // A new member for the same connection: whatever still feeds the old one sees that it was replaced.
+      room.stopLive(known)
+      room.members.set(session, member)
+      return member
+    }
+    room.members.set(session, member)
+    if (session.isBehind) room.behind++
+    const attendance = room.people.get(person.key)
+    if (attendance !== undefined) attendance.connections++
+    else {
+      room.people.set(person.key, { name: person.name, since: Date.now(), connections: 1 })
+      this.#tellJoined(room, person)
+    }
+    return member
+  }
+
+  /** Takes a connection out of a room. */
+  exit(member: Member, person: Person): void {
+    const { room, session } = member
+    room.stopLive(member)
+    room.members.delete(session)
+    if (session.isBehind) room.behind--
+    const attendance = room.people.get(person.key)
+    if (attendance !== undefined && --attendance.connections === 0) {
+      room.people.delete(person.key)
+      this.#tellLeftLater(room, person)
+    }
+    this.#endIfEmpty(room)
+  }
+
+  /** Says beforehand that a plain connection's own message is about to be handed out. */
+  notePlainAuthor(seq: number, session: Session): void {
+    this.#plainAuthors.set(seq, session)
+  }
+
+  /** Sends a frame to every full member, live or not, except one person's. */
+  signal(room: Room, frame: ServerFrame, except?: Person): void {
+    const line = Line.of(frame)
+    for (const { session } of room.members.values()) {
+      if (!session.isPlain && session.person !== except) session.send(line)
+    }
+  }
+
+  /** The full connections that share a room or a direct conversation with somebody, each once. Big rooms do not count. */
+  neighbours(person: Person, rooms: Iterable<Room>): Set<Session> {
+    const neighbours = new Set<Session>()
+    const add = (session: Session): void => {
+      if (!session.isPlain && session.person !== person) neighbours.add(session)
+    }
+    for (const room of rooms) {
+      if (room.people.size <= SMALL_ROOM) for (const session of room.members.keys()) add(session)
+    }
+    for (const key of this.#log.directsOf(person.key)) {
+      for (const name of directNames(key) ?? []) {
+        for (const session of this.#people.find(name)?.sessions ?? []) add(session)
+      }
+    }
+    return neighbours
+  }
+
+  /** Tells big rooms how many people they have, where that changed; for calling once a second. */
+  tellPeople(): void {
+    for (const room of this.#rooms.values()) {
+      if (!room.peopleChanged) continue
+      room.peopleChanged = false
+      this.signal(room, { action: 'people', room: room.name, people: room.people.size })
+    }
+  }
+
+  /** Stops all timers. */
+  close(): void {
+    for (const room of this.#rooms.values()) for (const timer of room.leaving.values()) clearTimeout(timer)
+  }
+
+  #make(key: string, name: string): Room {
+    const head = this.#log.head(key)
+    const room = new Room(key, head?.name ?? name, head?.last ?? 0)
+    this.#rooms.set(key, room)
+    return room
+  }
+
+  #endIfEmpty(room: Room): void {
+    if (room.members.size === 0 && room.leaving.size === 0) this.#rooms.delete(room.key)
+  }
+
+  #hand(key: string, events: readonly LoggedEvent[]): void {
+    const room = this.#rooms.get(key)
+    const names = directNames(key)
+    if (names !== undefined) for (const event of events) this.#handDirect(event, names, room)
+    else if (room !== undefined) {
+      if (room.full.length > 0) this.#handFull(events, room)
+      if (room.plain.length > 0) this.#handPlain(events.filter(isChat), room)
+    }
+    if (room !== undefined) room.last = events.at(-1)?.seq ?? room.last
+  }
+
+  #handFull(events: readonly LoggedEvent[], room: Room): void {
+    const line = new Line(events.map(event => encodeFrame(presentEvent(event, room.name))).join(''))
+    for (const { session } of room.full) session.send(line)
+  }
+
+  /** Everybody but its author gets a message. */
+  #handPlain(chats: readonly LoggedChat[], room: Room): void {
+    if (chats.length === 0) return
+    const encoded = chats.map(chat => encodeFrame(plainFrame(chat, room.name)))
+    const all = new Line(encoded.join(''))
+    const authors = chats.map(({ seq }) => this.#plainAuthors.get(seq))
+    const speaking = new Set(authors)
+    for (const { session } of room.plain) {
+      if (!speaking.has(session)) session.send(all)
+      else {
+        const others = encoded.filter((_, n) => authors[n] !== session)
+        if (others.length > 0) session.send(new Line(others.join('')))
+      }
+    }
+  }
+
+  #handDirect(event: LoggedEvent, names: readonly [string, string], room: Room | undefined): void {
+    const author = this.#plainAuthors.get(event.seq)
+    for (const name of new Set(names)) {
+      const person = this.#people.find(name)
+      if (person === undefined || person.sessions.size === 0) continue
+      const shown = this.nameFor(person, event.roomKey)
+      const line = Line.of(presentEvent(event, shown))
+      const plain = isChat(event) ? Line.of(plainFrame(event, shown)) : undefined
+      for (const session of person.sessions) {
+        const member = room?.members.get(session)
+        if (session.isPlain) {
+          if (plain !== undefined && member !== undefined && session !== author) session.send(plain)
+        } else if (member === undefined || member.index !== -1) session.send(line)
+      }
+    }
+  }
+
+  #presentOfDirect(key: string): Map<string, Pick<Attendance, 'name' | 'since'>> {
+    const present = new Map<string, Pick<Attendance, 'name' | 'since'>>()
+    for (const name of directNames(key) ?? []) {
+      const person = this.#people.find(name)
+      if (person !== undefined && person.sessions.size > 0) present.set(name, person)
+    }
+    return present
+  }
+
+  #tellJoined(room: Room, person: Person): void {
+    const returned = room.leaving.get(person.key)
+    if (returned !== undefined) {
+      clearTimeout(returned)
+      room.leaving.delete(person.key)
+      return
+    }
+    if (directNames(room.key) !== undefined) return
+    room.peopleChanged = room.people.size > SMALL_ROOM
+    if (room.peopleChanged) return
+    this.signal(
+      room,
+      { action: 'joined', room: room.name, from: person.name, people: room.people.size },
+      person,
+    )
+  }
+
+  #tellLeftLater(room: Room, person: Person): void {
+    if (directNames(room.key) !== undefined) return
+    // One more than now is in the room were in it before: the last of a big room is told as a number too.
+    if (room.people.size >= SMALL_ROOM) {
+      room.peopleChanged = true
+      return
+    }
+    const timer = setTimeout(() => {
+      room.leaving.delete(person.key)
+      // It may have become big meanwhile.
+      room.peopleChanged ||= room.people.size > SMALL_ROOM
+      if (room.people.size <= SMALL_ROOM)
+        this.signal(room, { action: 'left', room: room.name, from: person.name, people: room.people.size })
+      this.#endIfEmpty(room)
+    }, this.#leftAfter)
+    room.leaving.set(person.key, timer)
+  }
+}
+
+type LoggedChat = LoggedEvent & { readonly action: 'chat' }
+
+function isChat(event: LoggedEvent): event is LoggedChat {
+  return event.action === 'chat'
+}
+
+function plainFrame(event: LoggedChat, room: string): PlainChat {
+  return { action: 'chat', room, message: event.message ?? '', from: event.from }
+}

@@ -1,0 +1,363 @@
+import { expect, test } from 'vitest'
+import type { Result } from '../../../src/protocol/errors.ts'
+import {
+  directKey,
+  type Entry,
+  type Log,
+  type LoggedEvent,
+  type Query,
+  type Range,
+  type Stored,
+  searchWords,
+} from '../../../src/server/log/log.ts'
+
+const WHOLE: Range = { after: 0, limit: 10_000, maxBytes: 1_000_000_000 }
+
+/** Stores one entry and waits for its answer. */
+export function append(
+  log: Log,
+  entry: Partial<Entry> & { readonly text?: string },
+): Promise<Result<Stored>> {
+  const { text = 'hello', ...given } = entry
+  const whole: Entry = {
+    roomKey: 'dev',
+    roomName: 'Dev',
+    from: 'Alice',
+    body: { action: 'chat', message: text },
+    ...given,
+  }
+  return new Promise(resolve => log.append(whole, resolve))
+}
+
+function placeOf(result: Result<Stored>): Stored {
+  if (!result.ok) throw new Error(result.error.message)
+  return result.value
+}
+
+/** What every maker of a log promises; `make` gives an empty one. */
+export function testLog(make: () => Promise<Log>): void {
+  test('an empty log knows nothing', async () => {
+    const log = await make()
+    expect(log.last).toBe(0)
+    expect(log.head('dev')).toBeUndefined()
+    expect([...log.heads()]).toEqual([])
+    expect(await log.read('dev', WHOLE)).toEqual({ events: [], last: 0, moreBefore: false, moreAfter: false })
+    expect(log.epoch).not.toBe((await make()).epoch)
+    await log.close()
+  })
+
+  test('seqs increase, prev names the event before in the room, and subscribers are told in that order', async () => {
+    const log = await make()
+    const told: LoggedEvent[] = []
+    log.subscribe(events => told.push(...events))
+    const places = await Promise.all(
+      Array.from({ length: 50 }, (_, i) =>
+        append(log, { roomKey: i % 3 === 0 ? 'ops' : 'dev', text: `${i}` }),
+      ),
+    )
+    const seqs = places.map(place => placeOf(place).seq)
+    expect(told.map(event => event.seq)).toEqual(seqs)
+    expect(seqs).toEqual([...seqs].sort((a, b) => a - b))
+    for (const key of ['dev', 'ops']) {
+      const { events } = await log.read(key, WHOLE)
+      expect(events).toEqual(told.filter(event => event.roomKey === key))
+      events.forEach((event, i) => {
+        expect(event.prev).toBe(events[i - 1]?.seq ?? 0)
+      })
+      expect(log.head(key)).toMatchObject({
+        key,
+        name: 'Dev',
+        first: events[0]?.seq,
+        firstPrev: 0,
+        last: events.at(-1)?.seq,
+      })
+    }
+    expect(log.last).toBe(seqs.at(-1))
+    await log.close()
+  })
+
+  test('an entry is settled before anybody is told, and can be read when it is', async () => {
+    const log = await make()
+    const steps: string[] = []
+    let readable: Promise<unknown> | undefined
+    log.subscribe(events => {
+      steps.push('told')
+      readable = log.read('dev', WHOLE).then(page => expect(page.events).toEqual(events))
+    })
+    await new Promise<void>(resolve =>
+      log.append(
+        { roomKey: 'dev', roomName: 'dev', from: 'a', body: { action: 'chat', message: 'x' } },
+        () => {
+          steps.push('settled')
+          setImmediate(resolve)
+        },
+      ),
+    )
+    expect(steps).toEqual(['settled', 'told'])
+    await readable
+    await log.close()
+  })
+
+  test('the same id of the same person is one event; of another, or without one, another', async () => {
+    const log = await make()
+    const first = await append(log, { id: 'x', from: 'Alice' })
+    expect(await append(log, { id: 'x', from: 'ALICE' })).toEqual(first)
+    const both = await Promise.all([append(log, { id: 'y' }), append(log, { id: 'y' })])
+    expect(both[1]).toEqual(both[0])
+    expect(placeOf(await append(log, { id: 'x', from: 'bob' })).seq).not.toBe(placeOf(first).seq)
+    for (const other of [
+      { text: 'other' },
+      { roomKey: 'ops' },
+      { body: { action: 'topic', topic: 'hello' } as const },
+    ]) {
+      expect(await append(log, { id: 'x', ...other })).toMatchObject({
+        ok: false,
+        error: { code: 'id_reused' },
+      })
+    }
+    await append(log, {})
+    await append(log, {})
+    expect((await log.read('dev', WHOLE)).events).toHaveLength(5)
+    await log.close()
+  })
+
+  test('pages grow from where they point, within their bounds and above the floor', async () => {
+    const log = await make()
+    const seqs: number[] = []
+    for (let i = 0; i < 10; i++) {
+      await append(log, { roomKey: 'other' })
+      seqs.push(placeOf(await append(log, { text: 'x'.repeat(100) })).seq)
+    }
+    const at = (i: number): number => seqs[i] ?? Number.NaN
+    const read = async (range: Partial<Range>): Promise<[number[], boolean, boolean]> => {
+      const { events, moreBefore, moreAfter } = await log.read('dev', {
+        limit: 3,
+        maxBytes: 1_000_000,
+        ...range,
+      })
+      return [events.map(event => seqs.indexOf(event.seq)), moreBefore, moreAfter]
+    }
+    expect(await read({})).toEqual([[7, 8, 9], true, false])
+    expect(await read({ before: at(5) })).toEqual([[2, 3, 4], true, true])
+    expect(await read({ after: at(5) })).toEqual([[6, 7, 8], true, true])
+    expect(await read({ around: at(5) })).toEqual([[4, 5, 6], true, true])
+    expect(await read({ around: at(9) })).toEqual([[7, 8, 9], true, false])
+    expect(await read({ before: at(5), floor: at(3) })).toEqual([[4], false, true])
+    expect(await read({ after: 0, floor: at(7) })).toEqual([[8, 9], false, false])
+    expect(await read({ maxBytes: 1 })).toEqual([[9], true, false])
+    await log.close()
+  })
+
+  test('what follows a position is counted up to a bound', async () => {
+    const log = await make()
+    const { seq } = placeOf(await append(log, {}))
+    for (let i = 0; i < 5; i++) await append(log, { text: 'x'.repeat(1_000) })
+    expect((await log.missed('dev', seq, 100, 1_000_000)).events).toBe(5)
+    expect((await log.missed('dev', seq, 100, 1_000_000)).bytes).toBeGreaterThan(5_000)
+    expect((await log.missed('dev', seq, 2, 1_000_000)).events).toBeGreaterThan(2)
+    expect((await log.missed('dev', seq, 100, 1_000)).bytes).toBeGreaterThan(1_000)
+    expect((await log.missed('nowhere', 0, 10, 10)).events).toBe(0)
+    await log.close()
+  })
+
+  test('unread counts the messages of others, mentions apart, topics not, up to a bound', async () => {
+    const log = await make()
+    await append(log, { from: 'bob', text: 'hi @alice' })
+    await append(log, { from: 'bob', text: 'hi' })
+    await append(log, { from: 'ALICE', text: 'mine' })
+    await append(log, { from: 'bob', body: { action: 'topic', topic: '@alice' } })
+    expect(await log.unread('dev', 0, 'alice', 1_000)).toEqual({ unread: 2, mentions: 1 })
+    expect((await log.unread('dev', 0, 'alice', 1)).unread).toBe(1)
+    expect(await log.unread('dev', log.last, 'alice', 1_000)).toEqual({ unread: 0, mentions: 0 })
+    await log.close()
+  })
+
+  test('topics and direct conversations are known without reading', async () => {
+    const log = await make()
+    await append(log, { body: { action: 'topic', topic: 'first' } })
+    await append(log, { body: { action: 'topic', topic: 'second' } })
+    await append(log, { roomKey: directKey('bob', 'alice') })
+    expect(log.head('dev')?.topic).toBe('second')
+    expect([...log.directsOf('bob')]).toEqual([directKey('alice', 'bob')])
+    expect([...log.directsOf('carl')]).toEqual([])
+    await log.close()
+  })
+
+  test('an edit replaces the text, and the text of older edits goes', async () => {
+    const log = await make()
+    const told: LoggedEvent[] = []
+    const { seq } = placeOf(await append(log, { text: 'one', session: 1 }))
+    log.subscribe(events => told.push(...events))
+    const edit = (message: string): Promise<Result<Stored>> =>
+      append(log, { body: { action: 'edit', target: seq, message }, session: 1 })
+    const second = placeOf(await edit('two')).seq
+    const third = placeOf(await edit('three')).seq
+    expect(told).toMatchObject([
+      { action: 'edit', target: seq, message: 'two', seq: second, prev: seq },
+      { action: 'edit', target: seq, message: 'three', seq: third, prev: second },
+    ])
+    const { events } = await log.read('dev', WHOLE)
+    expect(events).toMatchObject([
+      { action: 'chat', message: 'three', edited: third },
+      { action: 'edit', target: seq },
+      { action: 'edit', target: seq, message: 'three' },
+    ])
+    expect(events[1]).not.toHaveProperty('message')
+    await log.close()
+  })
+
+  test('a delete leaves that something was deleted, by whom and when, and nothing else', async () => {
+    const log = await make()
+    const { seq } = placeOf(await append(log, { text: 'hi @bob', session: 1 }))
+    await append(log, { body: { action: 'edit', target: seq, message: 'oh @bob' }, session: 1 })
+    await append(log, { body: { action: 'react', target: seq, emoji: '+', on: true }, from: 'bob' })
+    expect(await log.unread('dev', 0, 'bob', 10)).toEqual({ unread: 1, mentions: 1 })
+    const gone = placeOf(await append(log, { body: { action: 'delete', target: seq }, session: 1 }))
+    const { events } = await log.read('dev', WHOLE)
+    expect(events[0]).toMatchObject({ seq, deleted: { seq: gone.seq, by: 'Alice', ts: gone.ts } })
+    for (const field of ['message', 'reactions']) expect(events[0]).not.toHaveProperty(field)
+    expect(events[1]).not.toHaveProperty('message')
+    expect(await log.unread('dev', 0, 'bob', 10)).toEqual({ unread: 0, mentions: 0 })
+    for (const body of [
+      { action: 'edit', target: seq, message: 'back' },
+      { action: 'delete', target: seq },
+      { action: 'react', target: seq, emoji: '-', on: true },
+    ] as const) {
+      expect(await append(log, { body, session: 1 })).toMatchObject({
+        ok: false,
+        error: { code: 'not_found' },
+      })
+    }
+    await log.close()
+  })
+
+  test('only the session that wrote a message edits and deletes it; only messages of that room are changed', async () => {
+    const log = await make()
+    const { seq } = placeOf(await append(log, { session: 1 }))
+    const plain = placeOf(await append(log, {})).seq
+    const topic = placeOf(await append(log, { body: { action: 'topic', topic: 'x' }, session: 1 })).seq
+    const change = (target: number, session?: number, roomKey = 'dev'): Promise<Result<Stored>> =>
+      append(log, { roomKey, body: { action: 'delete', target }, session })
+    for (const refused of [change(seq, 2), change(seq), change(plain, 1), change(plain)]) {
+      expect(await refused).toMatchObject({ ok: false, error: { code: 'forbidden' } })
+    }
+    for (const refused of [change(topic, 1), change(999, 1), change(seq, 1, 'ops')]) {
+      expect(await refused).toMatchObject({ ok: false, error: { code: 'not_found' } })
+    }
+    expect(log.head('ops')).toBeUndefined()
+    expect((await change(seq, 1)).ok).toBe(true)
+    await log.close()
+  })
+
+  test('reactions: who means what, in order, cut at 50 names; 20 kinds a message', async () => {
+    const log = await make()
+    const { seq } = placeOf(await append(log, {}))
+    const react = (from: string, emoji: string, on = true): Promise<Result<Stored>> =>
+      append(log, { from, body: { action: 'react', target: seq, emoji, on } })
+    for (let i = 0; i < 60; i++) await react(`u${i}`, '👍')
+    await react('Zoe', '__proto__')
+    expect(await react('zoe', '__proto__')).toMatchObject({ ok: false, error: { code: 'not_found' } })
+    expect(await react('bob', '👍', false)).toMatchObject({ ok: false, error: { code: 'not_found' } })
+    expect((await react('u0', '👍', false)).ok).toBe(true)
+    const { events } = await log.read('dev', WHOLE)
+    const reactions = events[0]?.action === 'chat' ? events[0].reactions : undefined
+    expect(Object.keys(reactions ?? {})).toEqual(['👍', '__proto__'])
+    expect(reactions?.['👍']?.count).toBe(59)
+    expect(reactions?.['👍']?.names).toEqual(Array.from({ length: 50 }, (_, i) => `u${i + 1}`))
+    for (let i = 0; i < 18; i++) expect((await react('bob', `:${i}:`)).ok).toBe(true)
+    expect(await react('bob', ':18:')).toMatchObject({ ok: false, error: { code: 'limit_reached' } })
+    expect((await react('bob', '👍')).ok).toBe(true)
+    await log.close()
+  })
+
+  test('a repeat gets the first answer, also when what it said was changed since', async () => {
+    const log = await make()
+    const first = await append(log, { id: 'c', text: 'one', session: 1 })
+    const target = placeOf(first).seq
+    const bodies = [
+      { action: 'edit', target, message: 'two' },
+      { action: 'react', target, emoji: '+', on: true },
+      { action: 'react', target, emoji: '+', on: false },
+      { action: 'edit', target, message: 'three' },
+      { action: 'delete', target },
+    ] as const
+    const answers: Result<Stored>[] = []
+    for (const [i, body] of bodies.entries()) {
+      answers.push(await append(log, { id: `b${i}`, body, session: 1 }))
+      expect(await append(log, { id: `b${i}`, body, session: 1 })).toEqual(answers[i])
+    }
+    expect(answers.every(answer => answer.ok)).toBe(true)
+    const { last } = log
+    expect(await append(log, { id: 'c', text: 'one', session: 1 })).toEqual(first)
+    for (const [i, body] of bodies.entries()) {
+      expect(await append(log, { id: `b${i}`, body, session: 1 })).toEqual(answers[i])
+    }
+    expect(await append(log, { id: 'b4', body: bodies[0], session: 1 })).toMatchObject({
+      ok: false,
+      error: { code: 'id_reused' },
+    })
+    expect(log.last).toBe(last)
+    await log.close()
+  })
+
+  test('a search finds messages as they stand now, the newest first, only where it may look', async () => {
+    const log = await make()
+    const say = async (text: string, more: Partial<Entry> = {}): Promise<number> =>
+      placeOf(await append(log, { text, session: 1, ...more })).seq
+    const a = await say('The deploy is GREEN.')
+    const b = await say('deploy again', { from: 'bob' })
+    const c = await say('deploy', { roomKey: 'ops' })
+    const d = await say('red')
+    await append(log, { body: { action: 'edit', target: d, message: 'deploy, at last' }, session: 1 })
+    const e = await say('deploy no more')
+    await append(log, { body: { action: 'delete', target: e }, session: 1 })
+    const found = async (words: string, more: Partial<Query> = {}): Promise<[number[], boolean]> => {
+      const { hits, more: isMore } = await log.search({
+        words: searchWords(words),
+        rooms: [{ key: 'dev', floor: 0 }],
+        limit: 10,
+        maxBytes: 1_000_000,
+        ...more,
+      })
+      return [hits.map(hit => hit.seq), isMore]
+    }
+    const both = [
+      { key: 'dev', floor: a },
+      { key: 'ops', floor: 0 },
+      { key: 'nowhere', floor: 0 },
+    ]
+    expect(await found('deploy')).toEqual([[d, b, a], false])
+    expect(await found('DEPLOY is')).toEqual([[a], false])
+    expect(await found('red')).toEqual([[], false])
+    expect(await found('...')).toEqual([[], false])
+    expect(await found('deploy', { rooms: both })).toEqual([[d, c, b], false])
+    expect(await found('deploy', { from: 'bob' })).toEqual([[b], false])
+    expect(await found('deploy', { from: 'nobody' })).toEqual([[], false])
+    expect(await found('deploy', { before: b })).toEqual([[a], false])
+    expect(await found('deploy', { until: 0 })).toEqual([[], false])
+    expect(await found('deploy', { limit: 2 })).toEqual([[d, b], true])
+    expect(await found('deploy', { maxBytes: 1 })).toEqual([[d], true])
+    expect((await log.search({ words: ['deploy'], rooms: both, limit: 1, maxBytes: 1 })).hits).toMatchObject([
+      { roomKey: 'dev', message: 'deploy, at last', edited: d + 1 },
+    ])
+    await log.close()
+  })
+
+  test('notes are settled', async () => {
+    const log = await make()
+    const session = { number: 1, hash: 'x', person: 'alice', began: 0 }
+    log.note({ note: 'began', session, name: 'alice' })
+    const settled = await new Promise(resolve =>
+      log.note({ note: 'read', session: 1, roomKey: 'dev', seq: 0 }, resolve),
+    )
+    expect(settled).toEqual({ ok: true, value: undefined })
+    await log.close()
+  })
+
+  test('closing commits what is queued', async () => {
+    const log = await make()
+    const answers = Array.from({ length: 1_000 }, (_, i) => append(log, { text: `${i}` }))
+    await log.close()
+    expect((await Promise.all(answers)).every(answer => answer.ok)).toBe(true)
+  })
+}

@@ -1,0 +1,469 @@
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import type { Entry, LoggedEvent, Query, Range } from '../../../../src/server/log/log.ts'
+import { logFile, openForWriting } from '../../../../src/server/log/sqlite/database.ts'
+import {
+  openSqliteLog,
+  type SqliteLog,
+  type SqliteLogOptions,
+} from '../../../../src/server/log/sqlite/sqliteLog.ts'
+import { Writer } from '../../../../src/server/log/sqlite/worker/writer.ts'
+import { temporaryDirectory } from '../../directory.ts'
+import { append, testLog } from '../logContract.ts'
+
+const WHOLE: Range = { after: 0, limit: 10_000, maxBytes: 1_000_000_000 }
+
+/** A log in a directory of its own, or in one that is given; ended with the test. */
+async function openLog(directory = temporaryDirectory(), options: SqliteLogOptions = {}): Promise<SqliteLog> {
+  const opened = await openSqliteLog(directory, options)
+  if (!opened.ok) throw new Error(opened.message)
+  onTestFinished(() => opened.log.abandon())
+  return opened.log
+}
+
+async function problemOf(directory: string): Promise<string> {
+  const opened = await openSqliteLog(directory)
+  if (!opened.ok) return opened.message
+  await opened.log.close()
+  throw new Error('it was opened')
+}
+
+async function seqOf(log: SqliteLog, entry: Partial<Entry> & { readonly text?: string }): Promise<number> {
+  const stored = await append(log, entry)
+  if (!stored.ok) throw new Error(stored.error.message)
+  return stored.value.seq
+}
+
+async function eventsOf(log: SqliteLog, room = 'dev'): Promise<readonly LoggedEvent[]> {
+  return (await log.read(room, WHOLE)).events
+}
+
+function find(log: SqliteLog, words: readonly string[], more: Partial<Query> = {}): Promise<number[]> {
+  const query: Query = {
+    words,
+    rooms: [{ key: 'dev', floor: 0 }],
+    limit: 100,
+    maxBytes: 1_000_000,
+    ...more,
+  }
+  return log.search(query).then(found => found.hits.map(hit => hit.seq))
+}
+
+/** Whether any file of the log holds these bytes. */
+function holds(directory: string, text: string): boolean {
+  return readdirSync(directory).some(file => readFileSync(join(directory, file)).includes(text))
+}
+
+describe('the log on SQLite', () => {
+  testLog(() => openLog())
+})
+
+describe('what was acknowledged is there after a restart', () => {
+  test('events, topics, names, sessions and read positions', async () => {
+    const directory = temporaryDirectory()
+    const log = await openLog(directory)
+    const session = { number: 1, hash: 'h', person: 'alice', began: 0 }
+    log.note({ note: 'began', session, name: 'Alice' })
+    const seq = await seqOf(log, { text: 'first', id: 'a', session: 1 })
+    await seqOf(log, { body: { action: 'topic', topic: 'of old' } })
+    await seqOf(log, { body: { action: 'react', target: seq, emoji: '👍', on: true }, from: 'bob' })
+    await seqOf(log, { body: { action: 'edit', target: seq, message: 'second' }, session: 1 })
+    log.note({ note: 'read', session: 1, roomKey: 'dev', seq })
+    log.note({ note: 'read', session: 1, roomKey: 'left', seq: 1 })
+    await new Promise(resolve =>
+      log.note({ note: 'read', session: 1, roomKey: 'left', seq: undefined }, resolve),
+    )
+    const before = await eventsOf(log)
+    // Without closing it, as after kill -9.
+    await log.abandon()
+
+    const again = await openLog(directory)
+    expect(await eventsOf(again)).toEqual(before)
+    expect(before[0]).toMatchObject({ message: 'second', reactions: { '👍': { names: ['bob'], count: 1 } } })
+    expect(again.epoch).toBe(log.epoch)
+    expect(again.last).toBe(log.last)
+    expect(again.head('dev')).toEqual(log.head('dev'))
+    expect([...again.keptNames()]).toEqual(['Alice', 'bob'])
+    expect([...again.keptSessions()]).toEqual([{ ...session, reads: new Map([['dev', seq]]) }])
+    expect(await append(again, { text: 'first', id: 'a' })).toMatchObject({ ok: true, value: { seq } })
+    expect(await find(again, ['second'])).toEqual([seq])
+  })
+
+  test('in a file of an older version too, which is brought to the newest', async () => {
+    const directory = temporaryDirectory()
+    const log = await openLog(directory)
+    await seqOf(log, { text: 'from the old days' })
+    await log.close()
+    const older = new DatabaseSync(logFile(directory))
+    older.exec("INSERT INTO words (words, rank) VALUES ('automerge', 4); PRAGMA user_version = 1")
+    older.close()
+
+    const again = await openLog(directory)
+    expect(await find(again, ['old'])).toEqual([1])
+    expect(await again.check()).toMatchObject({ ok: true })
+    await again.close()
+    const newest = new DatabaseSync(logFile(directory))
+    onTestFinished(() => newest.close())
+    expect(newest.prepare("SELECT v FROM words_config WHERE k = 'automerge'").get()).toEqual({ v: 0 })
+  })
+
+  test('the file is for its owner alone, and whole by itself once it is closed', async () => {
+    const directory = temporaryDirectory()
+    const log = await openLog(directory)
+    await seqOf(log, {})
+    expect(statSync(logFile(directory)).mode & 0o777).toBe(0o600)
+    await log.close()
+    expect(readdirSync(directory)).toEqual(['chatd.db'])
+  })
+})
+
+describe('a file that cannot be used is refused, and left as it is', () => {
+  test('from a newer version', async () => {
+    const directory = temporaryDirectory()
+    await (await openLog(directory)).close()
+    const database = new DatabaseSync(logFile(directory))
+    database.exec('PRAGMA user_version = 1000')
+    database.close()
+    expect(await problemOf(directory)).toMatch(/newer chatd \(layout 1000.*install that version/)
+  })
+
+  test('that is something else, or damaged', async () => {
+    const directory = temporaryDirectory()
+    writeFileSync(
+      logFile(directory),
+      'a letter to my aunt, which is longer than the header of a database file is, by far',
+    )
+    expect(await problemOf(directory)).toMatch(/is damaged .*restore a backup/)
+    expect(readFileSync(logFile(directory), 'utf8')).toContain('my aunt')
+
+    const other = temporaryDirectory()
+    const log = await openLog(other)
+    for (let i = 0; i < 100; i++) await seqOf(log, { text: 'x'.repeat(1_000) })
+    await log.close()
+    const bytes = readFileSync(logFile(other))
+    writeFileSync(logFile(other), bytes.fill(0xff, 4_096, 200 * 1_024))
+    expect(await problemOf(other)).toMatch(/damaged/)
+    expect(readFileSync(logFile(other)).equals(bytes)).toBe(true)
+  })
+
+  test('that was cut to nothing, with the write-ahead log beside it', async () => {
+    const directory = temporaryDirectory()
+    const log = await openLog(directory)
+    await seqOf(log, {})
+    await log.abandon()
+    const wal = `${logFile(directory)}-wal`
+    const bytes = readFileSync(wal)
+    writeFileSync(logFile(directory), '')
+    expect(await problemOf(directory)).toMatch(/is damaged \(it is empty\).*restore a backup/)
+    expect(readFileSync(wal).equals(bytes)).toBe(true)
+  })
+
+  test('of another program', async () => {
+    const directory = temporaryDirectory()
+    const database = new DatabaseSync(logFile(directory))
+    database.exec('CREATE TABLE mine (x)')
+    database.close()
+    const bytes = readFileSync(logFile(directory))
+    expect(await problemOf(directory)).toMatch(/belongs to another program; move it away/)
+    expect(readFileSync(logFile(directory)).equals(bytes)).toBe(true)
+  })
+
+  test.each([
+    ['that is damaged somewhere inside', 110],
+    ['of which one page is damaged', 101],
+  ])('%s', async (_, end) => {
+    const directory = temporaryDirectory()
+    const log = await openLog(directory)
+    const text = 'x'.repeat(2_000)
+    await Promise.all(Array.from({ length: 300 }, () => append(log, { text })))
+    await log.close()
+    const bytes = readFileSync(logFile(directory)).fill(0xff, 100 * 4_096, end * 4_096)
+    writeFileSync(logFile(directory), bytes)
+    expect(await problemOf(directory)).toMatch(/is damaged .*restore a backup/)
+    expect(readFileSync(logFile(directory)).equals(bytes)).toBe(true)
+  })
+
+  test('a check finds what was damaged since it was opened, and says so', async () => {
+    const directory = temporaryDirectory()
+    const log = await openLog(directory)
+    const text = 'x'.repeat(2_000)
+    await Promise.all(Array.from({ length: 300 }, () => append(log, { text })))
+    await expect.poll(() => log.purge()).toBe(true)
+    const bytes = readFileSync(logFile(directory))
+    writeFileSync(logFile(directory), bytes.fill(0xff, 100 * 4_096, 110 * 4_096))
+    const { ok, lines } = await log.check()
+    expect(ok).toBe(false)
+    expect(lines.join('\n')).toMatch(/restore a backup/)
+  })
+})
+
+describe('a text that was deleted is gone from every file', () => {
+  const SECRET = 'Rumpelstilzchen'
+  const forms = [SECRET, SECRET.toLowerCase()]
+
+  test.each([
+    ['by a delete', { action: 'delete' as const }],
+    ['by an edit', { action: 'edit' as const, message: 'something else' }],
+  ])('%s', async (_, change) => {
+    const directory = temporaryDirectory()
+    const log = await openLog(directory)
+    const seqs: number[] = []
+    for (let i = 0; i < 300; i++) seqs.push(await seqOf(log, { text: `${SECRET} number ${i}`, session: 1 }))
+    await find(log, ['number'])
+    for (const target of seqs.slice(0, 50))
+      await seqOf(log, { body: { action: 'edit', target, message: `my name is ${SECRET}` }, session: 1 })
+    expect(holds(directory, SECRET)).toBe(true)
+    for (const target of seqs) await seqOf(log, { body: { target, ...change }, session: 1 })
+    await expect.poll(() => log.purge()).toBe(true)
+    for (const form of forms) expect(holds(directory, form)).toBe(false)
+    expect(await find(log, [SECRET.toLowerCase()])).toEqual([])
+    const [first] = await eventsOf(log)
+    if (change.action === 'delete') {
+      expect(first).toMatchObject({ deleted: { by: 'Alice' } })
+      expect(first).not.toHaveProperty('message')
+    }
+    expect((await log.check()).lines.slice(0, 2)).toEqual([
+      'integrity: ok',
+      'order: every event follows the one before it',
+    ])
+  })
+
+  test('word by word, also where one stood between two pages of the search index', async () => {
+    const directory = temporaryDirectory()
+    const log = await openLog(directory)
+    const secret = (i: number): string => `rumpelstilzchen${i}xyz`
+    const numbers = Array.from({ length: 3_000 }, (_, i) => i)
+    // Words that stay stand close beside those that go, so that what separates pages has to be long.
+    const seqs = await Promise.all(
+      numbers.map(i => {
+        void append(log, { text: secret(i).slice(0, -1) })
+        return seqOf(log, { text: secret(i), session: 1 })
+      }),
+    )
+    await find(log, [secret(0)])
+    await Promise.all(seqs.map(target => append(log, { body: { action: 'delete', target }, session: 1 })))
+    await expect.poll(() => log.purge()).toBe(true)
+    expect(numbers.map(secret).filter(word => holds(directory, word))).toEqual([])
+    expect(await find(log, [secret(7).slice(0, -1)])).toHaveLength(1)
+    expect((await log.check()).lines).toContain('integrity: ok')
+  })
+
+  test('within the minute also after kill -9, and while somebody reads for long, for whom nobody waits', async () => {
+    const directory = temporaryDirectory()
+    const log = await openLog(directory)
+    const target = await seqOf(log, { text: SECRET, session: 1 })
+    await seqOf(log, { body: { action: 'delete', target }, session: 1 })
+    await log.abandon()
+    const reader = new DatabaseSync(logFile(directory), { readOnly: true })
+    onTestFinished(() => reader.close())
+    const again = await openLog(directory)
+    reader.exec('BEGIN')
+    reader.prepare('SELECT count(*) FROM events').get()
+    await seqOf(again, {})
+    const began = Date.now()
+    expect(await again.purge()).toBe(false)
+    // SQLite alone would wait for five seconds, and every message with it.
+    expect(Date.now() - began).toBeLessThan(4_000)
+    reader.exec('COMMIT')
+    await expect.poll(() => again.purge()).toBe(true)
+    for (const form of forms) expect(holds(directory, form)).toBe(false)
+  })
+})
+
+describe('a full disk', () => {
+  test('refuses what cannot be stored, goes on reading, and stores again when there is room', async () => {
+    const directory = temporaryDirectory()
+    const troubles: string[] = []
+    const log = await openLog(directory, { maxPages: 60, onTrouble: message => troubles.push(message) })
+    let refused: Awaited<ReturnType<typeof append>> | undefined
+    let stored = 0
+    for (let i = 0; i < 1_000 && refused === undefined; i++) {
+      const answer = await append(log, { text: `${i} ${'x'.repeat(2_000)}` })
+      if (answer.ok) stored++
+      else refused = answer
+    }
+    expect(refused).toMatchObject({
+      ok: false,
+      error: { code: 'storage_unavailable', message: expect.stringContaining('disk of the server is full') },
+    })
+    expect(await eventsOf(log)).toHaveLength(stored)
+    // Even where the index has no room: what is in it is found.
+    expect(await find(log, ['nothing'])).toEqual([])
+    expect(troubles.some(message => message.includes('nothing can be stored'))).toBe(true)
+    await log.abandon()
+
+    const roomy = await openLog(directory)
+    expect(await eventsOf(roomy)).toHaveLength(stored)
+    expect(await seqOf(roomy, { text: 'there is room' })).toBe(log.last + 1)
+    const events = await eventsOf(roomy)
+    expect(events.at(-1)?.prev).toBe(events.at(-2)?.seq)
+  })
+
+  test('who came meanwhile is known when there is room again: nobody else ever gets the number', async () => {
+    const directory = temporaryDirectory()
+    const log = await openLog(directory, { maxPages: 60 })
+    const pad = 'x'.repeat(2_000)
+    while ((await append(log, { text: pad })).ok);
+    const session = { number: 7, hash: 'h', person: 'alice', began: 0 }
+    log.note({ note: 'began', session, name: 'Alice' })
+    for (const seq of [1, 2]) log.note({ note: 'read', session: 7, roomKey: 'dev', seq })
+    expect((await append(log, { text: pad })).ok).toBe(false)
+    expect(await log.setRetention('dev', { messages: 10 })).toMatchObject({ ok: true })
+    expect((await append(log, { session: 7 })).ok).toBe(true)
+    await log.abandon()
+    const again = await openLog(directory)
+    expect([...again.keptSessions()]).toEqual([{ ...session, reads: new Map([['dev', 2]]) }])
+  })
+})
+
+describe('what is waiting is bounded', () => {
+  test('past the bound nothing is taken, and what was taken is stored', async () => {
+    const log = await openLog()
+    const answers = Array.from({ length: 20_000 }, (_, i) => append(log, { text: `${i}` }))
+    expect(log.isBusy).toBe(true)
+    const settled = await Promise.all(answers)
+    const refused = settled.filter(answer => !answer.ok)
+    expect(refused.length).toBeGreaterThan(0)
+    for (const answer of refused) {
+      expect(answer).toMatchObject({ error: { code: 'storage_unavailable', retryAfter: expect.any(Number) } })
+    }
+    const texts = await log.read('dev', { after: 0, limit: 30_000, maxBytes: 1_000_000_000 })
+    expect(texts.events.length).toBe(settled.length - refused.length)
+    expect(log.isBusy).toBe(false)
+  })
+})
+
+describe('what is kept', () => {
+  test('the newest messages of a room; positions go on, and the room begins later', async () => {
+    const log = await openLog()
+    const seqs: number[] = []
+    for (let i = 0; i < 30; i++) seqs.push(await seqOf(log, { text: `word ${i}` }))
+    const other = await seqOf(log, { roomKey: 'ops' })
+    await log.setRetention('dev', { messages: 10 })
+    expect((await eventsOf(log)).map(event => event.seq)).toEqual(seqs.slice(20))
+    expect(log.head('dev')).toMatchObject({ first: seqs[20], firstPrev: seqs[19], last: seqs[29] })
+    expect(await find(log, ['word'])).toEqual(seqs.slice(20).reverse())
+    expect((await eventsOf(log, 'ops')).map(event => event.seq)).toEqual([other])
+    expect(await log.retentions()).toEqual([{ roomKey: 'dev', retention: { messages: 10 } }])
+    expect((await log.check()).lines[1]).toMatch(/every event follows/)
+  })
+
+  test('only messages count: what was done to them goes with them', async () => {
+    const log = await openLog()
+    const seqs: number[] = []
+    for (let i = 0; i < 5; i++) seqs.push(await seqOf(log, {}))
+    const target = seqs[4] ?? 0
+    for (const emoji of ['a', 'b', 'c'])
+      await seqOf(log, { body: { action: 'react', target, emoji, on: true } })
+    await log.setRetention('dev', { messages: 2 })
+    expect((await eventsOf(log)).map(event => event.seq)).toEqual([...seqs.slice(3), 6, 7, 8])
+    await log.setRetention('dev', { messages: 2, days: 1 })
+    expect(await eventsOf(log)).toHaveLength(5)
+    await log.setRetention('dev', { messages: 0 })
+    expect(await eventsOf(log)).toEqual([])
+    expect(log.head('dev')).toMatchObject({ first: 0, firstPrev: 8, last: 8 })
+  })
+
+  test('by days, for all rooms that have no retention of their own', async () => {
+    const log = await openLog()
+    await seqOf(log, {})
+    const kept = await seqOf(log, { roomKey: 'ops' })
+    await log.setRetention('ops', {})
+    await log.setRetention(undefined, { days: 0 })
+    await new Promise(resolve => setTimeout(resolve, 5))
+    await log.setRetention(undefined, { days: 0 })
+    expect(await eventsOf(log)).toEqual([])
+    expect(log.head('dev')).toMatchObject({ first: 0, firstPrev: 1, last: 1 })
+    expect((await eventsOf(log, 'ops')).map(event => event.seq)).toEqual([kept])
+    expect((await append(log, { text: 'next' })).ok).toBe(true)
+    expect((await eventsOf(log))[0]).toMatchObject({ prev: 1 })
+  })
+})
+
+describe('somebody is erased', () => {
+  test('by events that everybody gets; the name is gone, and order stays', async () => {
+    const directory = temporaryDirectory()
+    const log = await openLog(directory)
+    const told: LoggedEvent[] = []
+    const session = { number: 3, hash: 'hash of hers', person: 'carol-anne', began: 0 }
+    log.note({ note: 'began', session, name: 'Carol-Anne' })
+    for (let i = 0; i < 20; i++) {
+      await seqOf(log, { from: 'Carol-Anne', text: `what she said ${i}`, session: 3 })
+      await seqOf(log, { from: 'bob', text: 'and he' })
+    }
+    const bobs = await seqOf(log, { from: 'bob', text: 'nice' })
+    await seqOf(log, { from: 'Carol-Anne', body: { action: 'react', target: bobs, emoji: '🎉', on: true } })
+    await seqOf(log, { from: 'Carol-Anne', body: { action: 'topic', topic: 'her topic' }, session: 3 })
+    await seqOf(log, { from: 'bob', roomKey: 'ops', body: { action: 'topic', topic: 'his topic' } })
+    await seqOf(log, { from: 'Carol-Anne', body: { action: 'topic', topic: 'her plan' }, session: 3 })
+    const edited = await seqOf(log, { from: 'Carol-Anne', session: 3, roomKey: 'ops' })
+    await seqOf(log, { from: 'bob', roomKey: 'ops' })
+    const edit = { action: 'edit', target: edited, message: 'her word' } as const
+    await seqOf(log, { from: 'Carol-Anne', session: 3, roomKey: 'ops', body: edit })
+    // The message is kept no longer, what it was changed to still is.
+    await log.setRetention('ops', { messages: 1 })
+    expect(await eventsOf(log, 'ops')).toHaveLength(2)
+    log.subscribe(events => told.push(...events))
+    expect(await log.erase('carol-anne')).toEqual({ ok: true, value: { messages: 20 } })
+    expect(told.filter(event => event.action === 'delete')).toHaveLength(20)
+    const events = await eventsOf(log)
+    expect(events.filter(event => event.from === 'erased' && event.action === 'chat')).toHaveLength(20)
+    for (const event of events) {
+      if (event.from === 'erased' && event.action === 'chat')
+        expect(event.deleted).toMatchObject({ by: 'chatd' })
+    }
+    expect(events.find(event => event.seq === bobs)).not.toHaveProperty('reactions')
+    await expect.poll(() => log.purge()).toBe(true)
+    expect(holds(directory, 'arol-')).toBe(false)
+    expect(holds(directory, 'she said')).toBe(false)
+    expect(holds(directory, 'hash of hers')).toBe(false)
+    expect(holds(directory, 'her ')).toBe(false)
+    expect(told).toContainEqual(expect.objectContaining({ action: 'topic', topic: '', from: 'chatd' }))
+    expect(log.head('dev')).toMatchObject({ topic: '' })
+    expect(log.head('ops')).toMatchObject({ topic: 'his topic' })
+    expect((await log.check()).lines[1]).toMatch(/every event follows/)
+    expect(await log.erase('nobody')).toEqual({ ok: true, value: { messages: 0 } })
+    await log.close()
+    const again = await openLog(directory)
+    // The number of the session stays taken: what is marked with it is nobody else's to change.
+    expect([...again.keptSessions()].map(({ number }) => number)).toEqual([3])
+  })
+})
+
+describe('a search', () => {
+  test('takes what users type as words, whatever it is', async () => {
+    const log = await openLog()
+    const seq = await seqOf(log, { text: 'NEAR "quotes" AND ünïcödé -minus col:on * हिन्दी 世界' })
+    for (const words of [
+      ['near'],
+      ['and', 'minus'],
+      ['unicode'],
+      ['हिन्दी'],
+      ['世界'],
+      ['on', 'quotes'],
+      ['col'],
+    ]) {
+      expect([words, await find(log, words)]).toEqual([words, [seq]])
+    }
+    for (const words of [['or'], ['"'], ['a"b'], ['nothing'], ['scope'], ['r1']]) {
+      expect([words, await find(log, words)]).toEqual([words, []])
+    }
+  })
+
+  test('before a time, also where the clock was set back in between', async () => {
+    const directory = temporaryDirectory()
+    const database = openForWriting(logFile(directory), 'epoch')
+    const clock = [100, 300, 200, 400, 50, 500]
+    const writer = new Writer(database, () => clock.shift() ?? 0)
+    const body = { action: 'chat', message: 'word' } as const
+    writer.commit(clock.map(() => ({ entry: { roomKey: 'dev', roomName: 'dev', from: 'alice', body } })))
+    database.close()
+    const log = await openLog(directory)
+    expect(await find(log, ['word'], { until: 250 })).toEqual([5, 3, 1])
+    expect(await find(log, ['word'], { until: 250, before: 5 })).toEqual([3, 1])
+    expect(await find(log, ['word'], { until: 50 })).toEqual([])
+    expect(await find(log, ['word'], { until: 501 })).toEqual([6, 5, 4, 3, 2, 1])
+  })
+})

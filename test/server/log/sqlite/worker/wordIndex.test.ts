@@ -1,0 +1,56 @@
+import type { DatabaseSync } from 'node:sqlite'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import type { EntryBody } from '../../../../../src/server/log/log.ts'
+import { logFile, openForWriting } from '../../../../../src/server/log/sqlite/database.ts'
+import { Writer } from '../../../../../src/server/log/sqlite/worker/writer.ts'
+import { temporaryDirectory } from '../../../directory.ts'
+
+/** So many parts of one level, and SQLite merges all of them at once, however long that takes (FTS5, "crisismerge"). */
+const CRISIS = 16
+
+/** The most parts that the index ever has while `say` is called 300 times, each for a transaction. */
+function mostParts(database: DatabaseSync, say: (i: number) => void): number {
+  // The number of a part is what stands above 37 bits in the number of its pages (FTS5's source, "FTS5_SEGMENT_ROWID").
+  const parts = database.prepare(
+    'SELECT count(DISTINCT id >> 37) AS parts FROM words_data WHERE id >= 1 << 37',
+  )
+  let most = 0
+  for (let i = 0; i < 300; i++) {
+    say(i)
+    most = Math.max(most, Number(parts.get()?.['parts']))
+  }
+  return most
+}
+
+describe('the index is merged a little in each transaction, so that no commit ever merges all of it', () => {
+  const open = () => {
+    const database = openForWriting(logFile(temporaryDirectory()), 'epoch')
+    onTestFinished(() => database.close())
+    const writer = new Writer(database)
+    const store = (body: EntryBody) => {
+      writer.commit([{ entry: { roomKey: 'dev', roomName: 'dev', from: 'alice', session: 1, body } }])
+    }
+    return { database, writer, store }
+  }
+
+  test('while people talk', () => {
+    const { database, writer, store } = open()
+    const most = mostParts(database, i => {
+      store({ action: 'chat', message: `number ${i} of many` })
+      writer.indexMore()
+    })
+    expect(most).toBeGreaterThan(1)
+    expect(most).toBeLessThan(CRISIS)
+  })
+
+  test('while somebody edits, and nothing new is said', () => {
+    const { database, writer, store } = open()
+    for (let i = 0; i < 300; i++) store({ action: 'chat', message: `number ${i} of many` })
+    writer.indexMore()
+    const most = mostParts(database, i =>
+      store({ action: 'edit', target: i + 1, message: `another text, ${i}` }),
+    )
+    expect(most).toBeGreaterThan(1)
+    expect(most).toBeLessThan(CRISIS)
+  })
+})

@@ -1,0 +1,31 @@
+import { expect, onTestFinished, test } from 'vitest'
+import { logFile, openForWriting } from '../../../../../src/server/log/sqlite/database.ts'
+import { Writer } from '../../../../../src/server/log/sqlite/worker/writer.ts'
+import { temporaryDirectory } from '../../../directory.ts'
+
+test('a clock that is set back changes nothing but the times that are shown: order is seq', () => {
+  const database = openForWriting(logFile(temporaryDirectory()), 'epoch')
+  onTestFinished(() => database.close())
+  let now = 1_000_000
+  const writer = new Writer(database, () => now)
+  const say = (message: string) =>
+    writer.commit([
+      { entry: { roomKey: 'dev', roomName: 'dev', from: 'alice', body: { action: 'chat', message } } },
+    ])[0]
+  expect(say('first')).toEqual({ seq: 1, ts: 1_000_000, prev: 0 })
+  now = 5
+  expect(say('second')).toEqual({ seq: 2, ts: 5, prev: 1 })
+})
+
+test('an id that was used before leaves no empty room behind', () => {
+  const database = openForWriting(logFile(temporaryDirectory()), 'epoch')
+  onTestFinished(() => database.close())
+  const writer = new Writer(database)
+  const say = (roomKey: string) => {
+    const body = { action: 'chat', message: 'hello' } as const
+    return writer.commit([{ entry: { roomKey, roomName: roomKey, from: 'alice', id: 'same', body } }])[0]
+  }
+  expect(say('dev')).toMatchObject({ seq: 1 })
+  expect(say('ops')).toMatchObject({ repeats: { ok: false, error: { code: 'id_reused' } } })
+  expect(writer.contents().heads.map(head => head.key)).toEqual(['dev'])
+})
