@@ -30,13 +30,13 @@ const MAX_LINES = 450
 
 /** Who may touch JSON outside the protocol, and why it is not JSON on the wire. */
 const JSON_ALLOWED: Readonly<Record<string, string>> = {
-  'src/tui/daemonLog.ts': 'the log file of a daemon',
+  'src/tui/hosting/daemonLog.ts': 'the log file of a daemon',
   'src/client/cacheFile.ts': 'a file of its own: what was seen last',
   'src/server/admin/control.ts': 'orders of the operator, on a socket of their own',
   'src/server/admin/tasks.ts': 'what an export prints',
   'src/server/log/sqlite/packed.ts': 'what goes between the threads of the log',
   'src/server/requests/history.ts': 'measures how much of an answer fits in a line',
-  'src/tui/store.ts': 'compares two values',
+  'src/tui/screen/store.ts': 'compares two values',
 }
 
 const IMPORT = /(?:\bfrom|\bimport|\bimport\()\s*(['"])([^'"\n]+)\1/g

@@ -1,6 +1,6 @@
 /** A running screen in a test terminal. */
 
-import { runScreen, type ScreenOptions } from '../../src/tui/screen.tsx'
+import { runScreen, type ScreenOptions } from '../../src/tui/screen/screen.tsx'
 import { FakeClient, NOON } from './fakeClient.ts'
 import { TestTerminal } from './terminal.ts'
 

@@ -1,9 +1,9 @@
 /** What a command is. */
 
-import type { ScreenState } from '../state.ts'
+import type { ScreenState } from '../model/state.ts'
+import type { World } from '../model/world.ts'
 import type { CleanText } from '../text/clean.ts'
 import type { Step } from '../update/step.ts'
-import type { World } from '../world.ts'
 
 /** Why a command could not be run; what was typed stays. */
 export type Problem = { readonly problem: CleanText }

@@ -2,9 +2,9 @@
 
 import type { SearchQuery } from '../../client/client.ts'
 import { parsePlace, parseUsername } from '../../protocol/names.ts'
-import type { ScreenState } from '../state.ts'
+import type { ScreenState } from '../model/state.ts'
+import { roomOf, type World } from '../model/world.ts'
 import { clean, cleanLine } from '../text/clean.ts'
-import { roomOf, type World } from '../world.ts'
 import type { Problem } from './command.ts'
 
 const DAY_MS = 24 * 60 * 60_000

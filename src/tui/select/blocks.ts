@@ -6,7 +6,7 @@
 import type { RoomView } from '../../client/room.ts'
 import type { TimelineEntry } from '../../client/timeline.ts'
 import { foldName } from '../../protocol/names.ts'
-import type { Note, RoomScreen } from '../state.ts'
+import type { Note, RoomScreen } from '../model/state.ts'
 import { clean } from '../text/clean.ts'
 import { entryKey, entryRows, noteRows, outboxRows, type Repeated, type Setting } from './entryRows.ts'
 import { barred } from './messageRows.ts'

@@ -3,15 +3,15 @@
 import type { OutboxEntry } from '../../client/outbox.ts'
 import type { GapEntry, MessageEntry, TimelineEntry } from '../../client/timeline.ts'
 import { foldName, mentions } from '../../protocol/names.ts'
-import type { Note } from '../state.ts'
+import type { Clock } from '../model/clock.ts'
+import type { Note } from '../model/state.ts'
 import { type CleanText, clean, cleanLine, joinClean } from '../text/clean.ts'
-import type { Tone } from '../theme.ts'
-import type { Clock } from './clock.ts'
 import type { Columns } from './columns.ts'
 import { type Head, hung, messageRows, quoteRow, reactionText, remarkRows } from './messageRows.ts'
 import type { ShownMessage } from './pending.ts'
 import { type Row, span } from './row.ts'
 import { labelledRule } from './rule.ts'
+import type { Tone } from './theme.ts'
 
 const NOTHING = clean``
 const SAID = span(clean`✓`, 'dim')

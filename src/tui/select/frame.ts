@@ -2,11 +2,11 @@
 
 import { foldName } from '../../protocol/names.ts'
 import { type ActionId, hint } from '../input/bindings.ts'
-import { roomScreen, type ScreenState } from '../state.ts'
+import { roomScreen, type ScreenState } from '../model/state.ts'
+import type { World } from '../model/world.ts'
 import { type CleanText, clean, cleanLine } from '../text/clean.ts'
 import { nameColor } from '../text/nameColor.ts'
 import { textWidth } from '../text/width.ts'
-import type { World } from '../world.ts'
 import type { Box } from './box.ts'
 import { headerRow } from './header.ts'
 import { helpBox } from './helpBox.ts'

@@ -1,6 +1,6 @@
 /** What stands on the screen whatever is said. */
 
-import type { Size } from '../state.ts'
+import type { Size } from '../model/state.ts'
 import { clean } from '../text/clean.ts'
 import { truncate } from '../text/width.ts'
 import { type Row, span } from './row.ts'

@@ -2,9 +2,9 @@
 
 import type { RoomView } from '../../client/room.ts'
 import { foldName } from '../../protocol/names.ts'
-import type { ScreenState } from '../state.ts'
+import type { ScreenState } from '../model/state.ts'
+import { roomOf, roomsOf, type World } from '../model/world.ts'
 import { type CleanText, clean, cleanLine } from '../text/clean.ts'
-import { roomOf, roomsOf, type World } from '../world.ts'
 import { countText } from './countText.ts'
 import type { Layout } from './layout.ts'
 import { roomLabel } from './roomLabel.ts'

@@ -1,11 +1,11 @@
 /** How the screen is shared. Pure arithmetic: nothing is ever wider or higher than the terminal. */
 
 import { type EditorView, editorRows, editorView } from '../composer/editorRows.ts'
-import { messageOf } from '../message.ts'
-import { roomScreen, type ScreenState } from '../state.ts'
+import { messageOf } from '../model/message.ts'
+import { roomScreen, type ScreenState } from '../model/state.ts'
+import { roomOf, type World } from '../model/world.ts'
 import { type CleanText, clean, cleanLine } from '../text/clean.ts'
 import { textWidth, truncate } from '../text/width.ts'
-import { roomOf, type World } from '../world.ts'
 
 /** The places of everything, in cells. */
 export type Layout = {

@@ -5,9 +5,9 @@ import { type CleanText, clean, cleanLine, cleanText, joinClean, sliceClean } fr
 import { nameColor } from '../text/nameColor.ts'
 import { textWidth, truncate } from '../text/width.ts'
 import { wrapText } from '../text/wrap.ts'
-import type { Tone } from '../theme.ts'
 import type { Columns } from './columns.ts'
 import { blanks, cutRow, type Row, type Span, span } from './row.ts'
+import type { Tone } from './theme.ts'
 
 /** What stands in the columns before the text of a first row. */
 export type Head = {

@@ -1,10 +1,10 @@
 /** The timeline of the current room as the pane shows it. The same answer, the same object: made anew only when something of it changed. */
 
 import type { RoomView } from '../../client/room.ts'
-import { type Anchor, type Note, roomScreen, type ScreenState, type Selection } from '../state.ts'
-import { roomOf, type World } from '../world.ts'
+import type { Clock } from '../model/clock.ts'
+import { type Anchor, type Note, roomScreen, type ScreenState, type Selection } from '../model/state.ts'
+import { roomOf, type World } from '../model/world.ts'
 import { type Scene, sceneOf } from './blocks.ts'
-import type { Clock } from './clock.ts'
 import { columnsOf } from './columns.ts'
 import type { Setting } from './entryRows.ts'
 import { layoutOf } from './layout.ts'

@@ -2,7 +2,7 @@
 
 import { type CleanText, clean, joinClean } from '../text/clean.ts'
 import { textWidth, truncate } from '../text/width.ts'
-import type { Tone } from '../theme.ts'
+import type { Tone } from './theme.ts'
 
 /** A stretch of text of one tone. */
 export type Span = { readonly text: CleanText; readonly tone: Tone }

@@ -2,9 +2,9 @@
 
 import { type CleanText, clean } from '../text/clean.ts'
 import { textWidth, truncate } from '../text/width.ts'
-import type { Tone } from '../theme.ts'
 import type { Columns } from './columns.ts'
 import { blanks, type Row, repeated, rowWidth, span } from './row.ts'
+import type { Tone } from './theme.ts'
 
 const LINE = clean`─`
 

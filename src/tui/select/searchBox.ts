@@ -1,11 +1,11 @@
 /** What was found, and what stands around it, as a box. */
 
 import type { ChatEvent } from '../../protocol/events.ts'
-import type { Search } from '../state.ts'
+import type { Search } from '../model/state.ts'
+import type { World } from '../model/world.ts'
 import { type CleanText, clean, cleanLine, cleanText } from '../text/clean.ts'
 import { nameColor } from '../text/nameColor.ts'
 import { wrapText } from '../text/wrap.ts'
-import type { World } from '../world.ts'
 import { BOX_ENDS, BOX_SIDES, type Box, boxOf } from './box.ts'
 import type { Layout } from './layout.ts'
 import { EMPTY_ROW, type Row, span, spread } from './row.ts'

@@ -1,14 +1,14 @@
 /** The list of rooms. */
 
 import type { RoomView } from '../../client/room.ts'
-import { roomScreen, type ScreenState } from '../state.ts'
+import { roomScreen, type ScreenState } from '../model/state.ts'
+import { roomsOf, type World } from '../model/world.ts'
 import { type CleanText, clean, cleanLine } from '../text/clean.ts'
 import { truncate } from '../text/width.ts'
-import type { Tone } from '../theme.ts'
-import { roomsOf, type World } from '../world.ts'
 import { countText } from './countText.ts'
 import type { Layout } from './layout.ts'
 import { EMPTY_ROW, type Row, type Span, span, spread } from './row.ts'
+import type { Tone } from './theme.ts'
 
 /** Rooms that Alt and a digit reach. */
 const NUMBERED = 9

@@ -2,14 +2,14 @@
 
 import type { RoomView } from '../../client/room.ts'
 import { editorView } from '../composer/editorRows.ts'
-import { type Overlay, roomScreen, type ScreenState } from '../state.ts'
-import { matchRooms, type SwitcherMatch, type SwitcherRoom } from '../switcher.ts'
+import { type Overlay, roomScreen, type ScreenState } from '../model/state.ts'
+import { roomsOf, type World } from '../model/world.ts'
 import { clean, cleanLine, sliceClean } from '../text/clean.ts'
-import { roomsOf, type World } from '../world.ts'
 import { BOX_ENDS, BOX_SIDES, type Box, boxOf } from './box.ts'
 import { countText } from './countText.ts'
 import type { Layout } from './layout.ts'
 import { type Row, span, spread } from './row.ts'
+import { matchRooms, type SwitcherMatch, type SwitcherRoom } from './switcher.ts'
 
 const WIDEST = 48
 const MOST_MATCHES = 12

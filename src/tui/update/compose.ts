@@ -2,12 +2,12 @@
 
 import { createEditor, type Editor, insertText, setText } from '../composer/editor.ts'
 import { newer, older, remember } from '../composer/inputHistory.ts'
-import { messageOf } from '../message.ts'
+import { messageOf } from '../model/message.ts'
+import { roomScreen, type ScreenState, withNotice, withRoom } from '../model/state.ts'
+import { roomOf, type World } from '../model/world.ts'
 import { composerView, layoutOf } from '../select/layout.ts'
 import { sizeText } from '../select/sizeText.ts'
-import { roomScreen, type ScreenState, withNotice, withRoom } from '../state.ts'
 import { type CleanText, clean } from '../text/clean.ts'
-import { roomOf, type World } from '../world.ts'
 import { andThen, remark, type Step, step } from './step.ts'
 
 /** Pastes of at least so many lines or bytes are remarked on. */

@@ -1,10 +1,10 @@
 /** Keys of the help overlay. */
 
 import type { ActionId } from '../input/bindings.ts'
+import type { Overlay, ScreenState } from '../model/state.ts'
+import type { World } from '../model/world.ts'
 import { helpHeight, helpRowCount } from '../select/helpBox.ts'
 import { layoutOf } from '../select/layout.ts'
-import type { Overlay, ScreenState } from '../state.ts'
-import type { World } from '../world.ts'
 
 /** The state after a key of the help. */
 export function helpKey(

@@ -1,10 +1,10 @@
 /** Ctrl+C and /quit. Nobody leaves by one slip of a finger, and nobody leaves something unsaid without knowing. */
 
+import { roomScreen, type ScreenState, withNotice } from '../model/state.ts'
+import { roomsOf, type World } from '../model/world.ts'
 import { listing } from '../select/entryRows.ts'
 import { roomLabel } from '../select/roomLabel.ts'
-import { roomScreen, type ScreenState, withNotice } from '../state.ts'
 import { type CleanText, clean } from '../text/clean.ts'
-import { roomsOf, type World } from '../world.ts'
 import { emptied, withEditor } from './compose.ts'
 import { type Step, step } from './step.ts'
 

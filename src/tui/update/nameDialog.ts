@@ -5,9 +5,9 @@ import { createEditor, insertText } from '../composer/editor.ts'
 import { edit, isLineAction } from '../composer/lineActions.ts'
 import type { ActionId } from '../input/bindings.ts'
 import type { Key } from '../input/key.ts'
-import type { Overlay, ScreenState } from '../state.ts'
+import type { Overlay, ScreenState } from '../model/state.ts'
+import type { World } from '../model/world.ts'
 import { cleanLine } from '../text/clean.ts'
-import type { World } from '../world.ts'
 import { type Step, step } from './step.ts'
 
 type NameDialog = Extract<Overlay, { kind: 'name' }>

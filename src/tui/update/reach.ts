@@ -2,11 +2,11 @@
 
 import type { Answer } from '../../client/questions.ts'
 import type { RoomView } from '../../client/room.ts'
+import { roomScreen, type ScreenState, withNotice, withRoom } from '../model/state.ts'
+import { roomOf, type World } from '../model/world.ts'
 import { paneOf } from '../select/pane.ts'
 import { placeEndingAt } from '../select/viewport.ts'
-import { roomScreen, type ScreenState, withNotice, withRoom } from '../state.ts'
 import { clean, cleanLine } from '../text/clean.ts'
-import { roomOf, type World } from '../world.ts'
 import { scrolledTo, scrollToTop } from './scroll.ts'
 import { type Step, step } from './step.ts'
 

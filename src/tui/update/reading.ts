@@ -1,11 +1,11 @@
 /** What follows from what is visible: the read position moves, the line "new" is drawn, pages of history are asked for. */
 
 import type { RoomView } from '../../client/room.ts'
-import { isOurs } from '../message.ts'
+import { isOurs } from '../model/message.ts'
+import { roomScreen, type ScreenState, withRoom } from '../model/state.ts'
+import type { World } from '../model/world.ts'
 import { entryKey } from '../select/entryRows.ts'
 import { type Pane, paneOf } from '../select/pane.ts'
-import { roomScreen, type ScreenState, withRoom } from '../state.ts'
-import type { World } from '../world.ts'
 import { andThen, type Step, step } from './step.ts'
 
 /** Reads what is visible, and asks for what is missing there. */

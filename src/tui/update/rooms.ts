@@ -3,8 +3,8 @@
 import type { RoomView } from '../../client/room.ts'
 import { foldName, parsePlace } from '../../protocol/names.ts'
 import { createEditor } from '../composer/editor.ts'
-import { roomScreen, type ScreenState, withRoom } from '../state.ts'
-import { roomOf, roomsOf, type World } from '../world.ts'
+import { roomScreen, type ScreenState, withRoom } from '../model/state.ts'
+import { roomOf, roomsOf, type World } from '../model/world.ts'
 import { type Step, step } from './step.ts'
 
 /** Shows a room. The line "new" of the room that is left goes; that of this one stands where its unread begins. */

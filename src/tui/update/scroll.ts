@@ -1,10 +1,10 @@
 /** Moving through a timeline. */
 
 import type { TimelineEntry } from '../../client/timeline.ts'
+import { type ScreenState, withRoom } from '../model/state.ts'
+import type { World } from '../model/world.ts'
 import { type Pane, paneOf } from '../select/pane.ts'
 import { anchorAt, bottomPlace, isBehind, moved, type Place, placeEndingAt } from '../select/viewport.ts'
-import { type ScreenState, withRoom } from '../state.ts'
-import type { World } from '../world.ts'
 
 /** By rows: negative is back into the past. Pages leave a row of the last one in sight. */
 export function scrollBy(state: ScreenState, world: World, rows: number): ScreenState {

@@ -1,10 +1,10 @@
 /** What an update comes to. */
 
-import type { Effect } from '../effect.ts'
+import type { Effect } from '../model/effect.ts'
+import { type Note, type ScreenState, withNote, withNotice } from '../model/state.ts'
+import { roomOf, type World } from '../model/world.ts'
 import { entryKey } from '../select/entryRows.ts'
-import { type Note, type ScreenState, withNote, withNotice } from '../state.ts'
 import { type CleanText, joinClean } from '../text/clean.ts'
-import { roomOf, type World } from '../world.ts'
 
 /** The next state, and what is to be done. */
 export type Step = { readonly state: ScreenState; readonly effects: readonly Effect[] }

@@ -1,9 +1,9 @@
 /** Up and Down in the composer. */
 
 import { moveRows } from '../composer/editorRows.ts'
+import { roomScreen, type ScreenState } from '../model/state.ts'
+import type { World } from '../model/world.ts'
 import { composerWidth } from '../select/layout.ts'
-import { roomScreen, type ScreenState } from '../state.ts'
-import type { World } from '../world.ts'
 import { editLast, isUnchanged, leaveAbout } from './about.ts'
 import { recall, withEditor } from './compose.ts'
 import { andThen, type Step, step } from './step.ts'

@@ -1,9 +1,9 @@
 import { Box, useCursor } from 'ink'
 import { memo, type ReactNode } from 'react'
+import type { Size } from '../model/state.ts'
 import type { Frame } from '../select/frame.ts'
 import { columnRule, tooSmallRow } from '../select/furniture.ts'
 import type { Row } from '../select/row.ts'
-import type { Size } from '../state.ts'
 import { Lines } from './Lines.tsx'
 import { paint } from './paint.ts'
 

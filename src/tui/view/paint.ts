@@ -1,8 +1,8 @@
 /** Rows as the strings that Ink is given: the one place where escape sequences are put into text. */
 
 import type { Row } from '../select/row.ts'
+import { inkOf, type Tone } from '../select/theme.ts'
 import type { CleanText } from '../text/clean.ts'
-import { inkOf, type Tone } from '../theme.ts'
 
 declare const painted: unique symbol
 

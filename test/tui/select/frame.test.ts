@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { createClock } from '../../../src/tui/select/clock.ts'
+import { createClock } from '../../../src/tui/model/clock.ts'
 import { frameOf } from '../../../src/tui/select/frame.ts'
 import { type Row, rowWidth } from '../../../src/tui/select/row.ts'
 import { NOON } from '../fakeClient.ts'

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { ChatEvent } from '../../../src/protocol/events.ts'
-import { roomScreen } from '../../../src/tui/state.ts'
+import { roomScreen } from '../../../src/tui/model/state.ts'
 import { type FakeRoom, NOON } from '../fakeClient.ts'
 import { Updates } from './world.ts'
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
+import { roomScreen } from '../../../src/tui/model/state.ts'
 import { frameOf } from '../../../src/tui/select/frame.ts'
-import { roomScreen } from '../../../src/tui/state.ts'
 import { NOON } from '../fakeClient.ts'
 import { Updates } from './world.ts'
 

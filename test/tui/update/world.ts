@@ -1,15 +1,15 @@
 /** A screen without a view, for tests of updates: events in, state and deeds out. */
 
 import { expect } from 'vitest'
-import type { Effect } from '../../../src/tui/effect.ts'
-import type { ScreenEvent } from '../../../src/tui/event.ts'
 import { createKeyDecoder } from '../../../src/tui/input/keypress.ts'
-import { createClock } from '../../../src/tui/select/clock.ts'
+import { createClock } from '../../../src/tui/model/clock.ts'
+import type { Effect } from '../../../src/tui/model/effect.ts'
+import type { ScreenEvent } from '../../../src/tui/model/event.ts'
+import { initialState, roomScreen, type ScreenState } from '../../../src/tui/model/state.ts'
+import type { World } from '../../../src/tui/model/world.ts'
 import { frameOf } from '../../../src/tui/select/frame.ts'
 import type { Row } from '../../../src/tui/select/row.ts'
-import { initialState, roomScreen, type ScreenState } from '../../../src/tui/state.ts'
-import { update } from '../../../src/tui/update.ts'
-import type { World } from '../../../src/tui/world.ts'
+import { update } from '../../../src/tui/update/update.ts'
 import { FakeClient, NOON } from '../fakeClient.ts'
 
 const clock = createClock('UTC')

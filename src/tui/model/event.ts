@@ -1,10 +1,10 @@
 /** What happens to the screen. */
 
-import type { Answer } from '../client/questions.ts'
-import type { RequestResult } from '../protocol/requests.ts'
-import type { InputEvent } from './input/keypress.ts'
+import type { Answer } from '../../client/questions.ts'
+import type { RequestResult } from '../../protocol/requests.ts'
+import type { InputEvent } from '../input/keypress.ts'
+import type { CleanText } from '../text/clean.ts'
 import type { Size } from './state.ts'
-import type { CleanText } from './text/clean.ts'
 
 /** One thing that happened. */
 export type ScreenEvent =

@@ -1,6 +1,6 @@
 import { closeSync, fstatSync, openSync, readSync, renameSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { makePrivateDirectory, type Outcome, systemReason } from './places.ts'
+import { makePrivateDirectory, type Outcome, systemReason } from '../profile/directories.ts'
 
 /** A log that has grown beyond this is put aside when a daemon starts, bytes; one old one is kept. */
 const MAX_LOG_BYTES = 1024 * 1024

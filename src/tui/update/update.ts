@@ -1,19 +1,19 @@
 /** The one function by which the screen changes: pure, but for reading the world. */
 
-import { insertText } from './composer/editor.ts'
-import type { ScreenEvent } from './event.ts'
-import { type Overlay, type ScreenState, withNotice } from './state.ts'
-import { cleanLine } from './text/clean.ts'
-import { followCursor, giveBack, paste } from './update/compose.ts'
-import { pressed } from './update/keys.ts'
-import { withNameDialog } from './update/nameDialog.ts'
-import { reached } from './update/reach.ts'
-import { read } from './update/reading.ts'
-import { showRoom, withCurrentRoom } from './update/rooms.ts'
-import { found, surrounded } from './update/search.ts'
-import { unselect } from './update/selection.ts'
-import { andThen, remark, type Step, step } from './update/step.ts'
-import type { World } from './world.ts'
+import { insertText } from '../composer/editor.ts'
+import type { ScreenEvent } from '../model/event.ts'
+import { type Overlay, type ScreenState, withNotice } from '../model/state.ts'
+import type { World } from '../model/world.ts'
+import { cleanLine } from '../text/clean.ts'
+import { followCursor, giveBack, paste } from './compose.ts'
+import { pressed } from './keys.ts'
+import { withNameDialog } from './nameDialog.ts'
+import { reached } from './reach.ts'
+import { read } from './reading.ts'
+import { showRoom, withCurrentRoom } from './rooms.ts'
+import { found, surrounded } from './search.ts'
+import { unselect } from './selection.ts'
+import { andThen, remark, type Step, step } from './step.ts'
 
 /** The state after an event, and what is to be done. `now` is our clock, ms. */
 export function update(state: ScreenState, event: ScreenEvent, world: World, now: number): Step {

@@ -1,8 +1,8 @@
 import { connect } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
-import { type Decoded, encodeFrame, serverFrameDecoder } from '../protocol/codec.ts'
-import { SERVER_NAME } from '../protocol/names.ts'
-import type { ServerFrame } from '../protocol/responses.ts'
+import { type Decoded, encodeFrame, serverFrameDecoder } from '../../protocol/codec.ts'
+import { SERVER_NAME } from '../../protocol/names.ts'
+import type { ServerFrame } from '../../protocol/responses.ts'
 
 /** How long a server may take to say what it is, ms. */
 const ANSWER_TIMEOUT_MS = 2_000

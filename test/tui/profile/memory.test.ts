@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
-import { Memory } from '../../src/tui/memory.ts'
-import { join, joined, until } from '../client/session.ts'
-import { eventually, startServer } from '../server/peer.ts'
-import { temporaryDirectory } from './directory.ts'
+import { Memory } from '../../../src/tui/profile/memory.ts'
+import { join, joined, until } from '../../client/session.ts'
+import { eventually, startServer } from '../../server/peer.ts'
+import { temporaryDirectory } from '../directory.ts'
 
 test('a session is that of last time, also where the first client is still there', async () => {
   const { port } = await startServer()

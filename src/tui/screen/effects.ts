@@ -1,12 +1,12 @@
 /** Carries out what updates want done. */
 
-import type { ChatClient } from '../client/client.ts'
-import type { Answer } from '../client/questions.ts'
-import type { Member } from '../protocol/requests.ts'
-import type { Effect } from './effect.ts'
-import type { ScreenEvent } from './event.ts'
-import { roomLabel } from './select/roomLabel.ts'
-import { type CleanText, clean, cleanLine, joinClean } from './text/clean.ts'
+import type { ChatClient } from '../../client/client.ts'
+import type { Answer } from '../../client/questions.ts'
+import type { Member } from '../../protocol/requests.ts'
+import type { Effect } from '../model/effect.ts'
+import type { ScreenEvent } from '../model/event.ts'
+import { roomLabel } from '../select/roomLabel.ts'
+import { type CleanText, clean, cleanLine, joinClean } from '../text/clean.ts'
 
 /** What belongs to the terminal and the program rather than to the client. */
 export type Deeds = {

@@ -3,7 +3,7 @@
  * background but by inversion: the sixteen colours are what the user has tuned to a dark or a light terminal.
  */
 
-import type { NameColor } from './text/nameColor.ts'
+import type { NameColor } from '../text/nameColor.ts'
 
 /** What a stretch of text is, for its looks. */
 export type Tone =

@@ -3,7 +3,7 @@
  * What is switched on is switched off however the program ends.
  */
 
-import { createKeyDecoder, type InputEvent } from './input/keypress.ts'
+import { createKeyDecoder, type InputEvent } from '../input/keypress.ts'
 
 /** A keyboard to read from. */
 export type Keyboard = NodeJS.ReadableStream & {

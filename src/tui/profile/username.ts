@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto'
 import { userInfo } from 'node:os'
-import { parseUsername } from '../protocol/names.ts'
+import { parseUsername } from '../../protocol/names.ts'
 
 const MAX_LENGTH = 32
 /** Letters that are one in Unicode and lose no mark. */

@@ -1,8 +1,8 @@
 /** What the screen sees of the world: the client's state, to be read only, and the clock on the wall. */
 
-import type { ChatClient } from '../client/client.ts'
-import type { RoomView } from '../client/room.ts'
-import type { Clock } from './select/clock.ts'
+import type { ChatClient } from '../../client/client.ts'
+import type { RoomView } from '../../client/room.ts'
+import type { Clock } from './clock.ts'
 
 /** The state of a client without its commands. */
 type ClientView = Pick<ChatClient, 'link' | 'username' | 'server' | 'limits' | 'rooms' | 'hasUnsent'>

@@ -1,8 +1,8 @@
 import { statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { findPlaces, makePrivateDirectory, systemReason } from '../../src/tui/places.ts'
-import { temporaryDirectory } from './directory.ts'
+import { findPlaces, makePrivateDirectory, systemReason } from '../../../src/tui/profile/directories.ts'
+import { temporaryDirectory } from '../directory.ts'
 
 describe('where things are kept follows the XDG base directory specification', () => {
   test('XDG_STATE_HOME, XDG_DATA_HOME and XDG_CACHE_HOME', () => {

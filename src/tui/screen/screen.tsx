@@ -2,16 +2,16 @@
 
 import { render, useApp } from 'ink'
 import { type ReactNode, useEffect, useSyncExternalStore } from 'react'
-import type { ChatClient } from '../client/client.ts'
-import type { Composed } from '../client/stateFile.ts'
-import type { Reports } from './reports.ts'
-import { createClock } from './select/clock.ts'
-import { initialState, type Size } from './state.ts'
+import type { ChatClient } from '../../client/client.ts'
+import type { Composed } from '../../client/stateFile.ts'
+import type { Reports } from '../hosting/reports.ts'
+import { createClock } from '../model/clock.ts'
+import { initialState, type Size } from '../model/state.ts'
+import { suspendProcess } from '../terminal/suspend.ts'
+import { createTerminal, type Keyboard } from '../terminal/terminal.ts'
+import { Screen } from '../view/Screen.tsx'
+import { straighten } from '../view/straighten.ts'
 import { Store } from './store.ts'
-import { suspendProcess } from './suspend.ts'
-import { createTerminal, type Keyboard } from './terminal.ts'
-import { Screen } from './view/Screen.tsx'
-import { straighten } from './view/straighten.ts'
 
 /** What a screen needs. */
 export interface ScreenOptions {

@@ -1,7 +1,7 @@
 import { PassThrough, Readable, Writable } from 'node:stream'
 import { describe, expect, test } from 'vitest'
 import type { ChatClient } from '../../src/client/client.ts'
-import { type LineOptions, runLines } from '../../src/tui/lines.ts'
+import { type LineOptions, runLines } from '../../src/tui/lineMode.ts'
 import { join, joined, texts, until } from '../client/session.ts'
 import { eventually, Peer, type Server, startServer } from '../server/peer.ts'
 

@@ -1,12 +1,12 @@
 /** What the screen is, as plain data. What the client knows of the world is not copied here; what can be derived is not stored. */
 
-import type { LinkState } from '../client/link.ts'
-import type { Composed } from '../client/stateFile.ts'
-import type { ChatEvent } from '../protocol/events.ts'
-import type { Completion } from './composer/completion.ts'
-import { createEditor, type Editor, setText } from './composer/editor.ts'
-import { EMPTY_HISTORY, type InputHistory, remember } from './composer/inputHistory.ts'
-import { type CleanText, clean } from './text/clean.ts'
+import type { LinkState } from '../../client/link.ts'
+import type { Composed } from '../../client/stateFile.ts'
+import type { ChatEvent } from '../../protocol/events.ts'
+import type { Completion } from '../composer/completion.ts'
+import { createEditor, type Editor, setText } from '../composer/editor.ts'
+import { EMPTY_HISTORY, type InputHistory, remember } from '../composer/inputHistory.ts'
+import { type CleanText, clean } from '../text/clean.ts'
 
 /** The terminal's cells. */
 export type Size = { readonly columns: number; readonly rows: number }

@@ -1,4 +1,4 @@
-import { type CleanText, cleanLine } from './text/clean.ts'
+import { type CleanText, cleanLine } from '../text/clean.ts'
 
 /** Something that the program wants to say to the user, beside what the client says. */
 export interface Report {

@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import type { ChatClient } from '../client/client.ts'
-import type { OutboxEntry, OutboxKeep } from '../client/outbox.ts'
-import { type Composed, fileName, type Saved, StateFile } from '../client/stateFile.ts'
-import { foldName } from '../protocol/names.ts'
-import { makePrivateDirectory } from './places.ts'
+import type { ChatClient } from '../../client/client.ts'
+import type { OutboxEntry, OutboxKeep } from '../../client/outbox.ts'
+import { type Composed, fileName, type Saved, StateFile } from '../../client/stateFile.ts'
+import { foldName } from '../../protocol/names.ts'
+import { makePrivateDirectory } from './directories.ts'
 
 /** Rooms and drafts are written this long after they changed, ms. */
 const WRITE_AFTER_MS = 500

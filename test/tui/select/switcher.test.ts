@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { matchRooms, type SwitcherRoom } from '../../src/tui/switcher.ts'
+import { matchRooms, type SwitcherRoom } from '../../../src/tui/select/switcher.ts'
 
 const room = (name: string, unread = 0, mentions = 0, lastActive = 0): SwitcherRoom => ({
   room: name,

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { parseUsername } from '../../src/protocol/names.ts'
-import { defaultUsername, foldIntoUsername } from '../../src/tui/username.ts'
+import { parseUsername } from '../../../src/protocol/names.ts'
+import { defaultUsername, foldIntoUsername } from '../../../src/tui/profile/username.ts'
 
 describe('the name that the system has is folded into a valid one', () => {
   test.each([

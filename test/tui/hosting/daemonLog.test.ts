@@ -1,8 +1,8 @@
 import { appendFileSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { DaemonLog } from '../../src/tui/daemonLog.ts'
-import { temporaryDirectory } from './directory.ts'
+import { DaemonLog } from '../../../src/tui/hosting/daemonLog.ts'
+import { temporaryDirectory } from '../directory.ts'
 
 const PORT = 9011
 

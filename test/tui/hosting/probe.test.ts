@@ -1,7 +1,7 @@
 import { createServer, type Socket } from 'node:net'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { isListening, probe } from '../../src/tui/probe.ts'
-import { eventually, Peer, startServer } from '../server/peer.ts'
+import { isListening, probe } from '../../../src/tui/hosting/probe.ts'
+import { eventually, Peer, startServer } from '../../server/peer.ts'
 
 /** A server that does what it is told with each connection; closed with the test. */
 async function listen(greet: (socket: Socket) => void): Promise<number> {

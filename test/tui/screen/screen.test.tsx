@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest'
-import type { ScreenOptions } from '../../src/tui/screen.tsx'
-import { type FakeClient, NOON } from './fakeClient.ts'
-import { type RunningScreen, startScreen } from './screens.ts'
+import type { ScreenOptions } from '../../../src/tui/screen/screen.tsx'
+import { type FakeClient, NOON } from '../fakeClient.ts'
+import { type RunningScreen, startScreen } from '../screens.ts'
 
 const ENTER = '\r'
 const ESCAPE = '\x1b'

@@ -1,6 +1,6 @@
 /** What an update wants done in the world, as plain data. */
 
-import type { SearchQuery } from '../client/client.ts'
+import type { SearchQuery } from '../../client/client.ts'
 
 /** One deed; carried out by `effects.ts`. */
 export type Effect =

@@ -3,15 +3,15 @@
  * costs a few frames a second and never a key.
  */
 
-import type { ChatClient, ClientEvent } from '../client/client.ts'
-import type { Composed } from '../client/stateFile.ts'
+import type { ChatClient, ClientEvent } from '../../client/client.ts'
+import type { Composed } from '../../client/stateFile.ts'
+import type { ScreenEvent } from '../model/event.ts'
+import { composedOf, type ScreenState, type Size } from '../model/state.ts'
+import type { World } from '../model/world.ts'
+import { type Frame, frameAfterTyping, frameOf } from '../select/frame.ts'
+import { cleanLine, cleanText, joinClean } from '../text/clean.ts'
+import { isCounting, update } from '../update/update.ts'
 import { carryOut, type Deeds } from './effects.ts'
-import type { ScreenEvent } from './event.ts'
-import { type Frame, frameAfterTyping, frameOf } from './select/frame.ts'
-import { composedOf, type ScreenState, type Size } from './state.ts'
-import { cleanLine, cleanText, joinClean } from './text/clean.ts'
-import { isCounting, update } from './update.ts'
-import type { World } from './world.ts'
 
 /** What the view draws, at one moment. */
 export type Snapshot = { readonly frame: Frame | undefined; readonly size: Size }

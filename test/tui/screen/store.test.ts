@@ -1,9 +1,9 @@
 import { afterEach, expect, test, vi } from 'vitest'
-import { typedKey } from '../../src/tui/input/key.ts'
-import { createClock } from '../../src/tui/select/clock.ts'
-import { initialState } from '../../src/tui/state.ts'
-import { Store } from '../../src/tui/store.ts'
-import { FakeClient, type FakeRoom, NOON } from './fakeClient.ts'
+import { typedKey } from '../../../src/tui/input/key.ts'
+import { createClock } from '../../../src/tui/model/clock.ts'
+import { initialState } from '../../../src/tui/model/state.ts'
+import { Store } from '../../../src/tui/screen/store.ts'
+import { FakeClient, type FakeRoom, NOON } from '../fakeClient.ts'
 
 const stores: Store[] = []
 afterEach(() => {
