@@ -1,16 +1,17 @@
 import { randomUUID } from 'node:crypto'
+import type { Refusal } from '../protocol/errors.ts'
 import { isEvent, type RoomEvent } from '../protocol/events.ts'
 import { CONNECT_TIMEOUT_MS, TYPING_RENEW_MS } from '../protocol/limits.ts'
 import { foldName, mentions, type Place, parsePlace } from '../protocol/names.ts'
 import type { EventRequest, Member, Request, RequestResult, RoomSummary } from '../protocol/requests.ts'
 import { DEFAULT_LIMITS, type Limits, type ServerFrame, type Welcome } from '../protocol/responses.ts'
+import { checkMessage, checkText } from '../protocol/texts.ts'
 import type { ChatClient, ClientEvent, ClientOptions, SearchQuery } from './client.ts'
 import { Link, type LinkState } from './link.ts'
 import { allMembers } from './members.ts'
 import { Outbox } from './outbox.ts'
 import { type Answer, Questions } from './questions.ts'
 import { Rooms } from './rooms.ts'
-import { whyUnsayable } from './sayable.ts'
 
 const READ_DELAY_MS = 150
 /** What changed is kept between programs after this. */
@@ -159,22 +160,19 @@ export class Core implements ChatClient {
   }
 
   say(key: string, text: string, replyTo?: number): Answer<string> {
-    const why = whyUnsayable(text, this.limits)
-    if (why !== undefined) return why
+    const checked = checkMessage(text, this.limits.message)
+    if (!checked.ok) return refused(checked.error)
     return this.#put(key, { action: 'chat', message: text, ...(replyTo === undefined ? {} : { replyTo }) })
   }
 
   setTopic(key: string, topic: string): Answer<string> {
-    const bytes = Buffer.byteLength(topic)
-    if (bytes > this.limits.topic) {
-      const message = `a topic is at most ${this.limits.topic} bytes, this one has ${bytes}; shorten it`
-      return { ok: false, code: 'message_too_long', message }
-    }
-    return this.#put(key, { action: 'topic', topic })
+    const checked = checkText('a topic', topic, this.limits.topic)
+    return checked.ok ? this.#put(key, { action: 'topic', topic }) : refused(checked.error)
   }
 
   edit(key: string, target: number, text: string): Answer<string> {
-    return whyUnsayable(text, this.limits) ?? this.#put(key, { action: 'edit', target, message: text })
+    const checked = checkMessage(text, this.limits.message)
+    return checked.ok ? this.#put(key, { action: 'edit', target, message: text }) : refused(checked.error)
   }
 
   delete(key: string, target: number): Answer<string> {
@@ -430,6 +428,10 @@ type DistributedOmitRoom = EventRequest extends infer R
     ? Omit<R, 'room'>
     : never
   : never
+
+function refused({ code, message }: Refusal): Answer<never> {
+  return { ok: false, code, message }
+}
 
 function keyOfPlace(place: Place): string {
   return place.kind === 'room' ? place.key : `@${foldName(place.with)}`

@@ -136,21 +136,26 @@ export interface Refusal {
   readonly fatal?: boolean
 }
 
-/** Either what was asked for or why not; for everything that a user can get wrong. */
-export type Result<T> =
+/** Either a value or why there is none. Everything that a user, an operator or a disk can get wrong is told by it. */
+export type Result<T, E = Refusal> =
   | { readonly ok: true; readonly value: T }
-  | { readonly ok: false; readonly error: Refusal }
+  | { readonly ok: false; readonly error: E }
 
 /** A successful {@link Result}. */
-export function success<T>(value: T): Result<T> {
+export function success<T>(value: T): { readonly ok: true; readonly value: T } {
   return { ok: true, value }
 }
 
 /** A failed {@link Result}. */
+export function failure<E>(error: E): { readonly ok: false; readonly error: E } {
+  return { ok: false, error }
+}
+
+/** A {@link Result} that failed with a {@link Refusal}. */
 export function refuse(
   code: ErrorCode,
   message: string,
   more: Omit<Refusal, 'code' | 'message'> = {},
-): { ok: false; error: Refusal } {
-  return { ok: false, error: { code, message, ...more } }
+): { readonly ok: false; readonly error: Refusal } {
+  return failure({ code, message, ...more })
 }

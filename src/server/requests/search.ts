@@ -1,19 +1,19 @@
 import { type Result, refuse, success } from '../../protocol/errors.ts'
 import { foldName, parseUsername } from '../../protocol/names.ts'
 import type { Request } from '../../protocol/requests.ts'
+import { checkText } from '../../protocol/texts.ts'
 import { presentEvent, searchWords } from '../log/log.ts'
 import type { Person } from '../rooms/people.ts'
 import type { Session } from './client.ts'
 import { findOwnPlace, isDirectKey } from './conversation.ts'
 import { ANSWER_BYTES, cutToBytes, ownKeys } from './history.ts'
-import { checkSize } from './speak.ts'
 
 const DEFAULT_HITS = 50
 
 /** Serves `search`: what holds all the words, the newest first, of what the session may see. */
 export async function search(session: Session, person: Person, request: Request<'search'>): Promise<void> {
   const { log, rooms, settings } = session.hall
-  const fits = checkSize('a search', request.query, settings.limits.query)
+  const fits = checkText('a search', request.query, settings.limits.query)
   if (!fits.ok) return session.refuse(fits.error, request.id)
   const places = placesOf(session, person, request.room)
   if (!places.ok) return session.refuse(places.error, request.id)

@@ -1,11 +1,11 @@
 import { refuse } from '../../protocol/errors.ts'
 import { SMALL_ROOM, TYPING_RENEW_MS } from '../../protocol/limits.ts'
 import type { Request } from '../../protocol/requests.ts'
+import { checkText } from '../../protocol/texts.ts'
 import type { Person } from '../rooms/people.ts'
 import { Line } from '../transport/outbound.ts'
 import type { Session } from './client.ts'
 import { findOwnPlace } from './conversation.ts'
-import { checkSize } from './speak.ts'
 
 /**
  * Serves `read`: moves the read position, also back, and tells the session's other connections once that is kept.
@@ -62,7 +62,7 @@ function tellOther(session: Session, person: Person, key: string, on: boolean): 
 export function setAway(session: Session, person: Person, request: Request<'away'>): void {
   const { message } = request
   if (message !== undefined) {
-    const fits = checkSize('an away message', message, session.hall.settings.limits.away)
+    const fits = checkText('an away message', message, session.hall.settings.limits.away)
     if (!fits.ok) return session.refuse(fits.error, request.id)
   }
   if (message !== person.away) session.slowDown(person)

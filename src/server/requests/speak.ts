@@ -1,6 +1,7 @@
 import { type Result, refuse, success } from '../../protocol/errors.ts'
 import type { EventRequest } from '../../protocol/requests.ts'
 import type { Limits } from '../../protocol/responses.ts'
+import { checkMessage, checkText } from '../../protocol/texts.ts'
 import type { EntryBody } from '../log/log.ts'
 import type { Person } from '../rooms/people.ts'
 import type { Session } from './client.ts'
@@ -53,11 +54,11 @@ export function speak(session: Session, person: Person, request: EventRequest): 
 function bodyOf(request: EventRequest, limits: Limits, last: number): Result<EntryBody> {
   switch (request.action) {
     case 'topic': {
-      const fits = checkSize('a topic', request.topic, limits.topic)
+      const fits = checkText('a topic', request.topic, limits.topic)
       return fits.ok ? success({ action: 'topic', topic: fits.value }) : fits
     }
     case 'chat': {
-      const fits = checkMessage(request.message, limits)
+      const fits = checkMessage(request.message, limits.message)
       const { replyTo } = request
       if (replyTo !== undefined && replyTo > last)
         return refuse('not_found', `there is no ${replyTo} to answer in this room; it ends at ${last}`)
@@ -67,7 +68,7 @@ function bodyOf(request: EventRequest, limits: Limits, last: number): Result<Ent
     }
     case 'edit': {
       const { target } = request
-      const fits = checkMessage(request.message, limits)
+      const fits = checkMessage(request.message, limits.message)
       return fits.ok ? success({ action: 'edit', target, message: fits.value }) : fits
     }
     case 'delete':
@@ -77,21 +78,8 @@ function bodyOf(request: EventRequest, limits: Limits, last: number): Result<Ent
       // Readers of JSON that guard themselves drop a key of this name: everybody would see another state.
       if (emoji === '__proto__') return refuse('bad_frame', 'that is no reaction; choose an emoji')
       if (emoji.trim() === '') return refuse('bad_frame', 'the reaction is empty; put an emoji in it')
-      const fits = checkSize('a reaction', emoji, limits.emoji)
+      const fits = checkText('a reaction', emoji, limits.emoji)
       return fits.ok ? success({ action: 'react', target, emoji, on }) : fits
     }
   }
-}
-
-function checkMessage(text: string, limits: Limits): Result<string> {
-  if (text.trim() === '') return refuse('bad_frame', 'the message is empty; write something in it')
-  return checkSize('a message', text, limits.message)
-}
-
-/** A text that holds no NUL and is within its bound, in bytes. */
-export function checkSize(what: string, text: string, maxBytes: number): Result<string> {
-  if (text.includes('\0')) return refuse('bad_frame', `${what} cannot hold a NUL character`)
-  const bytes = Buffer.byteLength(text)
-  if (bytes <= maxBytes) return success(text)
-  return refuse('message_too_long', `${what} is at most ${maxBytes} bytes, this one has ${bytes}; split it`)
 }
