@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { logFile } from '../src/server/log/sqlite/database.ts'
 import { openSqliteLog, type SqliteLog } from '../src/server/log/sqlite/sqliteLog.ts'
 import { percentile, type Row } from './figures.ts'
 import { fillLog } from './longLog.ts'
@@ -13,9 +14,9 @@ export async function history(): Promise<Row[]> {
   const directory = mkdtempSync(join(tmpdir(), 'chatd-bench-'))
   try {
     fillLog(directory, EVENTS, n => (n === 1 ? 'ops' : 'dev'))
-    const opened = await openSqliteLog(directory)
-    if (!opened.ok) throw new Error(opened.message)
-    const { log } = opened
+    const opened = await openSqliteLog(logFile(directory))
+    if (!opened.ok) throw new Error(opened.error)
+    const log = opened.value
     const rows = [
       await measure('page of 100, the newest', () => page(log, undefined)),
       await measure('page of 100, anywhere', () => page(log, Math.ceil(Math.random() * EVENTS))),

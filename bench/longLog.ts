@@ -17,9 +17,10 @@ export function fillLog(directory: string, events: number, roomOf: (n: number) =
     const roomKey = roomOf(n)
     const words = [WORDS[n % 10], WORDS[(n >> 3) % 10], WORDS[(n >> 5) % 10], `n${n}`]
     const body = { action: 'chat', message: `${words.join(' ')} and what people say besides` } as const
-    return { entry: { roomKey, roomName: roomKey, from: `user${n % 50}`, body } }
+    return { kind: 'event', roomKey, roomName: roomKey, from: `user${n % 50}`, body } as const
   }
-  for (let n = 1; n <= events; n += BATCH) writer.commit(Array.from({ length: BATCH }, (_, i) => say(n + i)))
+  for (let n = 1; n <= events; n += BATCH)
+    writer.commit({ ts: Date.now(), entries: Array.from({ length: BATCH }, (_, i) => say(n + i)) })
   while (writer.indexMore());
   database.close()
 }

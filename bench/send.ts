@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
-import type { Entry } from '../src/server/log/log.ts'
-import { openForWriting } from '../src/server/log/sqlite/database.ts'
+import type { EventEntry } from '../src/server/log/entries.ts'
+import { logFile, openForWriting } from '../src/server/log/sqlite/database.ts'
 import { openSqliteLog, type SqliteLog } from '../src/server/log/sqlite/sqliteLog.ts'
 import { percentile, type Row } from './figures.ts'
 
@@ -41,8 +41,9 @@ function perSecond(figures: Readonly<Record<string, number>>): number {
   return figures['acks/s'] ?? Number.NaN
 }
 
-function entry(): Entry {
+function entry(): EventEntry {
   return {
+    kind: 'event',
     roomKey: 'dev',
     roomName: 'dev',
     from: 'alice',
@@ -55,10 +56,10 @@ function entry(): Entry {
 async function withLog<T>(work: (log: SqliteLog) => Promise<T>): Promise<T> {
   const directory = mkdtempSync(join(tmpdir(), 'chatd-bench-'))
   try {
-    const opened = await openSqliteLog(directory)
-    if (!opened.ok) throw new Error(opened.message)
-    const result = await work(opened.log)
-    await opened.log.close()
+    const opened = await openSqliteLog(logFile(directory))
+    if (!opened.ok) throw new Error(opened.error)
+    const result = await work(opened.value)
+    await opened.value.close()
     return result
   } finally {
     rmSync(directory, { recursive: true, force: true })

@@ -3,7 +3,7 @@ import { encodeFrame } from '../protocol/codec.ts'
 import type { Refusal } from '../protocol/errors.ts'
 import { SERVER_NAME } from '../protocol/names.ts'
 import { addressGroup, showAddress } from './address.ts'
-import type { Log } from './log/log.ts'
+import type { WholeLog } from './log/log.ts'
 import { MemoryLog } from './log/memoryLog.ts'
 import type { Logger } from './logger.ts'
 import { Session } from './requests/client.ts'
@@ -33,7 +33,7 @@ export interface DaemonOptions {
   readonly settings: Settings
   readonly logger: Logger
   /** The log to serve; a new {@link MemoryLog} unless given. */
-  readonly log?: Log
+  readonly log?: WholeLog
 }
 
 /** A daemon that listens. */

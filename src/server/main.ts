@@ -50,18 +50,25 @@ async function serve(flags: Flags): Promise<void> {
   if (problem !== undefined) fail(EXIT_FAILED, problem)
 
   // Loaded here, so that --help, --version and a bad flag need not wait for all of it.
-  const [{ startDaemon }, { createLogger }, { lockDirectory }, { openSqliteLog }, { openControl }] =
-    await Promise.all([
-      import('./daemon.ts'),
-      import('./logger.ts'),
-      import('./dataDirectory.ts'),
-      import('./log/sqlite/sqliteLog.ts'),
-      import('./admin/control.ts'),
-    ])
+  const [
+    { startDaemon },
+    { createLogger },
+    { lockDirectory },
+    { openSqliteLog },
+    { openControl },
+    { logFile },
+  ] = await Promise.all([
+    import('./daemon.ts'),
+    import('./logger.ts'),
+    import('./dataDirectory.ts'),
+    import('./log/sqlite/sqliteLog.ts'),
+    import('./admin/control.ts'),
+    import('./log/sqlite/database.ts'),
+  ])
   const logger = createLogger(flags.logLevel)
   const locked = lockDirectory(data)
   if (!locked.ok) fail(EXIT_FAILED, locked.message)
-  const opened = await openSqliteLog(data, {
+  const opened = await openSqliteLog(logFile(data), {
     onTrouble: trouble => logger.error({ trouble }, 'storage'),
     onBroken: error => {
       // Started again it begins with what is on the disk, which is all that anybody was told.
@@ -69,8 +76,8 @@ async function serve(flags: Flags): Promise<void> {
       process.exit(EXIT_FAILED)
     },
   })
-  if (!opened.ok) fail(EXIT_FAILED, opened.message)
-  const { log } = opened
+  if (!opened.ok) fail(EXIT_FAILED, opened.error)
+  const log = opened.value
   let sendAway: (person: string) => void = () => undefined
   const control = await openControl(data, { log, sendAway: person => sendAway(person) }, logger)
   const started = await startDaemon({ listen, settings: await settingsFor(flags), logger, log })

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import type { ChatClient } from '../../src/client/client.ts'
 import { Room, type RoomView } from '../../src/client/room.ts'
 import type { MessageEntry } from '../../src/client/timeline.ts'
+import { logFile } from '../../src/server/log/sqlite/database.ts'
 import { openSqliteLog } from '../../src/server/log/sqlite/sqliteLog.ts'
 import { seeded } from '../seeded.ts'
 import { temporaryDirectory } from '../server/directory.ts'
@@ -39,9 +40,9 @@ function act(client: ChatClient, room: RoomView, n: number, random: () => number
 test.each([1, 2])(
   'state plus events equals fresh state: who lived through it and who pages it in have equal timelines (seed %i)',
   async seed => {
-    const opened = await openSqliteLog(temporaryDirectory())
-    if (!opened.ok) throw new Error(opened.message)
-    const { port } = await startServer({}, opened.log)
+    const opened = await openSqliteLog(logFile(temporaryDirectory()))
+    if (!opened.ok) throw new Error(opened.error)
+    const { port } = await startServer({}, opened.value)
     const random = seeded(seed)
     const people = ['alice', 'bob', 'carol'].map(name => join(port, name, ['dev']))
     const rooms = await Promise.all(people.map(client => joined(client, 'dev')))
@@ -59,7 +60,7 @@ test.each([1, 2])(
       for (const { id } of rooms[i]?.outbox ?? []) client.discard(id)
     }
     for (const [i, client] of people.entries()) {
-      await until(client, () => lastOf(rooms[i]) === opened.log.last)
+      await until(client, () => lastOf(rooms[i]) === opened.value.last)
       expect(rooms[i]?.timeline).toEqual(first.timeline)
     }
 
@@ -73,7 +74,7 @@ test.each([1, 2])(
       await until(late, () => !view.loadingBefore)
     }
     if (alice !== undefined) await until(alice, () => !alice.hasUnsent)
-    await until(late, () => lastOf(view) === opened.log.last)
+    await until(late, () => lastOf(view) === opened.value.last)
     expect(view.timeline).toEqual(first.timeline)
     expect(messagesOf(view).some(entry => entry.edited !== undefined)).toBe(true)
     expect(messagesOf(view).some(entry => entry.deleted !== undefined)).toBe(true)

@@ -3,7 +3,7 @@ import { connect, type Socket } from 'node:net'
 import { onTestFinished } from 'vitest'
 import type { ServerFrame } from '../../src/protocol/responses.ts'
 import { type Daemon, startDaemon } from '../../src/server/daemon.ts'
-import type { Log } from '../../src/server/log/log.ts'
+import type { WholeLog } from '../../src/server/log/log.ts'
 import { createLogger } from '../../src/server/logger.ts'
 import { DEFAULT_SETTINGS, type Settings } from '../../src/server/settings.ts'
 
@@ -13,7 +13,7 @@ export type Received = { readonly action: ServerFrame['action'] } & Readonly<Rec
 const PATIENCE = 25_000
 
 /** A daemon on a free port of loopback that ends with the test. */
-export async function startServer(settings: Partial<Settings> = {}, log?: Log): Promise<Server> {
+export async function startServer(settings: Partial<Settings> = {}, log?: WholeLog): Promise<Server> {
   const started = await startDaemon({
     listen: [{ host: '127.0.0.1', port: 0 }],
     settings: { ...DEFAULT_SETTINGS, messageBurst: Number.POSITIVE_INFINITY, ...settings },

@@ -24,10 +24,10 @@ export async function command(
   const locked = lockDirectory(directory)
   if (!locked.ok) return refuse('storage_unavailable', locked.message)
   try {
-    const opened = await openSqliteLog(directory)
-    if (!opened.ok) return refuse('storage_unavailable', opened.message)
-    const result = await onOpenLog(opened.log, order, newEpoch)
-    await opened.log.close()
+    const opened = await openSqliteLog(logFile(directory))
+    if (!opened.ok) return refuse('storage_unavailable', opened.error)
+    const result = await onOpenLog(opened.value, order, newEpoch)
+    await opened.value.close()
     return result
   } finally {
     locked.lock.release()
@@ -37,7 +37,7 @@ export async function command(
 async function onOpenLog(log: SqliteLog, what: Order, newEpoch: boolean): Promise<Result<undefined>> {
   if (newEpoch) {
     const renewed = await log.renewEpoch()
-    if (!renewed.ok) return renewed
+    if (!renewed.ok) return refuse('storage_unavailable', renewed.error)
     await print('new epoch: every client starts afresh with what this log holds')
   }
   return carryOut(what, { log, print, sendAway: () => undefined })

@@ -1,8 +1,8 @@
 import * as z from 'zod'
 import { type Result, refuse, success } from '../../protocol/errors.ts'
 import { foldName, parsePlace, parseUsername } from '../../protocol/names.ts'
-import { type Log, presentEvent } from '../log/log.ts'
-import type { LogUpkeep, Retention } from '../log/maintenance.ts'
+import { type Log, presentEvent, type RoomDirectory } from '../log/log.ts'
+import type { LogMaintenance, Retention } from '../log/maintenance.ts'
 
 const PAGE_EVENTS = 500
 const PAGE_BYTES = 1024 * 1024
@@ -25,7 +25,7 @@ export type Order = z.infer<typeof order>
 
 /** What an order needs beside the log. */
 export interface Surroundings {
-  readonly log: Log & LogUpkeep
+  readonly log: Log & RoomDirectory & LogMaintenance
   /** Takes a line of the answer; resolves when more can be taken, false where nobody wants more. */
   readonly print: (line: string) => Promise<boolean>
   /** Sends the connections of a person (a folded name) away; before and after what they said is erased. */
@@ -67,7 +67,7 @@ async function erase(name: string, { log, print, sendAway }: Surroundings): Prom
   sendAway(person)
   const erased = await log.erase(person)
   sendAway(person)
-  if (!erased.ok) return erased
+  if (!erased.ok) return refuse('storage_unavailable', erased.error)
   await print(`${parsed.value}: ${erased.value.messages} messages deleted, the name taken away`)
   await print('backups that were made before still hold them')
   return success(undefined)
@@ -82,7 +82,7 @@ async function retain(
   if (keep !== undefined) {
     const { days, messages } = keep
     const set = await log.setRetention(room.value?.key, { days, messages })
-    if (!set.ok) return set
+    if (!set.ok) return refuse('storage_unavailable', set.error)
   }
   for (const { roomKey, retention } of await log.retentions()) {
     const shown = roomKey === undefined ? 'all other rooms' : (log.head(roomKey)?.name ?? roomKey)
@@ -98,7 +98,7 @@ async function check({ log, print }: Surroundings): Promise<Result<undefined>> {
   return ok ? success(undefined) : refuse('storage_unavailable', 'not all is well; see the lines above')
 }
 
-function findRoom(log: Log, name: string): Result<{ readonly key: string; readonly name: string }> {
+function findRoom(log: RoomDirectory, name: string): Result<{ readonly key: string; readonly name: string }> {
   const place = parsePlace(name)
   if (!place.ok) return place
   const head = place.value.kind === 'room' ? log.head(place.value.key) : undefined

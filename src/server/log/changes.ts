@@ -2,7 +2,7 @@ import { type Result, refuse, success } from '../../protocol/errors.ts'
 import type { ChatEvent, Reaction } from '../../protocol/events.ts'
 import { MAX_REACTION_NAMES, MAX_REACTIONS } from '../../protocol/limits.ts'
 import { foldName } from '../../protocol/names.ts'
-import type { EntryBody } from './log.ts'
+import type { EventBody } from './entries.ts'
 
 /** What decides whether a message may be changed. */
 export interface Changeable {
@@ -14,10 +14,10 @@ export interface Changeable {
 }
 
 /** An entry that changes a message. */
-export type Change = Extract<EntryBody, { readonly target: number }>
+export type Change = Extract<EventBody, { readonly target: number }>
 
 /** Whether an entry changes a message. */
-export function isChange(body: EntryBody): body is Change {
+export function isChange(body: EventBody): body is Change {
   return 'target' in body
 }
 

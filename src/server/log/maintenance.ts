@@ -1,10 +1,10 @@
 import type { Result } from '../../protocol/errors.ts'
 
-/** How long events are kept; what is undefined is no bound. */
+/** How long events are kept; an undefined field is no bound. */
 export interface Retention {
   /** Events older than this many days go. */
   readonly days?: number | undefined
-  /** What is older than this many newest messages of a room goes. */
+  /** Events older than this many newest messages of a room go. */
   readonly messages?: number | undefined
 }
 
@@ -15,16 +15,23 @@ export interface RoomRetention {
   readonly retention: Retention
 }
 
-/** What operators do with a log on a disk, while it is in use or not. */
-export interface LogUpkeep {
+/** What `check` found. */
+export interface CheckReport {
+  readonly ok: boolean
+  /** For a person. */
+  readonly lines: readonly string[]
+}
+
+/** What operators do with a log on a disk, while a daemon serves it or not. Errors are sentences. */
+export interface LogMaintenance {
   /** Deletes everything that a person (a folded name) said, by events, then takes the name away everywhere. */
-  erase(name: string): Promise<Result<{ readonly messages: number }>>
+  erase(name: string): Promise<Result<{ readonly messages: number }, string>>
   /** Sets what is kept of a room; of rooms without a retention of their own where the key is undefined. */
-  setRetention(roomKey: string | undefined, retention: Retention): Promise<Result<undefined>>
+  setRetention(roomKey: string | undefined, retention: Retention): Promise<Result<undefined, string>>
   /** Every retention that was set. */
   retentions(): Promise<readonly RoomRetention[]>
-  /** Looks at the file, its layout, its disk; lines for a person, and whether all is well. */
-  check(): Promise<{ readonly ok: boolean; readonly lines: readonly string[] }>
-  /** A new epoch, for files that were restored behind chatd's back; only where no daemon serves the log. */
-  renewEpoch(): Promise<Result<string>>
+  /** Looks at the file, its layout and its disk. */
+  check(): Promise<CheckReport>
+  /** Gives the log a new epoch, after its files were restored by hand. */
+  renewEpoch(): Promise<Result<string, string>>
 }

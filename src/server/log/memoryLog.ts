@@ -2,22 +2,21 @@ import { randomUUID } from 'node:crypto'
 import { type Result, success } from '../../protocol/errors.ts'
 import { foldName, mentionedNames } from '../../protocol/names.ts'
 import { type Change, type Changeable, checkChange, isChange, presentReactions } from './changes.ts'
+import type { EventEntry, KeptSession, SessionChange } from './entries.ts'
 import {
-  directNames,
-  type Entry,
+  type Committed,
   type Found,
-  type KeptSession,
-  type Log,
   type LoggedEvent,
-  type Note,
   type Page,
   type Query,
   type Range,
   type RoomHead,
   type Stored,
   searchWords,
+  type WholeLog,
 } from './log.ts'
 import { answerRepeat } from './repeats.ts'
+import { directNames } from './roomKeys.ts'
 
 const EVENTS_KEPT = 10_000
 /** More than this waiting, and senders are read later. */
@@ -27,8 +26,9 @@ const MAX_BATCH = 512
 const FRAME_BYTES = 160
 
 interface Waiting {
-  readonly entry: Entry
+  readonly entry: EventEntry
   readonly settled: (result: Result<Stored>) => void
+  readonly origin: object | undefined
 }
 
 /** What a message has beside its event. */
@@ -58,7 +58,7 @@ export interface MemoryLogOptions {
 }
 
 /** A log that lives as long as the process. A commit takes what was appended during one turn of the event loop. */
-export class MemoryLog implements Log {
+export class MemoryLog implements WholeLog {
   readonly epoch = randomUUID()
   readonly #eventsKept: number
   readonly #now: () => number
@@ -67,7 +67,7 @@ export class MemoryLog implements Log {
   /** Folded name and id of every event that is kept and was sent with an id, to the event. */
   readonly #byId = new Map<string, LoggedEvent>()
   readonly #marks = new Map<number, Marks>()
-  readonly #listeners = new Set<(events: readonly LoggedEvent[]) => void>()
+  readonly #listeners = new Set<(events: readonly Committed[]) => void>()
   #waiting: Waiting[] = []
   #scheduled: NodeJS.Immediate | undefined
   #last = 0
@@ -102,13 +102,13 @@ export class MemoryLog implements Log {
     return this.#directs.get(name) ?? []
   }
 
-  append(entry: Entry, settled: (result: Result<Stored>) => void): void {
-    this.#waiting.push({ entry, settled })
+  append(entry: EventEntry, settled: (result: Result<Stored>) => void, origin?: object): void {
+    this.#waiting.push({ entry, settled, origin })
     this.#scheduled ??= setImmediate(() => this.#commit())
   }
 
-  note(_: Note, settled?: (result: Result<undefined>) => void): void {
-    // Whoever remembers sessions lives as long as this log does.
+  changeSession(_: SessionChange, settled?: (result: Result<undefined>) => void): void {
+    // The owner of the sessions lives as long as this log does.
     if (settled !== undefined) setImmediate(() => settled(success(undefined)))
   }
 
@@ -120,7 +120,7 @@ export class MemoryLog implements Log {
     return []
   }
 
-  subscribe(listener: (events: readonly LoggedEvent[]) => void): () => void {
+  subscribe(listener: (events: readonly Committed[]) => void): () => void {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)
   }
@@ -199,8 +199,10 @@ export class MemoryLog implements Log {
     clearImmediate(this.#scheduled)
     this.#scheduled = undefined
     const batch = this.#waiting.splice(0, MAX_BATCH)
-    const committed: LoggedEvent[] = []
-    const answers = batch.map(({ entry }) => this.#store(entry, committed))
+    const committed: Committed[] = []
+    const answers = batch.map(({ entry, origin }) =>
+      this.#store(entry, event => committed.push({ event, origin })),
+    )
     batch.forEach(({ settled }, i) => {
       const answer = answers[i]
       if (answer !== undefined) settled(answer)
@@ -209,7 +211,7 @@ export class MemoryLog implements Log {
     if (this.#waiting.length > 0) this.#scheduled ??= setImmediate(() => this.#commit())
   }
 
-  #store(entry: Entry, committed: LoggedEvent[]): Result<Stored> {
+  #store(entry: EventEntry, committed: (event: LoggedEvent) => void): Result<Stored> {
     const idKey = entry.id === undefined ? undefined : identityOf(entry.from, entry.id)
     const earlier = idKey === undefined ? undefined : this.#byId.get(idKey)
     if (earlier !== undefined) return answerRepeat(entry, earlier)
@@ -233,11 +235,11 @@ export class MemoryLog implements Log {
     if (isChange(entry.body)) this.#apply(room, entry.body, event)
     if (idKey !== undefined) this.#byId.set(idKey, event)
     this.#forgetOldest(room)
-    committed.push(event)
+    committed(event)
     return success({ seq: event.seq, ts: event.ts })
   }
 
-  #check(entry: Entry, change: Change): Result<undefined> {
+  #check(entry: EventEntry, change: Change): Result<undefined> {
     const target = this.#chat(this.#rooms.get(entry.roomKey), change.target)
     const marks = this.#marks.get(change.target)
     const changeable: Changeable | undefined =
@@ -291,7 +293,7 @@ export class MemoryLog implements Log {
     room.events[indexAfter(room.events, event.seq - 1)] = event
   }
 
-  #room(entry: Entry): RoomLog {
+  #room(entry: EventEntry): RoomLog {
     const known = this.#rooms.get(entry.roomKey)
     if (known !== undefined) return known
     const room: RoomLog = { key: entry.roomKey, name: entry.roomName, topic: '', firstPrev: 0, events: [] }

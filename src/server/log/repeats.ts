@@ -1,8 +1,9 @@
 import { type Result, refuse, success } from '../../protocol/errors.ts'
-import type { Entry, EntryBody, LoggedEvent, Stored } from './log.ts'
+import type { EventBody, EventEntry } from './entries.ts'
+import type { LoggedEvent, Stored } from './log.ts'
 
 /** The answer to an entry whose id was used before: the first answer where the content is the same, else `id_reused`. */
-export function answerRepeat(entry: Entry, earlier: LoggedEvent): Result<Stored> {
+export function answerRepeat(entry: EventEntry, earlier: LoggedEvent): Result<Stored> {
   if (earlier.roomKey === entry.roomKey && isSame(entry.body, earlier)) {
     return success({ seq: earlier.seq, ts: earlier.ts })
   }
@@ -10,7 +11,7 @@ export function answerRepeat(entry: Entry, earlier: LoggedEvent): Result<Stored>
 }
 
 /** A text that was changed or removed since is no longer there to compare; then the rest decides. */
-function isSame(body: EntryBody, event: LoggedEvent): boolean {
+function isSame(body: EventBody, event: LoggedEvent): boolean {
   switch (body.action) {
     case 'topic':
       return event.action === 'topic' && event.topic === body.topic

@@ -1,6 +1,6 @@
 import { type Result, refuse, success } from '../../protocol/errors.ts'
 import { foldName, parsePlace } from '../../protocol/names.ts'
-import { directKey, directNames } from '../log/log.ts'
+import { directKey, directNames } from '../log/roomKeys.ts'
 import type { Person } from '../rooms/people.ts'
 import type { Session } from './client.ts'
 

@@ -1,4 +1,4 @@
-import type { Log } from '../log/log.ts'
+import type { Log, RoomDirectory } from '../log/log.ts'
 import type { Logger } from '../logger.ts'
 import type { People } from '../rooms/people.ts'
 import type { Presence } from '../rooms/presence.ts'
@@ -11,7 +11,7 @@ import type { Pace } from './rateLimit.ts'
 /** What all sessions of a daemon share. Each piece owns its own state. */
 export interface Hall {
   readonly settings: Settings
-  readonly log: Log
+  readonly log: Log & RoomDirectory
   readonly rooms: Rooms
   readonly people: People
   readonly identities: Identities

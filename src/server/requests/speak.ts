@@ -2,7 +2,8 @@ import { type Result, refuse, success } from '../../protocol/errors.ts'
 import type { EventRequest } from '../../protocol/requests.ts'
 import type { Limits } from '../../protocol/responses.ts'
 import { checkMessage, checkText } from '../../protocol/texts.ts'
-import type { EntryBody } from '../log/log.ts'
+import type { EventBody, EventEntry } from '../log/entries.ts'
+import type { Stored } from '../log/log.ts'
 import type { Person } from '../rooms/people.ts'
 import type { Session } from './client.ts'
 import { findPlace } from './conversation.ts'
@@ -32,7 +33,8 @@ export function speak(session: Session, person: Person, request: EventRequest): 
   // To those who see it a message ends the typing: the next sign of it is news.
   if (request.action === 'chat') session.typingAt.delete(key)
   const answered = session.expectAnswer()
-  const entry = {
+  const entry: EventEntry = {
+    kind: 'event',
     roomKey: key,
     roomName: name,
     from: person.name,
@@ -40,18 +42,17 @@ export function speak(session: Session, person: Person, request: EventRequest): 
     id: request.id,
     body: body.value,
   }
-  hall.log.append(entry, stored => {
-    if (!stored.ok) session.refuse(stored.error, request.id)
-    else {
-      if (session.isPlain) hall.rooms.notePlainAuthor(stored.value.seq, session)
-      session.ok(request, { room: name, ...stored.value })
-    }
+  const settled = (stored: Result<Stored>): void => {
+    if (stored.ok) session.ok(request, { room: name, ...stored.value })
+    else session.refuse(stored.error, request.id)
     answered()
-  })
+  }
+  // By its origin a plain connection's own message is not sent back to it.
+  hall.log.append(entry, settled, session)
   if (!session.slowDown(person)) session.holdWhile(() => hall.log.isBusy || room?.isCongested === true)
 }
 
-function bodyOf(request: EventRequest, limits: Limits, last: number): Result<EntryBody> {
+function bodyOf(request: EventRequest, limits: Limits, last: number): Result<EventBody> {
   switch (request.action) {
     case 'topic': {
       const fits = checkText('a topic', request.topic, limits.topic)

@@ -1,7 +1,8 @@
 import { encodeFrame } from '../../protocol/codec.ts'
 import { SMALL_ROOM } from '../../protocol/limits.ts'
 import type { PlainChat, ServerFrame } from '../../protocol/responses.ts'
-import { directNames, type Log, type LoggedEvent, presentEvent } from '../log/log.ts'
+import { type Committed, type Log, type LoggedEvent, presentEvent, type RoomDirectory } from '../log/log.ts'
+import { directNames } from '../log/roomKeys.ts'
 import type { Session } from '../requests/client.ts'
 import { Line } from '../transport/outbound.ts'
 import type { People, Person } from './people.ts'
@@ -9,22 +10,20 @@ import { type Attendance, type Member, Room } from './room.ts'
 
 /** The one owner of membership: who is in which room, and the only way by which events reach them. */
 export class Rooms {
-  readonly #log: Log
+  readonly #log: RoomDirectory
   readonly #people: People
   readonly #leftAfter: number
   readonly #rooms = new Map<string, Room>()
-  /** The plain connections whose messages are being committed, by seq: they do not get them back. */
-  readonly #plainAuthors = new Map<number, Session>()
 
   /** @param leftAfter how long `left` waits for a return, ms */
-  constructor(log: Log, people: People, leftAfter: number) {
+  constructor(log: Log & RoomDirectory, people: People, leftAfter: number) {
     this.#log = log
     this.#people = people
     this.#leftAfter = leftAfter
     log.subscribe(events => {
       // What a commit brought to a room goes to each member in one: it costs members and messages, not their product.
-      for (const [key, together] of Map.groupBy(events, event => event.roomKey)) this.#hand(key, together)
-      this.#plainAuthors.clear()
+      for (const [key, together] of Map.groupBy(events, ({ event }) => event.roomKey))
+        this.#hand(key, together)
     })
   }
 
@@ -102,11 +101,6 @@ export class Rooms {
     this.#endIfEmpty(room)
   }
 
-  /** Says beforehand that a plain connection's own message is about to be handed out. */
-  notePlainAuthor(seq: number, session: Session): void {
-    this.#plainAuthors.set(seq, session)
-  }
-
   /** Sends a frame to every full member, live or not, except one person's. */
   signal(room: Room, frame: ServerFrame, except?: Person): void {
     const line = Line.of(frame)
@@ -157,28 +151,33 @@ export class Rooms {
     if (room.members.size === 0 && room.leaving.size === 0) this.#rooms.delete(room.key)
   }
 
-  #hand(key: string, events: readonly LoggedEvent[]): void {
+  #hand(key: string, events: readonly Committed[]): void {
     const room = this.#rooms.get(key)
     const names = directNames(key)
-    if (names !== undefined) for (const event of events) this.#handDirect(event, names, room)
+    if (names !== undefined) for (const committed of events) this.#handDirect(committed, names, room)
     else if (room !== undefined) {
       if (room.full.length > 0) this.#handFull(events, room)
-      if (room.plain.length > 0) this.#handPlain(events.filter(isChat), room)
+      if (room.plain.length > 0) this.#handPlain(events, room)
     }
-    if (room !== undefined) room.last = events.at(-1)?.seq ?? room.last
+    if (room !== undefined) room.last = events.at(-1)?.event.seq ?? room.last
   }
 
-  #handFull(events: readonly LoggedEvent[], room: Room): void {
-    const line = new Line(events.map(event => encodeFrame(presentEvent(event, room.name))).join(''))
+  #handFull(events: readonly Committed[], room: Room): void {
+    const line = new Line(events.map(({ event }) => encodeFrame(presentEvent(event, room.name))).join(''))
     for (const { session } of room.full) session.send(line)
   }
 
-  /** Everybody but its author gets a message. */
-  #handPlain(chats: readonly LoggedChat[], room: Room): void {
-    if (chats.length === 0) return
-    const encoded = chats.map(chat => encodeFrame(plainFrame(chat, room.name)))
+  /** Every plain member but its author gets a message. */
+  #handPlain(events: readonly Committed[], room: Room): void {
+    const encoded: string[] = []
+    const authors: (object | undefined)[] = []
+    for (const { event, origin } of events) {
+      if (!isChat(event)) continue
+      encoded.push(encodeFrame(plainFrame(event, room.name)))
+      authors.push(origin)
+    }
+    if (encoded.length === 0) return
     const all = new Line(encoded.join(''))
-    const authors = chats.map(({ seq }) => this.#plainAuthors.get(seq))
     const speaking = new Set(authors)
     for (const { session } of room.plain) {
       if (!speaking.has(session)) session.send(all)
@@ -189,8 +188,7 @@ export class Rooms {
     }
   }
 
-  #handDirect(event: LoggedEvent, names: readonly [string, string], room: Room | undefined): void {
-    const author = this.#plainAuthors.get(event.seq)
+  #handDirect({ event, origin }: Committed, names: readonly [string, string], room: Room | undefined): void {
     for (const name of new Set(names)) {
       const person = this.#people.find(name)
       if (person === undefined || person.sessions.size === 0) continue
@@ -200,7 +198,7 @@ export class Rooms {
       for (const session of person.sessions) {
         const member = room?.members.get(session)
         if (session.isPlain) {
-          if (plain !== undefined && member !== undefined && session !== author) session.send(plain)
+          if (plain !== undefined && member !== undefined && session !== origin) session.send(plain)
         } else if (member === undefined || member.index !== -1) session.send(line)
       }
     }

@@ -1,7 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto'
 import type { Result } from '../../protocol/errors.ts'
 import { foldName } from '../../protocol/names.ts'
-import type { KeptSession, Log, Note } from '../log/log.ts'
+import type { KeptSession, SessionChange } from '../log/entries.ts'
+import type { SessionStore } from '../log/log.ts'
 
 /** More sessions than this, and those longest unused are forgotten. */
 const IDENTITIES_KEPT = 100_000
@@ -24,11 +25,11 @@ interface OwnIdentity extends Identity {
 
 /** The one owner of sessions; the log remembers them. Keeps the hash of a secret, never the secret. */
 export class Identities {
-  readonly #log: Log
+  readonly #log: SessionStore
   readonly #byHash = new Map<string, OwnIdentity>()
   #lastNumber = 0
 
-  constructor(log: Log) {
+  constructor(log: SessionStore) {
     this.#log = log
     for (const session of log.keptSessions()) this.#put(session)
   }
@@ -39,7 +40,7 @@ export class Identities {
     const hash = hashOf(secret)
     const session = { number: this.#lastNumber + 1, hash, person: foldName(name), began }
     const identity = this.#put({ ...session, reads: new Map() })
-    this.#log.note({ note: 'began', session, name })
+    this.#log.changeSession({ kind: 'began', session, name })
     if (this.#byHash.size > IDENTITIES_KEPT) this.#forgetOldest()
     return { secret, identity }
   }
@@ -58,13 +59,13 @@ export class Identities {
   /** Moves a read position, which also puts a room into the session's list; resolves when that is durable or refused. */
   moveRead(identity: Identity, roomKey: string, seq: number): Promise<Result<undefined>> {
     this.#own(identity).reads.set(roomKey, seq)
-    return this.#note({ note: 'read', session: identity.number, roomKey, seq })
+    return this.#change({ kind: 'read', session: identity.number, roomKey, seq })
   }
 
   /** Takes a room out of a session's list; undefined where it was not in it, else as {@link moveRead}. */
   leave(identity: Identity, roomKey: string): Promise<Result<undefined>> | undefined {
     if (!this.#own(identity).reads.delete(roomKey)) return undefined
-    return this.#note({ note: 'read', session: identity.number, roomKey, seq: undefined })
+    return this.#change({ kind: 'read', session: identity.number, roomKey, seq: undefined })
   }
 
   /** Forgets all sessions of a person (a folded name): the log has erased them. */
@@ -72,8 +73,8 @@ export class Identities {
     for (const [hash, identity] of this.#byHash) if (identity.person === person) this.#byHash.delete(hash)
   }
 
-  #note(note: Note): Promise<Result<undefined>> {
-    return new Promise(resolve => this.#log.note(note, resolve))
+  #change(change: SessionChange): Promise<Result<undefined>> {
+    return new Promise(resolve => this.#log.changeSession(change, resolve))
   }
 
   #put({ number, hash, person, began, reads }: KeptSession): OwnIdentity {
@@ -93,7 +94,7 @@ export class Identities {
     if (oldest.done) return
     const [hash, identity] = oldest.value
     this.#byHash.delete(hash)
-    this.#log.note({ note: 'forgotten', session: identity.number })
+    this.#log.changeSession({ kind: 'forgotten', session: identity.number })
   }
 }
 

@@ -9,10 +9,10 @@ import { temporaryDirectory } from '../directory.ts'
 import { append } from '../log/logContract.ts'
 
 async function openLog(directory: string): Promise<SqliteLog> {
-  const opened = await openSqliteLog(directory)
-  if (!opened.ok) throw new Error(opened.message)
-  onTestFinished(() => opened.log.abandon())
-  return opened.log
+  const opened = await openSqliteLog(logFile(directory))
+  if (!opened.ok) throw new Error(opened.error)
+  onTestFinished(() => opened.value.abandon())
+  return opened.value
 }
 
 async function eventsOf(log: SqliteLog): Promise<readonly LoggedEvent[]> {

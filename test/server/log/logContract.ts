@@ -1,25 +1,27 @@
 import { expect, test } from 'vitest'
 import type { Result } from '../../../src/protocol/errors.ts'
+import type { EventEntry } from '../../../src/server/log/entries.ts'
 import {
-  directKey,
-  type Entry,
   type Log,
   type LoggedEvent,
   type Query,
   type Range,
   type Stored,
   searchWords,
+  type WholeLog,
 } from '../../../src/server/log/log.ts'
+import { directKey } from '../../../src/server/log/roomKeys.ts'
 
 const WHOLE: Range = { after: 0, limit: 10_000, maxBytes: 1_000_000_000 }
 
 /** Stores one entry and waits for its answer. */
 export function append(
   log: Log,
-  entry: Partial<Entry> & { readonly text?: string },
+  entry: Partial<EventEntry> & { readonly text?: string },
 ): Promise<Result<Stored>> {
   const { text = 'hello', ...given } = entry
-  const whole: Entry = {
+  const whole: EventEntry = {
+    kind: 'event',
     roomKey: 'dev',
     roomName: 'Dev',
     from: 'Alice',
@@ -35,7 +37,7 @@ function placeOf(result: Result<Stored>): Stored {
 }
 
 /** What every maker of a log promises; `make` gives an empty one. */
-export function testLog(make: () => Promise<Log>): void {
+export function testLog(make: () => Promise<WholeLog>): void {
   test('an empty log knows nothing', async () => {
     const log = await make()
     expect(log.last).toBe(0)
@@ -49,7 +51,7 @@ export function testLog(make: () => Promise<Log>): void {
   test('seqs increase, prev names the event before in the room, and subscribers are told in that order', async () => {
     const log = await make()
     const told: LoggedEvent[] = []
-    log.subscribe(events => told.push(...events))
+    log.subscribe(events => told.push(...events.map(({ event }) => event)))
     const places = await Promise.all(
       Array.from({ length: 50 }, (_, i) =>
         append(log, { roomKey: i % 3 === 0 ? 'ops' : 'dev', text: `${i}` }),
@@ -76,17 +78,34 @@ export function testLog(make: () => Promise<Log>): void {
     await log.close()
   })
 
+  test('the origin of an entry comes back with its event, and nothing else does', async () => {
+    const log = await make()
+    const origin = {}
+    const origins: unknown[] = []
+    log.subscribe(events => origins.push(...events.map(committed => committed.origin)))
+    const body = { action: 'chat', message: 'x' } as const
+    const entry: EventEntry = { kind: 'event', roomKey: 'dev', roomName: 'dev', from: 'a', body }
+    await new Promise(resolve => log.append(entry, resolve, origin))
+    await append(log, {})
+    expect(origins).toHaveLength(2)
+    expect(origins[0]).toBe(origin)
+    expect(origins[1]).toBeUndefined()
+    await log.close()
+  })
+
   test('an entry is settled before anybody is told, and can be read when it is', async () => {
     const log = await make()
     const steps: string[] = []
     let readable: Promise<unknown> | undefined
     log.subscribe(events => {
       steps.push('told')
-      readable = log.read('dev', WHOLE).then(page => expect(page.events).toEqual(events))
+      readable = log
+        .read('dev', WHOLE)
+        .then(page => expect(page.events).toEqual(events.map(({ event }) => event)))
     })
     await new Promise<void>(resolve =>
       log.append(
-        { roomKey: 'dev', roomName: 'dev', from: 'a', body: { action: 'chat', message: 'x' } },
+        { kind: 'event', roomKey: 'dev', roomName: 'dev', from: 'a', body: { action: 'chat', message: 'x' } },
         () => {
           steps.push('settled')
           setImmediate(resolve)
@@ -187,7 +206,7 @@ export function testLog(make: () => Promise<Log>): void {
     const log = await make()
     const told: LoggedEvent[] = []
     const { seq } = placeOf(await append(log, { text: 'one', session: 1 }))
-    log.subscribe(events => told.push(...events))
+    log.subscribe(events => told.push(...events.map(({ event }) => event)))
     const edit = (message: string): Promise<Result<Stored>> =>
       append(log, { body: { action: 'edit', target: seq, message }, session: 1 })
     const second = placeOf(await edit('two')).seq
@@ -302,13 +321,15 @@ export function testLog(make: () => Promise<Log>): void {
 
   test('a search finds messages as they stand now, the newest first, only where it may look', async () => {
     const log = await make()
-    const say = async (text: string, more: Partial<Entry> = {}): Promise<number> =>
+    const say = async (text: string, more: Partial<EventEntry> = {}): Promise<number> =>
       placeOf(await append(log, { text, session: 1, ...more })).seq
     const a = await say('The deploy is GREEN.')
     const b = await say('deploy again', { from: 'bob' })
     const c = await say('deploy', { roomKey: 'ops' })
     const d = await say('red')
-    await append(log, { body: { action: 'edit', target: d, message: 'deploy, at last' }, session: 1 })
+    const edit = placeOf(
+      await append(log, { body: { action: 'edit', target: d, message: 'deploy, at last' }, session: 1 }),
+    )
     const e = await say('deploy no more')
     await append(log, { body: { action: 'delete', target: e }, session: 1 })
     const found = async (words: string, more: Partial<Query> = {}): Promise<[number[], boolean]> => {
@@ -338,17 +359,17 @@ export function testLog(make: () => Promise<Log>): void {
     expect(await found('deploy', { limit: 2 })).toEqual([[d, b], true])
     expect(await found('deploy', { maxBytes: 1 })).toEqual([[d], true])
     expect((await log.search({ words: ['deploy'], rooms: both, limit: 1, maxBytes: 1 })).hits).toMatchObject([
-      { roomKey: 'dev', message: 'deploy, at last', edited: d + 1 },
+      { roomKey: 'dev', message: 'deploy, at last', edited: edit.seq },
     ])
     await log.close()
   })
 
-  test('notes are settled', async () => {
+  test('changes to sessions are settled', async () => {
     const log = await make()
     const session = { number: 1, hash: 'x', person: 'alice', began: 0 }
-    log.note({ note: 'began', session, name: 'alice' })
+    log.changeSession({ kind: 'began', session, name: 'alice' })
     const settled = await new Promise(resolve =>
-      log.note({ note: 'read', session: 1, roomKey: 'dev', seq: 0 }, resolve),
+      log.changeSession({ kind: 'read', session: 1, roomKey: 'dev', seq: 0 }, resolve),
     )
     expect(settled).toEqual({ ok: true, value: undefined })
     await log.close()

@@ -1,19 +1,19 @@
 import { connect } from 'node:net'
 import { describe, expect, test } from 'vitest'
-import type { Note } from '../../../src/server/log/log.ts'
+import type { SessionChange } from '../../../src/server/log/entries.ts'
 import { MemoryLog } from '../../../src/server/log/memoryLog.ts'
 import { eventually, Peer, startServer } from '../peer.ts'
 
-/** A log that keeps no note until it is told to. */
+/** A log that stores no session change until it is told to. */
 class BusyLog extends MemoryLog {
-  readonly notes: Note[] = []
+  readonly changes: SessionChange[] = []
   #keeps = false
   readonly #waiting: (() => void)[] = []
 
-  override note(note: Note, settled?: Parameters<MemoryLog['note']>[1]): void {
-    this.notes.push(note)
-    if (this.#keeps) super.note(note, settled)
-    else this.#waiting.push(() => super.note(note, settled))
+  override changeSession(change: SessionChange, settled?: Parameters<MemoryLog['changeSession']>[1]): void {
+    this.changes.push(change)
+    if (this.#keeps) super.changeSession(change, settled)
+    else this.#waiting.push(() => super.changeSession(change, settled))
   }
 
   keepAll(): void {
@@ -135,17 +135,17 @@ describe('a bad client hurts itself', () => {
     const server = await startServer({}, log)
     const greedy = await Peer.full(server, 'greedy')
     for (const room of ['dev', 'ops']) await greedy.ask({ action: 'joinroom', room })
-    const before = log.notes.length
+    const before = log.changes.length
     for (let i = 0; i < 100; i++) greedy.send({ action: 'read', room: 'dev', seq: 0, id: `r${i}` })
     greedy.send({ action: 'leaveroom', room: 'ops', id: 'leave' })
     greedy.send({ action: 'ping', id: 'last' })
-    await eventually(() => log.notes.length > before)
+    await eventually(() => log.changes.length > before)
     const alice = await Peer.full(server, 'alice')
     for (let i = 0; i < 20; i++) await alice.settled()
-    expect(log.notes.slice(before).map(({ note }) => note)).toEqual(['read', 'began'])
+    expect(log.changes.slice(before).map(({ kind }) => kind)).toEqual(['read', 'began'])
     log.keepAll()
     await greedy.wait(frame => frame['id'] === 'last')
-    expect(log.notes).toHaveLength(before + 102)
+    expect(log.changes).toHaveLength(before + 102)
     expect(greedy.of('ok').filter(({ id }) => /^r\d/.test(String(id)))).toHaveLength(100)
   })
 

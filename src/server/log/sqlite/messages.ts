@@ -1,10 +1,60 @@
-import type { LoggedEvent, RoomHead } from '../log.ts'
-import type { Retention } from '../maintenance.ts'
-import type { Packed } from './packed.ts'
-import type { Contents, Outcome, Work } from './worker/writer.ts'
+import type { Refusal } from '../../../protocol/errors.ts'
+import type { Entry, ErasureCursor, KeptSession } from '../entries.ts'
+import type { Found, LoggedEvent, Missed, Page, Query, Range, RoomHead, Stored, Unread } from '../log.ts'
+import type { CheckReport, Retention, RoomRetention } from '../maintenance.ts'
 
-/** What a worker is started with. */
-export interface WorkerStart {
+declare const content: unique symbol
+
+/** Plain data as it goes between threads: as JSON, which costs half of what the copying of objects does. */
+export type Packed<T> = string & { readonly [content]: T }
+
+/** Packs plain data; a property that is undefined is left out. */
+export function pack<T>(value: T): Packed<T> {
+  return JSON.stringify(value) as Packed<T>
+}
+
+/** Unpacks what {@link pack} gave. */
+export function unpack<T>(packed: Packed<T>): T {
+  return JSON.parse(packed) as T
+}
+
+/** Entries that are applied in one transaction, with the time that they get. The writing thread asks no clock for them. */
+export interface Batch {
+  /** Milliseconds since 1970. */
+  readonly ts: number
+  /** No event of the batch gets a seq below this one. Without it each follows the one before. */
+  readonly firstSeq?: number | undefined
+  readonly entries: readonly Entry[]
+}
+
+/** What became of an entry. */
+export type Outcome =
+  | { readonly kind: 'stored'; readonly seq: number; readonly ts: number; readonly prev: number }
+  /** The id was used before for the same: the place of the first. */
+  | { readonly kind: 'repeat'; readonly first: Stored }
+  | { readonly kind: 'refused'; readonly error: Refusal }
+  /** A change that makes no event. */
+  | { readonly kind: 'applied' }
+  /** A room begins later than it did; undefined where nothing was left to remove. */
+  | { readonly kind: 'forgot'; readonly head: RoomHead | undefined }
+  /** The events that erased a slice; `next` is undefined when the name is gone too. */
+  | {
+      readonly kind: 'erased'
+      readonly events: readonly LoggedEvent[]
+      readonly next: ErasureCursor | undefined
+    }
+
+/** What the opening side has to know of the log. */
+export interface Contents {
+  readonly epoch: string
+  readonly last: number
+  readonly heads: readonly RoomHead[]
+  readonly sessions: readonly KeptSession[]
+  readonly names: readonly string[]
+}
+
+/** What a thread is started with. */
+export interface ThreadStart {
   readonly role: 'writer' | 'reader'
   readonly file: string
   /** The epoch of a log that is made now. */
@@ -13,34 +63,58 @@ export interface WorkerStart {
   readonly maxPages?: number | undefined
 }
 
-/** Calls that a worker answers, each once; their arguments and answers are plain data. */
-type Call = { readonly method: string; readonly args: readonly unknown[] }
+/** The calls that the writing thread answers. Arguments and answers are plain data. */
+export interface WriterMethods {
+  /** Indexes everything that was said before the call. */
+  catchUp(): Promise<void>
+  /** Erases a person (a folded name); the number of messages deleted. */
+  erase(person: string): Promise<number>
+  /** Sets a retention and removes what is due by it. */
+  setRetention(roomKey: string | undefined, retention: Retention): Promise<void>
+  retentions(): readonly RoomRetention[]
+  setEpoch(epoch: string): void
+  /** Takes removed text out of the index and the write-ahead log; false where a reader is in the way. */
+  purge(): Promise<boolean>
+  close(): void
+}
 
-/** What a worker is sent. */
-export type ToWorker =
-  | { readonly kind: 'commit'; readonly batch: Packed<readonly Work[]> }
-  | ({ readonly kind: 'call'; readonly number: number } & Call)
+/** The calls that a reading thread answers. */
+export interface ReaderMethods {
+  read(roomKey: string, range: Range): Page
+  missed(roomKey: string, after: number, maxEvents: number, maxBytes: number): Missed
+  unread(roomKey: string, after: number, name: string, max: number): Unread
+  search(query: Query): Promise<Found>
+  check(): CheckReport
+  close(): void
+}
 
-/** What a worker says. */
-export type FromWorker =
-  /** The log is open; a reader says so without contents. */
+/** What a thread is sent. */
+export type ToThread =
+  | { readonly kind: 'commit'; readonly batch: Packed<Batch> }
+  | {
+      readonly kind: 'call'
+      readonly number: number
+      readonly method: string
+      readonly args: readonly unknown[]
+    }
+
+/** An answer to a call. */
+export type ThreadAnswer =
+  | { readonly kind: 'answer'; readonly number: number; readonly value: unknown }
+  | { readonly kind: 'refused'; readonly number: number; readonly message: string }
+
+/** What a thread says by itself. */
+export type ThreadNews =
+  /** The log is open; a reading thread says so without contents. */
   | { readonly kind: 'opened'; readonly contents?: Contents }
   /** The log cannot be used; a sentence. */
   | { readonly kind: 'unusable'; readonly message: string }
   | { readonly kind: 'committed'; readonly outcomes: Packed<readonly Outcome[]> }
   /** Nothing of the batch was stored. */
   | { readonly kind: 'failed'; readonly message: string; readonly diskFull: boolean }
-  /** Events that nobody sent an entry for. */
+  /** Events that maintenance made. */
   | { readonly kind: 'happened'; readonly events: readonly LoggedEvent[] }
   /** A room begins later than it did. */
   | { readonly kind: 'forgot'; readonly head: RoomHead }
-  | { readonly kind: 'answer'; readonly number: number; readonly value: unknown }
-  | { readonly kind: 'refused'; readonly number: number; readonly message: string }
-  /** Something that an operator should know; a sentence. */
+  /** A sentence for the operator. */
   | { readonly kind: 'trouble'; readonly message: string }
-
-/** A retention as it is asked of the writer. */
-export interface RetentionOrder {
-  readonly roomKey: string | undefined
-  readonly retention: Retention
-}

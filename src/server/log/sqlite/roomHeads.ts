@@ -1,7 +1,9 @@
-import { directNames, type Entry, type LoggedEvent, type RoomHead } from '../log.ts'
+import type { EventEntry } from '../entries.ts'
+import type { LoggedEvent, RoomDirectory, RoomHead } from '../log.ts'
+import { directNames } from '../roomKeys.ts'
 
-/** What a log knows of its rooms without reading: their heads, and who has which direct conversations. */
-export class Heads {
+/** The heads of all rooms, and the direct conversations of each person, as the writer last told them. */
+export class RoomHeads implements RoomDirectory {
   readonly #heads = new Map<string, RoomHead>()
   readonly #directs = new Map<string, Set<string>>()
   #last = 0
@@ -17,17 +19,14 @@ export class Heads {
     return this.#last
   }
 
-  /** The head of a room that has ever had an event. */
-  of(roomKey: string): RoomHead | undefined {
+  head(roomKey: string): RoomHead | undefined {
     return this.#heads.get(roomKey)
   }
 
-  /** All of them. */
-  all(): Iterable<RoomHead> {
+  heads(): Iterable<RoomHead> {
     return this.#heads.values()
   }
 
-  /** The keys of the direct conversations of a person (a folded name). */
   directsOf(name: string): Iterable<string> {
     return this.#directs.get(name) ?? []
   }
@@ -43,7 +42,7 @@ export class Heads {
   }
 
   /** An entry was stored at a place. */
-  stored({ roomKey, roomName, body }: Entry, seq: number, prev: number): void {
+  stored({ roomKey, roomName, body }: EventEntry, seq: number, prev: number): void {
     const head = this.#heads.get(roomKey)
     this.put({
       key: roomKey,
@@ -56,7 +55,7 @@ export class Heads {
     this.#last = seq
   }
 
-  /** An event happened that nobody sent an entry for, in a room that has a head. */
+  /** Maintenance made an event, in a room that has a head. */
   happened(event: LoggedEvent): void {
     const { roomKey, seq } = event
     const head = this.#heads.get(roomKey)

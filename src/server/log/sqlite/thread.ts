@@ -1,32 +1,32 @@
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
-import type { FromWorker, ToWorker, WorkerStart } from './messages.ts'
+import type { ThreadAnswer, ThreadNews, ThreadStart, ToThread } from './messages.ts'
 
-interface Waiting {
+interface PendingCall {
   readonly resolve: (value: unknown) => void
   readonly reject: (error: Error) => void
 }
 
-/** What a thread says beside its answers. */
-export type Said = Exclude<FromWorker, { readonly kind: 'answer' | 'refused' }>
+/** The methods of a thread by name. */
+type Methods<M> = { readonly [K in keyof M]: (...args: never[]) => unknown }
 
-/** One thread of a log: calls that are answered, and what it says by itself. */
-export class Thread {
+/** One thread of a log: calls that it answers, and the news that it tells by itself. `M` is what can be called. */
+export class Thread<M extends Methods<M> & { close(): void }> {
   readonly #worker: Worker
-  readonly #calls = new Map<number, Waiting>()
-  #asked = 0
+  readonly #calls = new Map<number, PendingCall>()
+  #called = 0
 
   /**
-   * @param said what it says beside its answers
-   * @param died it ended although nobody asked it to; every call that waits is rejected
+   * @param news called with everything that the thread tells beside its answers
+   * @param died called when the thread ends unasked; every pending call is rejected before
    */
-  constructor(start: WorkerStart, said: (message: Said) => void, died: (error: Error) => void) {
-    this.#worker = new Worker(entry(), { workerData: start })
-    this.#worker.on('message', (message: FromWorker) => {
+  constructor(start: ThreadStart, news: (message: ThreadNews) => void, died: (error: Error) => void) {
+    this.#worker = new Worker(entryFile(), { workerData: start })
+    this.#worker.on('message', (message: ThreadAnswer | ThreadNews) => {
       if (message.kind === 'answer') this.#take(message.number)?.resolve(message.value)
       else if (message.kind === 'refused') this.#take(message.number)?.reject(new Error(message.message))
-      else said(message)
+      else news(message)
     })
     const fail = (error: Error): void => {
       for (const call of this.#calls.values()) call.reject(error)
@@ -37,23 +37,20 @@ export class Thread {
     this.#worker.on('exit', () => fail(new Error('a thread of the log has ended')))
   }
 
-  /** Sends something that is not answered as a call. */
-  post(message: ToWorker): void {
+  /** Sends a message that is not answered as a call. */
+  post(message: ToThread): void {
     this.#worker.postMessage(message)
   }
 
   /** Calls a method of the thread; rejects with a sentence where it fails. */
-  call(method: string, ...args: readonly unknown[]): Promise<unknown> {
-    const number = ++this.#asked
-    return new Promise((resolve, reject) => {
-      this.#calls.set(number, { resolve, reject })
-      this.#worker.postMessage({ kind: 'call', number, method, args })
-    })
+  call<K extends keyof M & string>(method: K, ...args: Parameters<M[K]>): Promise<Awaited<ReturnType<M[K]>>> {
+    // The thread answers with what the method of this name gives: the one cast of all calls.
+    return this.#call(method, args) as Promise<Awaited<ReturnType<M[K]>>>
   }
 
   /** Closes what the thread holds, then ends it. */
   async close(): Promise<void> {
-    await this.call('close')
+    await this.#call('close', [])
     await this.end()
   }
 
@@ -63,26 +60,23 @@ export class Thread {
     await this.#worker.terminate()
   }
 
-  #take(number: number): Waiting | undefined {
+  #call(method: string, args: readonly unknown[]): Promise<unknown> {
+    const number = ++this.#called
+    return new Promise((resolve, reject) => {
+      this.#calls.set(number, { resolve, reject })
+      this.post({ kind: 'call', number, method, args })
+    })
+  }
+
+  #take(number: number): PendingCall | undefined {
     const call = this.#calls.get(number)
     this.#calls.delete(number)
     return call
   }
 }
 
-/** Has a thread of its own do one thing that takes long: nobody's page waits for it. */
-export async function callAside(start: WorkerStart, method: string): Promise<unknown> {
-  const noNews = (): void => undefined
-  const thread = new Thread(start, noNews, noNews)
-  try {
-    return await thread.call(method)
-  } finally {
-    await thread.end()
-  }
-}
-
 /** The entry of the thread: a source file, or beside the programs where they are built, in whatever chunk this is. */
-function entry(): string {
+function entryFile(): string {
   const candidates = ['./worker/worker.ts', './logWorker.js', '../logWorker.js']
   const files = candidates.map(candidate => fileURLToPath(new URL(candidate, import.meta.url)))
   const found = files.find(file => existsSync(file))

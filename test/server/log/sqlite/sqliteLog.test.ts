@@ -2,7 +2,8 @@ import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import type { Entry, LoggedEvent, Query, Range } from '../../../../src/server/log/log.ts'
+import type { EventEntry } from '../../../../src/server/log/entries.ts'
+import type { LoggedEvent, Query, Range } from '../../../../src/server/log/log.ts'
 import { logFile, openForWriting } from '../../../../src/server/log/sqlite/database.ts'
 import {
   openSqliteLog,
@@ -17,20 +18,23 @@ const WHOLE: Range = { after: 0, limit: 10_000, maxBytes: 1_000_000_000 }
 
 /** A log in a directory of its own, or in one that is given; ended with the test. */
 async function openLog(directory = temporaryDirectory(), options: SqliteLogOptions = {}): Promise<SqliteLog> {
-  const opened = await openSqliteLog(directory, options)
-  if (!opened.ok) throw new Error(opened.message)
-  onTestFinished(() => opened.log.abandon())
-  return opened.log
+  const opened = await openSqliteLog(logFile(directory), options)
+  if (!opened.ok) throw new Error(opened.error)
+  onTestFinished(() => opened.value.abandon())
+  return opened.value
 }
 
 async function problemOf(directory: string): Promise<string> {
-  const opened = await openSqliteLog(directory)
-  if (!opened.ok) return opened.message
-  await opened.log.close()
+  const opened = await openSqliteLog(logFile(directory))
+  if (!opened.ok) return opened.error
+  await opened.value.close()
   throw new Error('it was opened')
 }
 
-async function seqOf(log: SqliteLog, entry: Partial<Entry> & { readonly text?: string }): Promise<number> {
+async function seqOf(
+  log: SqliteLog,
+  entry: Partial<EventEntry> & { readonly text?: string },
+): Promise<number> {
   const stored = await append(log, entry)
   if (!stored.ok) throw new Error(stored.error.message)
   return stored.value.seq
@@ -60,20 +64,24 @@ describe('the log on SQLite', () => {
   testLog(() => openLog())
 })
 
+describe('the log on SQLite with seqs that are not dense', () => {
+  testLog(() => openLog(temporaryDirectory(), { seqStep: 1_024 }))
+})
+
 describe('what was acknowledged is there after a restart', () => {
   test('events, topics, names, sessions and read positions', async () => {
     const directory = temporaryDirectory()
     const log = await openLog(directory)
     const session = { number: 1, hash: 'h', person: 'alice', began: 0 }
-    log.note({ note: 'began', session, name: 'Alice' })
+    log.changeSession({ kind: 'began', session, name: 'Alice' })
     const seq = await seqOf(log, { text: 'first', id: 'a', session: 1 })
     await seqOf(log, { body: { action: 'topic', topic: 'of old' } })
     await seqOf(log, { body: { action: 'react', target: seq, emoji: '👍', on: true }, from: 'bob' })
     await seqOf(log, { body: { action: 'edit', target: seq, message: 'second' }, session: 1 })
-    log.note({ note: 'read', session: 1, roomKey: 'dev', seq })
-    log.note({ note: 'read', session: 1, roomKey: 'left', seq: 1 })
+    log.changeSession({ kind: 'read', session: 1, roomKey: 'dev', seq })
+    log.changeSession({ kind: 'read', session: 1, roomKey: 'left', seq: 1 })
     await new Promise(resolve =>
-      log.note({ note: 'read', session: 1, roomKey: 'left', seq: undefined }, resolve),
+      log.changeSession({ kind: 'read', session: 1, roomKey: 'left', seq: undefined }, resolve),
     )
     const before = await eventsOf(log)
     // Without closing it, as after kill -9.
@@ -307,8 +315,8 @@ describe('a full disk', () => {
     const pad = 'x'.repeat(2_000)
     while ((await append(log, { text: pad })).ok);
     const session = { number: 7, hash: 'h', person: 'alice', began: 0 }
-    log.note({ note: 'began', session, name: 'Alice' })
-    for (const seq of [1, 2]) log.note({ note: 'read', session: 7, roomKey: 'dev', seq })
+    log.changeSession({ kind: 'began', session, name: 'Alice' })
+    for (const seq of [1, 2]) log.changeSession({ kind: 'read', session: 7, roomKey: 'dev', seq })
     expect((await append(log, { text: pad })).ok).toBe(false)
     expect(await log.setRetention('dev', { messages: 10 })).toMatchObject({ ok: true })
     expect((await append(log, { session: 7 })).ok).toBe(true)
@@ -388,7 +396,7 @@ describe('somebody is erased', () => {
     const log = await openLog(directory)
     const told: LoggedEvent[] = []
     const session = { number: 3, hash: 'hash of hers', person: 'carol-anne', began: 0 }
-    log.note({ note: 'began', session, name: 'Carol-Anne' })
+    log.changeSession({ kind: 'began', session, name: 'Carol-Anne' })
     for (let i = 0; i < 20; i++) {
       await seqOf(log, { from: 'Carol-Anne', text: `what she said ${i}`, session: 3 })
       await seqOf(log, { from: 'bob', text: 'and he' })
@@ -405,7 +413,7 @@ describe('somebody is erased', () => {
     // The message is kept no longer, what it was changed to still is.
     await log.setRetention('ops', { messages: 1 })
     expect(await eventsOf(log, 'ops')).toHaveLength(2)
-    log.subscribe(events => told.push(...events))
+    log.subscribe(events => told.push(...events.map(({ event }) => event)))
     expect(await log.erase('carol-anne')).toEqual({ ok: true, value: { messages: 20 } })
     expect(told.filter(event => event.action === 'delete')).toHaveLength(20)
     const events = await eventsOf(log)
@@ -456,9 +464,10 @@ describe('a search', () => {
     const directory = temporaryDirectory()
     const database = openForWriting(logFile(directory), 'epoch')
     const clock = [100, 300, 200, 400, 50, 500]
-    const writer = new Writer(database, () => clock.shift() ?? 0)
+    const writer = new Writer(database)
     const body = { action: 'chat', message: 'word' } as const
-    writer.commit(clock.map(() => ({ entry: { roomKey: 'dev', roomName: 'dev', from: 'alice', body } })))
+    const entry = { kind: 'event', roomKey: 'dev', roomName: 'dev', from: 'alice', body } as const
+    for (const ts of clock) writer.commit({ ts, entries: [entry] })
     database.close()
     const log = await openLog(directory)
     expect(await find(log, ['word'], { until: 250 })).toEqual([5, 3, 1])

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import { isDamage } from '../database.ts'
 import { SCHEMA_VERSION, schemaVersion } from '../schema.ts'
-import { number } from './rows.ts'
+import { integer } from './rows.ts'
 
 const SYNCS = 20
 /** Above this a commit is felt by people, ms. */
@@ -61,7 +61,7 @@ function chains(database: DatabaseSync): Finding {
       ) WHERE prev <> coalesce(before, first_prev)`,
     )
     .get()
-  const count = number(broken ?? {}, 'count')
+  const count = integer(broken ?? {}, 'count')
   return count === 0
     ? { ok: true, lines: ['order: every event follows the one before it'] }
     : { ok: false, lines: [`order: ${count} events do not follow the one before them; restore a backup`] }
@@ -76,8 +76,8 @@ function layout(database: DatabaseSync): Finding {
 }
 
 function size(database: DatabaseSync, file: string): Finding {
-  const events = number(database.prepare('SELECT count(*) AS count FROM events').get() ?? {}, 'count')
-  const rooms = number(database.prepare('SELECT count(*) AS count FROM rooms').get() ?? {}, 'count')
+  const events = integer(database.prepare('SELECT count(*) AS count FROM events').get() ?? {}, 'count')
+  const rooms = integer(database.prepare('SELECT count(*) AS count FROM rooms').get() ?? {}, 'count')
   return { ok: true, lines: [`size: ${events} events in ${rooms} rooms, ${mebibytes(statSync(file).size)}`] }
 }
 

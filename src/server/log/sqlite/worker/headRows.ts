@@ -1,5 +1,5 @@
 import type { RoomHead } from '../../log.ts'
-import { number, type Row, string } from './rows.ts'
+import { integer, type Row, text } from './rows.ts'
 
 /** Reads what {@link headOf} takes, of every room; a condition on `rooms` can follow. */
 export const SELECT_HEADS = `SELECT key, name, topic, first_prev,
@@ -9,13 +9,13 @@ FROM rooms`
 
 /** The head of a room as the file holds it. */
 export function headOf(row: Row): RoomHead {
-  const firstPrev = number(row, 'first_prev')
+  const firstPrev = integer(row, 'first_prev')
   return {
-    key: string(row, 'key'),
-    name: string(row, 'name'),
-    topic: string(row, 'topic'),
-    first: row['first'] === null ? 0 : number(row, 'first'),
+    key: text(row, 'key'),
+    name: text(row, 'name'),
+    topic: text(row, 'topic'),
+    first: row['first'] === null ? 0 : integer(row, 'first'),
     firstPrev,
-    last: row['last'] === null ? firstPrev : number(row, 'last'),
+    last: row['last'] === null ? firstPrev : integer(row, 'last'),
   }
 }

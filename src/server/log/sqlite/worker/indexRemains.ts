@@ -1,19 +1,20 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
-import { number } from './rows.ts'
-import { turn } from './turn.ts'
+import { setImmediate as turn } from 'node:timers/promises'
+import { integer } from './rows.ts'
 
-/** Separators that are looked at at a time; some milliseconds. */
+/** Separators that are looked at before others have their turn; some milliseconds. */
 const LOOKED_AT = 100
-/** Pages of the index that are written anew at a time; some milliseconds. */
+/** Pages of the index that are rewritten in one transaction; some milliseconds. */
 const PAGES = 64
 /** A merge that changed fewer rows than this had nothing to do (SQLite's manual, FTS5, "merge"). */
 const CHANGED_SOMETHING = 2
 
 /**
- * What stands between the pages of the search index: beginnings of words, at times whole ones. FTS5 takes a word that no
- * message has any more out of the pages, and leaves it there until the pages are written anew.
+ * Removes what deleted text leaves in the search index. Between its pages FTS5 keeps separators: beginnings of words, at
+ * times whole words. It takes the last use of a word out of the pages, and leaves the separator until the pages are
+ * rewritten.
  */
-export class Separators {
+export class IndexRemains {
   readonly #look: StatementSync
   readonly #merge: StatementSync
   readonly #changes: StatementSync
@@ -37,13 +38,13 @@ export class Separators {
   }
 
   /**
-   * Writes the index anew where one of them is the beginning of no word that a message has; between parts of it others
-   * have their turn. Throws what SQLite throws.
+   * Rewrites the index where a separator begins no word of any message. Other tasks have their turn between the parts.
+   * Throws what SQLite throws.
    * @param inTransaction runs each part
    */
   async clean(inTransaction: <T>(work: () => T) => T): Promise<void> {
     if (!(await this.#isOneDead())) return
-    // A negative number begins with all of the index, positive ones go on with what is under way.
+    // A negative number begins a merge of the whole index, positive ones continue it.
     for (let pages = -PAGES; inTransaction(() => this.#changed(pages)); pages = PAGES) await turn()
   }
 
@@ -60,8 +61,8 @@ export class Separators {
   }
 
   #changed(pages: number): boolean {
-    const before = number(this.#changes.get() ?? {}, 'changes')
+    const before = integer(this.#changes.get() ?? {}, 'changes')
     this.#merge.run(pages)
-    return number(this.#changes.get() ?? {}, 'changes') - before >= CHANGED_SOMETHING
+    return integer(this.#changes.get() ?? {}, 'changes') - before >= CHANGED_SOMETHING
   }
 }

@@ -1,11 +1,11 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { foldName } from '../../../../protocol/names.ts'
-import { number, string } from './rows.ts'
+import { integer, text } from './rows.ts'
 
 /** Names whose number is remembered. */
 const CACHED = 10_000
 
-/** Everybody whom the log knows, by number. Belongs to the writing connection. */
+/** The people whom the log knows, each by a number. Belongs to the writing connection. */
 export class NameTable {
   readonly #find: StatementSync
   readonly #add: StatementSync
@@ -20,21 +20,21 @@ export class NameTable {
     this.#all = database.prepare('SELECT name FROM names ORDER BY number')
   }
 
-  /** The number of a person, who becomes known by it under this spelling. */
+  /** The number of a person; a new person gets one, and is shown in this spelling. */
   numberOf(name: string): number {
     const key = foldName(name)
     return this.find(key) ?? this.#remember(key, Number(this.#add.run(key, name).lastInsertRowid))
   }
 
-  /** The number of a person (a folded name) who is known. */
+  /** The number of a person (a folded name); undefined where the log does not know the person. */
   find(key: string): number | undefined {
     const cached = this.#numbers.get(key)
     if (cached !== undefined) return cached
     const row = this.#find.get(key)
-    return row === undefined ? undefined : this.#remember(key, number(row, 'number'))
+    return row === undefined ? undefined : this.#remember(key, integer(row, 'number'))
   }
 
-  /** Takes the name of a person away; the number stays. Nobody can have the key that stands in its place. */
+  /** Takes the name of a person away; the number stays. No name can fold to the key in its place. */
   erase(person: number): void {
     this.#rename.run(`erased ${person}`, 'erased', person)
     this.#numbers.clear()
@@ -42,10 +42,10 @@ export class NameTable {
 
   /** Every name, as it is spelled. */
   all(): string[] {
-    return this.#all.all().map(row => string(row, 'name'))
+    return this.#all.all().map(row => text(row, 'name'))
   }
 
-  /** Forgets what it remembers: after a transaction that did not happen. */
+  /** Forgets the remembered numbers: after a transaction that was rolled back. */
   forget(): void {
     this.#numbers.clear()
   }

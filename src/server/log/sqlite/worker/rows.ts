@@ -2,11 +2,12 @@ import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
 import type { RoomEvent } from '../../../../protocol/events.ts'
 import { presentReactions } from '../../changes.ts'
 import type { LoggedEvent } from '../../log.ts'
+import { givenId } from '../storedEvent.ts'
 
-/** What stands around the text in the frame of an event: names, numbers, quotes. */
+/** The bytes of an event's frame beside its text: names, numbers, quotes. */
 export const FRAME_BYTES = 160
 
-/** An event with the names of its room and its people; `?` follows: which ones, in which order. */
+/** Selects events with the names of their rooms and people; a condition and an order can follow. */
 export const SELECT_EVENTS = `
   SELECT e.seq, e.prev, e.ts, e.action, e.id, e.target, e.text, e.emoji, e.is_on, e.edited,
     rooms.key AS room_key, names.name AS author,
@@ -27,112 +28,109 @@ export function rowBytes(row: Row): number {
   return FRAME_BYTES + (typeof text === 'string' ? Buffer.byteLength(text) : 0)
 }
 
-/** The identity of an event whose request brought none: there is no other event of this seq in this log. */
-export function givenId(epoch: string, seq: number): string {
-  return `${epoch}.${seq}`
-}
-
 /** Makes events of the rows of one connection to the log. */
 export class Rows {
   readonly #reactions: StatementSync
-  readonly #epoch: string
 
-  constructor(database: DatabaseSync, epoch: string) {
-    this.#epoch = epoch
+  constructor(database: DatabaseSync) {
     this.#reactions = database.prepare(`
       SELECT target, emoji, name FROM reactions JOIN names ON names.number = reactions.author
       WHERE target IN (SELECT value FROM json_each(?)) ORDER BY reactions.seq
     `)
   }
 
-  /** The events of rows of {@link SELECT_EVENTS}, in their order. */
-  present(rows: readonly Row[]): LoggedEvent[] {
+  /** The events of rows of {@link SELECT_EVENTS}, in their order, in a log of this epoch. */
+  present(rows: readonly Row[], epoch: string): LoggedEvent[] {
     const reactions = this.#reactionsTo(rows.filter(row => row['action'] === 'chat'))
-    return rows.map(row => this.#event(row, reactions.get(number(row, 'seq'))))
+    return rows.map(row => eventOf(row, epoch, reactions.get(integer(row, 'seq'))))
   }
 
   #reactionsTo(chats: readonly Row[]): Map<number, Map<string, string[]>> {
     const byTarget = new Map<number, Map<string, string[]>>()
     if (chats.length === 0) return byTarget
-    const seqs: SQLInputValue = `[${chats.map(row => number(row, 'seq')).join()}]`
+    const seqs: SQLInputValue = `[${chats.map(row => integer(row, 'seq')).join()}]`
     for (const row of this.#reactions.iterate(seqs)) {
-      const target = number(row, 'target')
-      const emoji = string(row, 'emoji')
+      const target = integer(row, 'target')
+      const emoji = text(row, 'emoji')
       const byEmoji = byTarget.get(target) ?? new Map<string, string[]>()
-      byTarget.set(target, byEmoji.set(emoji, [...(byEmoji.get(emoji) ?? []), string(row, 'name')]))
+      byTarget.set(target, byEmoji.set(emoji, [...(byEmoji.get(emoji) ?? []), text(row, 'name')]))
     }
     return byTarget
   }
+}
 
-  #event(row: Row, reactions: ReadonlyMap<string, readonly string[]> = new Map()): LoggedEvent {
-    const seq = number(row, 'seq')
-    const common = {
-      roomKey: string(row, 'room_key'),
-      seq,
-      prev: number(row, 'prev'),
-      ts: number(row, 'ts'),
-      from: string(row, 'author'),
-      id: optionalString(row, 'id') ?? givenId(this.#epoch, seq),
-    }
-    const text = optionalString(row, 'text')
-    const action = string(row, 'action') as RoomEvent['action']
-    switch (action) {
-      case 'chat':
-        return {
-          action,
-          ...common,
-          ...present('message', text),
-          ...present('replyTo', optionalNumber(row, 'target')),
-          ...present('edited', optionalNumber(row, 'edited')),
-          ...present('reactions', presentReactions(reactions)),
-          ...present('deleted', deletionOf(row)),
-        }
-      case 'edit':
-        return { action, ...common, target: number(row, 'target'), ...present('message', text) }
-      case 'delete':
-        return { action, ...common, target: number(row, 'target') }
-      case 'react':
-        return {
-          action,
-          ...common,
-          target: number(row, 'target'),
-          emoji: string(row, 'emoji'),
-          on: row['is_on'] === 1,
-        }
-      case 'topic':
-        return { action, ...common, topic: text ?? '' }
-    }
+function eventOf(
+  row: Row,
+  epoch: string,
+  reactions: ReadonlyMap<string, readonly string[]> = new Map(),
+): LoggedEvent {
+  const seq = integer(row, 'seq')
+  const common = {
+    roomKey: text(row, 'room_key'),
+    seq,
+    prev: integer(row, 'prev'),
+    ts: integer(row, 'ts'),
+    from: text(row, 'author'),
+    id: optionalText(row, 'id') ?? givenId(epoch, seq),
+  }
+  const content = optionalText(row, 'text')
+  const action = text(row, 'action') as RoomEvent['action']
+  switch (action) {
+    case 'chat':
+      return {
+        action,
+        ...common,
+        ...present('message', content),
+        ...present('replyTo', optionalInteger(row, 'target')),
+        ...present('edited', optionalInteger(row, 'edited')),
+        ...present('reactions', presentReactions(reactions)),
+        ...present('deleted', deletionOf(row)),
+      }
+    case 'edit':
+      return { action, ...common, target: integer(row, 'target'), ...present('message', content) }
+    case 'delete':
+      return { action, ...common, target: integer(row, 'target') }
+    case 'react':
+      return {
+        action,
+        ...common,
+        target: integer(row, 'target'),
+        emoji: text(row, 'emoji'),
+        on: row['is_on'] === 1,
+      }
+    case 'topic':
+      return { action, ...common, topic: content ?? '' }
   }
 }
 
 function deletionOf(row: Row): { seq: number; by: string; ts: number } | undefined {
   if (row['deleted'] === null) return undefined
-  return { seq: number(row, 'deleted'), by: string(row, 'deleted_by'), ts: number(row, 'deleted_ts') }
+  return { seq: integer(row, 'deleted'), by: text(row, 'deleted_by'), ts: integer(row, 'deleted_ts') }
 }
 
-/** A field that is there only where it has a value. */
+/** An object with the field where it has a value, an empty one otherwise. */
 function present<Key extends string, T>(key: Key, value: T | undefined): { [K in Key]?: T } {
   return value === undefined ? {} : ({ [key]: value } as { [K in Key]: T })
 }
 
 /** A column that is an integer; anything else is a bug. */
-export function number(row: Row, column: string): number {
+export function integer(row: Row, column: string): number {
   const value = row[column]
   if (typeof value !== 'number') throw new TypeError(`${column} is ${typeof value}, not a number`)
   return value
 }
 
 /** A column that is text; anything else is a bug. */
-export function string(row: Row, column: string): string {
+export function text(row: Row, column: string): string {
   const value = row[column]
   if (typeof value !== 'string') throw new TypeError(`${column} is ${typeof value}, not text`)
   return value
 }
 
-function optionalNumber(row: Row, column: string): number | undefined {
-  return row[column] === null ? undefined : number(row, column)
+function optionalInteger(row: Row, column: string): number | undefined {
+  return row[column] === null ? undefined : integer(row, column)
 }
 
-function optionalString(row: Row, column: string): string | undefined {
-  return row[column] === null ? undefined : string(row, column)
+function optionalText(row: Row, column: string): string | undefined {
+  return row[column] === null ? undefined : text(row, column)
 }

@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
-import type { KeptSession, Note } from '../../log.ts'
+import type { KeptSession, SessionChange } from '../../entries.ts'
 import type { NameTable } from './nameTable.ts'
-import { number, string } from './rows.ts'
+import { integer, text } from './rows.ts'
 import { type Statements, statements } from './statements.ts'
 
 /** The sessions, and the rooms and read positions of each. Belongs to the writing connection. */
@@ -18,29 +18,29 @@ export class SessionTable {
   all(): KeptSession[] {
     const reads = new Map<number, Map<string, number>>()
     for (const row of this.#sql('SELECT session, room, seq FROM reads').iterate()) {
-      const session = number(row, 'session')
+      const session = integer(row, 'session')
       const ofSession = reads.get(session) ?? new Map<string, number>()
-      reads.set(session, ofSession.set(string(row, 'room'), number(row, 'seq')))
+      reads.set(session, ofSession.set(text(row, 'room'), integer(row, 'seq')))
     }
     const sessions = this.#sql(
       `SELECT sessions.number, hash, key, began FROM sessions JOIN names ON names.number = person
       ORDER BY sessions.number`,
     )
     return sessions.all().map(row => ({
-      number: number(row, 'number'),
-      hash: string(row, 'hash'),
-      person: string(row, 'key'),
-      began: number(row, 'began'),
-      reads: reads.get(number(row, 'number')) ?? new Map<string, number>(),
+      number: integer(row, 'number'),
+      hash: text(row, 'hash'),
+      person: text(row, 'key'),
+      began: integer(row, 'began'),
+      reads: reads.get(integer(row, 'number')) ?? new Map<string, number>(),
     }))
   }
 
-  /** Takes a note into the transaction of the caller. */
-  remember(note: Note): void {
-    switch (note.note) {
+  /** Applies a change in the transaction of the caller. */
+  apply(change: SessionChange): void {
+    switch (change.kind) {
       case 'began': {
-        const { number: session, hash, began } = note.session
-        const person = this.#names.numberOf(note.name)
+        const { number: session, hash, began } = change.session
+        const person = this.#names.numberOf(change.name)
         this.#sql('INSERT INTO sessions (number, hash, person, began) VALUES (?, ?, ?, ?)').run(
           session,
           hash,
@@ -50,23 +50,23 @@ export class SessionTable {
         return
       }
       case 'forgotten':
-        this.#sql('DELETE FROM reads WHERE session = ?').run(note.session)
-        this.#sql('DELETE FROM sessions WHERE number = ?').run(note.session)
+        this.#sql('DELETE FROM reads WHERE session = ?').run(change.session)
+        this.#sql('DELETE FROM sessions WHERE number = ?').run(change.session)
         return
       case 'read':
-        if (note.seq === undefined) {
-          this.#sql('DELETE FROM reads WHERE session = ? AND room = ?').run(note.session, note.roomKey)
+        if (change.seq === undefined) {
+          this.#sql('DELETE FROM reads WHERE session = ? AND room = ?').run(change.session, change.roomKey)
         } else {
           // Nothing for a session that is gone: erased while its request was on its way.
           this.#sql(
             `INSERT INTO reads (session, room, seq) SELECT number, ?, ? FROM sessions WHERE number = ?
             ON CONFLICT (session, room) DO UPDATE SET seq = excluded.seq`,
-          ).run(note.roomKey, note.seq, note.session)
+          ).run(change.roomKey, change.seq, change.session)
         }
     }
   }
 
-  /** Forgets all sessions of a person but for their numbers, which nobody else may get: events are marked with them. */
+  /** Forgets all sessions of a person but for their numbers, which no other session may get: events carry them. */
   forgetAll(person: number): void {
     this.#sql('DELETE FROM reads WHERE session IN (SELECT number FROM sessions WHERE person = ?)').run(person)
     this.#sql("UPDATE sessions SET hash = 'erased ' || number WHERE person = ?").run(person)

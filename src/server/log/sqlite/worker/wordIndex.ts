@@ -1,7 +1,7 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
-import { number } from './rows.ts'
+import { integer } from './rows.ts'
 
-/** More messages than this that are not indexed yet, and every commit indexes as many as it may have brought. */
+/** With more messages than this not indexed yet, every commit indexes as many as it may have brought. */
 const MAX_LAG = 4_096
 const SLICE = 512
 /** Pages that are merged at a time. A slice adds about ten, and each is written anew once a level, of a few. */
@@ -20,6 +20,8 @@ export class WordIndex {
   readonly #end: StatementSync
   readonly #setPosition: StatementSync
   #position = 0
+  /** About how many messages follow the position: seqs are not dense, so their distance does not tell. */
+  #behind = 0
   /** Every transaction that changes the index adds a part to it. */
   #hasNewPart = false
 
@@ -47,27 +49,34 @@ export class WordIndex {
     return this.#position
   }
 
-  /** Reads the position anew. */
+  /** Reads the position again. */
   load(): void {
     this.#hasNewPart = false
-    this.#position = number(this.#database.prepare('SELECT indexed FROM log').get() ?? {}, 'indexed')
+    this.#position = integer(this.#database.prepare('SELECT indexed FROM log').get() ?? {}, 'indexed')
+    this.#behind = integer(this.#end.get(this.#position, MAX_LAG + SLICE) ?? {}, 'count')
   }
 
   /** Indexes the next slice, in the transaction of the caller; false where nothing is left. */
   addSlice(): boolean {
     const row = this.#end.get(this.#position, SLICE)
     if (row === undefined || row['last'] === null) return false
-    const end = number(row, 'last')
+    const end = integer(row, 'last')
     this.#addAll.run(this.#position, end)
     this.#hasNewPart = true
     this.#setPosition.run(end)
     this.#position = end
-    return number(row, 'count') === SLICE
+    this.#behind = Math.max(0, this.#behind - integer(row, 'count'))
+    return integer(row, 'count') === SLICE
   }
 
-  /** Does not let the index fall too far behind the newest seq; for calling with every commit. */
-  keepUp(last: number): void {
-    if (last - this.#position > MAX_LAG) this.addSlice()
+  /** A message follows what is there; for calling with every new one. */
+  appended(): void {
+    this.#behind++
+  }
+
+  /** Does not let the index fall too far behind; for calling with every commit. */
+  keepUp(): void {
+    if (this.#behind > MAX_LAG) this.addSlice()
   }
 
   /** Takes a message out, as it stands now: call it before the text changes. */

@@ -1,44 +1,48 @@
-/** The threads of a log on SQLite: one owns the writing connection, one reads. See {@link SqliteLog}. */
+/** The threads of a log on SQLite: one owns the writing connection, one reads. See `SqliteLog`. */
+import { setImmediate as turn } from 'node:timers/promises'
 import { parentPort, workerData } from 'node:worker_threads'
 import { explaining, isDiskFull, openForReading, openForWriting, UnusableFile } from '../database.ts'
-import type { FromWorker, RetentionOrder, ToWorker, WorkerStart } from '../messages.ts'
-import { pack, unpack } from '../packed.ts'
+import {
+  pack,
+  type ReaderMethods,
+  type ThreadAnswer,
+  type ThreadNews,
+  type ThreadStart,
+  type ToThread,
+  unpack,
+  type WriterMethods,
+} from '../messages.ts'
 import { checkLog } from './checkLog.ts'
+import { Maintenance } from './maintenance.ts'
 import { Reader } from './reader.ts'
-import { Retentions } from './retention.ts'
-import { turn } from './turn.ts'
 import { Writer } from './writer.ts'
 
 /** The index is filled once nothing was committed for this long, ms. */
 const INDEX_AFTER = 500
-/** What was removed is gone from the write-ahead log this long after, ms; asked for: within a minute. */
+/** Removed text is gone from the write-ahead log this long after, ms; the contract says within a minute. */
 const PURGE_AFTER = 20_000
 const PURGE_AGAIN = 1_000
 const RETENTION_EVERY = 60_000
-/** Events that are removed or deleted in one transaction, about a millisecond each: others wait no longer than that takes. */
-const SLICE = 32
 
-type Methods = Readonly<Record<string, (...args: never[]) => unknown>>
-
-const start = workerData as WorkerStart
+const start = workerData as ThreadStart
 const port = parentPort
 if (port === null) throw new Error('this is the entry of a thread, not a program')
 
-function tell(message: FromWorker): void {
+function tell(message: ThreadAnswer | ThreadNews): void {
   port?.postMessage(message)
 }
 
+/** Answers the calls of the main thread by methods of their names. */
 async function answer(
-  methods: Methods,
-  number: number,
-  method: string,
-  args: readonly unknown[],
+  methods: object,
+  { number, method, args }: Extract<ToThread, { kind: 'call' }>,
 ): Promise<void> {
   try {
-    const value = await methods[method]?.(...(args as never[]))
-    tell({ kind: 'answer', number, value })
+    // `Thread.call` lets only methods of this interface pass, with their arguments.
+    const called = (methods as Readonly<Record<string, (...given: readonly unknown[]) => unknown>>)[method]
+    tell({ kind: 'answer', number, value: await called?.(...args) })
   } catch (error) {
-    tell({ kind: 'refused', number, message: error instanceof Error ? error.message : String(error) })
+    tell({ kind: 'refused', number, message: messageOf(error) })
   }
 }
 
@@ -46,16 +50,14 @@ function write(): void {
   const database = openForWriting(start.file, start.epoch)
   if (start.maxPages !== undefined) database.exec(`PRAGMA max_page_count = ${start.maxPages}`)
   const writer = new Writer(database)
-  const retentions = new Retentions(database)
   let indexing: NodeJS.Timeout | undefined
   let purging: NodeJS.Timeout | undefined
   let purgeFailed = false
   let isClosed = false
 
   const trouble = (what: string, error: unknown): void => {
-    // What goes on in slices may find the log closed.
-    if (!database.isOpen) return
-    tell({ kind: 'trouble', message: `${what}: ${error instanceof Error ? error.message : String(error)}` })
+    // A task that goes on in slices may find the log closed.
+    if (database.isOpen) tell({ kind: 'trouble', message: `${what}: ${messageOf(error)}` })
   }
 
   const index = (): void => {
@@ -76,7 +78,7 @@ function write(): void {
     } catch (error) {
       if (isClosed) return
       // Once, however long the disk stays full.
-      if (!purgeFailed) trouble('what was deleted is not wholly out of the search index yet', error)
+      if (!purgeFailed) trouble('deleted text is not wholly out of the search index yet', error)
       purgeFailed = true
     }
     purging = undefined
@@ -87,90 +89,66 @@ function write(): void {
     purging ??= setTimeout(() => void purge(), wait)
   }
 
-  const afterwards = (): void => {
+  const afterCommit = (): void => {
     clearTimeout(indexing)
     if (writer.indexed < writer.last) indexing = setTimeout(index, INDEX_AFTER)
     if (writer.needsPurge) purgeAfter(PURGE_AFTER)
   }
 
-  const forget = async (): Promise<void> => {
-    for await (const { roomKey, upTo } of retentions.due(Date.now())) {
-      for (;;) {
-        const head = writer.forgetSlice(roomKey, upTo, SLICE)
-        if (head === undefined) break
-        tell({ kind: 'forgot', head })
-        afterwards()
-        await turn()
-      }
-    }
-  }
+  const maintenance = new Maintenance(writer, {
+    happened: events => tell({ kind: 'happened', events }),
+    forgot: head => tell({ kind: 'forgot', head }),
+    committed: afterCommit,
+  })
 
   const forgetting = setInterval(
-    () => void forget().catch((error: unknown) => trouble('retention failed', error)),
+    () => void maintenance.forgetDue().catch((error: unknown) => trouble('retention failed', error)),
     RETENTION_EVERY,
   )
 
-  const methods: Methods = {
-    async catchUp(): Promise<void> {
-      // What comes meanwhile is not waited for: it may never end. Where nothing can be stored, what is indexed is found.
+  const methods: WriterMethods = {
+    async catchUp() {
+      // Messages that come meanwhile are not waited for: they may never end. With a full disk, what is indexed is found.
       const { last } = writer
       try {
         while (writer.indexed < last && writer.indexMore()) await turn()
       } catch (error) {
-        trouble('a search may miss what was said last', error)
+        trouble('a search may miss the newest messages', error)
       }
     },
-    async erase(name: string): Promise<number> {
-      let erased = 0
-      const erasure = writer.beginErasure(name)
-      while (erasure !== undefined) {
-        const { events, done } = writer.eraseSlice(erasure, SLICE)
-        erased += events.filter(event => event.action === 'delete').length
-        if (events.length > 0) tell({ kind: 'happened', events })
-        afterwards()
-        if (done) break
-        await turn()
-      }
-      return erased
-    },
-    async setRetention({ roomKey, retention }: RetentionOrder): Promise<void> {
-      retentions.set(roomKey, retention)
-      await forget()
-    },
-    retentions: () => retentions.all(),
+    erase: person => maintenance.erase(person),
+    setRetention: (roomKey, retention) => maintenance.setRetention(roomKey, retention),
+    retentions: () => maintenance.retentions(),
+    setEpoch: epoch => maintenance.setEpoch(epoch),
     purge: () => writer.purge(),
-    renewEpoch(epoch: string): void {
-      database.prepare('UPDATE log SET epoch = ?').run(epoch)
-    },
-    close(): void {
+    close() {
       isClosed = true
       clearTimeout(indexing)
       clearTimeout(purging)
       clearInterval(forgetting)
-      // A log that is closed has nothing in its write-ahead log; the file alone is a whole backup then.
+      // A closed log has nothing in its write-ahead log; the file alone is a whole backup then.
       database.exec('PRAGMA wal_checkpoint(TRUNCATE)')
       database.close()
     },
   }
 
-  port?.on('message', (message: ToWorker) => {
-    if (message.kind === 'call') return void answer(methods, message.number, message.method, message.args)
+  port?.on('message', (message: ToThread) => {
+    if (message.kind === 'call') return void answer(methods, message)
     try {
       tell({ kind: 'committed', outcomes: pack(writer.commit(unpack(message.batch))) })
-      afterwards()
+      afterCommit()
     } catch (error) {
-      const text = error instanceof Error ? error.message : String(error)
-      tell({ kind: 'failed', message: text, diskFull: isDiskFull(error) })
+      tell({ kind: 'failed', message: messageOf(error), diskFull: isDiskFull(error) })
     }
   })
   tell({ kind: 'opened', contents: writer.contents() })
-  afterwards()
+  afterCommit()
 }
 
 function read(): void {
   const database = openForReading(start.file)
   const reader = new Reader(database)
-  const methods: Methods = {
+  const methods: ReaderMethods = {
     read: reader.read.bind(reader),
     missed: reader.missed.bind(reader),
     unread: reader.unread.bind(reader),
@@ -178,10 +156,14 @@ function read(): void {
     check: () => checkLog(database, start.file),
     close: () => database.close(),
   }
-  port?.on('message', (message: ToWorker) => {
-    if (message.kind === 'call') void answer(methods, message.number, message.method, message.args)
+  port?.on('message', (message: ToThread) => {
+    if (message.kind === 'call') void answer(methods, message)
   })
   tell({ kind: 'opened' })
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
 }
 
 try {

@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import type { EntryBody } from '../../../../../src/server/log/log.ts'
+import type { EventBody } from '../../../../../src/server/log/entries.ts'
 import { logFile, openForWriting } from '../../../../../src/server/log/sqlite/database.ts'
 import { Writer } from '../../../../../src/server/log/sqlite/worker/writer.ts'
 import { temporaryDirectory } from '../../../directory.ts'
@@ -27,8 +27,16 @@ describe('the index is merged a little in each transaction, so that no commit ev
     const database = openForWriting(logFile(temporaryDirectory()), 'epoch')
     onTestFinished(() => database.close())
     const writer = new Writer(database)
-    const store = (body: EntryBody) => {
-      writer.commit([{ entry: { roomKey: 'dev', roomName: 'dev', from: 'alice', session: 1, body } }])
+    const store = (body: EventBody) => {
+      const entry = {
+        kind: 'event',
+        roomKey: 'dev',
+        roomName: 'dev',
+        from: 'alice',
+        session: 1,
+        body,
+      } as const
+      writer.commit({ ts: 1, entries: [entry] })
     }
     return { database, writer, store }
   }

@@ -7,14 +7,17 @@ test('a clock that is set back changes nothing but the times that are shown: ord
   const database = openForWriting(logFile(temporaryDirectory()), 'epoch')
   onTestFinished(() => database.close())
   let now = 1_000_000
-  const writer = new Writer(database, () => now)
+  const writer = new Writer(database)
   const say = (message: string) =>
-    writer.commit([
-      { entry: { roomKey: 'dev', roomName: 'dev', from: 'alice', body: { action: 'chat', message } } },
-    ])[0]
-  expect(say('first')).toEqual({ seq: 1, ts: 1_000_000, prev: 0 })
+    writer.commit({
+      ts: now,
+      entries: [
+        { kind: 'event', roomKey: 'dev', roomName: 'dev', from: 'alice', body: { action: 'chat', message } },
+      ],
+    })[0]
+  expect(say('first')).toEqual({ kind: 'stored', seq: 1, ts: 1_000_000, prev: 0 })
   now = 5
-  expect(say('second')).toEqual({ seq: 2, ts: 5, prev: 1 })
+  expect(say('second')).toEqual({ kind: 'stored', seq: 2, ts: 5, prev: 1 })
 })
 
 test('an id that was used before leaves no empty room behind', () => {
@@ -23,9 +26,10 @@ test('an id that was used before leaves no empty room behind', () => {
   const writer = new Writer(database)
   const say = (roomKey: string) => {
     const body = { action: 'chat', message: 'hello' } as const
-    return writer.commit([{ entry: { roomKey, roomName: roomKey, from: 'alice', id: 'same', body } }])[0]
+    const entry = { kind: 'event', roomKey, roomName: roomKey, from: 'alice', id: 'same', body } as const
+    return writer.commit({ ts: 1, entries: [entry] })[0]
   }
   expect(say('dev')).toMatchObject({ seq: 1 })
-  expect(say('ops')).toMatchObject({ repeats: { ok: false, error: { code: 'id_reused' } } })
+  expect(say('ops')).toMatchObject({ kind: 'refused', error: { code: 'id_reused' } })
   expect(writer.contents().heads.map(head => head.key)).toEqual(['dev'])
 })

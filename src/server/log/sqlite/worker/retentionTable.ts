@@ -1,18 +1,18 @@
 import type { DatabaseSync } from 'node:sqlite'
+import { setImmediate as turn } from 'node:timers/promises'
 import type { Retention, RoomRetention } from '../../maintenance.ts'
-import { number, type Row, string } from './rows.ts'
+import { integer, type Row, text } from './rows.ts'
 import { type Statements, statements } from './statements.ts'
-import { turn } from './turn.ts'
 
 /** The key under which the retention of all other rooms is stored: no room has an empty key. */
 const OTHER_ROOMS = ''
 const DAY = 86_400_000
 const BEYOND = Number.MAX_SAFE_INTEGER
-/** Events that are looked at at a time; some milliseconds. */
+/** Events that are looked at before other tasks have their turn; some milliseconds. */
 const SLICE = 10_000
 
-/** What is kept of which room, as operators set it. Belongs to the writing connection. */
-export class Retentions {
+/** How long the events of each room are kept, as operators set it. Belongs to the writing connection. */
+export class RetentionTable {
   readonly #database: DatabaseSync
   readonly #sql: Statements
 
@@ -39,15 +39,15 @@ export class Retentions {
       .map(row => ({ roomKey: roomKeyOf(row), retention: retentionOf(row) }))
   }
 
-  /** Up to which seq each room is to be forgotten at this time. Between looking at parts of it others have their turn. */
+  /** Up to which seq each room is to be forgotten at this time. Other tasks have their turn between slices. */
   async *due(now: number): AsyncIterable<{ readonly roomKey: string; readonly upTo: number }> {
     const set = new Map(this.all().map(({ roomKey, retention }) => [roomKey ?? OTHER_ROOMS, retention]))
     if (set.size === 0) return
     for (const row of this.#database.prepare('SELECT number, key FROM rooms').all()) {
-      const retention = set.get(string(row, 'key')) ?? set.get(OTHER_ROOMS)
+      const retention = set.get(text(row, 'key')) ?? set.get(OTHER_ROOMS)
       if (retention === undefined) continue
-      const upTo = await this.#dueIn(number(row, 'number'), retention, now)
-      if (upTo > 0) yield { roomKey: string(row, 'key'), upTo }
+      const upTo = await this.#dueIn(integer(row, 'number'), retention, now)
+      if (upTo > 0) yield { roomKey: text(row, 'key'), upTo }
     }
   }
 
@@ -58,7 +58,7 @@ export class Retentions {
     )
   }
 
-  /** The position before the newest so many messages of a room; what is not a message does not count. */
+  /** The position before the newest so many messages of a room; other events do not count. */
   async #beforeNewest(room: number, messages: number): Promise<number> {
     let left = messages
     for (let upTo = BEYOND; ; await turn()) {
@@ -68,9 +68,9 @@ export class Retentions {
           FROM (SELECT seq, action FROM events WHERE room = ? AND seq <= ? ORDER BY seq DESC LIMIT ?)`,
         ).get(room, upTo, SLICE) ?? {}
       if (counted['oldest'] === null) return 0
-      if (number(counted, 'chats') >= left) return left === 0 ? upTo : this.#beforeNth(room, upTo, left)
-      left -= number(counted, 'chats')
-      upTo = number(counted, 'oldest') - 1
+      if (integer(counted, 'chats') >= left) return left === 0 ? upTo : this.#beforeNth(room, upTo, left)
+      left -= integer(counted, 'chats')
+      upTo = integer(counted, 'oldest') - 1
     }
   }
 
@@ -78,7 +78,7 @@ export class Retentions {
     const nth = this.#sql(
       `SELECT seq FROM events WHERE room = ? AND seq <= ? AND action = 'chat' ORDER BY seq DESC LIMIT 1 OFFSET ?`,
     ).get(room, upTo, messages - 1)
-    return number(nth ?? {}, 'seq') - 1
+    return integer(nth ?? {}, 'seq') - 1
   }
 
   /**
@@ -90,8 +90,8 @@ export class Retentions {
     for (let upTo = 0; ; await turn()) {
       const from = upTo
       for (const row of after.iterate(room, from, SLICE)) {
-        if (number(row, 'ts') >= time) return upTo
-        upTo = number(row, 'seq')
+        if (integer(row, 'ts') >= time) return upTo
+        upTo = integer(row, 'seq')
       }
       if (upTo === from) return upTo
     }
@@ -99,13 +99,13 @@ export class Retentions {
 }
 
 function roomKeyOf(row: Row): string | undefined {
-  const key = string(row, 'room')
+  const key = text(row, 'room')
   return key === OTHER_ROOMS ? undefined : key
 }
 
 function retentionOf(row: Row): Retention {
   return {
-    ...(row['days'] === null ? {} : { days: number(row, 'days') }),
-    ...(row['messages'] === null ? {} : { messages: number(row, 'messages') }),
+    ...(row['days'] === null ? {} : { days: integer(row, 'days') }),
+    ...(row['messages'] === null ? {} : { messages: integer(row, 'messages') }),
   }
 }

@@ -1,0 +1,77 @@
+import type { Retention } from './maintenance.ts'
+
+/** What the author of an event says: the part of the event that comes from the request. */
+export type EventBody =
+  | { readonly action: 'chat'; readonly message: string; readonly replyTo?: number | undefined }
+  | { readonly action: 'edit'; readonly target: number; readonly message: string }
+  | { readonly action: 'delete'; readonly target: number }
+  | { readonly action: 'react'; readonly target: number; readonly emoji: string; readonly on: boolean }
+  | { readonly action: 'topic'; readonly topic: string }
+
+/** An event to be stored. */
+export interface EventEntry {
+  readonly kind: 'event'
+  /** The identity of the room; see `RoomHead`. */
+  readonly roomKey: string
+  /** The spelling that the room gets if this is its first event. */
+  readonly roomName: string
+  /** The author's name as everybody is shown it; the folded name is the scope of `id`. */
+  readonly from: string
+  /** The number of the author's session. A message without one can be edited and deleted by no session. */
+  readonly session?: number | undefined
+  /** The request's id; an event without one gets an id that no other event has. */
+  readonly id?: string | undefined
+  readonly body: EventBody
+}
+
+/** A session as the log keeps it. */
+export interface KeptSession {
+  /** Grows with each new session; no number is used twice. */
+  readonly number: number
+  /** The hash of its secret. */
+  readonly hash: string
+  /** The folded name that it belongs to. */
+  readonly person: string
+  /** The position of the log when it began. */
+  readonly began: number
+  /** The rooms that it joined and did not leave, and direct conversations that it read, each with its read position. */
+  readonly reads: ReadonlyMap<string, number>
+}
+
+/** A change to the sessions. */
+export type SessionChange =
+  | {
+      readonly kind: 'began'
+      readonly session: Omit<KeptSession, 'reads'>
+      /** The spelling of the person's name. */
+      readonly name: string
+    }
+  | { readonly kind: 'forgotten'; readonly session: number }
+  | {
+      readonly kind: 'read'
+      readonly session: number
+      readonly roomKey: string
+      /** The read position; undefined: the session left the room. */
+      readonly seq: number | undefined
+    }
+
+/** Where the erasing of a person goes on: the person's events first, then the reactions. */
+export interface ErasureCursor {
+  readonly part: 'events' | 'reactions'
+  /** Everything of this part up to this seq is done. */
+  readonly after: number
+}
+
+/** What operators and clocks change. Each entry is a slice of about a millisecond, so that no commit waits long behind it. */
+export type MaintenanceEntry =
+  /** Sets what is kept of a room; of rooms without a retention of their own where the key is undefined. */
+  | { readonly kind: 'retain'; readonly roomKey: string | undefined; readonly retention: Retention }
+  /** Removes at most `limit` of a room's oldest events, up to a position. */
+  | { readonly kind: 'forget'; readonly roomKey: string; readonly upTo: number; readonly limit: number }
+  /** Erases at most `limit` of what a person (a folded name) said, and takes the name away after the last. */
+  | { readonly kind: 'erase'; readonly person: string; readonly from: ErasureCursor; readonly limit: number }
+  /** Gives the log another epoch: every client starts its rooms afresh. */
+  | { readonly kind: 'epoch'; readonly epoch: string }
+
+/** One change of durable state. The log applies entries in order, and decides there what becomes of each. */
+export type Entry = EventEntry | SessionChange | MaintenanceEntry

@@ -1,0 +1,38 @@
+import type { SessionChange } from '../entries.ts'
+
+/**
+ * Session changes that could not be stored and that no client would send again, such as the beginning of a session while
+ * the disk is full. They go before the next batch, so that the log holds no event of a session that it does not hold.
+ */
+export class OwedChanges {
+  /** By their subject: of several changes only the last is owed, in the place of the first. */
+  readonly #changes = new Map<string, SessionChange>()
+
+  /** How many there are. */
+  get size(): number {
+    return this.#changes.size
+  }
+
+  /** Remembers a change that was not stored. */
+  owe(change: SessionChange): void {
+    this.#changes.set(subjectOf(change), change)
+  }
+
+  /** Hands over all of them, in the order in which they are to be stored. */
+  take(): readonly SessionChange[] {
+    const changes = [...this.#changes.values()]
+    this.#changes.clear()
+    return changes
+  }
+}
+
+function subjectOf(change: SessionChange): string {
+  switch (change.kind) {
+    case 'began':
+      return String(change.session.number)
+    case 'forgotten':
+      return String(change.session)
+    case 'read':
+      return `${change.session} ${change.roomKey}`
+  }
+}

@@ -1,0 +1,25 @@
+import type { EventEntry } from '../entries.ts'
+import type { LoggedEvent } from '../log.ts'
+
+/** Where and when an entry was stored. */
+export interface Place {
+  readonly seq: number
+  /** Milliseconds since 1970. */
+  readonly ts: number
+  /** The seq of the room's event before it. */
+  readonly prev: number
+}
+
+/** The identity of an event whose request brought none: no other event of this log has this seq. */
+export function givenId(epoch: string, seq: number): string {
+  return `${epoch}.${seq}`
+}
+
+/** The event that an entry became. */
+export function eventOf(
+  { roomKey, from, id, body }: EventEntry,
+  { seq, ts, prev }: Place,
+  epoch: string,
+): LoggedEvent {
+  return { roomKey, seq, prev, ts, from, id: id ?? givenId(epoch, seq), ...body } as LoggedEvent
+}

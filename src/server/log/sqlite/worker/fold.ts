@@ -1,0 +1,323 @@
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import { type Result, refuse } from '../../../../protocol/errors.ts'
+import { type Changeable, checkChange, isChange } from '../../changes.ts'
+import type { Entry, EventBody, EventEntry, MaintenanceEntry } from '../../entries.ts'
+import type { LoggedEvent, Stored } from '../../log.ts'
+import { answerRepeat } from '../../repeats.ts'
+import type { Contents, Outcome } from '../messages.ts'
+import { eventOf, type Place } from '../storedEvent.ts'
+import { eraseSlice } from './erasure.ts'
+import { headOf, SELECT_HEADS } from './headRows.ts'
+import { NameTable } from './nameTable.ts'
+import { RetentionTable } from './retentionTable.ts'
+import { integer, type Row, Rows, SELECT_EVENTS, text } from './rows.ts'
+import { SessionTable } from './sessionTable.ts'
+import { type Statements, statements } from './statements.ts'
+import type { WordIndex } from './wordIndex.ts'
+
+/** What an entry gets from its batch. */
+export interface Moment {
+  /** Milliseconds since 1970. */
+  readonly ts: number
+  /** The event's seq is at least this. */
+  readonly firstSeq: number
+}
+
+interface Room {
+  readonly number: number
+  /** The seq of its newest event, which is the `prev` of the next. */
+  last: number
+}
+
+/**
+ * The rule of the log: from the state and an entry to the entry's outcome and the rows that change. It is a function of
+ * these two alone. It asks no clock, draws no random number and knows no setting of this process, so that two folds
+ * which are given the same entries end with the same rows. The transaction around it is the caller's.
+ */
+export class Fold {
+  readonly retentions: RetentionTable
+  readonly #database: DatabaseSync
+  readonly #index: WordIndex
+  readonly #rows: Rows
+  readonly #names: NameTable
+  readonly #sessions: SessionTable
+  readonly #sql: Statements
+  readonly #insert: StatementSync
+  readonly #byId: StatementSync
+  readonly #target: StatementSync
+  readonly #reactionsTo: StatementSync
+  #epoch = ''
+  #last = 0
+  #rooms = new Map<string, Room>()
+
+  constructor(database: DatabaseSync, index: WordIndex) {
+    this.#database = database
+    this.#index = index
+    this.#rows = new Rows(database)
+    this.#names = new NameTable(database)
+    this.#sessions = new SessionTable(database, this.#names)
+    this.retentions = new RetentionTable(database)
+    this.#sql = statements(database)
+    this.#insert = database.prepare(`
+      INSERT INTO events (seq, room, prev, ts, author, action, id, session, target, text, emoji, is_on)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+      ON CONFLICT (author, id) WHERE id IS NOT NULL DO NOTHING
+    `)
+    this.#byId = database.prepare(`${SELECT_EVENTS} WHERE e.author = ? AND e.id = ?`)
+    this.#target = database.prepare('SELECT room, action, session, text, deleted FROM events WHERE seq = ?')
+    this.#reactionsTo = database.prepare(
+      'SELECT emoji, key FROM reactions JOIN names ON names.number = reactions.author WHERE target = ?',
+    )
+    this.load()
+  }
+
+  /** The seq of the newest event. */
+  get last(): number {
+    return this.#last
+  }
+
+  /** What the log holds, without its events. */
+  contents(): Contents {
+    const heads = this.#database.prepare(SELECT_HEADS).all()
+    return {
+      epoch: this.#epoch,
+      last: this.#last,
+      heads: heads.map(headOf),
+      sessions: this.#sessions.all(),
+      names: this.#names.all(),
+    }
+  }
+
+  /** Reads again what is kept in memory of the state; at the start, and after a transaction that was rolled back. */
+  load(): void {
+    this.#names.forget()
+    this.#rooms = new Map()
+    const rooms = this.#sql(
+      'SELECT number, key, first_prev, (SELECT max(seq) FROM events WHERE room = number) AS last FROM rooms',
+    )
+    for (const row of rooms.iterate()) {
+      const last = row['last'] === null ? integer(row, 'first_prev') : integer(row, 'last')
+      this.#rooms.set(text(row, 'key'), { number: integer(row, 'number'), last })
+    }
+    const log = this.#sql('SELECT epoch, last FROM log').get() ?? {}
+    this.#epoch = text(log, 'epoch')
+    this.#last = integer(log, 'last')
+  }
+
+  /** Writes down the newest seq where it is another than before; for the end of a transaction. */
+  saveLast(before: number): void {
+    if (this.#last !== before) this.#sql('UPDATE log SET last = ?').run(this.#last)
+  }
+
+  /** Applies one entry. Throws what SQLite throws; the transaction is to be rolled back then. */
+  apply(entry: Entry, at: Moment): Outcome {
+    switch (entry.kind) {
+      case 'event':
+        return this.#store(entry, at)
+      case 'began':
+      case 'forgotten':
+      case 'read':
+        this.#sessions.apply(entry)
+        return { kind: 'applied' }
+      case 'retain':
+        this.retentions.set(entry.roomKey, entry.retention)
+        return { kind: 'applied' }
+      case 'forget':
+        return this.#forget(entry)
+      case 'erase':
+        return this.#erase(entry, at)
+      case 'epoch':
+        this.#sql('UPDATE log SET epoch = ?').run(entry.epoch)
+        this.#epoch = entry.epoch
+        return { kind: 'applied' }
+    }
+  }
+
+  #store(entry: EventEntry, at: Moment): Outcome {
+    const author = this.#names.numberOf(entry.from)
+    const { body } = entry
+    // A plain new message skips this look-up: the insert finds a repeat. A refused repeat must not leave an empty room.
+    if (isChange(body) || !this.#rooms.has(entry.roomKey)) {
+      const earlier = this.#earlier(author, entry.id)
+      if (earlier !== undefined) return this.#repeat(entry, earlier)
+    }
+    if (isChange(body)) {
+      const target = this.#changeable(entry.roomKey, body.target)
+      const allowed = checkChange(body, target, entry.from, entry.session)
+      if (!allowed.ok) return { kind: 'refused', error: allowed.error }
+    }
+    const room = this.#rooms.get(entry.roomKey) ?? this.#makeRoom(entry)
+    const place = this.#nextPlace(room, at)
+    if (!this.#insertEvent(room, place, author, entry)) {
+      const earlier = this.#earlier(author, entry.id)
+      if (earlier === undefined) throw new Error(`event ${place.seq} is there already, and not by its id`)
+      return this.#repeat(entry, earlier)
+    }
+    this.#wasInserted(room, place, author, body)
+    return { kind: 'stored', ...place }
+  }
+
+  #nextPlace(room: Room, { ts, firstSeq }: Moment): Place {
+    return { seq: Math.max(this.#last + 1, firstSeq), ts, prev: room.last }
+  }
+
+  #earlier(author: number, id: string | undefined): Row | undefined {
+    return id === undefined ? undefined : this.#byId.get(author, id)
+  }
+
+  #repeat(entry: EventEntry, earlier: Row): Outcome {
+    const [event] = this.#rows.present([earlier], this.#epoch)
+    const answer: Result<Stored> =
+      event === undefined
+        ? refuse('storage_unavailable', 'the log could not be read')
+        : answerRepeat(entry, event)
+    return answer.ok ? { kind: 'repeat', first: answer.value } : { kind: 'refused', error: answer.error }
+  }
+
+  /** False where the author has used the id before. */
+  #insertEvent(room: Room, place: Place, author: number, { body, id, session }: EventEntry): boolean {
+    const target = body.action === 'chat' ? body.replyTo : isChange(body) ? body.target : undefined
+    const { changes } = this.#insert.run(
+      place.seq,
+      room.number,
+      place.prev,
+      place.ts,
+      author,
+      body.action,
+      id ?? null,
+      session ?? null,
+      target ?? null,
+      textOf(body) ?? null,
+      body.action === 'react' ? body.emoji : null,
+      body.action === 'react' ? Number(body.on) : null,
+    )
+    return changes === 1
+  }
+
+  #wasInserted(room: Room, { seq }: Place, author: number, body: EventBody): void {
+    this.#last = seq
+    room.last = seq
+    if (body.action === 'chat') this.#index.appended()
+    else this.#change(room, seq, author, body)
+  }
+
+  #changeable(roomKey: string, target: number): Changeable | undefined {
+    const row = this.#target.get(target)
+    if (row === undefined || row['action'] !== 'chat' || row['room'] !== this.#rooms.get(roomKey)?.number)
+      return undefined
+    const reactions = new Map<string, Set<string>>()
+    for (const reaction of this.#reactionsTo.iterate(target)) {
+      const emoji = text(reaction, 'emoji')
+      reactions.set(emoji, (reactions.get(emoji) ?? new Set()).add(text(reaction, 'key')))
+    }
+    return {
+      session: row['session'] === null ? undefined : integer(row, 'session'),
+      isDeleted: row['deleted'] !== null,
+      reactions,
+    }
+  }
+
+  /** Brings the target of an event to its new state. The text before goes, also from older edits. */
+  #change(room: Room, seq: number, author: number, body: Exclude<EventBody, { action: 'chat' }>): void {
+    switch (body.action) {
+      case 'topic':
+        this.#sql('UPDATE rooms SET topic = ? WHERE number = ?').run(body.topic, room.number)
+        return
+      case 'react':
+        return this.#react(seq, author, body)
+      case 'edit':
+      case 'delete':
+        return this.#rewrite(seq, body)
+    }
+  }
+
+  #react(seq: number, author: number, body: Extract<EventBody, { action: 'react' }>): void {
+    const { target, emoji, on } = body
+    if (on)
+      this.#sql('INSERT INTO reactions (target, emoji, author, seq) VALUES (?, ?, ?, ?)').run(
+        target,
+        emoji,
+        author,
+        seq,
+      )
+    else
+      this.#sql('DELETE FROM reactions WHERE target = ? AND emoji = ? AND author = ?').run(
+        target,
+        emoji,
+        author,
+      )
+  }
+
+  #rewrite(seq: number, body: Extract<EventBody, { action: 'edit' | 'delete' }>): void {
+    this.#index.remove(body.target)
+    this.#sql(
+      "UPDATE events SET text = NULL WHERE target = ? AND action = 'edit' AND seq <> ? AND text IS NOT NULL",
+    ).run(body.target, seq)
+    if (body.action === 'edit') {
+      this.#sql('UPDATE events SET text = ?, edited = ? WHERE seq = ?').run(body.message, seq, body.target)
+      this.#index.add(body.target)
+    } else {
+      this.#sql('UPDATE events SET text = NULL, deleted = ? WHERE seq = ?').run(seq, body.target)
+      this.#sql('DELETE FROM reactions WHERE target = ?').run(body.target)
+    }
+  }
+
+  #makeRoom({ roomKey, roomName }: EventEntry): Room {
+    const { lastInsertRowid } = this.#sql('INSERT INTO rooms (key, name) VALUES (?, ?)').run(
+      roomKey,
+      roomName,
+    )
+    const room = { number: Number(lastInsertRowid), last: 0 }
+    this.#rooms.set(roomKey, room)
+    return room
+  }
+
+  #forget({ roomKey, upTo, limit }: Extract<MaintenanceEntry, { kind: 'forget' }>): Outcome {
+    const room = this.#rooms.get(roomKey)
+    if (room === undefined) return { kind: 'forgot', head: undefined }
+    const rows = this.#sql(
+      'SELECT seq, action FROM events WHERE room = ? AND seq <= ? ORDER BY seq LIMIT ?',
+    ).all(room.number, upTo, limit)
+    const newest = rows.at(-1)
+    if (newest === undefined) return { kind: 'forgot', head: undefined }
+    for (const row of rows) {
+      const seq = integer(row, 'seq')
+      if (row['action'] === 'chat') {
+        this.#index.remove(seq)
+        this.#sql('DELETE FROM reactions WHERE target = ?').run(seq)
+      }
+      this.#sql('DELETE FROM events WHERE seq = ?').run(seq)
+    }
+    this.#sql('UPDATE rooms SET first_prev = ? WHERE number = ?').run(integer(newest, 'seq'), room.number)
+    const head = this.#sql(`${SELECT_HEADS} WHERE number = ?`).get(room.number)
+    return { kind: 'forgot', head: head === undefined ? undefined : headOf(head) }
+  }
+
+  #erase({ person, from, limit }: Extract<MaintenanceEntry, { kind: 'erase' }>, at: Moment): Outcome {
+    const author = this.#names.find(person)
+    if (author === undefined) return { kind: 'erased', events: [], next: undefined }
+    const { entries, next } = eraseSlice(this.#sql, { author, person, from, limit, last: this.#last })
+    const events = entries.flatMap(entry => this.#storeUnchecked(entry, at))
+    if (next === undefined) {
+      this.#sessions.forgetAll(author)
+      this.#names.erase(author)
+    }
+    return { kind: 'erased', events, next }
+  }
+
+  /** Stores an event that needs no permission. */
+  #storeUnchecked(entry: EventEntry, at: Moment): LoggedEvent[] {
+    const room = this.#rooms.get(entry.roomKey)
+    if (room === undefined) return []
+    const author = this.#names.numberOf(entry.from)
+    const place = this.#nextPlace(room, at)
+    this.#insertEvent(room, place, author, entry)
+    this.#wasInserted(room, place, author, entry.body)
+    return [eventOf(entry, place, this.#epoch)]
+  }
+}
+
+function textOf(body: EventBody): string | undefined {
+  if (body.action === 'topic') return body.topic
+  return body.action === 'chat' || body.action === 'edit' ? body.message : undefined
+}

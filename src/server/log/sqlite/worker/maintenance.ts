@@ -1,0 +1,80 @@
+import { setImmediate as turn } from 'node:timers/promises'
+import type { ErasureCursor, MaintenanceEntry } from '../../entries.ts'
+import type { LoggedEvent, RoomHead } from '../../log.ts'
+import type { Retention, RoomRetention } from '../../maintenance.ts'
+import type { Outcome } from '../messages.ts'
+import type { Writer } from './writer.ts'
+
+/** Events that one entry removes, about a millisecond of work: senders wait no longer than that takes. */
+const SLICE = 32
+
+/** What a {@link Maintenance} tells. */
+export interface MaintenanceListener {
+  /** Events that erasing made. */
+  readonly happened: (events: readonly LoggedEvent[]) => void
+  /** A room begins later than it did. */
+  readonly forgot: (head: RoomHead) => void
+  /** An entry was committed. */
+  readonly committed: () => void
+}
+
+/** Turns long tasks of the operator and of the clock into entries, a slice each, between which others have their turn. */
+export class Maintenance {
+  readonly #writer: Writer
+  readonly #listener: MaintenanceListener
+  readonly #now: () => number
+
+  constructor(writer: Writer, listener: MaintenanceListener, now: () => number = Date.now) {
+    this.#writer = writer
+    this.#listener = listener
+    this.#now = now
+  }
+
+  /** Erases a person (a folded name); the number of messages deleted. */
+  async erase(person: string): Promise<number> {
+    let erased = 0
+    let from: ErasureCursor | undefined = { part: 'events', after: 0 }
+    for (; from !== undefined; await turn()) {
+      const outcome = this.#commit({ kind: 'erase', person, from, limit: SLICE })
+      if (outcome?.kind !== 'erased') throw new Error('an erase entry has another outcome')
+      erased += outcome.events.filter(event => event.action === 'delete').length
+      if (outcome.events.length > 0) this.#listener.happened(outcome.events)
+      this.#listener.committed()
+      from = outcome.next
+    }
+    return erased
+  }
+
+  /** Sets a retention and removes what is due by it. */
+  async setRetention(roomKey: string | undefined, retention: Retention): Promise<void> {
+    this.#commit({ kind: 'retain', roomKey, retention })
+    await this.forgetDue()
+  }
+
+  /** Every retention that was set. */
+  retentions(): readonly RoomRetention[] {
+    return this.#writer.retentions.all()
+  }
+
+  /** Gives the log another epoch. */
+  setEpoch(epoch: string): void {
+    this.#commit({ kind: 'epoch', epoch })
+  }
+
+  /** Removes what the retentions no longer keep at this time. */
+  async forgetDue(): Promise<void> {
+    for await (const { roomKey, upTo } of this.#writer.retentions.due(this.#now())) {
+      for (;;) {
+        const outcome = this.#commit({ kind: 'forget', roomKey, upTo, limit: SLICE })
+        if (outcome?.kind !== 'forgot' || outcome.head === undefined) break
+        this.#listener.forgot(outcome.head)
+        this.#listener.committed()
+        await turn()
+      }
+    }
+  }
+
+  #commit(entry: MaintenanceEntry): Outcome | undefined {
+    return this.#writer.commit({ ts: this.#now(), entries: [entry] })[0]
+  }
+}
