@@ -390,7 +390,7 @@ describe('what is kept', () => {
   })
 })
 
-describe('somebody is erased', () => {
+describe('erasing a person', () => {
   test('by events that everybody gets; the name is gone, and order stays', async () => {
     const directory = temporaryDirectory()
     const log = await openLog(directory)

@@ -15,7 +15,7 @@ const CHANGED_SOMETHING = 2
  * rewritten.
  */
 export class IndexRemains {
-  readonly #look: StatementSync
+  readonly #separators: StatementSync
   readonly #merge: StatementSync
   readonly #changes: StatementSync
 
@@ -23,7 +23,7 @@ export class IndexRemains {
   constructor(database: DatabaseSync) {
     database.exec("CREATE VIRTUAL TABLE IF NOT EXISTS temp.living USING fts5vocab (main, words, 'instance')")
     // Compared as bytes: a separator can end in the middle of a character. The first byte of each names the index.
-    this.#look = database.prepare(`
+    this.#separators = database.prepare(`
       WITH some AS (
         SELECT segid, term, substr(CAST(term AS BLOB), 2) AS beginning FROM words_idx
         WHERE (segid, term) > (?, ?) ORDER BY segid, term LIMIT ?
@@ -43,15 +43,15 @@ export class IndexRemains {
    * @param inTransaction runs each part
    */
   async clean(inTransaction: <T>(work: () => T) => T): Promise<void> {
-    if (!(await this.#isOneDead())) return
+    if (!(await this.#hasDeadSeparator())) return
     // A negative number begins a merge of the whole index, positive ones continue it.
     for (let pages = -PAGES; inTransaction(() => this.#changed(pages)); pages = PAGES) await turn()
   }
 
-  async #isOneDead(): Promise<boolean> {
+  async #hasDeadSeparator(): Promise<boolean> {
     let after: readonly SQLInputValue[] = [-1, '']
     for (;;) {
-      const rows = this.#look.all(...after, LOOKED_AT)
+      const rows = this.#separators.all(...after, LOOKED_AT)
       if (rows.some(row => row['is_dead'] === 1)) return true
       const last = rows.at(-1)
       if (last === undefined) return false

@@ -1,0 +1,196 @@
+import { createHash } from 'node:crypto'
+import type { DatabaseSync } from 'node:sqlite'
+import fc from 'fast-check'
+import { expect, onTestFinished, test } from 'vitest'
+import type { Entry, EventBody } from '../../../../../src/server/log/entries.ts'
+import { directKey } from '../../../../../src/server/log/roomKeys.ts'
+import { openForWriting } from '../../../../../src/server/log/sqlite/database.ts'
+import type { Batch, Outcome } from '../../../../../src/server/log/sqlite/messages.ts'
+import { Writer } from '../../../../../src/server/log/sqlite/worker/writer.ts'
+import { temporaryDirectory } from '../../../directory.ts'
+
+const name = fc.constantFrom('alice', 'ALICE', 'bob', 'carol')
+const roomKey = fc.constantFrom('dev', 'ops', directKey('alice', 'bob'))
+const target = fc.integer({ min: 1, max: 30 })
+const text = fc.constantFrom('one', 'one two', 'three', 'ünï four', '')
+const emoji = fc.constantFrom('👍', '🎉', '❤')
+const session = fc.option(fc.integer({ min: 1, max: 3 }), { nil: undefined })
+
+const body: fc.Arbitrary<EventBody> = fc.oneof(
+  { weight: 4, arbitrary: fc.record({ action: fc.constant('chat' as const), message: text }) },
+  fc.record({ action: fc.constant('edit' as const), target, message: text }),
+  fc.record({ action: fc.constant('delete' as const), target }),
+  fc.record({ action: fc.constant('react' as const), target, emoji, on: fc.boolean() }),
+  fc.record({ action: fc.constant('topic' as const), topic: text }),
+)
+
+const event = fc.record({
+  kind: fc.constant('event' as const),
+  roomKey,
+  roomName: fc.constantFrom('Dev', 'dev', 'Ops'),
+  from: name,
+  session,
+  id: fc.option(fc.constantFrom('a', 'b', 'c', 'd'), { nil: undefined }),
+  body,
+})
+
+const maintenance = fc.oneof(
+  fc.record({
+    kind: fc.constant('read' as const),
+    session: fc.integer({ min: 1, max: 40 }),
+    roomKey,
+    seq: fc.option(target, { nil: undefined }),
+  }),
+  fc.record({ kind: fc.constant('forgotten' as const), session: fc.integer({ min: 1, max: 40 }) }),
+  fc.record({
+    kind: fc.constant('retain' as const),
+    roomKey: fc.option(roomKey, { nil: undefined }),
+    retention: fc.record({ messages: fc.option(target, { nil: undefined }) }),
+  }),
+  fc.record({
+    kind: fc.constant('forget' as const),
+    roomKey,
+    upTo: target,
+    limit: fc.integer({ min: 1, max: 4 }),
+  }),
+  fc.record({
+    kind: fc.constant('erase' as const),
+    person: fc.constantFrom('alice', 'bob', 'nobody'),
+    from: fc.record({ part: fc.constantFrom('events' as const, 'reactions' as const), after: target }),
+    limit: fc.integer({ min: 1, max: 4 }),
+  }),
+  fc.record({ kind: fc.constant('epoch' as const), epoch: fc.uuid() }),
+)
+
+/** A session that begins; its number comes with it, as the main thread gives it. */
+const began = name.map(spelling => ({ kind: 'began' as const, name: spelling }))
+
+const drawn = fc.oneof(
+  { weight: 6, arbitrary: event },
+  { weight: 2, arbitrary: maintenance },
+  { weight: 1, arbitrary: began },
+)
+
+/** A log: batches as they were ordered, each with its time and at times a least seq. */
+const history = fc
+  .array(
+    fc.record({
+      ts: fc.integer({ min: 0, max: 1_000_000 }),
+      firstSeq: fc.option(fc.integer({ min: 1, max: 60 }), { nil: undefined }),
+      entries: fc.array(drawn, { minLength: 1, maxLength: 8 }),
+    }),
+    { minLength: 1, maxLength: 12 },
+  )
+  .map(batches => {
+    let sessions = 0
+    const numbered = (entry: (typeof batches)[number]['entries'][number]): Entry => {
+      if (entry.kind !== 'began') return entry
+      const number = ++sessions
+      const person = entry.name.toLowerCase()
+      return {
+        kind: 'began',
+        name: entry.name,
+        session: { number, hash: `hash ${number}`, person, began: 0 },
+      }
+    }
+    return batches.map((batch): Batch => ({ ...batch, entries: batch.entries.map(numbered) }))
+  })
+
+/** How a batch is cut into smaller ones, and after which of them the process starts again. */
+const cuts = fc.array(fc.record({ length: fc.integer({ min: 1, max: 5 }), restarts: fc.boolean() }), {
+  minLength: 1,
+  maxLength: 20,
+})
+
+test('the same entries give the same rows and outcomes, however they are cut into batches, over any restart', () => {
+  const directory = temporaryDirectory()
+  let files = 0
+  fc.assert(
+    fc.property(history, cuts, (batches, pieces) => {
+      const whole = new Replay(`${directory}/${++files}.db`)
+      for (const batch of batches) whole.commit(batch)
+      const cut = new Replay(`${directory}/${++files}.db`)
+      let next = 0
+      for (const { entries, ...moment } of batches) {
+        for (let from = 0; from < entries.length; ) {
+          const piece = pieces[next++ % pieces.length]
+          const to = from + (piece?.length ?? 1)
+          cut.commit({ ...moment, entries: entries.slice(from, to) })
+          if (piece?.restarts === true) cut.restart()
+          from = to
+        }
+      }
+      expect(cut.outcomes).toEqual(whole.outcomes)
+      expect(cut.finish()).toBe(whole.finish())
+    }),
+    { numRuns: 150 },
+  )
+})
+
+test('the hash sees one changed byte in any table', () => {
+  const file = `${temporaryDirectory()}/one.db`
+  const replay = new Replay(file)
+  const entry = { kind: 'event', roomKey: 'dev', roomName: 'dev', from: 'alice' } as const
+  replay.commit({ ts: 1, entries: [{ ...entry, body: { action: 'chat', message: 'one' } }] })
+  const before = replay.finish()
+  const database = openForWriting(file, 'epoch')
+  onTestFinished(() => database.close())
+  expect(hashOf(database)).toBe(before)
+  database.exec("UPDATE names SET name = 'Alice'")
+  expect(hashOf(database)).not.toBe(before)
+})
+
+/** A writer that applies batches, starts again where it is told to, and ends with one hash of all its tables. */
+class Replay {
+  readonly outcomes: Outcome[] = []
+  readonly #file: string
+  #database: DatabaseSync
+  #writer: Writer
+
+  constructor(file: string) {
+    this.#file = file
+    this.#database = openForWriting(file, 'the epoch of the first day')
+    this.#writer = new Writer(this.#database)
+  }
+
+  commit(batch: Batch): void {
+    this.outcomes.push(...this.#writer.commit(batch))
+  }
+
+  restart(): void {
+    // The index is filled at any time: the rows of the log must not depend on when.
+    this.#writer.indexMore()
+    this.#database.close()
+    this.#database = openForWriting(this.#file, 'another epoch')
+    this.#writer = new Writer(this.#database)
+  }
+
+  finish(): string {
+    while (this.#writer.indexMore());
+    const hash = hashOf(this.#database)
+    this.#database.close()
+    return hash
+  }
+}
+
+/** One hash of the rows of all tables, and of the words of the search index. */
+function hashOf(database: DatabaseSync): string {
+  const hash = createHash('sha256')
+  const tables = database
+    .prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'words%' ORDER BY name")
+    .all()
+    .map(row => String(row['name']))
+  expect(tables).toEqual(expect.arrayContaining(['events', 'log', 'names', 'reactions', 'rooms', 'sessions']))
+  for (const table of tables) {
+    const rows = database.prepare(`SELECT * FROM ${table}`).all()
+    hash.update(
+      `${table}\n${rows
+        .map(row => JSON.stringify(row))
+        .sort()
+        .join('\n')}\n`,
+    )
+  }
+  database.exec("CREATE VIRTUAL TABLE IF NOT EXISTS temp.terms USING fts5vocab (main, words, 'instance')")
+  hash.update(JSON.stringify(database.prepare('SELECT * FROM temp.terms ORDER BY term, doc, col').all()))
+  return hash.digest('hex')
+}
