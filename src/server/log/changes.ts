@@ -4,12 +4,12 @@ import { MAX_REACTION_NAMES, MAX_REACTIONS } from '../../protocol/limits.ts'
 import { foldName } from '../../protocol/names.ts'
 import type { EventBody } from './entries.ts'
 
-/** What decides whether a message may be changed. */
+/** The facts of a message that decide whether it may be changed. */
 export interface Changeable {
   /** The session that wrote it, if any. */
   readonly session: number | undefined
   readonly isDeleted: boolean
-  /** Who means each kind of reaction, by folded name, in the order in which they came. */
+  /** The people (folded names) of each reaction, by emoji, in the order in which they came. */
   readonly reactions: ReadonlyMap<string, ReadonlySet<string>>
 }
 
@@ -22,8 +22,8 @@ export function isChange(body: EventBody): body is Change {
 }
 
 /**
- * Whether somebody may make a change: only the session that wrote a message edits and deletes it, everybody reacts,
- * and a deleted message stays as it is. Errors: `not_found`, `forbidden`, `limit_reached`.
+ * Checks whether a person may make a change. Only the session that wrote a message edits and deletes it, every member
+ * may react, and a deleted message stays as it is. Errors: `not_found`, `forbidden`, `limit_reached`.
  */
 export function checkChange(
   change: Change,
@@ -37,7 +37,7 @@ export function checkChange(
   if (change.action === 'react') return checkReaction(change, target, foldName(from))
   if (session !== undefined && session === target.session) return success(undefined)
   const verb = change.action === 'edit' ? 'edit' : 'delete'
-  return refuse('forbidden', `only who wrote a message can ${verb} it, from the session that wrote it`)
+  return refuse('forbidden', `only the author can ${verb} a message, from the session that wrote it`)
 }
 
 function checkReaction(
@@ -57,7 +57,7 @@ function checkReaction(
   return success(undefined)
 }
 
-/** The `reactions` field of a message from who means what (names as they are shown); undefined where nobody does. */
+/** The `reactions` field of a message, from the shown names by emoji; undefined where there is no reaction. */
 export function presentReactions(
   byEmoji: ReadonlyMap<string, readonly string[]>,
 ): ChatEvent['reactions'] | undefined {

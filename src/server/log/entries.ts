@@ -64,7 +64,7 @@ export interface ErasureCursor {
 
 /** What operators and clocks change. Each entry is a slice of about a millisecond, so that no commit waits long behind it. */
 export type MaintenanceEntry =
-  /** Sets what is kept of a room; of rooms without a retention of their own where the key is undefined. */
+  /** Sets how long events of a room are kept; of all rooms without a retention of their own where the key is undefined. */
   | { readonly kind: 'retain'; readonly roomKey: string | undefined; readonly retention: Retention }
   /** Removes at most `limit` of a room's oldest events, up to a position. */
   | { readonly kind: 'forget'; readonly roomKey: string; readonly upTo: number; readonly limit: number }

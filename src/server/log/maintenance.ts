@@ -26,7 +26,7 @@ export interface CheckReport {
 export interface LogMaintenance {
   /** Deletes everything that a person (a folded name) said, by events, then takes the name away everywhere. */
   erase(name: string): Promise<Result<{ readonly messages: number }, string>>
-  /** Sets what is kept of a room; of rooms without a retention of their own where the key is undefined. */
+  /** Sets how long events of a room are kept; of all rooms without a retention of their own where the key is undefined. */
   setRetention(roomKey: string | undefined, retention: Retention): Promise<Result<undefined, string>>
   /** Every retention that was set. */
   retentions(): Promise<readonly RoomRetention[]>

@@ -22,7 +22,7 @@ const EVENTS_KEPT = 10_000
 /** More than this waiting, and senders are read later. */
 const BUSY_ENTRIES = 4_096
 const MAX_BATCH = 512
-/** What the frame of an event has beside its text: names, numbers, quotes. */
+/** The bytes of an event's frame beside its text: names, numbers, quotes. */
 const FRAME_BYTES = 160
 
 interface Waiting {
@@ -31,7 +31,7 @@ interface Waiting {
   readonly origin: object | undefined
 }
 
-/** What a message has beside its event. */
+/** The facts of a message that its event does not hold. */
 interface Marks {
   session: number | undefined
   /** By emoji: the spelling of the name by folded name, in the order in which they came. */
@@ -40,7 +40,7 @@ interface Marks {
 
 type Chat = LoggedEvent & { readonly action: 'chat' }
 
-/** One room: its events in order, and what is known of it without looking at them. */
+/** One room: its events in order, and its head. */
 interface RoomLog {
   key: string
   name: string
@@ -57,7 +57,7 @@ export interface MemoryLogOptions {
   readonly now?: () => number
 }
 
-/** A log that lives as long as the process. A commit takes what was appended during one turn of the event loop. */
+/** A log that lives as long as the process. A commit takes the entries of one turn of the event loop. */
 export class MemoryLog implements WholeLog {
   readonly epoch = randomUUID()
   readonly #eventsKept: number
@@ -258,7 +258,7 @@ export class MemoryLog implements WholeLog {
     return event?.action === 'chat' && event.seq === seq ? event : undefined
   }
 
-  /** Brings a message to the state that a change gives it; what it was before goes, also from older edits. */
+  /** Brings a message to its new state. The text before goes, also from older edits. */
   #apply(room: RoomLog, change: Change, event: LoggedEvent): void {
     const chat = this.#chat(room, change.target)
     const marks = this.#marks.get(change.target)

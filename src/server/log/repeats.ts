@@ -10,7 +10,7 @@ export function answerRepeat(entry: EventEntry, earlier: LoggedEvent): Result<St
   return refuse('id_reused', 'this id was used before for something else; make a new one for each request')
 }
 
-/** A text that was changed or removed since is no longer there to compare; then the rest decides. */
+/** Compares an entry with the stored event. A text that was changed or removed since is not there to compare; then the other fields decide. */
 function isSame(body: EventBody, event: LoggedEvent): boolean {
   switch (body.action) {
     case 'topic':

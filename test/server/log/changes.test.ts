@@ -16,7 +16,7 @@ function eventsOf(answer: Received): readonly Received[] {
 }
 
 describe('edits, deletes and reactions are events of the log', () => {
-  test('everybody gets them, the author after the answer; plain clients do not', async () => {
+  test('every full member gets them, the author after the answer; plain clients do not', async () => {
     const server = await startServer()
     const alice = await inRoom(server, 'alice')
     const bob = await inRoom(server, 'bob')

@@ -167,7 +167,7 @@ export function testLog(make: () => Promise<WholeLog>): void {
     await log.close()
   })
 
-  test('what follows a position is counted up to a bound', async () => {
+  test('the events after a position are counted up to a bound', async () => {
     const log = await make()
     const { seq } = placeOf(await append(log, {}))
     for (let i = 0; i < 5; i++) await append(log, { text: 'x'.repeat(1_000) })
@@ -225,7 +225,7 @@ export function testLog(make: () => Promise<WholeLog>): void {
     await log.close()
   })
 
-  test('a delete leaves that something was deleted, by whom and when, and nothing else', async () => {
+  test('a deleted message keeps the name and time of its deletion, and nothing else', async () => {
     const log = await make()
     const { seq } = placeOf(await append(log, { text: 'hi @bob', session: 1 }))
     await append(log, { body: { action: 'edit', target: seq, message: 'oh @bob' }, session: 1 })
@@ -268,7 +268,7 @@ export function testLog(make: () => Promise<WholeLog>): void {
     await log.close()
   })
 
-  test('reactions: who means what, in order, cut at 50 names; 20 kinds a message', async () => {
+  test('reactions list their people in order, cut at 50 names; 20 kinds a message', async () => {
     const log = await make()
     const { seq } = placeOf(await append(log, {}))
     const react = (from: string, emoji: string, on = true): Promise<Result<Stored>> =>
@@ -289,7 +289,7 @@ export function testLog(make: () => Promise<WholeLog>): void {
     await log.close()
   })
 
-  test('a repeat gets the first answer, also when what it said was changed since', async () => {
+  test('a repeat gets the first answer, also when the event was changed since', async () => {
     const log = await make()
     const first = await append(log, { id: 'c', text: 'one', session: 1 })
     const target = placeOf(first).seq
@@ -375,7 +375,7 @@ export function testLog(make: () => Promise<WholeLog>): void {
     await log.close()
   })
 
-  test('closing commits what is queued', async () => {
+  test('closing commits the queued entries', async () => {
     const log = await make()
     const answers = Array.from({ length: 1_000 }, (_, i) => append(log, { text: `${i}` }))
     await log.close()

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { migrate, SCHEMA_VERSION, schemaVersion } from './schema.ts'
 
-/** How long a statement waits for another process that holds the file (a copy, an operator's shell), ms. */
+/** How long a statement waits for another process that locks the file (a copy, an operator's shell), ms. */
 const BUSY_TIMEOUT = 5_000
 const CHECKPOINT_TIMEOUT = 50
 const SQLITE_CORRUPT = 11
@@ -20,16 +20,16 @@ export function logFile(directory: string): string {
   return join(directory, 'chatd.db')
 }
 
-/** That a file cannot be used as the log, as a sentence that says what to do. Whoever opens logs catches it. */
+/** The file cannot be used as the log; the message is a sentence that says what to do. The opening thread catches it. */
 export class UnusableFile extends Error {
   override readonly name = 'UnusableFile'
 }
 
-/** Opens the log for the one that writes: makes or migrates it, and asserts that commits reach the disk. */
+/** Opens the log for the writer: makes or migrates it, and asserts that commits reach the disk. */
 export function openForWriting(file: string, epoch: string): DatabaseSync {
   return explaining(file, () => {
     const isNew = !existsSync(file)
-    // SQLite takes it for a new one, and throws away a write-ahead log beside it.
+    // SQLite takes an empty file for a new one, and throws away a write-ahead log beside it.
     if (!isNew && statSync(file).size === 0)
       throw new UnusableFile(`${file} is damaged (it is empty); ${ADVICE}`)
     const database = new DatabaseSync(file, { timeout: BUSY_TIMEOUT })
@@ -46,7 +46,7 @@ export function openForWriting(file: string, epoch: string): DatabaseSync {
         PRAGMA cache_size = ${CACHE_KIB};
         PRAGMA temp_store = MEMORY;
       `)
-      // Builds of SQLite differ in what they do unless told, and in whether they do what they are told.
+      // Builds of SQLite have other defaults, and some ignore these settings.
       const mode = database.prepare('PRAGMA journal_mode').get()?.['journal_mode']
       const synchronous = database.prepare('PRAGMA synchronous').get()?.['synchronous']
       if (mode !== 'wal' || synchronous !== SYNCHRONOUS_FULL) {
@@ -59,14 +59,14 @@ export function openForWriting(file: string, epoch: string): DatabaseSync {
       return database
     } catch (error) {
       database.close()
-      // Nothing was ever in it: the next start is to be a first one again.
+      // The file never held anything: the next start must be a first one again.
       if (isNew) for (const end of ['', '-wal', '-shm']) rmSync(`${file}${end}`, { force: true })
       throw error
     }
   })
 }
 
-/** Opens the log for reading beside the one that writes. */
+/** Opens the log for reading beside the writer. */
 export function openForReading(file: string): DatabaseSync {
   return explaining(file, () => {
     const database = new DatabaseSync(file, { readOnly: true, timeout: BUSY_TIMEOUT })
@@ -76,8 +76,8 @@ export function openForReading(file: string): DatabaseSync {
 }
 
 /**
- * Moves all of the write-ahead log into the file and cuts it to nothing; false where a reader is in the way, for which
- * it waits no longer than anybody notices: nothing can be committed meanwhile.
+ * Moves all of the write-ahead log into the file and truncates it; false where a reader is in the way. It waits for a
+ * reader only briefly, since nothing can be committed meanwhile.
  */
 export function emptyWriteAheadLog(database: DatabaseSync): boolean {
   database.exec(`PRAGMA busy_timeout = ${CHECKPOINT_TIMEOUT}`)
@@ -115,7 +115,7 @@ function refuseNewer(file: string, database: DatabaseSync): void {
   )
 }
 
-/** Looks at every page, which takes about a second for a million events: what is damaged is not to be written into. */
+/** Looks at every page, about a second for a million events: the writer must not write into a damaged file. */
 function refuseDamaged(file: string, database: DatabaseSync): void {
   const found = database.prepare('PRAGMA quick_check(1)').get()?.['quick_check']
   if (found === 'ok') return
@@ -125,7 +125,7 @@ function refuseDamaged(file: string, database: DatabaseSync): void {
   throw new UnusableFile(`${file} is damaged (${what}); ${ADVICE}`)
 }
 
-/** A file without a version that holds something is another program's. */
+/** A file that holds tables but no version is another program's. */
 function refuseForeign(file: string, database: DatabaseSync): void {
   if (schemaVersion(database) > 0 || database.prepare('SELECT 1 FROM sqlite_schema').get() === undefined)
     return
@@ -134,7 +134,7 @@ function refuseForeign(file: string, database: DatabaseSync): void {
   )
 }
 
-/** Opens something of a file; where that fails, throws {@link UnusableFile} with what to do about it. */
+/** Runs an opening of the file; where it fails, throws {@link UnusableFile} with what to do about it. */
 export function explaining<T>(file: string, open: () => T): T {
   try {
     return open()

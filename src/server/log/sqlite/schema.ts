@@ -4,14 +4,14 @@ import type { DatabaseSync } from 'node:sqlite'
  * How the log is laid out on disk, as steps from an empty file on: `user_version` says how many were taken.
  * A step that was released is never changed.
  *
- * - `names`: everybody who ever said something or had a session. Events name people by number, so that a name can
- *   be taken away in one place.
+ * - `names`: all people who ever said something or had a session. Events refer to people by number, so that erasing a
+ *   name changes one row.
  * - `rooms`: `first_prev` is the seq of the last event that is no longer kept.
  * - `events`: a message stands here as it stands now; an edit keeps its text until another change overtakes it.
- *   `prev` is stored, for what is removed behind it must not change it. An id is kept only where the request had one.
- *   `target` is the message that is changed, or answered; `is_on` is for reactions.
- * - `reactions`: who means what now, by the seq of the event that said so.
- * - `words`: the search index over what `searchable` shows. It is filled behind the commit up to `indexed`.
+ *   `prev` is stored, since removing older events must not change it. `id` is null where the request had none.
+ *   `target` is the message that the event changes or answers; `is_on` is for reactions.
+ * - `reactions`: the reactions that stand now, each with the seq of its event.
+ * - `words`: the search index over the view `searchable`. It is filled behind the commit up to `indexed`.
  *   Its column `scope` holds the room and the author as words, so that a search in one room reads nothing of others.
  */
 const STEPS: readonly string[] = [
@@ -72,7 +72,7 @@ const STEPS: readonly string[] = [
   );
   INSERT INTO words (words, rank) VALUES ('secure-delete', 1);
   `,
-  // The index is merged by us, a little in each transaction: by itself it holds up every tenth commit for some 40 ms.
+  // WordIndex merges the index, a little in each transaction. FTS5's own merging stalls every tenth commit by some 40 ms.
   "INSERT INTO words (words, rank) VALUES ('automerge', 0)",
 ]
 
@@ -84,7 +84,7 @@ export function schemaVersion(database: DatabaseSync): number {
   return Number(database.prepare('PRAGMA user_version').get()?.['user_version'] ?? 0)
 }
 
-/** Brings an older file, or an empty one, to the newest version, in one transaction. */
+/** Brings an older or an empty file to the newest version, in one transaction. */
 export function migrate(database: DatabaseSync, epoch: string): void {
   const version = schemaVersion(database)
   if (version === SCHEMA_VERSION) return

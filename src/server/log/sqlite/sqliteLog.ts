@@ -59,8 +59,8 @@ export async function openSqliteLog(
 }
 
 /**
- * The log on SQLite. A thread owns the writing connection and takes all that is queued into one transaction;
- * another reads. This side queues, and knows of every room what can be known without reading.
+ * The log on SQLite. One thread owns the writing connection and takes everything that is queued into one transaction;
+ * another thread reads. This side queues entries, and knows the head of every room.
  */
 export class SqliteLog implements WholeLog, LogMaintenance {
   /** Resolves when the log can be used, with a sentence where it cannot. */

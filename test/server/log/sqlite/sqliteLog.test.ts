@@ -68,7 +68,7 @@ describe('the log on SQLite with seqs that are not dense', () => {
   testLog(() => openLog(temporaryDirectory(), { seqStep: 1_024 }))
 })
 
-describe('what was acknowledged is there after a restart', () => {
+describe('acknowledged entries are there after a restart', () => {
   test('events, topics, names, sessions and read positions', async () => {
     const directory = temporaryDirectory()
     const log = await openLog(directory)
@@ -193,7 +193,7 @@ describe('a file that cannot be used is refused, and left as it is', () => {
     expect(readFileSync(logFile(directory)).equals(bytes)).toBe(true)
   })
 
-  test('a check finds what was damaged since it was opened, and says so', async () => {
+  test('a check finds damage that came after the opening, and says so', async () => {
     const directory = temporaryDirectory()
     const log = await openLog(directory)
     const text = 'x'.repeat(2_000)
@@ -258,7 +258,7 @@ describe('a text that was deleted is gone from every file', () => {
     expect((await log.check()).lines).toContain('integrity: ok')
   })
 
-  test('within the minute also after kill -9, and while somebody reads for long, for whom nobody waits', async () => {
+  test('within the minute also after kill -9, and without making commits wait for a long read', async () => {
     const directory = temporaryDirectory()
     const log = await openLog(directory)
     const target = await seqOf(log, { text: SECRET, session: 1 })
@@ -281,7 +281,7 @@ describe('a text that was deleted is gone from every file', () => {
 })
 
 describe('a full disk', () => {
-  test('refuses what cannot be stored, goes on reading, and stores again when there is room', async () => {
+  test('the log refuses entries, goes on reading, and stores again when there is room', async () => {
     const directory = temporaryDirectory()
     const troubles: string[] = []
     const log = await openLog(directory, { maxPages: 60, onTrouble: message => troubles.push(message) })
@@ -309,7 +309,7 @@ describe('a full disk', () => {
     expect(events.at(-1)?.prev).toBe(events.at(-2)?.seq)
   })
 
-  test('who came meanwhile is known when there is room again: nobody else ever gets the number', async () => {
+  test('a session that began meanwhile is stored when there is room: no other session ever gets its number', async () => {
     const directory = temporaryDirectory()
     const log = await openLog(directory, { maxPages: 60 })
     const pad = 'x'.repeat(2_000)
@@ -326,8 +326,8 @@ describe('a full disk', () => {
   })
 })
 
-describe('what is waiting is bounded', () => {
-  test('past the bound nothing is taken, and what was taken is stored', async () => {
+describe('the queue is bounded', () => {
+  test('past the bound entries are refused, and the queued ones are stored', async () => {
     const log = await openLog()
     const answers = Array.from({ length: 20_000 }, (_, i) => append(log, { text: `${i}` }))
     expect(log.isBusy).toBe(true)
@@ -343,7 +343,7 @@ describe('what is waiting is bounded', () => {
   })
 })
 
-describe('what is kept', () => {
+describe('retention', () => {
   test('the newest messages of a room; positions go on, and the room begins later', async () => {
     const log = await openLog()
     const seqs: number[] = []
@@ -358,7 +358,7 @@ describe('what is kept', () => {
     expect((await log.check()).lines[1]).toMatch(/every event follows/)
   })
 
-  test('only messages count: what was done to them goes with them', async () => {
+  test('only messages count: their edits and reactions go with them', async () => {
     const log = await openLog()
     const seqs: number[] = []
     for (let i = 0; i < 5; i++) seqs.push(await seqOf(log, {}))
@@ -391,7 +391,7 @@ describe('what is kept', () => {
 })
 
 describe('erasing a person', () => {
-  test('by events that everybody gets; the name is gone, and order stays', async () => {
+  test('goes by events to every member; the name is gone, and the order stays', async () => {
     const directory = temporaryDirectory()
     const log = await openLog(directory)
     const told: LoggedEvent[] = []
@@ -441,7 +441,7 @@ describe('erasing a person', () => {
 })
 
 describe('a search', () => {
-  test('takes what users type as words, whatever it is', async () => {
+  test('takes any typed text as words', async () => {
     const log = await openLog()
     const seq = await seqOf(log, { text: 'NEAR "quotes" AND ünïcödé -minus col:on * हिन्दी 世界' })
     for (const words of [

@@ -1,24 +1,25 @@
 import { closeSync, fsyncSync, openSync, rmSync, statfsSync, statSync, writeSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
+import type { CheckReport } from '../../maintenance.ts'
 import { isDamage } from '../database.ts'
 import { SCHEMA_VERSION, schemaVersion } from '../schema.ts'
 import { integer } from './rows.ts'
 
 const SYNCS = 20
-/** Above this a commit is felt by people, ms. */
+/** Users feel a commit that waits longer than this, ms. */
 const SLOW_SYNC = 50
-/** Below this there is little time left to make room, bytes. */
+/** With less free space than this the operator has little time left to make room, bytes. */
 const LITTLE_SPACE = 256 * 1024 * 1024
 const PROBLEMS_SHOWN = 10
 
-/** Looks at a log and at the disk that it lies on; lines for a person, and whether all is well. */
-export function checkLog(database: DatabaseSync, file: string): { ok: boolean; lines: string[] } {
+/** Checks a log and the disk that it lies on. */
+export function checkLog(database: DatabaseSync, file: string): CheckReport {
   const findings = [
-    looked('integrity', () => integrity(database)),
-    looked('order', () => chains(database)),
+    guarded('integrity', () => integrity(database)),
+    guarded('order', () => chains(database)),
     layout(database),
-    looked('size', () => size(database, file)),
+    guarded('size', () => size(database, file)),
     ...disk(file),
   ]
   return { ok: findings.every(finding => finding.ok), lines: findings.flatMap(finding => finding.lines) }
@@ -29,8 +30,8 @@ interface Finding {
   readonly lines: readonly string[]
 }
 
-/** What was found; where the file is so damaged that SQLite cannot go on, that. */
-function looked(what: string, look: () => Finding): Finding {
+/** The finding; where the file is so damaged that SQLite gives up, the damage is the finding. */
+function guarded(what: string, look: () => Finding): Finding {
   try {
     return look()
   } catch (error) {
@@ -100,7 +101,7 @@ function disk(file: string): Finding[] {
   ]
 }
 
-/** How long the disk takes to say that something is safe, ms. */
+/** How long the disk takes to sync one write, ms. */
 function medianSync(directory: string): number {
   const file = join(directory, `sync-test.${process.pid}`)
   const opened = openSync(file, 'wx', 0o600)

@@ -88,7 +88,7 @@ export class Fold {
     }
   }
 
-  /** Reads again what is kept in memory of the state; at the start, and after a transaction that was rolled back. */
+  /** Reads the part of the state that memory holds: at the start, and after a transaction was rolled back. */
   load(): void {
     this.#names.forget()
     this.#rooms = new Map()

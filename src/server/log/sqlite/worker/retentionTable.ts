@@ -21,7 +21,7 @@ export class RetentionTable {
     this.#sql = statements(database)
   }
 
-  /** Sets what is kept of a room, or of all rooms without a retention of their own. No bound at all: keeps all. */
+  /** Sets the retention of a room, or of all rooms without one of their own. Without a bound everything is kept. */
   set(roomKey: string | undefined, { days, messages }: Retention): void {
     this.#database
       .prepare(

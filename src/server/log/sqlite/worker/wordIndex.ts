@@ -4,12 +4,12 @@ import { integer } from './rows.ts'
 /** With more messages than this not indexed yet, every commit indexes as many as it may have brought. */
 const MAX_LAG = 4_096
 const SLICE = 512
-/** Pages that are merged at a time. A slice adds about ten, and each is written anew once a level, of a few. */
+/** Pages that one merge rewrites. A slice adds about ten, and each is rewritten once on each of a few levels. */
 const MERGED_PAGES = 64
 
 /**
  * The search index as the writer keeps it: new messages are added behind the commit, in order of seq, up to
- * `position`; what is changed or removed before that is changed or removed here in the same transaction.
+ * `position`. A message up to there is changed or removed in the same transaction as its event.
  */
 export class WordIndex {
   readonly #database: DatabaseSync
@@ -22,7 +22,7 @@ export class WordIndex {
   #position = 0
   /** About how many messages follow the position: seqs are not dense, so their distance does not tell. */
   #behind = 0
-  /** Every transaction that changes the index adds a part to it. */
+  /** Whether this transaction changed the index, which adds a part to it. */
   #hasNewPart = false
 
   constructor(database: DatabaseSync) {
@@ -69,7 +69,7 @@ export class WordIndex {
     return integer(row, 'count') === SLICE
   }
 
-  /** A message follows what is there; for calling with every new one. */
+  /** Counts a new message that is not indexed yet. */
   appended(): void {
     this.#behind++
   }

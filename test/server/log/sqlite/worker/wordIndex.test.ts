@@ -51,7 +51,7 @@ describe('the index is merged a little in each transaction, so that no commit ev
     expect(most).toBeLessThan(CRISIS)
   })
 
-  test('while somebody edits, and nothing new is said', () => {
+  test('while a member edits, and no new message comes', () => {
     const { database, writer, store } = open()
     for (let i = 0; i < 300; i++) store({ action: 'chat', message: `number ${i} of many` })
     writer.indexMore()
