@@ -15,11 +15,18 @@ import { Rooms } from './rooms/rooms.ts'
 import { Identities } from './rooms/sessions.ts'
 import type { ListenAddress, Settings } from './settings.ts'
 import { Connection } from './transport/connection.ts'
-import { Entrance } from './transport/entrance.ts'
-import { Line, Tick } from './transport/outbound.ts'
+import { Line } from './transport/line.ts'
+import { Tick } from './transport/tick.ts'
 import { Turns } from './transport/turns.ts'
 
 const SWEEP_EVERY = 1_000
+/** How long the turns of connected clients take in one pass of the event loop together, ms. */
+const TURNS_MS = 5
+/**
+ * New connections that have their turn in one pass of the loop. Their first line takes about 0.1 ms: when thousands come
+ * at once, as after a restart, connected clients wait some milliseconds, and not for all of them.
+ */
+const ENTRANCE_COUNT = 32
 /** A commit of so many entries is waited for at the end of a tick; less is not worth a wait. */
 const GATHER_FROM = 8
 const ACCEPT_BACKLOG = 4_096
@@ -73,8 +80,8 @@ class ListeningDaemon implements Daemon {
   readonly idle: Promise<void>
   readonly #hall: Hall
   readonly #tick: Tick
-  readonly #entrance = new Entrance()
-  readonly #turns = new Turns()
+  readonly #entrance = new Turns({ count: ENTRANCE_COUNT })
+  readonly #turns = new Turns({ ms: TURNS_MS })
   readonly #servers: Server[] = []
   readonly #sessions = new Set<Session>()
   readonly #perAddress = new Map<string, number>()

@@ -7,8 +7,8 @@ import type { ErrorFrame, ServerFrame } from '../../protocol/responses.ts'
 import type { Person } from '../rooms/people.ts'
 import type { Member } from '../rooms/room.ts'
 import type { Identity } from '../rooms/sessions.ts'
-import type { Connection, Conversation } from '../transport/connection.ts'
-import { Line } from '../transport/outbound.ts'
+import type { Connection, FrameHandler } from '../transport/connection.ts'
+import { Line } from '../transport/line.ts'
 import { welcomeFrame } from './connect.ts'
 import { history, listMembers, listRooms } from './history.ts'
 import { joinRoom, leaveRoom } from './join.ts'
@@ -24,7 +24,7 @@ const CONGESTION_CHECK = 50
 type Served = Exclude<Request, { action: 'connect' }>
 
 /** What the two sides of one connection have said so far: who is there, in which rooms, and what it may. */
-export class Session implements Conversation {
+export class Session implements FrameHandler {
   readonly hall: Hall
   readonly connection: Connection
   /** Who is there; undefined before `connect`. */

@@ -3,7 +3,7 @@ import { SMALL_ROOM, TYPING_RENEW_MS } from '../../protocol/limits.ts'
 import type { Request } from '../../protocol/requests.ts'
 import { checkText } from '../../protocol/texts.ts'
 import type { Person } from '../rooms/people.ts'
-import { Line } from '../transport/outbound.ts'
+import { Line } from '../transport/line.ts'
 import type { Session } from './client.ts'
 import { findOwnPlace } from './conversation.ts'
 

@@ -1,5 +1,5 @@
 import type { Signal } from '../../protocol/responses.ts'
-import { Line } from '../transport/outbound.ts'
+import { Line } from '../transport/line.ts'
 import type { Person } from './people.ts'
 import type { Room } from './room.ts'
 import type { Rooms } from './rooms.ts'

@@ -4,7 +4,7 @@ import type { PlainChat, ServerFrame } from '../../protocol/responses.ts'
 import { type Committed, type Log, type LoggedEvent, presentEvent, type RoomDirectory } from '../log/log.ts'
 import { directNames } from '../log/roomKeys.ts'
 import type { Session } from '../requests/client.ts'
-import { Line } from '../transport/outbound.ts'
+import { Line } from '../transport/line.ts'
 import type { People, Person } from './people.ts'
 import { type Attendance, type Member, Room } from './room.ts'
 

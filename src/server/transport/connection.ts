@@ -3,71 +3,74 @@ import { type Decoded, requestDecoder } from '../../protocol/codec.ts'
 import type { Request } from '../../protocol/requests.ts'
 import type { Logger } from '../logger.ts'
 import type { Settings } from '../settings.ts'
-import type { Entrance, Newcomer } from './entrance.ts'
-import { type Line, Outbound, type Tick } from './outbound.ts'
-import type { Talker, Turns } from './turns.ts'
+import type { Line } from './line.ts'
+import { Outbound } from './outbound.ts'
+import type { Tick } from './tick.ts'
+import type { Turns, TurnTaker } from './turns.ts'
 
-/** How long one turn may take, ms: then the other connections have theirs, however dear this one's requests are. */
+/** How long one turn may take, ms: then the other connections have theirs, however costly the requests of this one. */
 const TURN_MS = 2
-/** So much is read at once at most; where it came whole, more is behind it. */
+/** Node reads at most this at once; a full read means that more is waiting. */
 const WHOLE_READ_BYTES = 64 * 1024
-/** With more than this left over, nothing more is read: answers to one's own requests never pile up. */
+/** With more output than this left over the connection reads no further request: answers never pile up. */
 const READ_BELOW_BYTES = 64 * 1024
-/** How long a connection that is closing may take to read the last words. */
+/** How long the peer of a closing connection may take to read the last frames, ms. */
 const LINGER = 2_000
 const KEEPALIVE_AFTER = 60_000
 
-/** What a connection carries; see `Session`. */
-export interface Conversation {
+/** Handles the frames of one connection, and hears what becomes of it; see `Client`. */
+export interface FrameHandler {
   /** Handles one line. A promise holds the next line back until it is fulfilled. */
   take(decoded: Decoded<Request>): Promise<void> | undefined
   /** True while answers are still to come: a closed sending side waits for them. */
   readonly isBusy: boolean
-  /** True for a connection that must give a sign of life. */
+  /** True for a full client, which must send a sign of life. */
   readonly isFull: boolean
   readonly hasConnected: boolean
-  /** Nothing was heard for too long. */
+  /** The peer sent nothing for too long. */
   fellSilent(): void
-  /** It never said who it is. */
+  /** No `connect` came in time. */
   neverConnected(): void
   behindChanged(behind: boolean): void
   /** The socket is gone. */
   gone(): void
 }
 
-/** What connections have in common. */
-export interface Shared {
+/** What all connections of a daemon share. */
+export interface SharedTransport {
   readonly tick: Tick
-  readonly entrance: Entrance
+  /** Of connections that have not said `connect` yet. */
+  readonly entrance: Turns
+  /** Of the others. */
   readonly turns: Turns
   readonly settings: Settings
   readonly logger: Logger
 }
 
-/** One socket: bytes in as lines taken in turns, frames out through {@link Outbound}, and when it ends. */
-export class Connection implements Newcomer, Talker {
+/** One socket: cuts its input into lines and takes them in turns, writes frames through {@link Outbound}, and decides when it ends. */
+export class Connection implements TurnTaker {
   readonly number: number
   /** The peer's address, IPv4 in its short form. */
   readonly address: string
   readonly outbound: Outbound
   readonly #socket: Socket
-  readonly #entrance: Entrance
+  readonly #entrance: Turns
   readonly #turns: Turns
   readonly #settings: Settings
   readonly #logger: Logger
   readonly #decoder
   readonly #openedAt = performance.now()
-  #conversation: Conversation | undefined
+  #handler: FrameHandler | undefined
   #heardAt = performance.now()
   /** Why lines are not taken now: a timer, a pending answer, or a reader that is behind. */
   #held = false
   #holdTimer: NodeJS.Timeout | undefined
   #inputEnded = false
-  /** The daemon stops: no further line is taken, whatever is answered still. */
+  /** The daemon stops: no further line is taken; answers still go out. */
   #stopping = false
   #closingSince: number | undefined
 
-  constructor(socket: Socket, number: number, address: string, shared: Shared) {
+  constructor(socket: Socket, number: number, address: string, shared: SharedTransport) {
     const { tick, entrance, turns, settings, logger } = shared
     this.#socket = socket
     this.#entrance = entrance
@@ -80,14 +83,14 @@ export class Connection implements Newcomer, Talker {
     const bounds = { cutAt: settings.leftOverBytes, behindAt: settings.behindBytes }
     this.outbound = new Outbound(socket, tick, bounds, {
       overflowed: () => this.cut('slow'),
-      behindChanged: behind => this.#conversation?.behindChanged(behind),
+      behindChanged: behind => this.#handler?.behindChanged(behind),
       drained: () => this.takeTurn(),
     })
   }
 
   /** Starts reading. */
-  open(conversation: Conversation): void {
-    this.#conversation = conversation
+  open(handler: FrameHandler): void {
+    this.#handler = handler
     this.#socket.setNoDelay(true)
     this.#socket.setKeepAlive(true, KEEPALIVE_AFTER)
     this.#socket.on('data', chunk => this.#received(chunk))
@@ -95,19 +98,15 @@ export class Connection implements Newcomer, Talker {
       this.#inputEnded = true
       this.takeTurn()
     })
-    // A reset says no more than the close that follows it.
+    // The close that follows a reset is handled below.
     this.#socket.on('error', error =>
       this.#logger.debug({ connection: this.number, error: error.message }, 'socket'),
     )
     this.#socket.on('close', () => {
       clearTimeout(this.#holdTimer)
       this.#logger.debug({ connection: this.number }, 'closed')
-      this.#conversation?.gone()
+      this.#handler?.gone()
     })
-  }
-
-  enter(): void {
-    this.takeTurn()
   }
 
   /** Owes the peer a line. */
@@ -115,7 +114,7 @@ export class Connection implements Newcomer, Talker {
     if (this.#closingSince === undefined) this.outbound.send(line)
   }
 
-  /** Reads nothing for a while; `again` is asked then how long to go on with that, 0 for no longer. */
+  /** Reads nothing for a while. After it `again` says for how long to go on holding, 0: no longer. */
   hold(ms: number, again: () => number = () => 0): void {
     this.#held = true
     this.#socket.pause()
@@ -134,19 +133,19 @@ export class Connection implements Newcomer, Talker {
     this.#socket.pause()
   }
 
-  /** A request failed by a bug; or because the log is closed already, which is none. */
+  /** A request failed by a bug. While the daemon stops it may also find the log closed, which is no bug. */
   failed(error: unknown): void {
     if (this.#stopping) return
     this.#logger.error({ connection: this.number, error }, 'a request failed by a bug')
     this.cut('bug')
   }
 
-  /** Sends what is owed, then closes; what the peer still sends is dropped. */
+  /** Sends what is owed, then closes. Drops further input. */
   end(): void {
     if (this.#closingSince !== undefined) return
     this.#closingSince = performance.now()
     this.outbound.end()
-    // What lies unread when a socket closes makes the kernel throw away what was sent, the last words too.
+    // With unread input at the close the kernel would throw away sent frames, the last ones too.
     this.#socket.resume()
   }
 
@@ -162,17 +161,17 @@ export class Connection implements Newcomer, Talker {
     if (this.outbound.stuckFor(now) > this.#settings.stuckAfter) this.cut('slow')
     else if (this.#closingSince !== undefined) {
       if (now - this.#closingSince > LINGER && this.outbound.isEmpty) this.cut('lingered')
-    } else if (this.#conversation?.hasConnected === false) {
-      if (now - this.#openedAt > this.#settings.connectTimeout) this.#conversation.neverConnected()
+    } else if (this.#handler?.hasConnected === false) {
+      if (now - this.#openedAt > this.#settings.connectTimeout) this.#handler.neverConnected()
     } else if (this.#socket.isPaused()) {
-      // While we do not listen, for whatever reason, nobody is silent.
+      // While this side does not read, the peer is not silent.
       this.#heardAt = now
-    } else if (this.#conversation?.isFull && now - this.#heardAt > this.#settings.silentAfter) {
-      this.#conversation.fellSilent()
+    } else if (this.#handler?.isFull && now - this.#heardAt > this.#settings.silentAfter) {
+      this.#handler.fellSilent()
     }
   }
 
-  /** Answers that were awaited may be complete: goes on reading, or ends where the input has ended. */
+  /** An awaited answer was given: after the end of input the connection may close now. */
   settled(): void {
     if (this.#inputEnded) this.takeTurn()
   }
@@ -181,9 +180,9 @@ export class Connection implements Newcomer, Talker {
     if (this.#closingSince !== undefined) return
     this.#heardAt = performance.now()
     this.#decoder.push(typeof chunk === 'string' ? Buffer.from(chunk) : chunk)
-    const isIn = this.#conversation?.hasConnected === true
+    const isIn = this.#handler?.hasConnected === true
     if (isIn && chunk.length < WHOLE_READ_BYTES) return this.takeTurn()
-    // No more is read of it until then.
+    // Nothing more is read until its turn.
     this.#socket.pause()
     if (isIn) this.#turns.add(this)
     else this.#entrance.add(this)
@@ -192,8 +191,8 @@ export class Connection implements Newcomer, Talker {
   /** Takes lines for a while, if there are any and nothing holds them back. */
   takeTurn(): void {
     if (this.#held || this.#stopping || this.#closingSince !== undefined) return
-    // It may have gone while it waited: whoever came in now would never leave.
-    if (this.#conversation === undefined || this.#socket.destroyed) return
+    // The socket may have closed while it waited: a client that connected now would never leave.
+    if (this.#handler === undefined || this.#socket.destroyed) return
     const began = performance.now()
     do {
       if (this.outbound.leftOver > READ_BELOW_BYTES) {
@@ -202,10 +201,10 @@ export class Connection implements Newcomer, Talker {
       }
       const decoded = this.#decoder.next()
       if (decoded === undefined) {
-        this.#endOfLines(this.#conversation)
+        this.#endOfLines(this.#handler)
         return
       }
-      const pending = this.#conversation.take(decoded)
+      const pending = this.#handler.take(decoded)
       if (pending !== undefined) {
         this.#await(pending)
         return
@@ -216,9 +215,9 @@ export class Connection implements Newcomer, Talker {
     this.#turns.add(this)
   }
 
-  #endOfLines(conversation: Conversation): void {
+  #endOfLines(handler: FrameHandler): void {
     if (!this.#inputEnded) this.#socket.resume()
-    else if (!conversation.isBusy) this.end()
+    else if (!handler.isBusy) this.end()
   }
 
   #await(pending: Promise<void>): void {
@@ -233,7 +232,7 @@ export class Connection implements Newcomer, Talker {
   #release(): void {
     this.#held = false
     this.#heardAt = performance.now()
-    // After the tick, so that the answer just given counts as left over if the peer does not take it.
+    // After the tick, so that the answer counts as left over if the peer does not take it.
     this.#turns.add(this)
   }
 }

@@ -1,118 +1,18 @@
 import type { Socket } from 'node:net'
-import { encodeFrame } from '../../protocol/codec.ts'
-import type { PlainChat, ServerFrame } from '../../protocol/responses.ts'
+import type { Line, Owed } from './line.ts'
+import type { Flushable, Tick } from './tick.ts'
 
 /** The most that is handed to the kernel at once, so that progress is seen while a slow reader drains it. */
 const SLICE_BYTES = 64 * 1024
 const NOTHING = Buffer.alloc(0)
 
-/** One encoded frame, or several that go together. Made once, owed to many. */
-export class Line {
-  readonly bytes: Buffer
-  /** What a connection owes that is owed this line alone. */
-  readonly alone: Owed
-
-  /** @param encoded as `encodeFrame` gives it */
-  constructor(encoded: string) {
-    this.bytes = Buffer.from(encoded)
-    this.alone = new Owed(undefined, this.bytes)
-  }
-
-  /** The line of one frame. */
-  static of(frame: ServerFrame | PlainChat): Line {
-    return new Line(encodeFrame(frame))
-  }
-}
-
-/**
- * What a connection is owed in one tick: a list of lines that shares its beginnings, so that connections
- * which are owed the same lines in the same order hold the same object, and its bytes are joined once for all.
- */
-class Owed {
-  readonly length: number
-  readonly #before: Owed | undefined
-  readonly #last: Buffer
-  #next: Owed | undefined
-  #joined: Buffer | undefined
-
-  constructor(before: Owed | undefined, last: Buffer) {
-    this.#before = before
-    this.#last = last
-    this.length = (before?.length ?? 0) + last.length
-  }
-
-  /** This and one line more. Only the newest continuation is remembered: rooms hand the same line to all in turn. */
-  and(line: Line): Owed {
-    if (this.#next === undefined || this.#next.#last !== line.bytes) this.#next = new Owed(this, line.bytes)
-    return this.#next
-  }
-
-  /** All of it in one buffer. */
-  bytes(): Buffer {
-    if (this.#before === undefined) return this.#last
-    if (this.#joined === undefined) {
-      const parts: Buffer[] = []
-      for (let owed: Owed | undefined = this; owed !== undefined; owed = owed.#before) parts.push(owed.#last)
-      this.#joined = Buffer.concat(parts.reverse(), this.length)
-    }
-    return this.#joined
-  }
-}
-
-/** How long the end of a tick waits for a commit at most, ms. */
-const GATHER_MS = 2
-
-/**
- * Ends each tick: writes what was gathered, one write a connection. A write costs what many messages cost, so where a
- * commit is on its way that brings many, the tick goes on until it is here.
- */
-export class Tick {
-  readonly #isMoreComing: () => boolean
-  #waiting: Outbound[] = []
-  #scheduled: NodeJS.Immediate | undefined
-  #gathering: NodeJS.Timeout | undefined
-
-  /** @param isMoreComing whether {@link commitCame} will be called soon, with much to write */
-  constructor(isMoreComing: () => boolean = () => false) {
-    this.#isMoreComing = isMoreComing
-  }
-
-  /** Has an outbound written at the end of this tick. */
-  add(outbound: Outbound): void {
-    this.#waiting.push(outbound)
-    if (this.#gathering === undefined) this.#scheduled ??= setImmediate(() => this.#end())
-  }
-
-  /** What a commit brought has been owed: a tick that waited for it ends. */
-  commitCame(): void {
-    if (this.#gathering === undefined) return
-    clearTimeout(this.#gathering)
-    this.#gathering = undefined
-    this.#scheduled ??= setImmediate(() => this.#flush())
-  }
-
-  #end(): void {
-    this.#scheduled = undefined
-    if (this.#isMoreComing()) this.#gathering = setTimeout(() => this.#flush(), GATHER_MS)
-    else this.#flush()
-  }
-
-  #flush(): void {
-    this.#scheduled = undefined
-    this.#gathering = undefined
-    const waiting = this.#waiting
-    this.#waiting = []
-    for (const outbound of waiting) outbound.flush()
-  }
-}
-
 /** What an {@link Outbound} tells its connection. */
 export interface OutboundWatcher {
-  /** More than the bound is left over from earlier ticks: the reader is too slow. */
+  /** More than the bound is left over from earlier ticks: the peer reads too slowly. */
   overflowed(): void
   /** Crossed the mark above which a connection counts as behind, in one of the two directions. */
   behindChanged(behind: boolean): void
-  /** Everything is in the kernel's hands. */
+  /** The kernel has taken everything. */
   drained(): void
 }
 
@@ -123,10 +23,10 @@ export interface OutboundLimits {
 }
 
 /**
- * What one connection is owed. During a tick lines are gathered; at its end they go out in one write.
- * While the kernel takes no more they wait here, bounded.
+ * The output of one connection. It gathers lines during a tick, and writes them at its end in one piece. While the
+ * kernel takes no more they wait here, bounded.
  */
-export class Outbound {
+export class Outbound implements Flushable {
   readonly #socket: Socket
   readonly #tick: Tick
   readonly #limits: OutboundLimits

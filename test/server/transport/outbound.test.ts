@@ -1,6 +1,8 @@
 import { createServer, connect as open, type Socket } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
-import { Line, Outbound, Tick } from '../../../src/server/transport/outbound.ts'
+import { Line } from '../../../src/server/transport/line.ts'
+import { Outbound } from '../../../src/server/transport/outbound.ts'
+import { Tick } from '../../../src/server/transport/tick.ts'
 
 const quiet = { overflowed: () => undefined, behindChanged: () => undefined, drained: () => undefined }
 const limits = { cutAt: 1_000_000, behindAt: 100_000 }
