@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { logFile } from '../src/server/log/sqlite/database.ts'
+import { logFile } from '../src/server/dataDirectory.ts'
 import { openSqliteLog, type SqliteLog } from '../src/server/log/sqlite/sqliteLog.ts'
 import { percentile, type Row } from './figures.ts'
 import { fillLog } from './longLog.ts'

@@ -1,4 +1,5 @@
-import { logFile, openForWriting } from '../src/server/log/sqlite/database.ts'
+import { logFile } from '../src/server/dataDirectory.ts'
+import { openForWriting } from '../src/server/log/sqlite/database.ts'
 import { Writer } from '../src/server/log/sqlite/worker/writer.ts'
 
 const BATCH = 5_000

@@ -35,7 +35,7 @@ const JSON_ALLOWED: Readonly<Record<string, string>> = {
   'src/server/admin/control.ts': 'orders of the operator, on a socket of their own',
   'src/server/admin/tasks.ts': 'what an export prints',
   'src/server/log/sqlite/messages.ts': 'what goes between the threads of the log',
-  'src/server/requests/history.ts': 'measures how much of an answer fits in a line',
+  'src/server/requests/answerSize.ts': 'measures how much of an answer fits in a line',
   'src/tui/screen/store.ts': 'compares two values',
 }
 

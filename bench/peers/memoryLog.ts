@@ -1,5 +1,6 @@
 /** chatd with its log in memory: what the durable one costs is the difference. Usage: `node memoryLog.ts PORT` */
 import { startDaemon } from '../../src/server/daemon.ts'
+import { MemoryLog } from '../../src/server/log/memoryLog.ts'
 import { createLogger } from '../../src/server/logger.ts'
 import { DEFAULT_SETTINGS, liftLimits } from '../../src/server/settings.ts'
 
@@ -7,5 +8,6 @@ const started = await startDaemon({
   listen: [{ host: '127.0.0.1', port: Number(process.argv[2]) }],
   settings: liftLimits(DEFAULT_SETTINGS),
   logger: createLogger('silent'),
+  log: new MemoryLog(),
 })
-if (!started.ok) throw new Error(started.message)
+if (!started.ok) throw new Error(started.error)

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Refusal } from '../protocol/errors.ts'
 import { isEvent, type RoomEvent } from '../protocol/events.ts'
 import { CONNECT_TIMEOUT_MS, TYPING_RENEW_MS } from '../protocol/limits.ts'
-import { foldName, mentions, type Place, parsePlace } from '../protocol/names.ts'
+import { conversationKey, foldName, mentions, parseConversation } from '../protocol/names.ts'
 import type { EventRequest, Member, Request, RequestResult, RoomSummary } from '../protocol/requests.ts'
 import { DEFAULT_LIMITS, type Limits, type ServerFrame, type Welcome } from '../protocol/responses.ts'
 import { checkMessage, checkText } from '../protocol/texts.ts'
@@ -132,9 +132,9 @@ export class Core implements ChatClient {
   }
 
   join(name: string): Answer<string> {
-    const place = parsePlace(name)
+    const place = parseConversation(name)
     if (!place.ok) return { ok: false, code: place.error.code, message: place.error.message }
-    const key = keyOfPlace(place.value)
+    const key = conversationKey(place.value)
     this.#leaving.delete(key)
     const known = this.rooms.get(key)
     if (known === undefined || known.status === 'failed') {
@@ -433,11 +433,7 @@ function refused({ code, message }: Refusal): Answer<never> {
   return { ok: false, code, message }
 }
 
-function keyOfPlace(place: Place): string {
-  return place.kind === 'room' ? place.key : `@${foldName(place.with)}`
-}
-
 function keyOf(name: string | undefined): string | undefined {
-  const place = name === undefined ? undefined : parsePlace(name)
-  return place?.ok === true ? keyOfPlace(place.value) : undefined
+  const place = name === undefined ? undefined : parseConversation(name)
+  return place?.ok === true ? conversationKey(place.value) : undefined
 }

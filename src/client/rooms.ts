@@ -1,6 +1,6 @@
 import type { RoomEvent } from '../protocol/events.ts'
 import { MAX_PAGE, MAX_ROOMS } from '../protocol/limits.ts'
-import { foldName, mentions, parsePlace } from '../protocol/names.ts'
+import { conversationKey, foldName, mentions, parseConversation } from '../protocol/names.ts'
 import type { RequestResult, RoomSummary } from '../protocol/requests.ts'
 import type { Gap, Signal } from '../protocol/responses.ts'
 import type { KeptRoom, RoomCache } from './cacheFile.ts'
@@ -358,9 +358,8 @@ export class Rooms extends Map<string, Room> {
   #keyOf(name: string): string {
     const known = this.#keys.get(name)
     if (known !== undefined) return known
-    const place = parsePlace(name)
-    let key = ''
-    if (place.ok) key = place.value.kind === 'room' ? place.value.key : `@${foldName(place.value.with)}`
+    const place = parseConversation(name)
+    const key = place.ok ? conversationKey(place.value) : ''
     if (this.#keys.size >= KEYS_KEPT) this.#keys.clear()
     this.#keys.set(name, key)
     return key

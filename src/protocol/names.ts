@@ -1,10 +1,10 @@
 import { type Result, refuse, success } from './errors.ts'
 
-/** The name that the server itself speaks under; nobody can take it. */
+/** The name of the server itself; no user can take it. */
 export const SERVER_NAME = 'chatd'
 
 const USERNAME = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,31}$/
-/** Names that are good, and fold to themselves. */
+/** Valid names that fold to themselves. */
 const PLAIN_ROOM = /^[a-z0-9_.-]{1,64}$/
 const ROOM = /^[\p{L}\p{Nd}_.-][\p{L}\p{M}\p{Nd}_.-]*$/u
 // Letters and marks that draw nothing (Hangul fillers, variation selectors): two rooms would look alike.
@@ -30,10 +30,15 @@ export function foldName(name: string): string {
   return name.toLowerCase()
 }
 
-/** What a `room` field can mean: a room, or the direct conversation with a person. */
-export type Place =
+/** The meaning of a `room` field: a room, or the direct conversation with a person. */
+export type ConversationName =
   | { readonly kind: 'room'; readonly key: string; readonly name: string }
   | { readonly kind: 'direct'; readonly with: string }
+
+/** The key by which a client knows a conversation: the folded name of a room, `@` and the folded name of the other person. */
+export function conversationKey(conversation: ConversationName): string {
+  return conversation.kind === 'room' ? conversation.key : `@${foldName(conversation.with)}`
+}
 
 /** The identity of a room name: NFC of the locale-free lower case of NFKC. Does not check it. */
 export function foldRoom(room: string): string {
@@ -41,15 +46,15 @@ export function foldRoom(room: string): string {
 }
 
 /**
- * Checks a `room` field and says what it means. Errors are `room_invalid`, and `name_invalid` or
+ * Checks a `room` field and gives its meaning. Errors are `room_invalid`, and `name_invalid` or
  * `forbidden` for the name in a direct conversation.
  */
-export function parsePlace(room: string): Result<Place> {
+export function parseConversation(room: string): Result<ConversationName> {
   if (room.startsWith('@')) return parseDirect(room.slice(1))
   if (room.startsWith('#')) {
     return refuse('room_invalid', `write the room without "#": "${excerpt(room.slice(1))}"`)
   }
-  // Most rooms are these, and every message names one: folding them was a fiftieth of all CPU in a room of a hundred.
+  // Most rooms have such names, and every message names one: folding took a fiftieth of all CPU in a room of a hundred.
   if (PLAIN_ROOM.test(room)) return success({ kind: 'room', key: room, name: room })
   const key = isRoomName(room) ? foldRoom(room) : ''
   // Folding can lengthen a name and can change what its characters are, so its result is checked too.
@@ -62,7 +67,7 @@ export function parsePlace(room: string): Result<Place> {
   return success({ kind: 'room', key, name: room })
 }
 
-function parseDirect(name: string): Result<Place> {
+function parseDirect(name: string): Result<ConversationName> {
   if (foldName(name) === SERVER_NAME)
     return refuse('forbidden', `"@${SERVER_NAME}" is the server; it takes no messages`)
   const parsed = parseUsername(name)

@@ -1,20 +1,20 @@
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
 import { encodeFrame } from '../protocol/codec.ts'
-import type { Refusal } from '../protocol/errors.ts'
+import { failure, type Refusal, type Result, success } from '../protocol/errors.ts'
 import { SERVER_NAME } from '../protocol/names.ts'
 import { addressGroup, showAddress } from './address.ts'
 import type { WholeLog } from './log/log.ts'
-import { MemoryLog } from './log/memoryLog.ts'
 import type { Logger } from './logger.ts'
-import { Session } from './requests/client.ts'
-import { Pace } from './requests/rateLimit.ts'
-import type { Hall } from './requests/services.ts'
+import { Client } from './requests/client.ts'
+import { FEATURES, HANDLERS } from './requests/dispatch.ts'
+import { RateLimiter } from './requests/rateLimiter.ts'
+import type { Services } from './requests/services.ts'
 import { People } from './rooms/people.ts'
 import { Presence } from './rooms/presence.ts'
 import { Rooms } from './rooms/rooms.ts'
-import { Identities } from './rooms/sessions.ts'
+import { Sessions } from './rooms/sessions.ts'
 import type { ListenAddress, Settings } from './settings.ts'
-import { Connection } from './transport/connection.ts'
+import { Connection, type SharedTransport } from './transport/connection.ts'
 import { Line } from './transport/line.ts'
 import { Tick } from './transport/tick.ts'
 import { Turns } from './transport/turns.ts'
@@ -27,11 +27,11 @@ const TURNS_MS = 5
  * at once, as after a restart, connected clients wait some milliseconds, and not for all of them.
  */
 const ENTRANCE_COUNT = 32
-/** A commit of so many entries is waited for at the end of a tick; less is not worth a wait. */
+/** The end of a tick waits for a commit of at least so many events. */
 const GATHER_FROM = 8
 const ACCEPT_BACKLOG = 4_096
 const TURNED_AWAY_LINGER = 2_000
-/** How long clients are asked to wait after a stop: about what a restart takes. */
+/** How long clients are asked to wait after a stop, ms: about what a restart takes. */
 const RETRY_AFTER_STOP = 1_000
 
 /** What a daemon is started with. */
@@ -39,8 +39,7 @@ export interface DaemonOptions {
   readonly listen: readonly ListenAddress[]
   readonly settings: Settings
   readonly logger: Logger
-  /** The log to serve; a new {@link MemoryLog} unless given. */
-  readonly log?: WholeLog
+  readonly log: WholeLog
 }
 
 /** A daemon that listens. */
@@ -57,33 +56,28 @@ export interface Daemon {
   stop(): Promise<void>
 }
 
-/** Why a daemon could not start, as a sentence that says what to do. */
-export type StartResult =
-  | { readonly ok: true; readonly daemon: Daemon }
-  | { readonly ok: false; readonly message: string }
-
-/** Starts a daemon on all addresses, or on none. */
-export async function startDaemon(options: DaemonOptions): Promise<StartResult> {
+/** Starts a daemon on all addresses, or on none. The error is a sentence that says what to do. */
+export async function startDaemon(options: DaemonOptions): Promise<Result<Daemon, string>> {
   const daemon = new ListeningDaemon(options)
   for (const address of options.listen) {
     const problem = await daemon.listen(address)
     if (problem !== undefined) {
       await daemon.stop()
-      return { ok: false, message: problem }
+      return failure(problem)
     }
   }
-  return { ok: true, daemon }
+  return success(daemon)
 }
 
 class ListeningDaemon implements Daemon {
   readonly addresses: ListenAddress[] = []
   readonly idle: Promise<void>
-  readonly #hall: Hall
+  readonly #services: Services
   readonly #tick: Tick
   readonly #entrance = new Turns({ count: ENTRANCE_COUNT })
   readonly #turns = new Turns({ ms: TURNS_MS })
   readonly #servers: Server[] = []
-  readonly #sessions = new Set<Session>()
+  readonly #clients = new Set<Client>()
   readonly #perAddress = new Map<string, number>()
   readonly #sweep: NodeJS.Timeout
   #accepted = 0
@@ -92,32 +86,32 @@ class ListeningDaemon implements Daemon {
   #stopped: Promise<void> | undefined
   #allGone: (() => void) | undefined
 
-  constructor({ settings, logger, log = new MemoryLog() }: DaemonOptions) {
+  constructor({ settings, logger, log }: DaemonOptions) {
     const people = new People(log.keptNames())
     const rooms = new Rooms(log, people, settings.leftAfter)
     this.#tick = new Tick(() => log.committing >= GATHER_FROM)
-    // After the rooms, which owe the members what the commit brought.
+    // After the rooms, which send the events of the commit to their members.
     log.subscribe(() => this.#tick.commitCame())
-    this.#hall = {
+    this.#services = {
       settings,
       log,
       rooms,
       people,
-      identities: new Identities(log),
+      sessions: new Sessions(log),
       presence: new Presence(rooms, settings.leftAfter),
-      pace: new Pace(settings),
+      rateLimiter: new RateLimiter(settings),
       logger,
-      left: session => this.#left(session),
+      features: FEATURES,
     }
     this.idle = new Promise(resolve => {
       this.#becameIdle = resolve
     })
-    this.#sweep = setInterval(() => this.#look(), SWEEP_EVERY)
+    this.#sweep = setInterval(() => this.#sweepClients(), SWEEP_EVERY)
     this.#noteIdle()
   }
 
   get connections(): number {
-    return this.#sessions.size
+    return this.#clients.size
   }
 
   /** Listens on one address more; a sentence where that fails. */
@@ -127,24 +121,22 @@ class ListeningDaemon implements Daemon {
       server.once('error', (error: NodeJS.ErrnoException) => resolve(listenProblem(address, error)))
       server.listen({ ...address, backlog: ACCEPT_BACKLOG }, () => {
         server.removeAllListeners('error')
-        server.on('error', error => this.#hall.logger.error({ error: error.message }, 'accepting failed'))
+        server.on('error', error => this.#services.logger.error({ error: error.message }, 'accepting failed'))
         this.#servers.push(server)
         const { address: host, port } = server.address() as AddressInfo
         this.addresses.push({ host, port })
-        this.#hall.logger.info({ host, port, pid: process.pid }, 'listening')
+        this.#services.logger.info({ host, port, pid: process.pid }, 'listening')
         resolve(undefined)
       })
     })
   }
 
   sendAway(key: string): void {
-    const { people, identities } = this.#hall
-    for (const session of people.find(key)?.sessions ?? []) {
-      const message = 'what was said under this name is erased'
-      if (session.isFull) session.sendFrame({ action: 'bye', reason: 'erased', message })
-      session.connection.end()
-    }
-    identities.forget(key)
+    const { people, sessions } = this.#services
+    const message = 'everything said under this name is erased'
+    const bye = Line.of({ action: 'bye', reason: 'erased', message })
+    for (const peer of people.find(key)?.peers ?? []) peer.sendAway(bye)
+    sessions.forget(key)
     people.forget(key)
   }
 
@@ -154,12 +146,12 @@ class ListeningDaemon implements Daemon {
   }
 
   #accept(socket: Socket): void {
-    const { settings, logger } = this.#hall
+    const { settings, logger } = this.#services
     const address = addressGroup(socket.remoteAddress)
     const fromAddress = this.#perAddress.get(address) ?? 0
     if (this.#stopped !== undefined)
       return turnAway(socket, 'shutting_down', 'the server is stopping; try again soon')
-    if (this.#sessions.size >= settings.connections) {
+    if (this.#clients.size >= settings.connections) {
       return turnAway(socket, 'server_full', 'the server has no room for more connections; try again later')
     }
     if (fromAddress >= settings.connectionsPerAddress) {
@@ -167,45 +159,51 @@ class ListeningDaemon implements Daemon {
       return turnAway(socket, 'limit_reached', message)
     }
     this.#perAddress.set(address, fromAddress + 1)
-    const shared = { tick: this.#tick, entrance: this.#entrance, turns: this.#turns, settings, logger }
+    const shared: SharedTransport = {
+      tick: this.#tick,
+      entrance: this.#entrance,
+      turns: this.#turns,
+      settings,
+      logger,
+    }
     const connection = new Connection(socket, ++this.#accepted, address, shared)
-    const session = new Session(this.#hall, connection)
-    this.#sessions.add(session)
+    const client = new Client(this.#services, connection, HANDLERS, gone => this.#left(gone))
+    this.#clients.add(client)
     clearTimeout(this.#idleTimer)
     logger.debug({ connection: connection.number, address }, 'accepted')
-    connection.open(session)
+    connection.open(client)
   }
 
-  #left(session: Session): void {
-    this.#sessions.delete(session)
-    const { address } = session.connection
+  #left(client: Client): void {
+    this.#clients.delete(client)
+    const { address } = client.connection
     const fromAddress = (this.#perAddress.get(address) ?? 1) - 1
     if (fromAddress > 0) this.#perAddress.set(address, fromAddress)
     else this.#perAddress.delete(address)
     this.#noteIdle()
-    if (this.#sessions.size === 0) this.#allGone?.()
+    if (this.#clients.size === 0) this.#allGone?.()
   }
 
   #noteIdle(): void {
-    const { exitWhenIdle } = this.#hall.settings
-    if (exitWhenIdle === undefined || this.#sessions.size > 0) return
+    const { exitWhenIdle } = this.#services.settings
+    if (exitWhenIdle === undefined || this.#clients.size > 0) return
     clearTimeout(this.#idleTimer)
     this.#idleTimer = setTimeout(this.#becameIdle, exitWhenIdle)
   }
 
-  #look(): void {
+  #sweepClients(): void {
     const now = performance.now()
-    for (const { connection } of this.#sessions) connection.check(now)
-    this.#hall.rooms.tellPeople()
-    this.#hall.pace.sweep(now)
+    for (const { connection } of this.#clients) connection.check(now)
+    this.#services.rooms.tellPeople()
+    this.#services.rateLimiter.sweep(now)
   }
 
   async #stop(): Promise<void> {
-    const { log, rooms, presence, settings } = this.#hall
+    const { log, rooms, presence, settings } = this.#services
     clearTimeout(this.#idleTimer)
     for (const server of this.#servers) server.close()
-    for (const { connection } of this.#sessions) connection.stopReading()
-    // What was read is stored and answered before anybody is sent away.
+    for (const { connection } of this.#clients) connection.stopReading()
+    // Requests that were read are stored and answered before clients are sent away.
     await log.close()
     const bye = Line.of({
       action: 'bye',
@@ -213,20 +211,17 @@ class ListeningDaemon implements Daemon {
       message: 'the server is stopping',
       retryAfter: RETRY_AFTER_STOP,
     })
-    for (const session of this.#sessions) {
-      if (session.isFull) session.send(bye)
-      session.connection.end()
-    }
-    await this.#everybodyGone(settings.stopWithin)
-    for (const { connection } of this.#sessions) connection.cut('stopping')
-    await this.#everybodyGone(settings.stopWithin)
+    for (const client of this.#clients) client.sendAway(bye)
+    await this.#allClosed(settings.stopWithin)
+    for (const { connection } of this.#clients) connection.cut('stopping')
+    await this.#allClosed(settings.stopWithin)
     clearInterval(this.#sweep)
     rooms.close()
     presence.close()
   }
 
-  #everybodyGone(within: number): Promise<void> {
-    if (this.#sessions.size === 0) return Promise.resolve()
+  #allClosed(within: number): Promise<void> {
+    if (this.#clients.size === 0) return Promise.resolve()
     return new Promise(resolve => {
       const timer = setTimeout(resolve, within)
       this.#allGone = () => {
@@ -239,7 +234,7 @@ class ListeningDaemon implements Daemon {
 
 function turnAway(socket: Socket, code: Refusal['code'], message: string): void {
   socket.on('error', () => undefined)
-  // Not an idle timer: who goes on sending would be there for ever, and is counted nowhere.
+  // Not socket.setTimeout: a peer that keeps sending is never idle.
   const linger = setTimeout(() => socket.destroy(), TURNED_AWAY_LINGER)
   socket.on('close', () => clearTimeout(linger))
   socket.resume()

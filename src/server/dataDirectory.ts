@@ -1,32 +1,66 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { accessSync, constants, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { isAbsolute, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { failure, type Result, success } from '../protocol/errors.ts'
 
-/** How long a daemon that is stopping is waited for, ms. */
+/** For the owner alone. */
+const MODE = 0o700
+/** How long a starting daemon waits for one that is stopping, ms. */
 const PATIENCE = 2_000
 
-/** A data directory that is ours until it is released, or the process ends in whatever way. */
-interface Lock {
-  release(): void
+/** The log. */
+export function logFile(directory: string): string {
+  return join(directory, 'chatd.db')
 }
 
-/** The lock, or a sentence that says who has it. */
-export type LockResult =
-  | { readonly ok: true; readonly lock: Lock }
-  | { readonly ok: false; readonly message: string }
+/** The socket on which the daemon takes tasks. */
+export function controlSocket(directory: string): string {
+  return join(directory, 'control')
+}
+
+/** Where the data is unless `--data` names another directory. */
+export function defaultDataDirectory(): string {
+  const { STATE_DIRECTORY, XDG_DATA_HOME } = process.env
+  if (STATE_DIRECTORY !== undefined && STATE_DIRECTORY !== '') return STATE_DIRECTORY
+  // The XDG specification has programs ignore relative paths.
+  const base =
+    XDG_DATA_HOME !== undefined && isAbsolute(XDG_DATA_HOME)
+      ? XDG_DATA_HOME
+      : join(homedir(), '.local', 'share')
+  return join(base, 'chatd')
+}
+
+/** Makes a data directory where it does not exist; a sentence where it cannot be used. */
+export function prepareDirectory(path: string): string | undefined {
+  try {
+    mkdirSync(path, { recursive: true, mode: MODE })
+    accessSync(path, constants.W_OK | constants.X_OK)
+    return undefined
+  } catch (error) {
+    const reason = error instanceof Error && 'code' in error ? String(error.code) : String(error)
+    return `cannot write to the data directory ${path} (${reason}); choose another with --data, or change who owns it`
+  }
+}
+
+/** The lock of a data directory. It goes with the process, however that ends. */
+export interface Lock {
+  release(): void
+}
 
 /**
  * Takes a data directory for this process alone. Node has no file locks of its own, SQLite does: an exclusive
  * transaction on an empty file is a lock of the operating system, which goes with the process, `kill -9` included.
+ * The error is a sentence.
  */
-export function lockDirectory(directory: string): LockResult {
+export function lockDirectory(directory: string): Result<Lock, string> {
   const pidFile = join(directory, 'chatd.pid')
   let database: DatabaseSync
   try {
     database = new DatabaseSync(join(directory, 'lock'), { timeout: PATIENCE })
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
-    return { ok: false, message: `the lock in ${directory} cannot be opened (${reason}); check who owns it` }
+    return failure(`the lock in ${directory} cannot be opened (${reason}); check who owns it`)
   }
   try {
     database.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE')
@@ -35,22 +69,18 @@ export function lockDirectory(directory: string): LockResult {
     database.close()
     const reason = error instanceof Error ? error.message : String(error)
     const isTaken = reason.includes('locked')
-    return {
-      ok: false,
-      message: isTaken
+    return failure(
+      isTaken
         ? `${directory} is in use by another chatd${holder(pidFile)}; stop that one, or choose another directory with --data`
         : `${directory} cannot be locked (${reason}); check who owns it, and that there is room on its disk`,
-    }
+    )
   }
-  return {
-    ok: true,
-    lock: {
-      release() {
-        rmSync(pidFile, { force: true })
-        database.close()
-      },
+  return success({
+    release() {
+      rmSync(pidFile, { force: true })
+      database.close()
     },
-  }
+  })
 }
 
 function holder(pidFile: string): string {

@@ -2,35 +2,14 @@ import { Command, InvalidArgumentError, Option } from 'commander'
 import { DEFAULT_PORT } from '../protocol/limits.ts'
 import { VERSION } from '../protocol/version.ts'
 import { parseListenAddress } from './address.ts'
-import type { Order } from './admin/tasks.ts'
-import type { ListenAddress } from './settings.ts'
+import type { TaskFlags } from './admin/command.ts'
+import type { Task } from './admin/tasks.ts'
+import { type ListenAddress, LOG_LEVELS, type LogLevel } from './settings.ts'
 
 const EXIT_USAGE = 2
 
-/** The levels that `--log-level` takes. */
-const LOG_LEVELS = ['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace'] as const
-
-/** How much is logged. */
-export type LogLevel = (typeof LOG_LEVELS)[number]
-
-/** What the command line says: serve, or carry something out in a data directory. */
-export type CommandLine = ({ readonly serves: true } & Flags) | ({ readonly serves: false } & OrderFlags)
-
-/** To copy the log into a file, which needs no daemon. */
-interface Backup {
-  readonly order: 'backup'
-  readonly file: string
-}
-
-/** A command of the operator. */
-export interface OrderFlags {
-  readonly data: string | undefined
-  readonly order: Order | Backup
-  /** `check --new-epoch`. */
-  readonly newEpoch: boolean
-  /** `erase` without `--yes`: ask first. */
-  readonly asks: boolean
-}
+/** The command line: serve, or run a task in a data directory. */
+export type CommandLine = ({ readonly serves: true } & Flags) | ({ readonly serves: false } & TaskFlags)
 
 /** How a daemon is to serve. */
 export interface Flags {
@@ -81,16 +60,16 @@ export function parseFlags(argv: readonly string[]): CommandLine {
     .action(() => {
       parsed = { serves: true, ...program.opts<Flags>() }
     })
-  addCommands(program, (order, more) => {
+  addCommands(program, (task, more) => {
     const { data } = program.opts<Flags>()
-    parsed = { serves: false, data, order, newEpoch: false, asks: false, ...more }
+    parsed = { serves: false, data, task, newEpoch: false, asks: false, ...more }
   })
   program.parse(argv)
-  if (parsed === undefined) throw new Error('a command line that is read says what to do')
+  if (parsed === undefined) throw new Error('a command line that was read says what to do')
   return parsed
 }
 
-type Take = (order: OrderFlags['order'], more: Partial<OrderFlags>) => void
+type Take = (task: TaskFlags['task'], more: Partial<TaskFlags>) => void
 
 function addCommands(program: Command, take: Take): void {
   const add = (name: string, description: string): Command =>
@@ -101,32 +80,32 @@ function addCommands(program: Command, take: Take): void {
       .copyInheritedSettings(program)
   add('backup', 'copy the log into a new file, also while the daemon runs')
     .argument('<file>')
-    .action((file: string, options: { data?: string }) => take({ order: 'backup', file }, dataOf(options)))
+    .action((file: string, options: { data?: string }) => take({ task: 'backup', file }, dataOf(options)))
   add('export', 'print every event of a room, one JSON object a line')
     .argument('<room>')
-    .action((room: string, options: { data?: string }) => take({ order: 'export', room }, dataOf(options)))
-  add('erase', 'delete everything that somebody said, and take the name away')
+    .action((room: string, options: { data?: string }) => take({ task: 'export', room }, dataOf(options)))
+  add('erase', 'delete everything that a user said, and take the name away')
     .argument('<user>')
     .option('--yes', 'do not ask')
     .action((name: string, options: { data?: string; yes?: boolean }) =>
-      take({ order: 'erase', name }, { ...dataOf(options), asks: options.yes !== true }),
+      take({ task: 'erase', name }, { ...dataOf(options), asks: options.yes !== true }),
     )
-  add('retain', 'say how much is kept, of one room or of all that have no rule of their own')
+  add('retain', 'set or show how long events are kept, of one room or of all without a rule of their own')
     .argument('[room]')
     .addOption(new Option('--days <number>', 'events older than this go').argParser(bound))
     .addOption(
-      new Option('--messages <number>', 'what is older than this many newest messages goes').argParser(
+      new Option('--messages <number>', 'events older than this many newest messages go').argParser(
         wholeBound,
       ),
     )
     .addOption(new Option('--forever', 'keep everything').conflicts(['days', 'messages']))
     .action((room: string | undefined, options: RetainOptions) =>
-      take(retainOrder(room, options), dataOf(options)),
+      take(retainTask(room, options), dataOf(options)),
     )
-  add('check', 'look whether the log is whole and its disk is well')
-    .option('--new-epoch', 'after files were restored by hand: make every client start afresh')
+  add('check', 'check the log and its disk')
+    .option('--new-epoch', 'after restoring files by hand: make every client start afresh')
     .action((options: { data?: string; newEpoch?: boolean }) =>
-      take({ order: 'check' }, { ...dataOf(options), newEpoch: options.newEpoch === true }),
+      take({ task: 'check' }, { ...dataOf(options), newEpoch: options.newEpoch === true }),
     )
 }
 
@@ -137,7 +116,7 @@ interface RetainOptions {
   readonly forever?: boolean
 }
 
-function retainOrder(room: string | undefined, { days, messages, forever }: RetainOptions): Order {
+function retainTask(room: string | undefined, { days, messages, forever }: RetainOptions): Task {
   const keep =
     forever === true
       ? { keep: {} }
@@ -149,10 +128,10 @@ function retainOrder(room: string | undefined, { days, messages, forever }: Reta
               ...(messages === undefined ? {} : { messages }),
             },
           }
-  return { order: 'retain', ...(room === undefined ? {} : { room }), ...keep }
+  return { task: 'retain', ...(room === undefined ? {} : { room }), ...keep }
 }
 
-function dataOf({ data }: { readonly data?: string }): Partial<OrderFlags> {
+function dataOf({ data }: { readonly data?: string }): Partial<TaskFlags> {
   return data === undefined ? {} : { data }
 }
 

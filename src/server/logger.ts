@@ -1,6 +1,6 @@
 import { type Logger as PinoLogger, pino } from 'pino'
 import pretty from 'pino-pretty'
-import type { LogLevel } from './flags.ts'
+import type { LogLevel } from './settings.ts'
 
 /** The daemon's structured log. At `info` and above it holds nothing that users wrote, names included. */
 export type Logger = PinoLogger

@@ -1,9 +1,8 @@
-import { accessSync, constants, existsSync, mkdirSync } from 'node:fs'
-import { homedir } from 'node:os'
-import { isAbsolute, join, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import { DEFAULT_PORT } from '../protocol/limits.ts'
 import { isLoopback, showAddress } from './address.ts'
-import { type Flags, type OrderFlags, parseFlags } from './flags.ts'
+import type { TaskFlags } from './admin/command.ts'
+import { type Flags, parseFlags } from './flags.ts'
 import type { Settings } from './settings.ts'
 
 const EXIT_FAILED = 1
@@ -13,25 +12,29 @@ const EXIT_USAGE = 2
 export async function main(argv: readonly string[]): Promise<void> {
   const flags = parseFlags(argv)
   if (flags.serves) await serve(flags)
-  else await carryOut(flags)
+  else await runTask(flags)
 }
 
-async function carryOut(flags: OrderFlags): Promise<never> {
+async function runTask(flags: TaskFlags): Promise<never> {
+  const [{ findLog, runCommand }, { defaultDataDirectory }] = await Promise.all([
+    import('./admin/command.ts'),
+    import('./dataDirectory.ts'),
+  ])
   const directory = resolve(flags.data ?? defaultDataDirectory())
-  const { command, whyNoLog } = await import('./admin/command.ts')
-  const there = whyNoLog(directory, existsSync)
-  if (!there.ok) fail(EXIT_FAILED, there.error.message)
-  if (flags.asks && flags.order.order === 'erase' && !(await isMeant(flags.order.name))) {
+  const found = findLog(directory)
+  if (!found.ok) fail(EXIT_FAILED, found.error.message)
+  if (flags.asks && flags.task.task === 'erase' && !(await isConfirmed(flags.task.name))) {
     fail(EXIT_FAILED, 'nothing was erased')
   }
-  const result = await command(directory, flags)
+  const result = await runCommand(directory, flags)
   if (!result.ok) fail(EXIT_FAILED, result.error.message)
   process.exit(0)
 }
 
-/** Asks on the terminal; where there is none, --yes has to say it. */
-async function isMeant(name: string): Promise<boolean> {
-  if (!process.stdin.isTTY) fail(EXIT_USAGE, 'erasing cannot be undone; say --yes where nobody can be asked')
+/** Asks on the terminal; without one, --yes has to confirm. */
+async function isConfirmed(name: string): Promise<boolean> {
+  if (!process.stdin.isTTY)
+    fail(EXIT_USAGE, 'erasing cannot be undone; without a terminal, confirm it with --yes')
   const { createInterface } = await import('node:readline/promises')
   const questions = createInterface({ input: process.stdin, output: process.stderr })
   const answer = await questions.question(`Delete everything that ${name} said, for ever? (yes/no) `)
@@ -45,33 +48,25 @@ async function serve(flags: Flags): Promise<void> {
   if (!flags.limits && exposed !== undefined) {
     fail(EXIT_USAGE, `--no-limits is for load tests on loopback alone, not for ${showAddress(exposed)}`)
   }
-  const data = resolve(flags.data ?? defaultDataDirectory())
-  const problem = prepareDirectory(data)
-  if (problem !== undefined) fail(EXIT_FAILED, problem)
-
   // Loaded here, so that --help, --version and a bad flag need not wait for all of it.
-  const [
-    { startDaemon },
-    { createLogger },
-    { lockDirectory },
-    { openSqliteLog },
-    { openControl },
-    { logFile },
-  ] = await Promise.all([
-    import('./daemon.ts'),
-    import('./logger.ts'),
-    import('./dataDirectory.ts'),
-    import('./log/sqlite/sqliteLog.ts'),
-    import('./admin/control.ts'),
-    import('./log/sqlite/database.ts'),
-  ])
+  const [{ startDaemon }, { createLogger }, directories, { openSqliteLog }, { openControl }] =
+    await Promise.all([
+      import('./daemon.ts'),
+      import('./logger.ts'),
+      import('./dataDirectory.ts'),
+      import('./log/sqlite/sqliteLog.ts'),
+      import('./admin/control.ts'),
+    ])
+  const data = resolve(flags.data ?? directories.defaultDataDirectory())
+  const problem = directories.prepareDirectory(data)
+  if (problem !== undefined) fail(EXIT_FAILED, problem)
   const logger = createLogger(flags.logLevel)
-  const locked = lockDirectory(data)
-  if (!locked.ok) fail(EXIT_FAILED, locked.message)
-  const opened = await openSqliteLog(logFile(data), {
+  const lock = directories.lockDirectory(data)
+  if (!lock.ok) fail(EXIT_FAILED, lock.error)
+  const opened = await openSqliteLog(directories.logFile(data), {
     onTrouble: trouble => logger.error({ trouble }, 'storage'),
     onBroken: error => {
-      // Started again it begins with what is on the disk, which is all that anybody was told.
+      // A restart begins with the disk, which holds everything that was acknowledged.
       logger.fatal({ error }, 'the log failed')
       process.exit(EXIT_FAILED)
     },
@@ -83,16 +78,16 @@ async function serve(flags: Flags): Promise<void> {
   const started = await startDaemon({ listen, settings: await settingsFor(flags), logger, log })
   if (!started.ok) {
     control?.close()
-    fail(EXIT_FAILED, started.message)
+    fail(EXIT_FAILED, started.error)
   }
-  const { daemon } = started
+  const daemon = started.value
   sendAway = person => daemon.sendAway(person)
   const stop = (reason: string): void => {
     logger.info({ reason }, 'stopping')
     control?.close()
     daemon.stop().then(
       () => {
-        locked.lock.release()
+        lock.value.release()
         logger.info('stopped')
         process.exit(0)
       },
@@ -103,7 +98,7 @@ async function serve(flags: Flags): Promise<void> {
     )
   }
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop(signal))
-  // A terminal that is closed must not take a server with it that others use.
+  // Closing the terminal must not stop a server that others use.
   process.on('SIGHUP', () => logger.info('SIGHUP: there is nothing to reload'))
   await daemon.idle
   stop('idle')
@@ -116,28 +111,6 @@ async function settingsFor(flags: Flags): Promise<Settings> {
     exitWhenIdle: flags.exitWhenIdle === undefined ? undefined : flags.exitWhenIdle * 1_000,
   }
   return flags.limits ? settings : liftLimits(settings)
-}
-
-function defaultDataDirectory(): string {
-  const { STATE_DIRECTORY, XDG_DATA_HOME } = process.env
-  if (STATE_DIRECTORY !== undefined && STATE_DIRECTORY !== '') return STATE_DIRECTORY
-  // The XDG specification has relative paths ignored.
-  const base =
-    XDG_DATA_HOME !== undefined && isAbsolute(XDG_DATA_HOME)
-      ? XDG_DATA_HOME
-      : join(homedir(), '.local', 'share')
-  return join(base, 'chatd')
-}
-
-function prepareDirectory(path: string): string | undefined {
-  try {
-    mkdirSync(path, { recursive: true, mode: 0o700 })
-    accessSync(path, constants.W_OK | constants.X_OK)
-    return undefined
-  } catch (error) {
-    const reason = error instanceof Error && 'code' in error ? String(error.code) : String(error)
-    return `cannot write to the data directory ${path} (${reason}); choose another with --data, or change who owns it`
-  }
 }
 
 function fail(code: number, message: string): never {

@@ -1,6 +1,12 @@
 import { CONNECT_TIMEOUT_MS, LEFT_AFTER_MS, SILENT_AFTER_MS } from '../protocol/limits.ts'
 import { DEFAULT_LIMITS, type Limits } from '../protocol/responses.ts'
 
+/** The levels that `--log-level` takes. */
+export const LOG_LEVELS = ['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace'] as const
+
+/** How much is logged. */
+export type LogLevel = (typeof LOG_LEVELS)[number]
+
 /** Where to listen. */
 export interface ListenAddress {
   readonly host: string

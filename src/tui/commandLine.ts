@@ -1,6 +1,6 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { DEFAULT_PORT } from '../protocol/limits.ts'
-import { parsePlace, parseUsername } from '../protocol/names.ts'
+import { parseConversation, parseUsername } from '../protocol/names.ts'
 import { VERSION } from '../protocol/version.ts'
 
 /** What was asked for on the command line; checked. */
@@ -119,7 +119,7 @@ function parseUser(value: string): string {
 /** People write `#dev`; the protocol does not. */
 function collectRooms(value: string, before: readonly string[] = []): readonly string[] {
   const room = value.startsWith('#') ? value.slice(1) : value
-  const parsed = parsePlace(room)
+  const parsed = parseConversation(room)
   if (!parsed.ok) throw new InvalidArgumentError(parsed.error.message)
   return before.includes(room) ? before : [...before, room]
 }

@@ -1,6 +1,7 @@
 import { createServer } from 'node:net'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { startDaemon } from '../../src/server/daemon.ts'
+import { MemoryLog } from '../../src/server/log/memoryLog.ts'
 import { createLogger } from '../../src/server/logger.ts'
 import { DEFAULT_SETTINGS } from '../../src/server/settings.ts'
 import { seeded } from '../seeded.ts'
@@ -16,10 +17,11 @@ async function restartable(port = 0): Promise<{ port: number; stop: () => Promis
     listen: [{ host: '127.0.0.1', port }],
     settings: { ...DEFAULT_SETTINGS, stopWithin: 50 },
     logger: createLogger('silent'),
+    log: new MemoryLog(),
   })
-  if (!started.ok) throw new Error(started.message)
-  onTestFinished(() => started.daemon.stop())
-  return { port: started.daemon.addresses[0]?.port ?? 0, stop: () => started.daemon.stop() }
+  if (!started.ok) throw new Error(started.error)
+  onTestFinished(() => started.value.stop())
+  return { port: started.value.addresses[0]?.port ?? 0, stop: () => started.value.stop() }
 }
 
 describe('a client without a screen', () => {

@@ -1,5 +1,11 @@
 import { describe, expect, test } from 'vitest'
-import { foldRoom, mentionedNames, mentions, parsePlace, parseUsername } from '../../src/protocol/names.ts'
+import {
+  foldRoom,
+  mentionedNames,
+  mentions,
+  parseConversation,
+  parseUsername,
+} from '../../src/protocol/names.ts'
 
 describe('usernames', () => {
   test.each(['a', 'Alice', '_x', '9lives', 'a.b-c_d', 'x'.repeat(32)])('%j is one', name => {
@@ -28,7 +34,7 @@ describe('rooms', () => {
     ['x'.repeat(64), 'x'.repeat(64)],
     ['ﬁn', 'fin'],
   ])('%j has the key %j', (room, key) => {
-    expect(parsePlace(room)).toEqual({ ok: true, value: { kind: 'room', key, name: room } })
+    expect(parseConversation(room)).toEqual({ ok: true, value: { kind: 'room', key, name: room } })
   })
 
   test.each([
@@ -45,12 +51,12 @@ describe('rooms', () => {
     '😀',
     '\ud800',
   ])('%j is none', room => {
-    expect(parsePlace(room)).toMatchObject({ ok: false, error: { code: 'room_invalid' } })
+    expect(parseConversation(room)).toMatchObject({ ok: false, error: { code: 'room_invalid' } })
   })
 
   test('what folding makes too long, or into something else, is none either', () => {
-    expect(parsePlace('ﷺ'.repeat(8))).toMatchObject({ ok: false })
-    expect(parsePlace('ﬃ'.repeat(30))).toMatchObject({ ok: false })
+    expect(parseConversation('ﷺ'.repeat(8))).toMatchObject({ ok: false })
+    expect(parseConversation('ﬃ'.repeat(30))).toMatchObject({ ok: false })
   })
 
   test('folding twice is folding once', () => {
@@ -74,22 +80,22 @@ describe('rooms', () => {
   })
 
   test('64 code points of two units each pass where they are few enough bytes', () => {
-    expect(parsePlace('𐐀'.repeat(32))).toMatchObject({ ok: true })
-    expect(parsePlace('𐐀'.repeat(33))).toMatchObject({ ok: false })
-    expect(parsePlace('é'.repeat(64))).toMatchObject({ ok: true })
-    expect(parsePlace('é'.repeat(65))).toMatchObject({ ok: false })
+    expect(parseConversation('𐐀'.repeat(32))).toMatchObject({ ok: true })
+    expect(parseConversation('𐐀'.repeat(33))).toMatchObject({ ok: false })
+    expect(parseConversation('é'.repeat(64))).toMatchObject({ ok: true })
+    expect(parseConversation('é'.repeat(65))).toMatchObject({ ok: false })
   })
 
   test('the hint about # is well-formed text, however long the room is', () => {
-    const parsed = parsePlace(`#${'a'.repeat(63)}${'😀'.repeat(9)}`)
+    const parsed = parseConversation(`#${'a'.repeat(63)}${'😀'.repeat(9)}`)
     expect(parsed).toMatchObject({ ok: false, error: { message: expect.stringContaining('without "#"') } })
     expect(parsed.ok || parsed.error.message.isWellFormed()).toBe(true)
   })
 
   test('@name is a conversation, the server takes none', () => {
-    expect(parsePlace('@Alice')).toEqual({ ok: true, value: { kind: 'direct', with: 'Alice' } })
-    expect(parsePlace('@')).toMatchObject({ ok: false, error: { code: 'name_invalid' } })
-    expect(parsePlace('@chatD')).toMatchObject({ ok: false, error: { code: 'forbidden' } })
+    expect(parseConversation('@Alice')).toEqual({ ok: true, value: { kind: 'direct', with: 'Alice' } })
+    expect(parseConversation('@')).toMatchObject({ ok: false, error: { code: 'name_invalid' } })
+    expect(parseConversation('@chatD')).toMatchObject({ ok: false, error: { code: 'forbidden' } })
   })
 })
 

@@ -4,6 +4,7 @@ import { onTestFinished } from 'vitest'
 import type { ServerFrame } from '../../src/protocol/responses.ts'
 import { type Daemon, startDaemon } from '../../src/server/daemon.ts'
 import type { WholeLog } from '../../src/server/log/log.ts'
+import { MemoryLog } from '../../src/server/log/memoryLog.ts'
 import { createLogger } from '../../src/server/logger.ts'
 import { DEFAULT_SETTINGS, type Settings } from '../../src/server/settings.ts'
 
@@ -13,15 +14,18 @@ export type Received = { readonly action: ServerFrame['action'] } & Readonly<Rec
 const PATIENCE = 25_000
 
 /** A daemon on a free port of loopback that ends with the test. */
-export async function startServer(settings: Partial<Settings> = {}, log?: WholeLog): Promise<Server> {
+export async function startServer(
+  settings: Partial<Settings> = {},
+  log: WholeLog = new MemoryLog(),
+): Promise<Server> {
   const started = await startDaemon({
     listen: [{ host: '127.0.0.1', port: 0 }],
     settings: { ...DEFAULT_SETTINGS, messageBurst: Number.POSITIVE_INFINITY, ...settings },
     logger: createLogger('silent'),
-    ...(log === undefined ? {} : { log }),
+    log,
   })
-  if (!started.ok) throw new Error(started.message)
-  const { daemon } = started
+  if (!started.ok) throw new Error(started.error)
+  const daemon = started.value
   onTestFinished(() => daemon.stop())
   const port = daemon.addresses[0]?.port ?? 0
   return { daemon, port }

@@ -6,7 +6,7 @@ import type { OutboxEntry, OutboxState } from '../../src/client/outbox.ts'
 import type { Answer } from '../../src/client/questions.ts'
 import type { RoomMember, RoomView } from '../../src/client/room.ts'
 import type { MessageEntry, TimelineEntry } from '../../src/client/timeline.ts'
-import { foldName, foldRoom, mentions, parsePlace } from '../../src/protocol/names.ts'
+import { foldName, foldRoom, mentions, parseConversation } from '../../src/protocol/names.ts'
 
 type Mutable<T> = { -readonly [Key in keyof T]: T[Key] }
 
@@ -152,7 +152,7 @@ export class FakeClient implements ChatClient {
 
   join(name: string) {
     this.asked.push(`join ${name}`)
-    const place = parsePlace(name)
+    const place = parseConversation(name)
     if (!place.ok) return { ok: false, code: place.error.code, message: place.error.message } as const
     const key = place.value.kind === 'direct' ? `@${foldName(place.value.with)}` : place.value.key
     const room = this.rooms.get(key) ?? this.open(name)

@@ -1,20 +1,24 @@
 import { randomUUID } from 'node:crypto'
 import { closeSync, existsSync, openSync, renameSync, rmSync, statSync } from 'node:fs'
 import { backup, DatabaseSync } from 'node:sqlite'
-import { type Result, refuse, success } from '../../protocol/errors.ts'
+import { type Result, success } from '../../protocol/errors.ts'
 import { openForReading } from '../log/sqlite/database.ts'
+import { type TaskFailure, taskFailed } from './tasks.ts'
 
 /**
- * Copies a log, in use or not, into a new file, and gives the copy an epoch of its own: clients that come to it later
- * than the log itself went on start afresh. A file of that name is never half a copy.
+ * Copies a log, in use or not, into a new file, and gives the copy an epoch of its own: clients that knew the log beyond
+ * the copy start afresh. A file of that name is never half a copy.
  */
-export async function copyLog(log: string, file: string): Promise<Result<{ readonly bytes: number }>> {
+export async function backUp(
+  log: string,
+  file: string,
+): Promise<Result<{ readonly bytes: number }, TaskFailure>> {
   if (existsSync(file)) {
-    return refuse('storage_unavailable', `${file} is there already; choose another name, or remove it first`)
+    return taskFailed('exists', `${file} is there already; choose another name, or remove it first`)
   }
   const part = `${file}.${process.pid}.part`
   try {
-    // Nobody else may read it, from the first byte on.
+    // For the owner alone, from the first byte on.
     closeSync(openSync(part, 'wx', 0o600))
     await copyMoment(log, part)
     const copy = new DatabaseSync(part)
@@ -27,11 +31,11 @@ export async function copyLog(log: string, file: string): Promise<Result<{ reado
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
     for (const rest of [part, `${part}-wal`, `${part}-shm`, `${part}-journal`]) remove(rest)
-    return refuse('storage_unavailable', `${file} could not be written: ${reason}`)
+    return taskFailed('storage', `${file} could not be written: ${reason}`)
   }
 }
 
-/** Copies the log as it is at one moment: otherwise each commit would begin the copy anew, under load for ever. */
+/** Copies one moment of the log: otherwise each commit would restart the copy, under load for ever. */
 async function copyMoment(log: string, file: string): Promise<void> {
   const source = openForReading(log)
   try {
@@ -47,6 +51,6 @@ function remove(file: string): void {
   try {
     rmSync(file, { force: true })
   } catch {
-    // Where it could not be made it cannot be removed.
+    // A file that could not be made cannot be removed either.
   }
 }

@@ -1,76 +1,91 @@
-import { type Result, refuse, success } from '../../protocol/errors.ts'
-import { lockDirectory } from '../dataDirectory.ts'
-import type { OrderFlags } from '../flags.ts'
-import { logFile } from '../log/sqlite/database.ts'
+import { existsSync } from 'node:fs'
+import { type Result, success } from '../../protocol/errors.ts'
+import { lockDirectory, logFile } from '../dataDirectory.ts'
 import { openSqliteLog, type SqliteLog } from '../log/sqlite/sqliteLog.ts'
-import { copyLog } from './backup.ts'
-import { sendOrder } from './control.ts'
-import { carryOut, type Order } from './tasks.ts'
+import { backUp } from './backup.ts'
+import { sendTask } from './control.ts'
+import { runTask, type Task, type TaskFailure, taskFailed } from './tasks.ts'
+
+/** Copies the log into a file, which needs no daemon. */
+interface Backup {
+  readonly task: 'backup'
+  readonly file: string
+}
+
+/** A command of the operator, as the command line gives it. */
+export interface TaskFlags {
+  readonly data: string | undefined
+  readonly task: Task | Backup
+  /** `check --new-epoch`. */
+  readonly newEpoch: boolean
+  /** `erase` without `--yes`: ask first. */
+  readonly asks: boolean
+}
 
 /**
- * Carries out a command of the operator in a data directory: by the daemon that runs there, or, where none does,
- * by this process, which then holds the directory for as long as it takes. A backup is only read for, beside whoever
- * has the directory.
+ * Runs a command of the operator in a data directory: by the daemon that runs there, or, where none does, by this
+ * process, which then holds the directory meanwhile. A backup only reads, also beside a running daemon.
  */
-export async function command(
+export async function runCommand(
   directory: string,
-  { order, newEpoch }: OrderFlags,
-): Promise<Result<undefined>> {
-  if (order.order === 'backup') return backUp(directory, order.file)
+  { task, newEpoch }: TaskFlags,
+): Promise<Result<undefined, TaskFailure>> {
+  if (task.task === 'backup') return backUpInto(directory, task.file)
   if (!newEpoch) {
-    const answered = await sendOrder(directory, order, print)
+    const answered = await sendTask(directory, task, print)
     if (answered !== undefined) return answered
   }
-  const locked = lockDirectory(directory)
-  if (!locked.ok) return refuse('storage_unavailable', locked.message)
+  const lock = lockDirectory(directory)
+  if (!lock.ok) return taskFailed('in_use', lock.error)
   try {
     const opened = await openSqliteLog(logFile(directory))
-    if (!opened.ok) return refuse('storage_unavailable', opened.error)
-    const result = await onOpenLog(opened.value, order, newEpoch)
+    if (!opened.ok) return taskFailed('storage', opened.error)
+    const result = await onOpenLog(opened.value, task, newEpoch)
     await opened.value.close()
     return result
   } finally {
-    locked.lock.release()
+    lock.value.release()
   }
 }
 
-async function onOpenLog(log: SqliteLog, what: Order, newEpoch: boolean): Promise<Result<undefined>> {
+async function onOpenLog(
+  log: SqliteLog,
+  task: Task,
+  newEpoch: boolean,
+): Promise<Result<undefined, TaskFailure>> {
   if (newEpoch) {
     const renewed = await log.renewEpoch()
-    if (!renewed.ok) return refuse('storage_unavailable', renewed.error)
+    if (!renewed.ok) return taskFailed('storage', renewed.error)
     await print('new epoch: every client starts afresh with what this log holds')
   }
-  return carryOut(what, { log, print, sendAway: () => undefined })
+  return runTask(task, { log, print, sendAway: () => undefined })
 }
 
-/** Not by the daemon, which may not write where the operator may (systemd sees to that), nor sees the same /tmp. */
-async function backUp(directory: string, file: string): Promise<Result<undefined>> {
-  const made = await copyLog(logFile(directory), file)
+/** Not by the daemon: under systemd it may not write where the operator may, and has a /tmp of its own. */
+async function backUpInto(directory: string, file: string): Promise<Result<undefined, TaskFailure>> {
+  const made = await backUp(logFile(directory), file)
   if (!made.ok) return made
   await print(`${file}: ${(made.value.bytes / 1024 / 1024).toFixed(1)} MiB`)
   return success(undefined)
 }
 
-/** Writes a line to standard output; false where nobody reads it any more. */
+/** Writes a line to standard output; false where no reader is left. */
 function print(line: string): Promise<boolean> {
   return new Promise(resolvePrinted => {
     const { stdout } = process
     stdout.once('error', () => resolvePrinted(false))
     stdout.write(`${line}\n`, error => {
       stdout.removeAllListeners('error')
-      // A write that failed says so twice.
+      // A failed write reports twice: here, and as an event.
       stdout.on('error', () => undefined)
       resolvePrinted(error === null || error === undefined)
     })
   })
 }
 
-/** Whether there is a log in a directory; a command makes none. */
-export function whyNoLog(directory: string, exists: (file: string) => boolean): Result<undefined> {
-  return exists(logFile(directory))
-    ? success(undefined)
-    : refuse(
-        'not_found',
-        `there is no log in ${directory} that you may see; name its directory with --data, or be root`,
-      )
+/** Checks that there is a log in a directory; a command makes none. */
+export function findLog(directory: string): Result<undefined, TaskFailure> {
+  if (existsSync(logFile(directory))) return success(undefined)
+  const message = `there is no log in ${directory} that you may see; name its directory with --data, or be root`
+  return taskFailed('unknown', message)
 }

@@ -1,52 +1,75 @@
 import * as z from 'zod'
-import { type Result, refuse, success } from '../../protocol/errors.ts'
-import { foldName, parsePlace, parseUsername } from '../../protocol/names.ts'
+import { failure, type Result, success } from '../../protocol/errors.ts'
+import { foldName, parseConversation, parseUsername } from '../../protocol/names.ts'
 import { type Log, presentEvent, type RoomDirectory } from '../log/log.ts'
 import type { LogMaintenance, Retention } from '../log/maintenance.ts'
 
 const PAGE_EVENTS = 500
 const PAGE_BYTES = 1024 * 1024
 
-/** What an operator can have done, by the running daemon or, where none runs, by the command itself. */
-export const order = z.discriminatedUnion('order', [
-  z.object({ order: z.literal('export'), room: z.string() }),
-  z.object({ order: z.literal('erase'), name: z.string() }),
+/** The tasks of an operator. The running daemon runs them or, where none runs, the command itself. */
+export const task = z.discriminatedUnion('task', [
+  z.object({ task: z.literal('export'), room: z.string() }),
+  z.object({ task: z.literal('erase'), name: z.string() }),
   z.object({
-    order: z.literal('retain'),
+    task: z.literal('retain'),
     room: z.string().optional(),
     /** Absent: only shows what is kept. */
     keep: z.object({ days: z.number().min(0).optional(), messages: z.int().min(0).optional() }).optional(),
   }),
-  z.object({ order: z.literal('check') }),
+  z.object({ task: z.literal('check') }),
 ])
 
-/** One order. */
-export type Order = z.infer<typeof order>
+/** One task. */
+export type Task = z.infer<typeof task>
 
-/** What an order needs beside the log. */
-export interface Surroundings {
+/**
+ * The kinds of failure. `unknown`: no such room, user or log. `invalid`: not a name. `in_use`: another process has it.
+ * `unhealthy`: a check found faults. `storage`: the log or the disk refused. `exists`: the file is there already.
+ */
+export const TASK_FAILURES = ['unknown', 'invalid', 'in_use', 'unhealthy', 'storage', 'exists'] as const
+
+/** Why a task failed, for the operator: `message` says what to do next. */
+export interface TaskFailure {
+  readonly code: (typeof TASK_FAILURES)[number]
+  readonly message: string
+}
+
+/** A failed task. */
+export function taskFailed(
+  code: TaskFailure['code'],
+  message: string,
+): { readonly ok: false; readonly error: TaskFailure } {
+  return failure({ code, message })
+}
+
+/** What a task works on. */
+export interface TaskContext {
   readonly log: Log & RoomDirectory & LogMaintenance
-  /** Takes a line of the answer; resolves when more can be taken, false where nobody wants more. */
+  /** Prints a line of the answer; resolves when the next may come, false where no reader is left. */
   readonly print: (line: string) => Promise<boolean>
-  /** Sends the connections of a person (a folded name) away; before and after what they said is erased. */
+  /** Closes the connections of a person (a folded name): before and after the erasing. */
   readonly sendAway: (person: string) => void
 }
 
-/** Does what was ordered. The result is a refusal where it could not be done, or what was looked at is not well. */
-export function carryOut(what: Order, around: Surroundings): Promise<Result<undefined>> {
-  switch (what.order) {
+/** Runs a task. */
+export function runTask(what: Task, context: TaskContext): Promise<Result<undefined, TaskFailure>> {
+  switch (what.task) {
     case 'export':
-      return exportRoom(what.room, around)
+      return exportRoom(what.room, context)
     case 'erase':
-      return erase(what.name, around)
+      return erase(what.name, context)
     case 'retain':
-      return retain(what, around)
+      return retain(what, context)
     case 'check':
-      return check(around)
+      return check(context)
   }
 }
 
-async function exportRoom(name: string, { log, print }: Surroundings): Promise<Result<undefined>> {
+async function exportRoom(
+  name: string,
+  { log, print }: TaskContext,
+): Promise<Result<undefined, TaskFailure>> {
   const room = findRoom(log, name)
   if (!room.ok) return room
   let after = 0
@@ -60,29 +83,32 @@ async function exportRoom(name: string, { log, print }: Surroundings): Promise<R
   }
 }
 
-async function erase(name: string, { log, print, sendAway }: Surroundings): Promise<Result<undefined>> {
+async function erase(
+  name: string,
+  { log, print, sendAway }: TaskContext,
+): Promise<Result<undefined, TaskFailure>> {
   const parsed = parseUsername(name)
-  if (!parsed.ok) return parsed
+  if (!parsed.ok) return taskFailed('invalid', parsed.error.message)
   const person = foldName(parsed.value)
   sendAway(person)
   const erased = await log.erase(person)
   sendAway(person)
-  if (!erased.ok) return refuse('storage_unavailable', erased.error)
+  if (!erased.ok) return taskFailed('storage', erased.error)
   await print(`${parsed.value}: ${erased.value.messages} messages deleted, the name taken away`)
   await print('backups that were made before still hold them')
   return success(undefined)
 }
 
 async function retain(
-  { room: name, keep }: Extract<Order, { order: 'retain' }>,
-  { log, print }: Surroundings,
-): Promise<Result<undefined>> {
+  { room: name, keep }: Extract<Task, { task: 'retain' }>,
+  { log, print }: TaskContext,
+): Promise<Result<undefined, TaskFailure>> {
   const room = name === undefined ? success(undefined) : findRoom(log, name)
   if (!room.ok) return room
   if (keep !== undefined) {
     const { days, messages } = keep
     const set = await log.setRetention(room.value?.key, { days, messages })
-    if (!set.ok) return refuse('storage_unavailable', set.error)
+    if (!set.ok) return taskFailed('storage', set.error)
   }
   for (const { roomKey, retention } of await log.retentions()) {
     const shown = roomKey === undefined ? 'all other rooms' : (log.head(roomKey)?.name ?? roomKey)
@@ -92,21 +118,21 @@ async function retain(
   return success(undefined)
 }
 
-async function check({ log, print }: Surroundings): Promise<Result<undefined>> {
+async function check({ log, print }: TaskContext): Promise<Result<undefined, TaskFailure>> {
   const { ok, lines } = await log.check()
   for (const line of lines) await print(line)
-  return ok ? success(undefined) : refuse('storage_unavailable', 'not all is well; see the lines above')
+  return ok ? success(undefined) : taskFailed('unhealthy', 'the check found faults; see the lines above')
 }
 
-function findRoom(log: RoomDirectory, name: string): Result<{ readonly key: string; readonly name: string }> {
-  const place = parsePlace(name)
-  if (!place.ok) return place
-  const head = place.value.kind === 'room' ? log.head(place.value.key) : undefined
+function findRoom(
+  directory: RoomDirectory,
+  name: string,
+): Result<{ readonly key: string; readonly name: string }, TaskFailure> {
+  const parsed = parseConversation(name)
+  if (!parsed.ok) return taskFailed('invalid', parsed.error.message)
+  const head = parsed.value.kind === 'room' ? directory.head(parsed.value.key) : undefined
   return head === undefined
-    ? refuse(
-        'not_found',
-        `nothing was ever said in a room "${name}"; direct conversations cannot be named here`,
-      )
+    ? taskFailed('unknown', `no room "${name}" has any event; direct conversations cannot be named here`)
     : success(head)
 }
 

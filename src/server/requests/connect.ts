@@ -1,35 +1,48 @@
 import { PROTOCOL_VERSION } from '../../protocol/limits.ts'
-import { SERVER_NAME } from '../../protocol/names.ts'
-import type { Request, RequestAction } from '../../protocol/requests.ts'
+import { foldName, parseUsername, SERVER_NAME } from '../../protocol/names.ts'
+import type { Request } from '../../protocol/requests.ts'
 import type { Welcome } from '../../protocol/responses.ts'
 import { VERSION } from '../../protocol/version.ts'
 import type { Person } from '../rooms/people.ts'
-import type { Hall } from './services.ts'
+import type { Client } from './client.ts'
+import type { Services } from './services.ts'
 
-/** Every action that this daemon serves. */
-const FEATURES: readonly RequestAction[] = [
-  'connect',
-  'joinroom',
-  'leaveroom',
-  'chat',
-  'edit',
-  'delete',
-  'react',
-  'topic',
-  'history',
-  'search',
-  'rooms',
-  'members',
-  'read',
-  'typing',
-  'away',
-  'ping',
-]
+/** Serves `connect`: takes the name, and finds or begins the session of a full client. */
+export function connect(client: Client, request: Request<'connect'>): undefined {
+  const isPlain = request.protocol === undefined
+  const id = isPlain ? undefined : request.id
+  if (client.person !== undefined) {
+    const message = `you are connected as ${client.person.name}`
+    return client.refuse({ code: 'already_connected', message }, id)
+  }
+  const name = parseUsername(request.username)
+  if (!name.ok) return client.refuse(name.error, id)
+  const { people, sessions, log, presence } = client.services
+  const known =
+    isPlain || request.session === undefined
+      ? undefined
+      : sessions.find(foldName(name.value), request.session)
+  // Only links of the same session are let in beside each other.
+  const others = [...(people.find(name.value)?.peers ?? [])]
+  if (others.some(other => known === undefined || other.sessionNumber !== known.number)) {
+    const message = `somebody is connected as "${name.value}"; choose another name or try later`
+    return client.refuse({ code: 'name_taken', message }, id)
+  }
+  client.isPlain = isPlain
+  const begun = isPlain || known !== undefined ? undefined : sessions.begin(name.value, log.last)
+  client.session = known ?? begun?.session
+  const person = people.arrive(client, name.value)
+  client.person = person
+  if (!isPlain) {
+    const secret = begun?.secret ?? request.session ?? ''
+    client.sendFrame(welcomeFrame(request, client.services, person, secret))
+  }
+  presence.cameOnline(person)
+}
 
-/** The answer to a full `connect` that succeeded. */
-export function welcomeFrame(
+function welcomeFrame(
   request: Request<'connect'>,
-  hall: Hall,
+  { log, settings, features }: Services,
   person: Person,
   session: string,
 ): Welcome {
@@ -40,9 +53,9 @@ export function welcomeFrame(
     protocol: Math.min(request.protocol ?? PROTOCOL_VERSION, PROTOCOL_VERSION),
     username: person.name,
     session,
-    epoch: hall.log.epoch,
-    limits: hall.settings.limits,
-    features: [...FEATURES],
+    epoch: log.epoch,
+    limits: settings.limits,
+    features: [...features],
     ts: Date.now(),
   }
 }

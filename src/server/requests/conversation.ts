@@ -1,49 +1,69 @@
 import { type Result, refuse, success } from '../../protocol/errors.ts'
-import { foldName, parsePlace } from '../../protocol/names.ts'
+import { foldName, parseConversation } from '../../protocol/names.ts'
 import { directKey, directNames } from '../log/roomKeys.ts'
 import type { Person } from '../rooms/people.ts'
-import type { Session } from './client.ts'
+import type { Client } from './client.ts'
 
-/** The room or direct conversation that a request names, as one person sees it. */
-export interface FoundPlace {
+/** A room or a direct conversation, as one client sees it. */
+export interface Conversation {
   readonly key: string
-  /** The name under which the person knows it; for a room that does not exist yet, as it was written. */
+  /** The name that the client knows it by; of a room that does not exist yet, the name as it was written. */
   readonly name: string
   readonly isDirect: boolean
-  /** Nothing at or before this position is shown to the session. */
+  /** The client sees nothing at or before this position. */
   readonly floor: number
 }
 
-/** Finds out what a `room` field means. Errors: `room_invalid`, `name_invalid`, `forbidden`, `not_found`. */
-export function findPlace(session: Session, person: Person, room: string): Result<FoundPlace> {
-  const { rooms, people } = session.hall
-  const place = parsePlace(room)
-  if (!place.ok) return place
-  if (place.value.kind === 'room') {
-    const { key, name } = place.value
+/** Resolves a `room` field. Errors: `room_invalid`, `name_invalid`, `forbidden`, `not_found`. */
+export function resolve(client: Client, person: Person, room: string): Result<Conversation> {
+  const { rooms, people, log } = client.services
+  const parsed = parseConversation(room)
+  if (!parsed.ok) return parsed
+  if (parsed.value.kind === 'room') {
+    const { key, name } = parsed.value
     return success({ key, name: rooms.find(key)?.name ?? name, isDirect: false, floor: 0 })
   }
-  const other = foldName(place.value.with)
+  const other = foldName(parsed.value.with)
   const key = directKey(person.key, other)
-  const known = people.find(other) !== undefined || session.hall.log.head(key) !== undefined
-  if (!known) return refuse('not_found', `nobody called "${place.value.with}" was ever here`)
-  const floor = session.identity?.began ?? session.hall.log.last
-  return success({ key, name: rooms.nameFor(person, key), isDirect: true, floor })
+  const isKnown = people.find(other) !== undefined || log.head(key) !== undefined
+  if (!isKnown) return refuse('not_found', `nobody called "${parsed.value.with}" was ever here`)
+  return success({ key, name: rooms.nameFor(person, key), isDirect: true, floor: floorOf(client, key) })
 }
 
-/** Likewise, for requests that only those may make who are in the room; a direct conversation is everybody's own. */
-export function findOwnPlace(session: Session, person: Person, room: string): Result<FoundPlace> {
-  const place = findPlace(session, person, room)
-  if (!place.ok || isIn(session, place.value)) return place
-  return refuse('not_in_room', `join "${place.value.name}" before you ask about it`)
+/** Resolves a `room` field for requests of members; a direct conversation needs no joining. Also `not_in_room`. */
+export function resolveJoined(client: Client, person: Person, room: string): Result<Conversation> {
+  const found = resolve(client, person, room)
+  if (!found.ok || isJoined(client, found.value)) return found
+  return refuse('not_in_room', `join "${found.value.name}" before you ask about it`)
 }
 
-/** Whether a session is in a place, by this connection or by its list of rooms. */
-function isIn(session: Session, place: FoundPlace): boolean {
-  return place.isDirect || session.members.has(place.key) || session.identity?.reads.has(place.key) === true
+/** Whether a client is in a conversation, by this connection or by its session's list of rooms. */
+function isJoined(client: Client, { key, isDirect }: Conversation): boolean {
+  return isDirect || client.memberships.has(key) || client.session?.reads.has(key) === true
 }
 
-/** Whether a key is that of a direct conversation. */
-export function isDirectKey(key: string): boolean {
+/** The position up to which a client sees nothing of a conversation: of a direct one, where its session began. */
+export function floorOf(client: Client, key: string): number {
+  return isDirectKey(key) ? (client.session?.began ?? client.services.log.last) : 0
+}
+
+/** The keys of the rooms of a client, and of the direct conversations in which it has something to see. */
+export function ownKeys(client: Client, person: Person): Set<string> {
+  const { log } = client.services
+  const keys = new Set<string>()
+  for (const key of client.session?.reads.keys() ?? []) if (!isDirectKey(key)) keys.add(key)
+  for (const key of client.memberships.keys()) if (!isDirectKey(key)) keys.add(key)
+  for (const key of log.directsOf(person.key)) {
+    if ((log.head(key)?.last ?? 0) > (client.session?.began ?? 0)) keys.add(key)
+  }
+  return keys
+}
+
+/** The read position of a client; in a direct conversation that it never read, where its session began. */
+export function readPosition({ session }: Client, key: string): number {
+  return session?.reads.get(key) ?? (isDirectKey(key) ? (session?.began ?? 0) : 0)
+}
+
+function isDirectKey(key: string): boolean {
   return directNames(key) !== undefined
 }

@@ -4,26 +4,26 @@ import type { Request } from '../../protocol/requests.ts'
 import { checkText } from '../../protocol/texts.ts'
 import { presentEvent, searchWords } from '../log/log.ts'
 import type { Person } from '../rooms/people.ts'
-import type { Session } from './client.ts'
-import { findOwnPlace, isDirectKey } from './conversation.ts'
-import { ANSWER_BYTES, cutToBytes, ownKeys } from './history.ts'
+import { ANSWER_BYTES, cutToBytes } from './answerSize.ts'
+import type { Client } from './client.ts'
+import { floorOf, ownKeys, resolveJoined } from './conversation.ts'
 
 const DEFAULT_HITS = 50
 
-/** Serves `search`: what holds all the words, the newest first, of what the session may see. */
-export async function search(session: Session, person: Person, request: Request<'search'>): Promise<void> {
-  const { log, rooms, settings } = session.hall
+/** Serves `search`: the messages that hold all the words, of those that the client may see, the newest first. */
+export async function search(client: Client, person: Person, request: Request<'search'>): Promise<void> {
+  const { log, rooms, settings } = client.services
   const fits = checkText('a search', request.query, settings.limits.query)
-  if (!fits.ok) return session.refuse(fits.error, request.id)
-  const places = placesOf(session, person, request.room)
-  if (!places.ok) return session.refuse(places.error, request.id)
+  if (!fits.ok) return client.refuse(fits.error, request.id)
+  const scope = scopeOf(client, person, request.room)
+  if (!scope.ok) return client.refuse(scope.error, request.id)
   const from = request.from === undefined ? success('') : parseUsername(request.from)
-  if (!from.ok) return session.refuse(from.error, request.id)
+  if (!from.ok) return client.refuse(from.error, request.id)
   const before = request.cursor === undefined ? success(0) : parseCursor(request.cursor)
-  if (!before.ok) return session.refuse(before.error, request.id)
+  if (!before.ok) return client.refuse(before.error, request.id)
   const found = await log.search({
     words: searchWords(request.query),
-    rooms: places.value,
+    rooms: scope.value,
     from: request.from === undefined ? undefined : foldName(from.value),
     until: request.until,
     before: request.cursor === undefined ? undefined : before.value,
@@ -34,24 +34,25 @@ export async function search(session: Session, person: Person, request: Request<
   const kept = cutToBytes(hits, 'end')
   const last = kept.at(-1)
   const more = found.more || kept.length < hits.length
-  session.ok(request, { hits: kept, ...(more && last !== undefined ? { cursor: String(last.seq) } : {}) })
+  client.ok(request, { hits: kept, ...(more && last !== undefined ? { cursor: String(last.seq) } : {}) })
 }
 
-/** Where somebody may look: in one of their rooms, or in all of them. */
-function placesOf(
-  session: Session,
+/** Where a client may look: in one of its conversations, or in all of them. */
+function scopeOf(
+  client: Client,
   person: Person,
   room: string | undefined,
 ): Result<readonly { readonly key: string; readonly floor: number }[]> {
   if (room !== undefined) {
-    const place = findOwnPlace(session, person, room)
-    return place.ok ? success([{ key: place.value.key, floor: place.value.floor }]) : place
+    const conversation = resolveJoined(client, person, room)
+    return conversation.ok
+      ? success([{ key: conversation.value.key, floor: conversation.value.floor }])
+      : conversation
   }
-  const began = session.identity?.began ?? session.hall.log.last
-  return success([...ownKeys(session, person)].map(key => ({ key, floor: isDirectKey(key) ? began : 0 })))
+  return success([...ownKeys(client, person)].map(key => ({ key, floor: floorOf(client, key) })))
 }
 
-/** The cursor of a page is the seq of its last hit; only we need to know. */
+/** The cursor of a page is the seq of its last hit; clients do not look at it. */
 function parseCursor(cursor: string): Result<number> {
   const seq = Number(cursor)
   if (/^\d{1,16}$/.test(cursor) && Number.isSafeInteger(seq)) return success(seq)

@@ -4,68 +4,77 @@ import type { Request } from '../../protocol/requests.ts'
 import { checkText } from '../../protocol/texts.ts'
 import type { Person } from '../rooms/people.ts'
 import { Line } from '../transport/line.ts'
-import type { Session } from './client.ts'
-import { findOwnPlace } from './conversation.ts'
+import type { Client } from './client.ts'
+import { resolveJoined } from './conversation.ts'
 
 /**
- * Serves `read`: moves the read position, also back, and tells the session's other connections once that is kept.
- * Resolves then: a connection has one of these waiting in the log, not thousands in the way of what others say.
+ * Serves `read`: moves the read position, also back, and tells the person's other connections once the log has it.
+ * Resolves then: a client has one of these waiting in the log, not thousands in the way of others' messages.
  */
-export async function setRead(session: Session, person: Person, request: Request<'read'>): Promise<void> {
-  const place = findOwnPlace(session, person, request.room)
-  if (!place.ok) return session.refuse(place.error, request.id)
-  const { key, name } = place.value
-  const { hall, identity } = session
-  const last = hall.log.head(key)?.last ?? 0
+export async function setRead(client: Client, person: Person, request: Request<'read'>): Promise<void> {
+  const conversation = resolveJoined(client, person, request.room)
+  if (!conversation.ok) return client.refuse(conversation.error, request.id)
+  const { key, name } = conversation.value
+  const { services, session } = client
+  const last = services.log.head(key)?.last ?? 0
   if (request.seq > last) {
     const { error } = refuse('not_found', `there is no ${request.seq} in "${name}" yet; the last is ${last}`)
-    return session.refuse(error, request.id)
+    return client.refuse(error, request.id)
   }
-  if (identity === undefined) return session.ok(request, { room: name, seq: request.seq })
-  const kept = await hall.identities.moveRead(identity, key, request.seq)
-  if (!kept.ok) return session.refuse(kept.error, request.id)
-  session.ok(request, { room: name, seq: request.seq })
+  if (session === undefined) return client.ok(request, { room: name, seq: request.seq })
+  const kept = await services.sessions.moveRead(session, key, request.seq)
+  if (!kept.ok) return client.refuse(kept.error, request.id)
+  client.ok(request, { room: name, seq: request.seq })
   const line = Line.of({ action: 'read', room: name, seq: request.seq })
-  for (const other of person.sessions) if (other !== session && other.isFull) other.send(line)
+  for (const peer of person.peers) if (peer !== client && !peer.isPlain) peer.send(line)
 }
 
-/** Serves `typing`: passes it on to the others, no more often than the contract lets a client renew it. */
-export function setTyping(session: Session, person: Person, request: Request<'typing'>): void {
-  const place = findOwnPlace(session, person, request.room)
-  if (!place.ok) return session.refuse(place.error, request.id)
-  session.ok(request, {})
-  const { key, name, isDirect } = place.value
+/** Serves `typing`: passes it on to the other members, no more often than the contract lets a client renew it. */
+export function setTyping(client: Client, person: Person, request: Request<'typing'>): undefined {
+  const conversation = resolveJoined(client, person, request.room)
+  if (!conversation.ok) return client.refuse(conversation.error, request.id)
+  client.ok(request, {})
+  const { key, name, isDirect } = conversation.value
   const now = performance.now()
-  const lastAt = session.typingAt.get(key)
-  // Half the renewal time, so that a renewal which the network hurried along is not lost.
+  const lastAt = client.typingAt.get(key)
+  // Half the renewal time: the network can bring two renewals closer together.
   if (request.on && lastAt !== undefined && now - lastAt < TYPING_RENEW_MS / 2) return
   if (!request.on && lastAt === undefined) return
-  if (request.on) session.typingAt.set(key, now)
-  else session.typingAt.delete(key)
-  session.slowDown(person)
-  if (isDirect) return tellOther(session, person, key, request.on)
-  const room = session.members.get(key)?.room
+  if (request.on) client.typingAt.set(key, now)
+  else client.typingAt.delete(key)
+  client.slowDown(person)
+  if (isDirect) return tellOther(client, person, key, request.on)
+  const room = client.memberships.get(key)?.room
   if (room === undefined || room.people.size > SMALL_ROOM) return
-  session.hall.rooms.signal(room, { action: 'typing', room: name, from: person.name, on: request.on }, person)
+  client.services.rooms.signal(
+    room,
+    { action: 'typing', room: name, from: person.name, on: request.on },
+    person,
+  )
 }
 
-function tellOther(session: Session, person: Person, key: string, on: boolean): void {
-  const { rooms, people } = session.hall
-  // `@alice @bob` seen by one is named after the other.
+function tellOther(client: Client, person: Person, key: string, on: boolean): undefined {
+  const { rooms, people } = client.services
+  // Each of the two knows the conversation by the other's name.
   const other = people.find(rooms.nameFor(person, key).slice(1))
   if (other === undefined || other === person) return
   const line = Line.of({ action: 'typing', room: `@${person.name}`, from: person.name, on })
-  for (const theirs of other.sessions) if (theirs.isFull) theirs.send(line)
+  for (const peer of other.peers) if (!peer.isPlain) peer.send(line)
 }
 
-/** Serves `away`. */
-export function setAway(session: Session, person: Person, request: Request<'away'>): void {
+/** Serves `away`: sets or clears the away message. */
+export function setAway(client: Client, person: Person, request: Request<'away'>): undefined {
   const { message } = request
   if (message !== undefined) {
-    const fits = checkText('an away message', message, session.hall.settings.limits.away)
-    if (!fits.ok) return session.refuse(fits.error, request.id)
+    const fits = checkText('an away message', message, client.services.settings.limits.away)
+    if (!fits.ok) return client.refuse(fits.error, request.id)
   }
-  if (message !== person.away) session.slowDown(person)
-  session.hall.presence.setAway(person, message)
-  session.ok(request, {})
+  if (message !== person.away) client.slowDown(person)
+  client.services.presence.setAway(person, message)
+  client.ok(request, {})
+}
+
+/** Serves `ping`. */
+export function ping(client: Client, _: Person, request: Request<'ping'>): undefined {
+  client.ok(request, {})
 }

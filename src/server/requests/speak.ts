@@ -5,10 +5,10 @@ import { checkMessage, checkText } from '../../protocol/texts.ts'
 import type { EventBody, EventEntry } from '../log/entries.ts'
 import type { Stored } from '../log/log.ts'
 import type { Person } from '../rooms/people.ts'
-import type { Session } from './client.ts'
-import { findPlace } from './conversation.ts'
+import type { Client } from './client.ts'
+import { resolve } from './conversation.ts'
 
-/** What somebody wants to do in a room, for people. */
+/** What a request wants to do in a room, for error sentences. */
 const VERBS: Readonly<Record<EventRequest['action'], string>> = {
   chat: 'speak in it',
   edit: 'edit in it',
@@ -17,39 +17,39 @@ const VERBS: Readonly<Record<EventRequest['action'], string>> = {
   topic: 'set its topic',
 }
 
-/** Serves the requests that make an event: checks, hands to the log, answers when it is stored. */
-export function speak(session: Session, person: Person, request: EventRequest): void {
-  const { hall } = session
-  const place = findPlace(session, person, request.room)
-  if (!place.ok) return session.refuse(place.error, request.id)
-  const { key, name, isDirect } = place.value
-  const room = session.members.get(key)?.room
+/** Serves the requests that make an event: checks them, hands them to the log, and answers when they are stored. */
+export function speak(client: Client, person: Person, request: EventRequest): undefined {
+  const { services } = client
+  const conversation = resolve(client, person, request.room)
+  if (!conversation.ok) return client.refuse(conversation.error, request.id)
+  const { key, name, isDirect } = conversation.value
+  const room = client.memberships.get(key)?.room
   if (room === undefined && !isDirect) {
     const message = `join "${name}" before you ${VERBS[request.action]}`
-    return session.refuse({ code: 'not_in_room', message }, request.id)
+    return client.refuse({ code: 'not_in_room', message }, request.id)
   }
-  const body = bodyOf(request, hall.settings.limits, hall.log.head(key)?.last ?? 0)
-  if (!body.ok) return session.refuse(body.error, request.id)
-  // To those who see it a message ends the typing: the next sign of it is news.
-  if (request.action === 'chat') session.typingAt.delete(key)
-  const answered = session.expectAnswer()
+  const body = bodyOf(request, services.settings.limits, services.log.head(key)?.last ?? 0)
+  if (!body.ok) return client.refuse(body.error, request.id)
+  // A message ends the typing for its readers: the next `typing` is news.
+  if (request.action === 'chat') client.typingAt.delete(key)
+  const answered = client.expectAnswer()
   const entry: EventEntry = {
     kind: 'event',
     roomKey: key,
     roomName: name,
     from: person.name,
-    session: session.identity?.number,
+    session: client.sessionNumber,
     id: request.id,
     body: body.value,
   }
   const settled = (stored: Result<Stored>): void => {
-    if (stored.ok) session.ok(request, { room: name, ...stored.value })
-    else session.refuse(stored.error, request.id)
+    if (stored.ok) client.ok(request, { room: name, ...stored.value })
+    else client.refuse(stored.error, request.id)
     answered()
   }
   // By its origin a plain connection's own message is not sent back to it.
-  hall.log.append(entry, settled, session)
-  if (!session.slowDown(person)) session.holdWhile(() => hall.log.isBusy || room?.isCongested === true)
+  services.log.append(entry, settled, client)
+  if (!client.slowDown(person)) client.holdWhile(() => services.log.isBusy || room?.isCongested === true)
 }
 
 function bodyOf(request: EventRequest, limits: Limits, last: number): Result<EventBody> {
@@ -76,7 +76,7 @@ function bodyOf(request: EventRequest, limits: Limits, last: number): Result<Eve
       return success({ action: 'delete', target: request.target })
     case 'react': {
       const { target, emoji, on } = request
-      // Readers of JSON that guard themselves drop a key of this name: everybody would see another state.
+      // Some JSON parsers drop a key of this name for safety: clients would see different reactions.
       if (emoji === '__proto__') return refuse('bad_frame', 'that is no reaction; choose an emoji')
       if (emoji.trim() === '') return refuse('bad_frame', 'the reaction is empty; put an emoji in it')
       const fits = checkText('a reaction', emoji, limits.emoji)

@@ -4,11 +4,11 @@ import type { Person } from './people.ts'
 import type { Room } from './room.ts'
 import type { Rooms } from './rooms.ts'
 
-/** Tells people who share a room or a conversation with somebody that it came, went, or is away. */
+/** Tells people who share a room or a direct conversation with a person that this person came, went, or is away. */
 export class Presence {
   readonly #rooms: Rooms
   readonly #leftAfter: number
-  /** Who went and may return before anybody is told, by folded name. */
+  /** People who went and may return before `offline` is announced, by folded name. */
   readonly #going = new Map<string, NodeJS.Timeout>()
 
   /** @param leftAfter how long `offline` waits for a return, as `left` does, ms */
@@ -17,33 +17,31 @@ export class Presence {
     this.#leftAfter = leftAfter
   }
 
-  /** Somebody connected. Rooms tell of it by `joined`, so only conversations have to hear it here. */
+  /** A connection of a person came. Rooms announce it by `joined`, so only direct conversations hear it from here. */
   cameOnline(person: Person): void {
     const going = this.#going.get(person.key)
     if (going !== undefined) {
       clearTimeout(going)
       this.#going.delete(person.key)
-    } else if (person.sessions.size === 1) this.#tell(person, 'online', [])
+    } else if (person.peers.size === 1) this.#tell(person, 'online', [])
   }
 
-  /** Somebody's last connection went; `rooms` are those that it was in. */
+  /** A person's last connection went; `rooms` are the rooms that it was in. */
   wentOffline(person: Person, rooms: readonly Room[]): void {
     const timer = setTimeout(() => {
       this.#going.delete(person.key)
-      // Not before: nobody was told that who returns at once had gone, and is away no longer.
+      // Cleared only when `offline` is announced: a quick reconnect keeps its away message.
       person.away = undefined
       this.#tell(person, 'offline', rooms)
     }, this.#leftAfter)
     this.#going.set(person.key, timer)
   }
 
-  /** Somebody is away, or back where `message` is undefined. */
+  /** A person is away, or back where `message` is undefined. */
   setAway(person: Person, message: string | undefined): void {
     if (person.away === message) return
     person.away = message
-    const rooms = [...person.sessions].flatMap(session =>
-      [...session.members.values()].map(({ room }) => room),
-    )
+    const rooms = [...person.peers].flatMap(peer => [...peer.memberships.values()].map(({ room }) => room))
     this.#tell(person, message === undefined ? 'online' : 'away', rooms)
   }
 
@@ -56,6 +54,6 @@ export class Presence {
     const frame: Signal<'presence'> = { action: 'presence', from: person.name, state }
     if (state === 'away' && person.away !== undefined) frame.message = person.away
     const line = Line.of(frame)
-    for (const session of this.#rooms.neighbours(person, new Set(rooms))) session.send(line)
+    for (const peer of this.#rooms.neighbours(person, new Set(rooms))) peer.send(line)
   }
 }

@@ -1,16 +1,34 @@
-import type { Session } from '../requests/client.ts'
+import type { Line } from '../transport/line.ts'
+
+/** All that rooms, people and presence know of a connection. */
+export interface Peer {
+  /** True for a connection that speaks only the four plain actions. */
+  readonly isPlain: boolean
+  /** Whether much output is left over from earlier ticks; see {@link Room.isCongested}. */
+  readonly isBehind: boolean
+  /** The folded name of its person. */
+  readonly personKey: string | undefined
+  /** The number of its session; a plain connection has none. */
+  readonly sessionNumber: number | undefined
+  /** By room key. */
+  readonly memberships: ReadonlyMap<string, Member>
+  /** Owes it a line. */
+  send(line: Line): void
+  /** Closes it, after the line where it is a full one. */
+  sendAway(bye: Line): void
+}
 
 /** A live connection in a room. */
 export interface Member {
-  readonly session: Session
+  readonly peer: Peer
   readonly room: Room
   /** The last event that it was sent, while it is fed from the log; see {@link Room.goLive}. */
   cursor: number
-  /** Its place among the live members of its kind; -1 while it is fed from the log. */
+  /** Its index among the live members of its kind; -1 while it is fed from the log. */
   index: number
 }
 
-/** Somebody in a room, by however many connections. */
+/** A person in a room, by one or more connections. */
 export interface Attendance {
   readonly name: string
   /** When the person came, ms since 1970. */
@@ -18,19 +36,19 @@ export interface Attendance {
   connections: number
 }
 
-/** One room as it lives: who is in it and what was handed to them last. What was said is in the log. */
+/** One room while it has members: their connections, and the last event that they were handed. The log has the events. */
 export class Room {
   readonly key: string
   readonly name: string
   /** The seq of the last event handed to live members. */
   last: number
-  readonly members = new Map<Session, Member>()
+  readonly members = new Map<Peer, Member>()
   /** By folded name, in the order in which they came. */
   readonly people = new Map<string, Attendance>()
   /** Live members that get full frames, and those that get plain ones; arrays, since every message walks them. */
   readonly full: Member[] = []
   readonly plain: Member[] = []
-  /** Who went and may return before the others are told, by folded name. */
+  /** People who left and may return before the others are told, by folded name. */
   readonly leaving = new Map<string, NodeJS.Timeout>()
   /** How many members are behind. */
   behind = 0
@@ -43,7 +61,7 @@ export class Room {
     this.last = last
   }
 
-  /** More than half of the members cannot keep up: their senders are to be read later. */
+  /** More than half of the members cannot keep up: senders are to be read later. */
   get isCongested(): boolean {
     return this.behind * 2 > this.members.size
   }
@@ -67,6 +85,6 @@ export class Room {
   }
 
   #liveLike(member: Member): Member[] {
-    return member.session.isPlain ? this.plain : this.full
+    return member.peer.isPlain ? this.plain : this.full
   }
 }

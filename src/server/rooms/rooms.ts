@@ -3,45 +3,44 @@ import { SMALL_ROOM } from '../../protocol/limits.ts'
 import type { PlainChat, ServerFrame } from '../../protocol/responses.ts'
 import { type Committed, type Log, type LoggedEvent, presentEvent, type RoomDirectory } from '../log/log.ts'
 import { directNames } from '../log/roomKeys.ts'
-import type { Session } from '../requests/client.ts'
 import { Line } from '../transport/line.ts'
 import type { People, Person } from './people.ts'
-import { type Attendance, type Member, Room } from './room.ts'
+import { type Attendance, type Member, type Peer, Room } from './room.ts'
 
-/** The one owner of membership: who is in which room, and the only way by which events reach them. */
+/** The one owner of membership: which connection is in which room. Events reach members only from here. */
 export class Rooms {
-  readonly #log: RoomDirectory
+  readonly #directory: RoomDirectory
   readonly #people: People
   readonly #leftAfter: number
   readonly #rooms = new Map<string, Room>()
 
   /** @param leftAfter how long `left` waits for a return, ms */
   constructor(log: Log & RoomDirectory, people: People, leftAfter: number) {
-    this.#log = log
+    this.#directory = log
     this.#people = people
     this.#leftAfter = leftAfter
     log.subscribe(events => {
-      // What a commit brought to a room goes to each member in one: it costs members and messages, not their product.
+      // A member gets all events of a commit in one line: the cost is members plus messages, not their product.
       for (const [key, together] of Map.groupBy(events, ({ event }) => event.roomKey))
         this.#hand(key, together)
     })
   }
 
-  /** The room of this key, if anybody is in it or anything was said in it. */
+  /** The room of this key, if it has a member or an event. */
   find(key: string): { readonly name: string; readonly people: number } | undefined {
     const room = this.#rooms.get(key)
     if (room !== undefined) return { name: room.name, people: this.peopleIn(room) }
-    const head = this.#log.head(key)
+    const head = this.#directory.head(key)
     return head === undefined ? undefined : { name: head.name, people: this.#presentOfDirect(key).size }
   }
 
-  /** Every room (no direct conversations) that somebody is in or something was said in: key and name. */
+  /** Every room (no direct conversations) that has a member or an event: key and name. */
   *all(): Iterable<readonly [key: string, name: string]> {
-    for (const head of this.#log.heads()) {
+    for (const head of this.#directory.heads()) {
       if (directNames(head.key) === undefined) yield [head.key, head.name]
     }
     for (const room of this.#rooms.values()) {
-      if (directNames(room.key) === undefined && this.#log.head(room.key) === undefined)
+      if (directNames(room.key) === undefined && this.#directory.head(room.key) === undefined)
         yield [room.key, room.name]
     }
   }
@@ -54,30 +53,30 @@ export class Rooms {
     return `@${this.#people.find(other)?.name ?? other}`
   }
 
-  /** How many people are in a room; in a direct conversation those of the two who are here. */
+  /** How many people are in a room; of a direct conversation, how many of the two are connected. */
   peopleIn(room: Room): number {
     return directNames(room.key) === undefined ? room.people.size : this.#presentOfDirect(room.key).size
   }
 
-  /** Who is in a room, by folded name in its order; in a direct conversation those of the two who are here. */
+  /** The people in a room, in the order of their folded names; of a direct conversation, those of the two who are connected. */
   attendance(key: string): readonly (readonly [name: string, Pick<Attendance, 'name' | 'since'>])[] {
     const present = directNames(key) === undefined ? this.#rooms.get(key)?.people : this.#presentOfDirect(key)
     return [...(present ?? [])].sort(([a], [b]) => (a < b ? -1 : 1))
   }
 
   /** Puts a connection into a room, made where it does not exist. It is not live yet: see {@link Room.goLive}. */
-  enter(session: Session, person: Person, key: string, name: string): Member {
+  enter(peer: Peer, person: Person, key: string, name: string): Member {
     const room = this.#rooms.get(key) ?? this.#make(key, name)
-    const member: Member = { session, room, cursor: room.last, index: -1 }
-    const known = room.members.get(session)
+    const member: Member = { peer, room, cursor: room.last, index: -1 }
+    const known = room.members.get(peer)
     if (known !== undefined) {
-      // A new member for the same connection: whatever still feeds the old one sees that it was replaced.
+      // A new member for the same connection: a replay that feeds the old one sees that it was replaced.
       room.stopLive(known)
-      room.members.set(session, member)
+      room.members.set(peer, member)
       return member
     }
-    room.members.set(session, member)
-    if (session.isBehind) room.behind++
+    room.members.set(peer, member)
+    if (peer.isBehind) room.behind++
     const attendance = room.people.get(person.key)
     if (attendance !== undefined) attendance.connections++
     else {
@@ -89,10 +88,10 @@ export class Rooms {
 
   /** Takes a connection out of a room. */
   exit(member: Member, person: Person): void {
-    const { room, session } = member
+    const { room, peer } = member
     room.stopLive(member)
-    room.members.delete(session)
-    if (session.isBehind) room.behind--
+    room.members.delete(peer)
+    if (peer.isBehind) room.behind--
     const attendance = room.people.get(person.key)
     if (attendance !== undefined && --attendance.connections === 0) {
       room.people.delete(person.key)
@@ -104,23 +103,23 @@ export class Rooms {
   /** Sends a frame to every full member, live or not, except one person's. */
   signal(room: Room, frame: ServerFrame, except?: Person): void {
     const line = Line.of(frame)
-    for (const { session } of room.members.values()) {
-      if (!session.isPlain && session.person !== except) session.send(line)
+    for (const { peer } of room.members.values()) {
+      if (!peer.isPlain && peer.personKey !== except?.key) peer.send(line)
     }
   }
 
-  /** The full connections that share a room or a direct conversation with somebody, each once. Big rooms do not count. */
-  neighbours(person: Person, rooms: Iterable<Room>): Set<Session> {
-    const neighbours = new Set<Session>()
-    const add = (session: Session): void => {
-      if (!session.isPlain && session.person !== person) neighbours.add(session)
+  /** The full connections that share a room or a direct conversation with a person, each once. Big rooms do not count. */
+  neighbours(person: Person, rooms: Iterable<Room>): Set<Peer> {
+    const neighbours = new Set<Peer>()
+    const add = (peer: Peer): void => {
+      if (!peer.isPlain && peer.personKey !== person.key) neighbours.add(peer)
     }
     for (const room of rooms) {
-      if (room.people.size <= SMALL_ROOM) for (const session of room.members.keys()) add(session)
+      if (room.people.size <= SMALL_ROOM) for (const peer of room.members.keys()) add(peer)
     }
-    for (const key of this.#log.directsOf(person.key)) {
+    for (const key of this.#directory.directsOf(person.key)) {
       for (const name of directNames(key) ?? []) {
-        for (const session of this.#people.find(name)?.sessions ?? []) add(session)
+        for (const peer of this.#people.find(name)?.peers ?? []) add(peer)
       }
     }
     return neighbours
@@ -141,7 +140,7 @@ export class Rooms {
   }
 
   #make(key: string, name: string): Room {
-    const head = this.#log.head(key)
+    const head = this.#directory.head(key)
     const room = new Room(key, head?.name ?? name, head?.last ?? 0)
     this.#rooms.set(key, room)
     return room
@@ -164,7 +163,7 @@ export class Rooms {
 
   #handFull(events: readonly Committed[], room: Room): void {
     const line = new Line(events.map(({ event }) => encodeFrame(presentEvent(event, room.name))).join(''))
-    for (const { session } of room.full) session.send(line)
+    for (const { peer } of room.full) peer.send(line)
   }
 
   /** Every plain member but its author gets a message. */
@@ -179,11 +178,11 @@ export class Rooms {
     if (encoded.length === 0) return
     const all = new Line(encoded.join(''))
     const speaking = new Set(authors)
-    for (const { session } of room.plain) {
-      if (!speaking.has(session)) session.send(all)
+    for (const { peer } of room.plain) {
+      if (!speaking.has(peer)) peer.send(all)
       else {
-        const others = encoded.filter((_, n) => authors[n] !== session)
-        if (others.length > 0) session.send(new Line(others.join('')))
+        const others = encoded.filter((_, n) => authors[n] !== peer)
+        if (others.length > 0) peer.send(new Line(others.join('')))
       }
     }
   }
@@ -191,15 +190,15 @@ export class Rooms {
   #handDirect({ event, origin }: Committed, names: readonly [string, string], room: Room | undefined): void {
     for (const name of new Set(names)) {
       const person = this.#people.find(name)
-      if (person === undefined || person.sessions.size === 0) continue
+      if (person === undefined || person.peers.size === 0) continue
       const shown = this.nameFor(person, event.roomKey)
       const line = Line.of(presentEvent(event, shown))
       const plain = isChat(event) ? Line.of(plainFrame(event, shown)) : undefined
-      for (const session of person.sessions) {
-        const member = room?.members.get(session)
-        if (session.isPlain) {
-          if (plain !== undefined && member !== undefined && session !== origin) session.send(plain)
-        } else if (member === undefined || member.index !== -1) session.send(line)
+      for (const peer of person.peers) {
+        const member = room?.members.get(peer)
+        if (peer.isPlain) {
+          if (plain !== undefined && member !== undefined && peer !== origin) peer.send(plain)
+        } else if (member === undefined || member.index !== -1) peer.send(line)
       }
     }
   }
@@ -208,7 +207,7 @@ export class Rooms {
     const present = new Map<string, Pick<Attendance, 'name' | 'since'>>()
     for (const name of directNames(key) ?? []) {
       const person = this.#people.find(name)
-      if (person !== undefined && person.sessions.size > 0) present.set(name, person)
+      if (person !== undefined && person.peers.size > 0) present.set(name, person)
     }
     return present
   }
@@ -232,7 +231,7 @@ export class Rooms {
 
   #tellLeftLater(room: Room, person: Person): void {
     if (directNames(room.key) !== undefined) return
-    // One more than now is in the room were in it before: the last of a big room is told as a number too.
+    // Before this person left, the room had one more: the last of a big room is told as a number too.
     if (room.people.size >= SMALL_ROOM) {
       room.peopleChanged = true
       return

@@ -4,12 +4,12 @@ import { foldName } from '../../protocol/names.ts'
 import type { KeptSession, SessionChange } from '../log/entries.ts'
 import type { SessionStore } from '../log/log.ts'
 
-/** More sessions than this, and those longest unused are forgotten. */
-const IDENTITIES_KEPT = 100_000
+/** With more sessions than this, those longest unused are forgotten. */
+const SESSIONS_KEPT = 100_000
 
-/** Who somebody is under an open name: whoever brings the secret. Outlives connections, and the daemon. */
-export interface Identity {
-  /** What it said is marked with this. */
+/** What an open name belongs to: a client that brings the secret has the session. It outlives connections and the daemon. */
+export interface Session {
+  /** The log marks events of the session with it. */
   readonly number: number
   /** The folded name that it belongs to. */
   readonly person: string
@@ -19,82 +19,82 @@ export interface Identity {
   readonly reads: ReadonlyMap<string, number>
 }
 
-interface OwnIdentity extends Identity {
+interface OwnSession extends Session {
   readonly reads: Map<string, number>
 }
 
-/** The one owner of sessions; the log remembers them. Keeps the hash of a secret, never the secret. */
-export class Identities {
-  readonly #log: SessionStore
-  readonly #byHash = new Map<string, OwnIdentity>()
+/** The one owner of sessions; the log keeps them. It holds the hash of each secret, never the secret. */
+export class Sessions {
+  readonly #store: SessionStore
+  readonly #byHash = new Map<string, OwnSession>()
   #lastNumber = 0
 
-  constructor(log: SessionStore) {
-    this.#log = log
-    for (const session of log.keptSessions()) this.#put(session)
+  constructor(store: SessionStore) {
+    this.#store = store
+    for (const session of store.keptSessions()) this.#put(session)
   }
 
   /** Begins a session for a person, by the name as it is spelled, at a position of the log. */
-  begin(name: string, began: number): { secret: string; identity: Identity } {
+  begin(name: string, began: number): { readonly secret: string; readonly session: Session } {
     const secret = randomBytes(24).toString('base64url')
     const hash = hashOf(secret)
-    const session = { number: this.#lastNumber + 1, hash, person: foldName(name), began }
-    const identity = this.#put({ ...session, reads: new Map() })
-    this.#log.changeSession({ kind: 'began', session, name })
-    if (this.#byHash.size > IDENTITIES_KEPT) this.#forgetOldest()
-    return { secret, identity }
+    const begun = { number: this.#lastNumber + 1, hash, person: foldName(name), began }
+    const session = this.#put({ ...begun, reads: new Map() })
+    this.#store.changeSession({ kind: 'began', session: begun, name })
+    if (this.#byHash.size > SESSIONS_KEPT) this.#forgetOldest()
+    return { secret, session }
   }
 
   /** The session of a person (a folded name) with this secret. */
-  find(person: string, secret: string): Identity | undefined {
+  find(person: string, secret: string): Session | undefined {
     const hash = hashOf(secret)
-    const identity = this.#byHash.get(hash)
-    if (identity === undefined || identity.person !== person) return undefined
-    // Last in the map is last used, which is what forgetting goes by.
+    const session = this.#byHash.get(hash)
+    if (session === undefined || session.person !== person) return undefined
+    // The last in the map was used last; forgetting goes by that.
     this.#byHash.delete(hash)
-    this.#byHash.set(hash, identity)
-    return identity
+    this.#byHash.set(hash, session)
+    return session
   }
 
   /** Moves a read position, which also puts a room into the session's list; resolves when that is durable or refused. */
-  moveRead(identity: Identity, roomKey: string, seq: number): Promise<Result<undefined>> {
-    this.#own(identity).reads.set(roomKey, seq)
-    return this.#change({ kind: 'read', session: identity.number, roomKey, seq })
+  moveRead(session: Session, roomKey: string, seq: number): Promise<Result<undefined>> {
+    this.#own(session).reads.set(roomKey, seq)
+    return this.#change({ kind: 'read', session: session.number, roomKey, seq })
   }
 
   /** Takes a room out of a session's list; undefined where it was not in it, else as {@link moveRead}. */
-  leave(identity: Identity, roomKey: string): Promise<Result<undefined>> | undefined {
-    if (!this.#own(identity).reads.delete(roomKey)) return undefined
-    return this.#change({ kind: 'read', session: identity.number, roomKey, seq: undefined })
+  leave(session: Session, roomKey: string): Promise<Result<undefined>> | undefined {
+    if (!this.#own(session).reads.delete(roomKey)) return undefined
+    return this.#change({ kind: 'read', session: session.number, roomKey, seq: undefined })
   }
 
   /** Forgets all sessions of a person (a folded name): the log has erased them. */
   forget(person: string): void {
-    for (const [hash, identity] of this.#byHash) if (identity.person === person) this.#byHash.delete(hash)
+    for (const [hash, session] of this.#byHash) if (session.person === person) this.#byHash.delete(hash)
   }
 
   #change(change: SessionChange): Promise<Result<undefined>> {
-    return new Promise(resolve => this.#log.changeSession(change, resolve))
+    return new Promise(resolve => this.#store.changeSession(change, resolve))
   }
 
-  #put({ number, hash, person, began, reads }: KeptSession): OwnIdentity {
-    const identity = { number, person, began, reads: new Map(reads) }
-    this.#byHash.set(hash, identity)
+  #put({ number, hash, person, began, reads }: KeptSession): OwnSession {
+    const session = { number, person, began, reads: new Map(reads) }
+    this.#byHash.set(hash, session)
     this.#lastNumber = Math.max(this.#lastNumber, number)
-    return identity
+    return session
   }
 
-  /** Identities are handed out to be read, and changed here alone. */
-  #own(identity: Identity): OwnIdentity {
-    return identity as OwnIdentity
+  /** Others read sessions; only this class changes them. */
+  #own(session: Session): OwnSession {
+    return session as OwnSession
   }
 
   #forgetOldest(): void {
     const oldest = this.#byHash.entries().next()
     if (oldest.done) return
-    const [hash, identity] = oldest.value
+    const [hash, session] = oldest.value
     this.#byHash.delete(hash)
-    this.#log.changeSession({ kind: 'forgotten', session: identity.number })
+    this.#store.changeSession({ kind: 'forgotten', session: session.number })
   }
 }
 

@@ -1,7 +1,7 @@
 /** The one table of commands: it runs them, completes them and is the help. */
 
 import type { OutboxEntry } from '../../client/outbox.ts'
-import { parsePlace, parseUsername } from '../../protocol/names.ts'
+import { parseConversation, parseUsername } from '../../protocol/names.ts'
 import type { Candidates } from '../composer/completion.ts'
 import { remember } from '../composer/inputHistory.ts'
 import type { Effect } from '../model/effect.ts'
@@ -37,7 +37,7 @@ export const ROOM_COMMANDS: readonly Command[] = [
     run(state, world, rest) {
       if (rest === '') return inRoom(state, world, room => ({ type: 'leave', room }))
       const wanted = rest.replace(/^#/, '')
-      const place = parsePlace(wanted)
+      const place = parseConversation(wanted)
       const room = [...world.client.rooms.values()].find(
         ({ key, name }) =>
           name === wanted || (place.ok && place.value.kind === 'room' && place.value.key === key),
@@ -229,7 +229,7 @@ function placeOf(written: string, command: 'join' | 'msg'): { readonly name: str
     return { problem: command === 'join' ? clean`which room? /join lobby` : clean`whom? /msg alice hello` }
   }
   if (/\s/.test(name)) return { problem: clean`a name has no spaces in it` }
-  const place = parsePlace(name)
+  const place = parseConversation(name)
   return place.ok ? { name } : { problem: cleanLine(place.error.message) }
 }
 

@@ -1,7 +1,7 @@
 /** What is typed behind `/search`: words, and where and whose they are to be. */
 
 import type { SearchQuery } from '../../client/client.ts'
-import { parsePlace, parseUsername } from '../../protocol/names.ts'
+import { parseConversation, parseUsername } from '../../protocol/names.ts'
 import type { ScreenState } from '../model/state.ts'
 import { roomOf, type World } from '../model/world.ts'
 import { clean, cleanLine } from '../text/clean.ts'
@@ -24,7 +24,7 @@ export function parseSearch(typed: string, state: ScreenState, world: World): Se
         break
       case 'in': {
         const name = value === 'here' ? (roomOf(world, state.current)?.name ?? '') : value.replace(/^#/, '')
-        const place = parsePlace(name)
+        const place = parseConversation(name)
         if (!place.ok) return { problem: cleanLine(place.error.message) }
         where = { ...where, room: name }
         break

@@ -1,7 +1,7 @@
 /** Going from room to room. */
 
 import type { RoomView } from '../../client/room.ts'
-import { foldName, parsePlace } from '../../protocol/names.ts'
+import { foldName, parseConversation } from '../../protocol/names.ts'
 import { createEditor } from '../composer/editor.ts'
 import { roomScreen, type ScreenState, withRoom } from '../model/state.ts'
 import { roomOf, roomsOf, type World } from '../model/world.ts'
@@ -67,7 +67,7 @@ export function withCurrentRoom(state: ScreenState, world: World): ScreenState {
 /** Whether a room is meant by this name. */
 function isNamed(room: RoomView, name: string | undefined): boolean {
   if (name === undefined) return false
-  const place = parsePlace(name)
+  const place = parseConversation(name)
   if (!place.ok) return false
   return place.value.kind === 'direct'
     ? room.key === `@${foldName(place.value.with)}`

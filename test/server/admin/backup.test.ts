@@ -1,9 +1,9 @@
 import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { copyLog } from '../../../src/server/admin/backup.ts'
+import { backUp } from '../../../src/server/admin/backup.ts'
+import { logFile } from '../../../src/server/dataDirectory.ts'
 import type { LoggedEvent } from '../../../src/server/log/log.ts'
-import { logFile } from '../../../src/server/log/sqlite/database.ts'
 import { openSqliteLog, type SqliteLog } from '../../../src/server/log/sqlite/sqliteLog.ts'
 import { temporaryDirectory } from '../directory.ts'
 import { append } from '../log/logContract.ts'
@@ -40,7 +40,7 @@ describe('a backup', () => {
     await Promise.all(before.map(text => append(log, { text })))
     const target = temporaryDirectory()
     const quiet = speaker(log)
-    const copied = await copyLog(logFile(source), logFile(target))
+    const copied = await backUp(logFile(source), logFile(target))
     await quiet()
     expect(copied).toEqual({ ok: true, value: { bytes: statSync(logFile(target)).size } })
     expect(readdirSync(target)).toEqual(['chatd.db'])
@@ -62,13 +62,13 @@ describe('a backup', () => {
     const log = await openLog(source)
     await append(log, { text: 'kept' })
     const target = temporaryDirectory()
-    expect(await copyLog(logFile(source), logFile(target))).toMatchObject({ ok: true })
+    expect(await backUp(logFile(source), logFile(target))).toMatchObject({ ok: true })
     const { mtimeMs } = statSync(logFile(target))
-    expect(await copyLog(logFile(source), logFile(target))).toMatchObject({
+    expect(await backUp(logFile(source), logFile(target))).toMatchObject({
       error: { message: expect.stringContaining('is there already') },
     })
     expect(statSync(logFile(target)).mtimeMs).toBe(mtimeMs)
-    expect(await copyLog(logFile(source), join(target, 'no', 'such', 'place.db'))).toMatchObject({
+    expect(await backUp(logFile(source), join(target, 'no', 'such', 'place.db'))).toMatchObject({
       error: { message: expect.stringContaining('place.db could not be written: ENOENT') },
     })
     expect(readdirSync(target)).toEqual(['chatd.db'])

@@ -1,5 +1,4 @@
 import { accessSync, chmodSync, constants, existsSync, rmSync, statSync } from 'node:fs'
-import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { migrate, SCHEMA_VERSION, schemaVersion } from './schema.ts'
 
@@ -14,11 +13,6 @@ const SYNCHRONOUS_FULL = 2
 const ADVICE = 'it was left as it is: restore a backup in its place, or move it away to begin an empty log'
 /** The cache of one connection; negative: KiB. */
 const CACHE_KIB = -16_384
-
-/** The file of the log in a data directory. */
-export function logFile(directory: string): string {
-  return join(directory, 'chatd.db')
-}
 
 /** The file cannot be used as the log; the message is a sentence that says what to do. The opening thread catches it. */
 export class UnusableFile extends Error {

@@ -2,9 +2,10 @@ import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { logFile } from '../../../../src/server/dataDirectory.ts'
 import type { EventEntry } from '../../../../src/server/log/entries.ts'
 import type { LoggedEvent, Query, Range } from '../../../../src/server/log/log.ts'
-import { logFile, openForWriting } from '../../../../src/server/log/sqlite/database.ts'
+import { openForWriting } from '../../../../src/server/log/sqlite/database.ts'
 import {
   openSqliteLog,
   type SqliteLog,

@@ -1,7 +1,8 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { logFile } from '../../../../../src/server/dataDirectory.ts'
 import type { EventBody } from '../../../../../src/server/log/entries.ts'
-import { logFile, openForWriting } from '../../../../../src/server/log/sqlite/database.ts'
+import { openForWriting } from '../../../../../src/server/log/sqlite/database.ts'
 import { Writer } from '../../../../../src/server/log/sqlite/worker/writer.ts'
 import { temporaryDirectory } from '../../../directory.ts'
 

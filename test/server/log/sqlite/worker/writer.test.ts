@@ -1,5 +1,6 @@
 import { expect, onTestFinished, test } from 'vitest'
-import { logFile, openForWriting } from '../../../../../src/server/log/sqlite/database.ts'
+import { logFile } from '../../../../../src/server/dataDirectory.ts'
+import { openForWriting } from '../../../../../src/server/log/sqlite/database.ts'
 import { Writer } from '../../../../../src/server/log/sqlite/worker/writer.ts'
 import { temporaryDirectory } from '../../../directory.ts'
 

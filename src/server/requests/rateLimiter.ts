@@ -1,5 +1,5 @@
-/** How much may come how fast. */
-export interface PaceLimits {
+/** The size of a bucket, and how fast it fills. */
+export interface RateLimits {
   readonly messageBurst: number
   readonly messagesPerSecond: number
 }
@@ -10,12 +10,12 @@ interface Bucket {
   at: number
 }
 
-/** The buckets of all who speak, one for each name at each address. */
-export class Pace {
-  readonly #limits: PaceLimits
+/** One token bucket for each name at each address. */
+export class RateLimiter {
+  readonly #limits: RateLimits
   readonly #buckets = new Map<string, Bucket>()
 
-  constructor(limits: PaceLimits) {
+  constructor(limits: RateLimits) {
     this.#limits = limits
   }
 
@@ -31,7 +31,7 @@ export class Pace {
     return bucket.tokens >= 1 ? 0 : Math.ceil(((1 - bucket.tokens) / messagesPerSecond) * 1_000)
   }
 
-  /** Forgets the buckets that are full again; for calling now and then. */
+  /** Forgets the buckets that are full again; to be called about once a second. */
   sweep(now: number): void {
     for (const [key, bucket] of this.#buckets) {
       if (this.#tokensAt(bucket, now) >= this.#limits.messageBurst) this.#buckets.delete(key)

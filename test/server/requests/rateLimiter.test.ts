@@ -1,0 +1,44 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { RateLimiter } from '../../../src/server/requests/rateLimiter.ts'
+
+const limits = { messageBurst: 20, messagesPerSecond: 5 }
+
+test('a client that obeys the waits gets a burst, then an even rate', () => {
+  const limiter = new RateLimiter(limits)
+  let now = 1_000
+  const waits: number[] = []
+  for (let i = 0; i < 30; i++) {
+    const wait = limiter.spend('alice', '127.0.0.1', now)
+    waits.push(wait)
+    now += wait
+  }
+  expect(waits.slice(0, 19)).toEqual(Array(19).fill(0))
+  expect(waits.slice(20)).toEqual(Array(10).fill(200))
+})
+
+test('never more than the burst and the rate allow, whatever the times between', () => {
+  fc.assert(
+    fc.property(fc.array(fc.nat(2_000), { maxLength: 200 }), pauses => {
+      const limiter = new RateLimiter(limits)
+      let now = 0
+      let sent = 0
+      for (const pause of pauses) {
+        now += pause
+        now += limiter.spend('alice', 'a', now)
+        sent++
+        limiter.sweep(now)
+        expect(sent).toBeLessThanOrEqual(20 + (now * 5) / 1_000 + 1)
+      }
+    }),
+  )
+})
+
+test('names and addresses have buckets of their own; a clock set back takes nothing away', () => {
+  const limiter = new RateLimiter({ messageBurst: 2, messagesPerSecond: 5 })
+  expect(limiter.spend('alice', 'a', 1_000)).toBe(0)
+  expect(limiter.spend('alice', 'a', 1_000)).toBe(200)
+  expect(limiter.spend('bob', 'a', 1_000)).toBe(0)
+  expect(limiter.spend('alice', 'b', 1_000)).toBe(0)
+  expect(limiter.spend('bob', 'a', 0)).toBe(200)
+})
