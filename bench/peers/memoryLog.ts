@@ -1,8 +1,8 @@
 /** chatd with its log in memory: what the durable one costs is the difference. Usage: `node memoryLog.ts PORT` */
 import { startDaemon } from '../../src/server/daemon.ts'
-import { MemoryLog } from '../../src/server/log/memoryLog.ts'
 import { createLogger } from '../../src/server/logger.ts'
 import { DEFAULT_SETTINGS, liftLimits } from '../../src/server/settings.ts'
+import { MemoryLog } from '../../test/server/log/memoryLog.ts'
 
 const started = await startDaemon({
   listen: [{ host: '127.0.0.1', port: Number(process.argv[2]) }],

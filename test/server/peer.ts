@@ -4,9 +4,9 @@ import { onTestFinished } from 'vitest'
 import type { ServerFrame } from '../../src/protocol/responses.ts'
 import { type Daemon, startDaemon } from '../../src/server/daemon.ts'
 import type { WholeLog } from '../../src/server/log/log.ts'
-import { MemoryLog } from '../../src/server/log/memoryLog.ts'
 import { createLogger } from '../../src/server/logger.ts'
 import { DEFAULT_SETTINGS, type Settings } from '../../src/server/settings.ts'
+import { MemoryLog } from './log/memoryLog.ts'
 
 /** A frame as it came, with whatever fields it has. */
 export type Received = { readonly action: ServerFrame['action'] } & Readonly<Record<string, unknown>>

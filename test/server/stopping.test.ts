@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { Page } from '../../src/server/log/log.ts'
-import { MemoryLog } from '../../src/server/log/memoryLog.ts'
+import { MemoryLog } from './log/memoryLog.ts'
 import { eventually, Peer, startServer } from './peer.ts'
 
 /** A log that answers who reads when it closes, and not before. */

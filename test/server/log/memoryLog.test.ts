@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { MemoryLog } from '../../../src/server/log/memoryLog.ts'
 import { append, testLog } from './logContract.ts'
+import { MemoryLog } from './memoryLog.ts'
 
 describe('the log in memory keeps what every log promises', () => {
   testLog(() => Promise.resolve(new MemoryLog()))

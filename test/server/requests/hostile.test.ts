@@ -1,7 +1,7 @@
 import { connect } from 'node:net'
 import { describe, expect, test } from 'vitest'
 import type { SessionChange } from '../../../src/server/log/entries.ts'
-import { MemoryLog } from '../../../src/server/log/memoryLog.ts'
+import { MemoryLog } from '../log/memoryLog.ts'
 import { eventually, Peer, startServer } from '../peer.ts'
 
 /** A log that stores no session change until it is told to. */

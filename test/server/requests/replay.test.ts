@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { MemoryLog } from '../../../src/server/log/memoryLog.ts'
+import { MemoryLog } from '../log/memoryLog.ts'
 import { Peer, type Received, type Server, startServer } from '../peer.ts'
 
 const seqs = (frames: readonly Received[]): unknown[] => frames.map(frame => frame['seq'])

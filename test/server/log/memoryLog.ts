@@ -1,8 +1,14 @@
 import { randomUUID } from 'node:crypto'
-import { type Result, success } from '../../protocol/errors.ts'
-import { foldName, mentionedNames } from '../../protocol/names.ts'
-import { type Change, type Changeable, checkChange, isChange, presentReactions } from './changes.ts'
-import type { EventEntry, KeptSession, SessionChange } from './entries.ts'
+import { type Result, success } from '../../../src/protocol/errors.ts'
+import { foldName, mentionedNames } from '../../../src/protocol/names.ts'
+import {
+  type Change,
+  type Changeable,
+  checkChange,
+  isChange,
+  presentReactions,
+} from '../../../src/server/log/changes.ts'
+import type { EventEntry, KeptSession, SessionChange } from '../../../src/server/log/entries.ts'
 import {
   type Committed,
   type Found,
@@ -14,9 +20,9 @@ import {
   type Stored,
   searchWords,
   type WholeLog,
-} from './log.ts'
-import { answerRepeat } from './repeats.ts'
-import { directNames } from './roomKeys.ts'
+} from '../../../src/server/log/log.ts'
+import { answerRepeat } from '../../../src/server/log/repeats.ts'
+import { directNames } from '../../../src/server/log/roomKeys.ts'
 
 const EVENTS_KEPT = 10_000
 /** More than this waiting, and senders are read later. */
