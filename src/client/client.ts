@@ -5,7 +5,7 @@ import type { RoomCache } from './cacheFile.ts'
 import { Core } from './core.ts'
 import type { LinkState } from './link.ts'
 import type { OutboxKeep } from './outbox.ts'
-import type { Answer } from './questions.ts'
+import type { Answer } from './pendingRequests.ts'
 import type { RoomView } from './room.ts'
 
 /** What a client needs to start. */

@@ -10,7 +10,7 @@ import type { ChatClient, ClientEvent, ClientOptions, SearchQuery } from './clie
 import { Link, type LinkState } from './link.ts'
 import { allMembers } from './members.ts'
 import { Outbox } from './outbox.ts'
-import { type Answer, Questions } from './questions.ts'
+import { type Answer, Questions } from './pendingRequests.ts'
 import { Rooms } from './rooms.ts'
 
 const READ_DELAY_MS = 150

@@ -1,5 +1,5 @@
 import type { Member } from '../protocol/requests.ts'
-import type { Answer, Questions } from './questions.ts'
+import type { Answer, Questions } from './pendingRequests.ts'
 
 /** Names asked for at once: the most that a server sends. */
 const MEMBERS_PAGE = 200

@@ -4,7 +4,7 @@ import { conversationKey, foldName, mentions, parseConversation } from '../proto
 import type { RequestResult, RoomSummary } from '../protocol/requests.ts'
 import type { Gap, Signal } from '../protocol/responses.ts'
 import type { KeptRoom, RoomCache } from './cacheFile.ts'
-import type { Answer, Questions } from './questions.ts'
+import type { Answer, Questions } from './pendingRequests.ts'
 import { Room } from './room.ts'
 
 /** How much history a room is opened with, and pages on with. */

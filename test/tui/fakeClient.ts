@@ -3,7 +3,7 @@
 import type { ChatClient, ClientEvent } from '../../src/client/client.ts'
 import type { LinkState } from '../../src/client/link.ts'
 import type { OutboxEntry, OutboxState } from '../../src/client/outbox.ts'
-import type { Answer } from '../../src/client/questions.ts'
+import type { Answer } from '../../src/client/pendingRequests.ts'
 import type { RoomMember, RoomView } from '../../src/client/room.ts'
 import type { MessageEntry, TimelineEntry } from '../../src/client/timeline.ts'
 import { foldName, foldRoom, mentions, parseConversation } from '../../src/protocol/names.ts'

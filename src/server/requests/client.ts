@@ -18,7 +18,7 @@ const CONGESTION_CHECK = 50
 type ConnectedAction = Exclude<RequestAction, 'connect'>
 
 /** Serves a request of a client that has connected. A promise holds the client's next line back until it is fulfilled. */
-export type Handler<A extends ConnectedAction> = (
+type Handler<A extends ConnectedAction> = (
   client: Client,
   person: Person,
   request: Request<A>,

@@ -1,6 +1,6 @@
 /** What happens to the screen. */
 
-import type { Answer } from '../../client/questions.ts'
+import type { Answer } from '../../client/pendingRequests.ts'
 import type { RequestResult } from '../../protocol/requests.ts'
 import type { InputEvent } from '../input/keypress.ts'
 import type { CleanText } from '../text/clean.ts'

@@ -1,7 +1,7 @@
 /** Carries out what updates want done. */
 
 import type { ChatClient } from '../../client/client.ts'
-import type { Answer } from '../../client/questions.ts'
+import type { Answer } from '../../client/pendingRequests.ts'
 import type { Member } from '../../protocol/requests.ts'
 import type { Effect } from '../model/effect.ts'
 import type { ScreenEvent } from '../model/event.ts'

@@ -1,6 +1,6 @@
 /** Going to messages that may have to be loaded first. */
 
-import type { Answer } from '../../client/questions.ts'
+import type { Answer } from '../../client/pendingRequests.ts'
 import type { RoomView } from '../../client/room.ts'
 import { roomScreen, type ScreenState, withNotice, withRoom } from '../model/state.ts'
 import { roomOf, type World } from '../model/world.ts'

@@ -1,6 +1,6 @@
 /** Looking for words: the answers, and the keys while they are shown. */
 
-import type { Answer } from '../../client/questions.ts'
+import type { Answer } from '../../client/pendingRequests.ts'
 import type { ChatEvent, RoomEvent } from '../../protocol/events.ts'
 import type { RequestResult } from '../../protocol/requests.ts'
 import { parseSearch } from '../commands/searchWords.ts'
