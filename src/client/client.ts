@@ -2,9 +2,8 @@ import type { ChatEvent } from '../protocol/events.ts'
 import type { Member, Request, RequestResult, RoomSummary } from '../protocol/requests.ts'
 import type { Limits } from '../protocol/responses.ts'
 import type { RoomCache } from './cacheFile.ts'
-import { Core } from './core.ts'
 import type { LinkState } from './link.ts'
-import type { OutboxKeep } from './outbox.ts'
+import type { OutboxStore } from './outbox.ts'
 import type { Answer } from './pendingRequests.ts'
 import type { RoomView } from './room.ts'
 
@@ -18,7 +17,7 @@ export interface ClientOptions {
   /** Rooms to join at once, in the order of the sidebar. */
   readonly rooms: readonly string[]
   /** Where what is said survives the program; in memory alone unless given. */
-  readonly keep?: OutboxKeep
+  readonly keep?: OutboxStore
   /** Where rooms are kept between programs; nowhere unless given. */
   readonly cache?: RoomCache
   /** The room that is shown first, by name: the first of `rooms` unless given. */
@@ -130,9 +129,4 @@ export interface ChatClient {
   rename(username: string): void
   /** Connects now instead of at `retryAt`. */
   reconnectNow(): void
-}
-
-/** A client that has not started yet. */
-export function createClient(options: ClientOptions): ChatClient {
-  return new Core(options)
 }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { Refusal } from '../protocol/errors.ts'
+import { refuse } from '../protocol/errors.ts'
 import { isEvent, type RoomEvent } from '../protocol/events.ts'
 import { CONNECT_TIMEOUT_MS, TYPING_RENEW_MS } from '../protocol/limits.ts'
 import { conversationKey, foldName, mentions, parseConversation } from '../protocol/names.ts'
@@ -10,7 +10,7 @@ import type { ChatClient, ClientEvent, ClientOptions, SearchQuery } from './clie
 import { Link, type LinkState } from './link.ts'
 import { allMembers } from './members.ts'
 import { Outbox } from './outbox.ts'
-import { type Answer, Questions } from './pendingRequests.ts'
+import { type Answer, PendingRequests } from './pendingRequests.ts'
 import { Rooms } from './rooms.ts'
 
 const READ_DELAY_MS = 150
@@ -21,8 +21,13 @@ const RESTORE_AFTER_MS = 500
 
 type Unidentified<R> = R extends unknown ? Omit<R, 'id'> : never
 
-/** The client behind {@link ChatClient}: wires the line, the rooms, the outbox and the questions together. */
-export class Core implements ChatClient {
+/** A client that has not started yet. */
+export function createClient(options: ClientOptions): ChatClient {
+  return new Core(options)
+}
+
+/** Joins the link, the rooms, the outbox and the pending requests. */
+class Core implements ChatClient {
   readonly rooms: Rooms
   limits: Limits = DEFAULT_LIMITS
   server: ChatClient['server']
@@ -33,7 +38,7 @@ export class Core implements ChatClient {
   #epoch: string | undefined
   #awayMessage: string | undefined
   readonly #link: Link
-  readonly #questions: Questions
+  readonly #requests: PendingRequests
   readonly #outbox: Outbox
   readonly #listeners = new Set<(event: ClientEvent) => void>()
   readonly #leaving = new Map<string, string>()
@@ -72,7 +77,7 @@ export class Core implements ChatClient {
         changed: state => this.#lineChanged(state),
       },
     )
-    this.#questions = new Questions(request => this.#link.send(request))
+    this.#requests = new PendingRequests(request => this.#link.send(request))
     this.#outbox = new Outbox(
       {
         send: request => this.#sendFor(request),
@@ -86,7 +91,7 @@ export class Core implements ChatClient {
       options.keep,
     )
     this.rooms = new Rooms({
-      questions: this.#questions,
+      requests: this.#requests,
       me: () => this.username,
       changed: () => this.#changed(),
       joined: room => this.#outbox.pump(room.key),
@@ -120,7 +125,7 @@ export class Core implements ChatClient {
     clearTimeout(this.#restoreTimer)
     this.rooms.keep()
     this.#outbox.close()
-    this.#questions.interrupt()
+    this.#requests.interrupt()
     for (const room of this.rooms.values()) room.clearTyping()
     await this.#link.close()
     this.#listeners.clear()
@@ -133,7 +138,7 @@ export class Core implements ChatClient {
 
   join(name: string): Answer<string> {
     const place = parseConversation(name)
-    if (!place.ok) return { ok: false, code: place.error.code, message: place.error.message }
+    if (!place.ok) return place
     const key = conversationKey(place.value)
     this.#leaving.delete(key)
     const known = this.rooms.get(key)
@@ -161,18 +166,18 @@ export class Core implements ChatClient {
 
   say(key: string, text: string, replyTo?: number): Answer<string> {
     const checked = checkMessage(text, this.limits.message)
-    if (!checked.ok) return refused(checked.error)
+    if (!checked.ok) return checked
     return this.#put(key, { action: 'chat', message: text, ...(replyTo === undefined ? {} : { replyTo }) })
   }
 
   setTopic(key: string, topic: string): Answer<string> {
     const checked = checkText('a topic', topic, this.limits.topic)
-    return checked.ok ? this.#put(key, { action: 'topic', topic }) : refused(checked.error)
+    return checked.ok ? this.#put(key, { action: 'topic', topic }) : checked
   }
 
   edit(key: string, target: number, text: string): Answer<string> {
     const checked = checkMessage(text, this.limits.message)
-    return checked.ok ? this.#put(key, { action: 'edit', target, message: text }) : refused(checked.error)
+    return checked.ok ? this.#put(key, { action: 'edit', target, message: text }) : checked
   }
 
   delete(key: string, target: number): Answer<string> {
@@ -232,15 +237,15 @@ export class Core implements ChatClient {
   async reach(key: string, seq: number): Promise<Answer<undefined>> {
     const room = this.rooms.get(key)
     if (room !== undefined) return this.rooms.reach(room, seq)
-    return { ok: false, code: 'not_in_room', message: 'that room is not open' }
+    return refuse('not_in_room', 'that room is not open')
   }
 
   members(key: string): Promise<Answer<readonly Member[]>> {
-    return allMembers(this.#questions, this.#nameOf(key))
+    return allMembers(this.#requests, this.#nameOf(key))
   }
 
   async listRooms(all: boolean): Promise<Answer<readonly RoomSummary[]>> {
-    const answer = await this.#questions.ask({ action: 'rooms', all })
+    const answer = await this.#requests.ask({ action: 'rooms', all })
     return answer.ok ? { ok: true, value: answer.value.rooms } : answer
   }
 
@@ -249,11 +254,11 @@ export class Core implements ChatClient {
     at: { before?: number; after?: number; around?: number },
     limit: number,
   ): Promise<Answer<RequestResult<'history'>>> {
-    return this.#questions.ask({ action: 'history', room: this.#nameOf(key), limit, ...at })
+    return this.#requests.ask({ action: 'history', room: this.#nameOf(key), limit, ...at })
   }
 
   search(query: SearchQuery): Promise<Answer<RequestResult<'search'>>> {
-    return this.#questions.ask({ action: 'search', ...query })
+    return this.#requests.ask({ action: 'search', ...query })
   }
 
   rename(username: string): void {
@@ -276,9 +281,9 @@ export class Core implements ChatClient {
 
   #put(key: string, body: Unidentified<DistributedOmitRoom>): Answer<string> {
     const room = this.rooms.get(key)
-    if (room === undefined) return { ok: false, code: 'not_in_room', message: 'join the room first' }
+    if (room === undefined) return refuse('not_in_room', 'join the room first')
     if (this.server !== undefined && !this.server.features.includes(body.action)) {
-      return { ok: false, code: 'unknown_action', message: `this server does not serve "${body.action}"` }
+      return refuse('unknown_action', `this server does not serve "${body.action}"`)
     }
     const id = randomUUID()
     this.#outbox.add(key, { ...body, room: room.name, id } as EventRequest & { readonly id: string })
@@ -316,7 +321,7 @@ export class Core implements ChatClient {
 
   /** Learns what is unread, and of rooms that this session is in and we did not know of. */
   #learnRooms(): void {
-    this.#questions.askInOrder({ action: 'rooms' }, answer => {
+    this.#requests.askInOrder({ action: 'rooms' }, answer => {
       if (!answer.ok) return
       for (const summary of answer.value.rooms) {
         const known = this.rooms.find(summary.room)
@@ -333,7 +338,7 @@ export class Core implements ChatClient {
 
   #lineChanged(state: LinkState): void {
     if (state.status !== 'online' && state.status !== 'connecting') {
-      this.#questions.interrupt()
+      this.#requests.interrupt()
       this.#outbox.interrupt()
       this.#typingAt.clear()
       this.rooms.interrupt()
@@ -345,10 +350,10 @@ export class Core implements ChatClient {
     if (isEvent(frame)) return this.#happened(frame)
     switch (frame.action) {
       case 'ok':
-        if (!this.#questions.take(frame)) this.#acknowledged(frame.id, frame['seq'], frame['ts'])
+        if (!this.#requests.take(frame)) this.#acknowledged(frame.id, frame['seq'], frame['ts'])
         return
       case 'error':
-        if (this.#questions.take(frame)) return
+        if (this.#requests.take(frame)) return
         if (frame.id !== undefined && this.#outbox.has(frame.id)) {
           this.#outbox.refuse(frame.id, frame.code, frame.message, frame.retryAfter)
         } else this.#tell({ type: 'error', code: frame.code, message: frame.message, room: undefined })
@@ -381,9 +386,9 @@ export class Core implements ChatClient {
 
   #sendLeaves(): void {
     for (const [key, name] of this.#leaving) {
-      void this.#questions.ask({ action: 'leaveroom', room: name }).then(answer => {
+      void this.#requests.ask({ action: 'leaveroom', room: name }).then(answer => {
         // What the server refuses is left as well; only a broken line has to be tried again.
-        if (answer.ok || answer.code !== 'offline') this.#leaving.delete(key)
+        if (answer.ok || answer.error.code !== 'offline') this.#leaving.delete(key)
       })
     }
   }
@@ -428,10 +433,6 @@ type DistributedOmitRoom = EventRequest extends infer R
     ? Omit<R, 'room'>
     : never
   : never
-
-function refused({ code, message }: Refusal): Answer<never> {
-  return { ok: false, code, message }
-}
 
 function keyOf(name: string | undefined): string | undefined {
   const place = name === undefined ? undefined : parseConversation(name)

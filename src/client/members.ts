@@ -1,15 +1,18 @@
 import type { Member } from '../protocol/requests.ts'
-import type { Answer, Questions } from './pendingRequests.ts'
+import type { Answer, PendingRequests } from './pendingRequests.ts'
 
 /** Names asked for at once: the most that a server sends. */
 const MEMBERS_PAGE = 200
 
 /** Everybody in a room, by its name: all pages. */
-export async function allMembers(questions: Questions, room: string): Promise<Answer<readonly Member[]>> {
+export async function allMembers(
+  requests: PendingRequests,
+  room: string,
+): Promise<Answer<readonly Member[]>> {
   const all: Member[] = []
   for (;;) {
     const after = all.at(-1)?.name
-    const page = await questions.ask({
+    const page = await requests.ask({
       action: 'members',
       room,
       limit: MEMBERS_PAGE,

@@ -45,7 +45,7 @@ const LOST: OutboxState = {
 }
 
 /** Where the entries of an {@link Outbox} survive the program. */
-export interface OutboxKeep {
+export interface OutboxStore {
   /** The entries that were kept, in order, of programs that are gone. */
   adopt(): OutboxEntry[]
   /** Keeps an entry, also in a new state; false where it cannot be kept. */
@@ -71,7 +71,7 @@ export interface OutboxWatcher {
 export class Outbox {
   readonly #watcher: OutboxWatcher
   readonly #now: () => number
-  readonly #keep: OutboxKeep | undefined
+  readonly #keep: OutboxStore | undefined
   /** By room, in the order in which they were said. */
   readonly #rooms = new Map<string, OutboxEntry[]>()
   /** Rooms that wait before the next attempt, and how often they have waited. */
@@ -79,7 +79,7 @@ export class Outbox {
   /** Entries that could not be kept, in order. */
   readonly #unkept = new Set<string>()
 
-  constructor(watcher: OutboxWatcher, keep?: OutboxKeep, now: () => number = Date.now) {
+  constructor(watcher: OutboxWatcher, keep?: OutboxStore, now: () => number = Date.now) {
     this.#watcher = watcher
     this.#keep = keep
     this.#now = now

@@ -1,16 +1,23 @@
 import { readResult } from '../protocol/codec.ts'
+import { failure, type Result, success } from '../protocol/errors.ts'
 import type { Request, RequestResult, results } from '../protocol/requests.ts'
 import type { ErrorFrame, Ok } from '../protocol/responses.ts'
 
-/** The answer to a question: the result, or the server's refusal (`code` `offline` where the line was down). */
-export type Answer<T> =
-  | { readonly ok: true; readonly value: T }
-  | { readonly ok: false; readonly code: string; readonly message: string }
+/** Why a request failed. A newer server can have codes that this client does not know. */
+export interface RequestFailure {
+  /** The server's; or `offline`: the line was down, `bad_answer`: the answer breaks the protocol. */
+  readonly code: string
+  /** For a person. */
+  readonly message: string
+}
 
-type Asked = keyof typeof results
+/** The answer to a request. */
+export type Answer<T> = Result<T, RequestFailure>
 
-/** Requests that somebody waits for the answer of. Each is answered once: by the server, or by the end of the line. */
-export class Questions {
+type Askable = keyof typeof results
+
+/** Requests whose answer the client waits for. Each is answered once: by the server, or by the end of the line. */
+export class PendingRequests {
   readonly #send: (request: Request) => boolean
   readonly #pending = new Map<string, (frame: Ok | ErrorFrame | undefined) => void>()
   #asked = 0
@@ -21,14 +28,14 @@ export class Questions {
   }
 
   /** Asks; the id is made here. */
-  ask<Action extends Asked>(
+  ask<Action extends Askable>(
     request: Request<Action> & { readonly action: Action },
   ): Promise<Answer<RequestResult<Action>>> {
     return new Promise(resolve => this.askInOrder(request, resolve))
   }
 
-  /** Asks, and hears the answer before the frame behind it is taken: for answers that the next frames build on. */
-  askInOrder<Action extends Asked>(
+  /** Asks; `onAnswer` runs before the next frame is taken, for answers that the next frames build on. */
+  askInOrder<Action extends Askable>(
     request: Request<Action> & { readonly action: Action },
     onAnswer: (answer: Answer<RequestResult<Action>>) => void,
   ): void {
@@ -37,12 +44,12 @@ export class Questions {
     if (!this.#send({ ...request, id })) this.#settle(id, undefined)
   }
 
-  /** Takes an answer; false where nobody waits for it. */
+  /** Takes an answer; false where no request waits for it. */
   take(frame: Ok | ErrorFrame): boolean {
     return frame.id !== undefined && this.#settle(frame.id, frame)
   }
 
-  /** The line broke: nothing that was asked will be answered. */
+  /** The line broke: no pending request will be answered. */
   interrupt(): void {
     for (const id of [...this.#pending.keys()]) this.#settle(id, undefined)
   }
@@ -54,20 +61,17 @@ export class Questions {
     return settle !== undefined
   }
 
-  #answer<Action extends Asked>(
+  #answer<Action extends Askable>(
     action: Action,
     frame: Ok | ErrorFrame | undefined,
   ): Answer<RequestResult<Action>> {
-    if (frame === undefined) return { ok: false, code: 'offline', message: 'the line to the server is down' }
-    if (frame.action === 'error') return { ok: false, code: frame.code, message: frame.message }
+    if (frame === undefined) return failure({ code: 'offline', message: 'the line to the server is down' })
+    if (frame.action === 'error') return failure({ code: frame.code, message: frame.message })
     const value = readResult(action, frame)
     if (value === undefined) {
-      return {
-        ok: false,
-        code: 'bad_answer',
-        message: `the server's answer to "${action}" is not as the protocol says`,
-      }
+      const message = `the server's answer to "${action}" breaks the protocol`
+      return failure({ code: 'bad_answer', message })
     }
-    return { ok: true, value }
+    return success(value)
   }
 }

@@ -4,7 +4,7 @@ import { conversationKey, foldName, mentions, parseConversation } from '../proto
 import type { RequestResult, RoomSummary } from '../protocol/requests.ts'
 import type { Gap, Signal } from '../protocol/responses.ts'
 import type { KeptRoom, RoomCache } from './cacheFile.ts'
-import type { Answer, Questions } from './pendingRequests.ts'
+import type { Answer, PendingRequests } from './pendingRequests.ts'
 import { Room } from './room.ts'
 
 /** How much history a room is opened with, and pages on with. */
@@ -28,7 +28,7 @@ const DONE = { ok: true, value: undefined } as const
 
 /** What {@link Rooms} need of the client around them. */
 export interface RoomsOptions {
-  readonly questions: Questions
+  readonly requests: PendingRequests
   /** Our own name. */
   readonly me: () => string
   readonly changed: () => void
@@ -133,12 +133,12 @@ export class Rooms extends Map<string, Room> {
     const since = room.log.last
     const { epoch } = room
     const resume = since === undefined || epoch === undefined ? {} : { since, epoch }
-    this.#options.questions.askInOrder({ action: 'joinroom', room: room.name, ...resume }, answer => {
+    this.#options.requests.askInOrder({ action: 'joinroom', room: room.name, ...resume }, answer => {
       if (this.get(room.key) !== room) return
       if (answer.ok) this.#enter(room, answer.value, since)
-      else if (answer.code !== 'offline') {
+      else if (answer.error.code !== 'offline') {
         room.status = 'failed'
-        room.error = answer.message
+        room.error = answer.error.message
         room.touch()
       }
     })
@@ -220,7 +220,7 @@ export class Rooms extends Map<string, Room> {
     room.loadingBefore = true
     room.touch()
     const { epoch } = room
-    const page = await this.#options.questions.ask({
+    const page = await this.#options.requests.ask({
       action: 'history',
       room: room.name,
       ...where,
@@ -271,7 +271,7 @@ export class Rooms extends Map<string, Room> {
     room.log.setLoading(gapBefore, true)
     room.touch()
     const { epoch } = room
-    const page = await this.#options.questions.ask({
+    const page = await this.#options.requests.ask({
       action: 'history',
       room: room.name,
       ...where,

@@ -5,7 +5,7 @@ import { DatabaseSync, type SQLInputValue } from 'node:sqlite'
 import { encodeFrame, requestDecoder } from '../protocol/codec.ts'
 import { foldName } from '../protocol/names.ts'
 import { EVENT_REQUESTS, type EventRequest } from '../protocol/requests.ts'
-import type { OutboxEntry, OutboxKeep } from './outbox.ts'
+import type { OutboxEntry, OutboxStore } from './outbox.ts'
 import { isAlive, ownProcess } from './ownProcess.ts'
 
 /** Most file systems take 255 bytes in a name; the rest is for what SQLite puts behind it. */
@@ -64,7 +64,7 @@ export interface Composed {
  * once: the session, the rooms, what is not sent yet, drafts and what was typed. What is written is on the disk when
  * the call returns. No method throws; where the file cannot be used, nothing is kept and `onTrouble` is told once.
  */
-export class StateFile implements OutboxKeep {
+export class StateFile implements OutboxStore {
   readonly path: string
   readonly #onTrouble: (message: string) => void
   #database: DatabaseSync | undefined

@@ -89,7 +89,7 @@ class LineMode {
     const { rooms, input, output, errors, abort } = this.#options
     const keys = rooms.map(room => this.#client.join(room))
     for (const key of keys) {
-      if (!key.ok) return this.#refuse(key.message)
+      if (!key.ok) return this.#refuse(key.error.message)
       this.#printed.set(key.value, { seq: undefined, restart: undefined, mayHaveRestarted: true })
     }
     this.#roomKey = [...this.#printed.keys()][0] ?? ''
@@ -162,7 +162,7 @@ class LineMode {
     if (said.ok) {
       this.#pending.set(said.value, excerpt)
       this.#own.add(said.value)
-    } else this.#lineFailed(excerpt, said.message)
+    } else this.#lineFailed(excerpt, said.error.message)
   }
 
   #endInput(): void {

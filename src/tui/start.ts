@@ -1,5 +1,6 @@
 import { CacheFile } from '../client/cacheFile.ts'
-import { type ChatClient, createClient } from '../client/client.ts'
+import type { ChatClient } from '../client/client.ts'
+import { createClient } from '../client/core.ts'
 import type { Identity, Saved } from '../client/stateFile.ts'
 import { VERSION } from '../protocol/version.ts'
 import type { CommandLine } from './commandLine.ts'

@@ -184,12 +184,15 @@ describe('a client without a screen', () => {
     const { port } = await startServer()
     const alice = join(port, 'alice', ['dev'])
     const room = await joined(alice, 'dev')
-    expect(alice.say('dev', '  \n ')).toMatchObject({ ok: false, code: 'bad_frame' })
+    expect(alice.say('dev', '  \n ')).toMatchObject({ ok: false, error: { code: 'bad_frame' } })
     expect(alice.say('dev', 'a\0b')).toMatchObject({ ok: false })
-    expect(alice.say('dev', 'x'.repeat(16_385))).toMatchObject({ ok: false, code: 'message_too_long' })
-    expect(alice.say('nowhere', 'x')).toMatchObject({ ok: false, code: 'not_in_room' })
-    expect(alice.edit('dev', 1, '\n')).toMatchObject({ ok: false, code: 'bad_frame' })
-    expect(alice.join('no spaces')).toMatchObject({ ok: false, code: 'room_invalid' })
+    expect(alice.say('dev', 'x'.repeat(16_385))).toMatchObject({
+      ok: false,
+      error: { code: 'message_too_long' },
+    })
+    expect(alice.say('nowhere', 'x')).toMatchObject({ ok: false, error: { code: 'not_in_room' } })
+    expect(alice.edit('dev', 1, '\n')).toMatchObject({ ok: false, error: { code: 'bad_frame' } })
+    expect(alice.join('no spaces')).toMatchObject({ ok: false, error: { code: 'room_invalid' } })
     expect(room.outbox).toEqual([])
   })
 
@@ -248,7 +251,7 @@ describe('a client without a screen', () => {
 
 /** Asks again until the answer has so many items: the server may still be busy with what was said before. */
 async function untilAnswer<T>(
-  ask: () => Promise<{ ok: true; value: readonly T[] } | { ok: false; message: string }>,
+  ask: () => Promise<{ ok: true; value: readonly T[] } | { ok: false; error: { message: string } }>,
   length: number,
 ): Promise<{ value: readonly T[] }> {
   for (let tries = 0; ; tries++) {

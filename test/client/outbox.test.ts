@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { Outbox, type OutboxEntry, type OutboxKeep } from '../../src/client/outbox.ts'
+import { Outbox, type OutboxEntry, type OutboxStore } from '../../src/client/outbox.ts'
 import type { EventRequest } from '../../src/protocol/requests.ts'
 
 const MINUTE = 60_000
@@ -20,7 +20,7 @@ function outbox({ now = () => 0, isUp = () => true, keep }: Partial<Surroundings
 interface Surroundings {
   readonly now: () => number
   readonly isUp: () => boolean
-  readonly keep: OutboxKeep
+  readonly keep: OutboxStore
 }
 
 function say(box: Outbox, id: string, room = 'dev'): void {
@@ -104,7 +104,7 @@ test('what could not be kept is kept once there is room again, in its order', ()
     if (hasRoom && !kept.includes(id)) kept.push(id)
     return hasRoom
   }
-  const keep: OutboxKeep = { adopt: () => [], put, replace: () => hasRoom, remove: () => undefined }
+  const keep: OutboxStore = { adopt: () => [], put, replace: () => hasRoom, remove: () => undefined }
   const { box } = outbox({ isUp: () => false, keep })
   say(box, 'a')
   hasRoom = false

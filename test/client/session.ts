@@ -1,10 +1,6 @@
 import { onTestFinished } from 'vitest'
-import {
-  type ChatClient,
-  type ClientEvent,
-  type ClientOptions,
-  createClient,
-} from '../../src/client/client.ts'
+import type { ChatClient, ClientEvent, ClientOptions } from '../../src/client/client.ts'
+import { createClient } from '../../src/client/core.ts'
 import type { RoomView } from '../../src/client/room.ts'
 import type { TimelineEntry } from '../../src/client/timeline.ts'
 

@@ -2,7 +2,7 @@
  * Somebody whose program is killed: `speaker.ts DIRECTORY PORT RUN ROOM`. Says numbered things through the client core
  * with its outbox on disk, and prints each once it is said. At SIGTERM it says no more, and ends when all is stored.
  */
-import { createClient } from '../../src/client/client.ts'
+import { createClient } from '../../src/client/core.ts'
 import { StateFile } from '../../src/client/stateFile.ts'
 
 const [directory = '', port = '', run = '', room = ''] = process.argv.slice(2)

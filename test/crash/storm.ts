@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { type ChatClient, createClient } from '../../src/client/client.ts'
+import type { ChatClient } from '../../src/client/client.ts'
+import { createClient } from '../../src/client/core.ts'
 import type { TimelineEntry } from '../../src/client/timeline.ts'
 import { RoughLine } from '../roughLine.ts'
 import { type Exported, KillableDaemon } from './daemon.ts'

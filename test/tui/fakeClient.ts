@@ -1,3 +1,4 @@
+import { failure } from '../../src/protocol/errors.ts'
 /** A client in memory, for the screen's own tests: rooms that a test fills, and a list of what the screen asked for. */
 
 import type { ChatClient, ClientEvent } from '../../src/client/client.ts'
@@ -153,7 +154,7 @@ export class FakeClient implements ChatClient {
   join(name: string) {
     this.asked.push(`join ${name}`)
     const place = parseConversation(name)
-    if (!place.ok) return { ok: false, code: place.error.code, message: place.error.message } as const
+    if (!place.ok) return place
     const key = place.value.kind === 'direct' ? `@${foldName(place.value.with)}` : place.value.key
     const room = this.rooms.get(key) ?? this.open(name)
     return { ok: true, value: room.key } as const
@@ -169,7 +170,7 @@ export class FakeClient implements ChatClient {
     this.asked.push(`say ${key} ${text}`)
     const id = `out-${++this.#entries}`
     const room = this.rooms.get(key)
-    if (room === undefined) return { ok: false, code: 'not_found', message: 'no such room' } as const
+    if (room === undefined) return failure({ code: 'not_found', message: 'no such room' })
     const ts = NOON + 90 * MINUTE
     const request = { action: 'chat', room: room.name, message: text, id } as const
     room.outbox = [...room.outbox, { id, roomKey: key, ts, state: { status: 'sending' }, request }]
@@ -254,11 +255,11 @@ export class FakeClient implements ChatClient {
   }
 
   async search() {
-    return { ok: false, code: 'offline', message: 'offline' } as const
+    return failure({ code: 'offline', message: 'offline' })
   }
 
   async history() {
-    return { ok: false, code: 'offline', message: 'offline' } as const
+    return failure({ code: 'offline', message: 'offline' })
   }
 
   rename(username: string): void {

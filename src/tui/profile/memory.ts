@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { ChatClient } from '../../client/client.ts'
-import type { OutboxEntry, OutboxKeep } from '../../client/outbox.ts'
+import type { OutboxEntry, OutboxStore } from '../../client/outbox.ts'
 import { type Composed, fileName, type Saved, StateFile } from '../../client/stateFile.ts'
 import { foldName } from '../../protocol/names.ts'
 import { makePrivateDirectory } from './directories.ts'
@@ -24,7 +24,7 @@ export interface MemoryOptions {
  * Remembers over starts who we are on a server, in which rooms, what we have not sent yet and what stands in the
  * composers: follows a client and writes what changes.
  */
-export class Memory implements OutboxKeep {
+export class Memory implements OutboxStore {
   readonly #options: MemoryOptions
   #username: string
   /** The newest is that of our name; an earlier one that of a name that the server did not let us have. */

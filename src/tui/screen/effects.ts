@@ -36,7 +36,7 @@ export function carryOut(
     case 'edit': {
       const { room, target, text } = effect
       const put = client.edit(room, target, text)
-      if (!put.ok) dispatch({ type: 'giveBack', room, text, reason: cleanLine(put.message) })
+      if (!put.ok) dispatch({ type: 'giveBack', room, text, reason: cleanLine(put.error.message) })
       return
     }
     case 'delete':
@@ -103,13 +103,13 @@ type Speech = { readonly room: string; readonly text: string; readonly replyTo?:
 
 function say(client: ChatClient, { room, text, replyTo }: Speech, dispatch: Dispatch): void {
   const said = client.say(room, text, replyTo)
-  if (!said.ok) dispatch({ type: 'giveBack', room, text, reason: cleanLine(said.message) })
+  if (!said.ok) dispatch({ type: 'giveBack', room, text, reason: cleanLine(said.error.message) })
 }
 
 /** The key of a room that was opened. */
 function opened(answer: Answer<string>, dispatch: Dispatch): string | undefined {
   if (!answer.ok) {
-    dispatch({ type: 'remark', room: undefined, tone: 'error', lines: [cleanLine(answer.message)] })
+    dispatch({ type: 'remark', room: undefined, tone: 'error', lines: [cleanLine(answer.error.message)] })
     return undefined
   }
   dispatch({ type: 'opened', room: answer.value })
@@ -117,7 +117,7 @@ function opened(answer: Answer<string>, dispatch: Dispatch): string | undefined 
 }
 
 function complained(answer: Answer<unknown>, room: string, dispatch: Dispatch): void {
-  if (!answer.ok) dispatch({ type: 'remark', room, tone: 'error', lines: [cleanLine(answer.message)] })
+  if (!answer.ok) dispatch({ type: 'remark', room, tone: 'error', lines: [cleanLine(answer.error.message)] })
 }
 
 function who(client: ChatClient, key: string, answer: Answer<readonly Member[]>, dispatch: Dispatch): void {

@@ -34,7 +34,7 @@ export function reached(
 ): ScreenState {
   const room = roomOf(world, key)
   if (room === undefined || key !== state.current) return state
-  if (!answer.ok) return withNotice(state, clean`not loaded: ${cleanLine(answer.message)}`, 'error')
+  if (!answer.ok) return withNotice(state, clean`not loaded: ${cleanLine(answer.error.message)}`, 'error')
   if (seq === 0) return roomScreen(state).anchor === 'bottom' ? state : scrollToTop(state, world)
   return shownAt(state, world, room, seq)
 }

@@ -22,7 +22,7 @@ export function found(
   const { overlay } = state
   if (overlay?.kind !== 'search' || overlay.asked !== asked || overlay.cursor !== cursor) return state
   if (!answer.ok) {
-    const why = clean`the search failed: ${cleanLine(answer.message)}`
+    const why = clean`the search failed: ${cleanLine(answer.error.message)}`
     return withNotice({ ...state, overlay: overlay.hits === undefined ? undefined : overlay }, why, 'error')
   }
   const hits = [...(overlay.hits ?? []), ...answer.value.hits.filter(isChat)]
@@ -40,7 +40,7 @@ export function surrounded(
   if (overlay.hits?.[overlay.chosen]?.seq !== seq) return state
   if (answer.ok) return { ...state, overlay: { ...overlay, context: answer.value.events.filter(isChat) } }
   const closed = { ...state, overlay: { ...overlay, context: undefined } }
-  return withNotice(closed, clean`not loaded: ${cleanLine(answer.message)}`, 'error')
+  return withNotice(closed, clean`not loaded: ${cleanLine(answer.error.message)}`, 'error')
 }
 
 function isChat(event: RoomEvent): event is ChatEvent {

@@ -103,7 +103,7 @@ test('the rooms are told when they change, and only then', () => {
 
 test('what cannot be said comes back', () => {
   const { store, client } = storeOf()
-  client.say = () => ({ ok: false, code: 'message_too_long', message: 'too long' })
+  client.say = () => ({ ok: false, error: { code: 'message_too_long', message: 'too long' } })
   store.dispatch({ type: 'key', key: typedKey('x') })
   store.dispatch({ type: 'key', key: { name: 'enter', ctrl: false, alt: false, shift: false } })
   expect(shown(store)).toContain('me › x')

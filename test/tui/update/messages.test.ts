@@ -394,7 +394,7 @@ describe('searching', () => {
     screen.dispatch({ type: 'found', asked: 'ship', cursor: undefined, answer: nothing })
     expect(screen.screen()).toContain('nothing found')
     screen.type(ESCAPE, '/search ship', ENTER)
-    const refused = { ok: false, code: 'offline', message: 'the line is down' } as const
+    const refused = { ok: false, error: { code: 'offline', message: 'the line is down' } } as const
     screen.dispatch({ type: 'found', asked: 'ship', cursor: undefined, answer: refused })
     expect(screen.state.overlay).toBeUndefined()
     expect(screen.screen()).toContain('the search failed: the line is down')
