@@ -1,7 +1,8 @@
 import { MAX_UNREAD, TYPING_FORGET_MS } from '../protocol/limits.ts'
 import { foldName, mentions } from '../protocol/names.ts'
 import type { OutboxEntry } from './outbox.ts'
-import { type MessageEntry, Timeline, type TimelineEntry } from './timeline.ts'
+import { Timeline } from './timeline.ts'
+import type { MessageEntry, TimelineEntry } from './timelineEntry.ts'
 
 /** A person in a room. */
 export interface RoomMember {

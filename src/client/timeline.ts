@@ -1,61 +1,17 @@
-import type {
-  ChatEvent,
-  DeleteEvent,
-  EditEvent,
-  ReactEvent,
-  Reaction,
-  RoomEvent,
-} from '../protocol/events.ts'
-import { foldName } from '../protocol/names.ts'
+import type { RoomEvent } from '../protocol/events.ts'
 import type { Gap } from '../protocol/responses.ts'
-import { foldReaction } from './reactions.ts'
-
-/** A message in a timeline, as it stands now: edits, reactions and deletion are folded in. */
-export interface MessageEntry {
-  readonly kind: 'message'
-  readonly seq: number
-  readonly ts: number
-  readonly from: string
-  /** The request's id: the identity that an outbox entry of ours had. */
-  readonly id: string
-  /** The text as it came; undefined where it was deleted. Never clean: see the screen's cleaner. */
-  readonly text: string | undefined
-  readonly replyTo: number | undefined
-  /** The seq of the last edit. */
-  readonly edited: number | undefined
-  readonly reactions: Readonly<Record<string, Reaction>>
-  readonly deleted: ChatEvent['deleted']
-}
-
-/** That somebody set the topic. */
-interface TopicEntry {
-  readonly kind: 'topic'
-  readonly seq: number
-  readonly ts: number
-  readonly from: string
-  readonly topic: string
-}
-
-/** Events between `after` and `before` (both exclusive) are not here. */
-export interface GapEntry {
-  readonly kind: 'gap'
-  readonly after: number
-  readonly before: number
-  /** `expired` can never be filled; `long` and `missed` are filled by history. */
-  readonly reason: 'long' | 'expired' | 'missed'
-  /** True while a page that fills it is being asked for. */
-  readonly loading: boolean
-}
-
-/** The server's log began anew: what stands above is kept here alone. */
-interface RestartEntry {
-  readonly kind: 'restart'
-  /** Our clock when it was noticed. */
-  readonly ts: number
-}
-
-/** One entry of a timeline, in the order in which the screen shows them. */
-export type TimelineEntry = MessageEntry | TopicEntry | GapEntry | RestartEntry
+import {
+  type Change,
+  endOf,
+  entryOf,
+  foldChange,
+  type GapEntry,
+  type Held,
+  isChange,
+  type MessageEntry,
+  type TimelineEntry,
+  type TopicEntry,
+} from './timelineEntry.ts'
 
 /** A page of history as it came, and where it belongs. */
 export interface TimelinePage {
@@ -84,16 +40,6 @@ export interface TimelineSnapshot {
 
 /** The fields that data leaves out where they are undefined. */
 type Missing = 'text' | 'replyTo' | 'edited' | 'deleted'
-
-type Change = EditEvent | DeleteEvent | ReactEvent
-
-/** What folding a change into a held message has to know beside the message. */
-interface Held {
-  /** The position as of which it stood when it came. */
-  readonly asOf: number
-  /** The newest reaction folded in since, by person and emoji: pages bring them in any order. Most messages have none. */
-  reacted?: Map<string, number>
-}
 
 const ENTRIES_KEPT = 10_000
 /** Changes that may be newer than a page that is on its way; what a page takes is well under a second. */
@@ -369,12 +315,6 @@ export class Timeline {
   }
 }
 
-/** The last position that an entry stands for. */
-function endOf(entry: TimelineEntry): number {
-  if (entry.kind === 'gap') return entry.before - 1
-  return entry.kind === 'restart' ? 0 : entry.seq
-}
-
 /** The gap between a page that lies somewhere before a position and that position; none where nothing is between. */
 function gapBehind(
   events: readonly RoomEvent[],
@@ -386,52 +326,4 @@ function gapBehind(
   const isClose = fit === 'close' || !page.moreAfter || page.events.length > events.length
   if (isClose || last === undefined || last.seq + 1 >= before) return []
   return [{ kind: 'gap', after: last.seq, before, reason: 'long', loading: false }]
-}
-
-function isChange(event: RoomEvent): event is Change {
-  return event.action === 'edit' || event.action === 'delete' || event.action === 'react'
-}
-
-function entryOf(event: RoomEvent): MessageEntry | TopicEntry | undefined {
-  if (event.action === 'topic') {
-    return { kind: 'topic', seq: event.seq, ts: event.ts, from: event.from, topic: event.topic }
-  }
-  if (event.action !== 'chat') return undefined
-  return {
-    kind: 'message',
-    seq: event.seq,
-    ts: event.ts,
-    from: event.from,
-    id: event.id,
-    text: event.message,
-    replyTo: event.replyTo,
-    edited: event.edited,
-    reactions: event.reactions ?? {},
-    deleted: event.deleted,
-  }
-}
-
-/** The message with a change folded in; undefined where something newer covers the change. */
-function foldChange(entry: MessageEntry, change: Change, held: Held): MessageEntry | undefined {
-  if (entry.deleted !== undefined) return undefined
-  switch (change.action) {
-    case 'delete':
-      return {
-        ...entry,
-        text: undefined,
-        reactions: {},
-        deleted: { seq: change.seq, by: change.from, ts: change.ts },
-      }
-    case 'edit':
-      if (change.message === undefined || (entry.edited ?? 0) >= change.seq) return undefined
-      return { ...entry, text: change.message, edited: change.seq }
-    case 'react': {
-      const key = `${foldName(change.from)} ${change.emoji}`
-      held.reacted ??= new Map()
-      const { reacted } = held
-      if ((reacted.get(key) ?? 0) >= change.seq) return undefined
-      reacted.set(key, change.seq)
-      return { ...entry, reactions: foldReaction(entry.reactions, change) }
-    }
-  }
 }

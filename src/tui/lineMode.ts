@@ -12,7 +12,7 @@
 import type { Readable, Writable } from 'node:stream'
 import type { ChatClient } from '../client/client.ts'
 import type { RoomView } from '../client/room.ts'
-import type { MessageEntry, TimelineEntry } from '../client/timeline.ts'
+import type { MessageEntry, TimelineEntry } from '../client/timelineEntry.ts'
 import { MAX_REQUEST_BYTES } from '../protocol/limits.ts'
 import { LineCutter } from '../protocol/lines.ts'
 import { foldName } from '../protocol/names.ts'

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { ChatClient } from '../../src/client/client.ts'
 import { Room, type RoomView } from '../../src/client/room.ts'
-import type { MessageEntry } from '../../src/client/timeline.ts'
+import type { MessageEntry } from '../../src/client/timelineEntry.ts'
 import { logFile } from '../../src/server/dataDirectory.ts'
 import { openSqliteLog } from '../../src/server/log/sqlite/sqliteLog.ts'
 import { seeded } from '../seeded.ts'

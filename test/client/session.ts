@@ -2,7 +2,7 @@ import { onTestFinished } from 'vitest'
 import type { ChatClient, ClientEvent, ClientOptions } from '../../src/client/client.ts'
 import { createClient } from '../../src/client/core.ts'
 import type { RoomView } from '../../src/client/room.ts'
-import type { TimelineEntry } from '../../src/client/timeline.ts'
+import type { TimelineEntry } from '../../src/client/timelineEntry.ts'
 
 const PATIENCE = 15_000
 

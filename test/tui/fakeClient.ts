@@ -6,7 +6,7 @@ import type { LinkState } from '../../src/client/link.ts'
 import type { OutboxEntry, OutboxState } from '../../src/client/outbox.ts'
 import type { Answer } from '../../src/client/pendingRequests.ts'
 import type { RoomMember, RoomView } from '../../src/client/room.ts'
-import type { MessageEntry, TimelineEntry } from '../../src/client/timeline.ts'
+import type { MessageEntry, TimelineEntry } from '../../src/client/timelineEntry.ts'
 import { foldName, foldRoom, mentions, parseConversation } from '../../src/protocol/names.ts'
 
 type Mutable<T> = { -readonly [Key in keyof T]: T[Key] }

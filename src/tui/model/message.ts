@@ -1,7 +1,7 @@
 /** Finding messages in a timeline: those of the log that the server has now, deleted ones left out. */
 
 import type { RoomView } from '../../client/room.ts'
-import type { MessageEntry } from '../../client/timeline.ts'
+import type { MessageEntry } from '../../client/timelineEntry.ts'
 import { foldName } from '../../protocol/names.ts'
 import type { World } from './world.ts'
 

@@ -4,7 +4,7 @@
  */
 
 import type { RoomView } from '../../client/room.ts'
-import type { TimelineEntry } from '../../client/timeline.ts'
+import type { TimelineEntry } from '../../client/timelineEntry.ts'
 import { foldName } from '../../protocol/names.ts'
 import type { Note, RoomScreen } from '../model/state.ts'
 import { clean } from '../text/clean.ts'

@@ -1,7 +1,7 @@
 /** What the timeline and the outbox hold, as rows. Each entry is cleaned and wrapped once for a width and then kept. */
 
 import type { OutboxEntry } from '../../client/outbox.ts'
-import type { GapEntry, MessageEntry, TimelineEntry } from '../../client/timeline.ts'
+import type { GapEntry, MessageEntry, TimelineEntry } from '../../client/timelineEntry.ts'
 import { foldName, mentions } from '../../protocol/names.ts'
 import type { Clock } from '../model/clock.ts'
 import type { Note } from '../model/state.ts'

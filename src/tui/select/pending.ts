@@ -2,7 +2,7 @@
 
 import type { OutboxEntry } from '../../client/outbox.ts'
 import { foldReaction } from '../../client/reactions.ts'
-import type { MessageEntry } from '../../client/timeline.ts'
+import type { MessageEntry } from '../../client/timelineEntry.ts'
 
 /** A message with changes that are under way. */
 export type ShownMessage = MessageEntry & { readonly isChanging?: true }

@@ -1,7 +1,7 @@
 /** Composing about a message: its new text, or an answer to it. */
 
 import type { RoomView } from '../../client/room.ts'
-import type { MessageEntry } from '../../client/timeline.ts'
+import type { MessageEntry } from '../../client/timelineEntry.ts'
 import { createEditor, setText } from '../composer/editor.ts'
 import { remember } from '../composer/inputHistory.ts'
 import { isOurs, isServed, lastMessage, messageOf } from '../model/message.ts'

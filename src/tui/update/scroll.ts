@@ -1,6 +1,6 @@
 /** Moving through a timeline. */
 
-import type { TimelineEntry } from '../../client/timeline.ts'
+import type { TimelineEntry } from '../../client/timelineEntry.ts'
 import { type ScreenState, withRoom } from '../model/state.ts'
 import type { World } from '../model/world.ts'
 import { type Pane, paneOf } from '../select/pane.ts'

@@ -1,7 +1,7 @@
 /** Selecting a message, and what its keys do. */
 
 import type { RoomView } from '../../client/room.ts'
-import type { MessageEntry } from '../../client/timeline.ts'
+import type { MessageEntry } from '../../client/timelineEntry.ts'
 import { foldName } from '../../protocol/names.ts'
 import type { ActionId } from '../input/bindings.ts'
 import type { Key } from '../input/key.ts'

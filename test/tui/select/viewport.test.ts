@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import type { TimelineEntry } from '../../../src/client/timeline.ts'
+import type { TimelineEntry } from '../../../src/client/timelineEntry.ts'
 import { createClock } from '../../../src/tui/model/clock.ts'
 import { initialState, roomScreen } from '../../../src/tui/model/state.ts'
 import { blockAt, blockCount, blockRows, type Scene, sceneOf } from '../../../src/tui/select/blocks.ts'
