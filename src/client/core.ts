@@ -1,19 +1,20 @@
 import { randomUUID } from 'node:crypto'
 import { refuse } from '../protocol/errors.ts'
 import { isEvent, type RoomEvent } from '../protocol/events.ts'
-import { CONNECT_TIMEOUT_MS, TYPING_RENEW_MS } from '../protocol/limits.ts'
+import { CONNECT_TIMEOUT_MS } from '../protocol/limits.ts'
 import { conversationKey, foldName, mentions, parseConversation } from '../protocol/names.ts'
-import type { EventRequest, Member, Request, RequestResult, RoomSummary } from '../protocol/requests.ts'
+import type { EventRequest, Member, RequestResult, RoomSummary } from '../protocol/requests.ts'
 import { DEFAULT_LIMITS, type Limits, type ServerFrame, type Welcome } from '../protocol/responses.ts'
 import { checkMessage, checkText } from '../protocol/texts.ts'
 import type { ChatClient, ClientEvent, ClientOptions, SearchQuery } from './client.ts'
+import { Leaves } from './leaves.ts'
 import { Link, type LinkState } from './link.ts'
 import { allMembers } from './members.ts'
 import { Outbox } from './outbox.ts'
 import { type Answer, PendingRequests } from './pendingRequests.ts'
 import { Rooms } from './rooms.ts'
+import { Signals } from './signals.ts'
 
-const READ_DELAY_MS = 150
 /** What changed is kept between programs after this. */
 const KEEP_AFTER_MS = 2_000
 /** What was kept of rooms that nobody looks at is looked for after this. */
@@ -36,15 +37,12 @@ class Core implements ChatClient {
   #session: string | undefined
   readonly #findSession: (username: string) => string | undefined
   #epoch: string | undefined
-  #awayMessage: string | undefined
   readonly #link: Link
   readonly #requests: PendingRequests
   readonly #outbox: Outbox
   readonly #listeners = new Set<(event: ClientEvent) => void>()
-  readonly #leaving = new Map<string, string>()
-  readonly #reads = new Map<string, number>()
-  readonly #typingAt = new Map<string, number>()
-  #readTimer: NodeJS.Timeout | undefined
+  readonly #leaves: Leaves
+  readonly #signals: Signals
   #keepTimer: NodeJS.Timeout | undefined
   #restoreTimer: NodeJS.Timeout | undefined
   #tellScheduled = false
@@ -78,6 +76,11 @@ class Core implements ChatClient {
       },
     )
     this.#requests = new PendingRequests(request => this.#link.send(request))
+    this.#leaves = new Leaves(this.#requests)
+    this.#signals = new Signals({
+      send: request => this.#link.send(request),
+      nameOf: key => this.#nameOf(key),
+    })
     this.#outbox = new Outbox(
       {
         send: request => this.#sendFor(request),
@@ -118,9 +121,8 @@ class Core implements ChatClient {
   }
 
   async close(): Promise<void> {
-    this.#flushReads()
+    this.#signals.flush()
     this.#closed = true
-    clearTimeout(this.#readTimer)
     clearTimeout(this.#keepTimer)
     clearTimeout(this.#restoreTimer)
     this.rooms.keep()
@@ -137,10 +139,10 @@ class Core implements ChatClient {
   }
 
   join(name: string): Answer<string> {
-    const place = parseConversation(name)
-    if (!place.ok) return place
-    const key = conversationKey(place.value)
-    this.#leaving.delete(key)
+    const parsed = parseConversation(name)
+    if (!parsed.ok) return parsed
+    const key = conversationKey(parsed.value)
+    this.#leaves.remove(key)
     const known = this.rooms.get(key)
     if (known === undefined || known.status === 'failed') {
       const room = this.rooms.add(key, name)
@@ -156,11 +158,8 @@ class Core implements ChatClient {
     const room = this.rooms.get(key)
     if (room === undefined) return
     this.rooms.remove(key)
-    this.#reads.delete(key)
-    if (room.kind === 'room') {
-      this.#leaving.set(key, room.name)
-      this.#sendLeaves()
-    }
+    this.#signals.forget(key)
+    if (room.kind === 'room') this.#leaves.add(key, room.name)
     this.#changed()
   }
 
@@ -201,27 +200,15 @@ class Core implements ChatClient {
     if (room === undefined || room.read === seq) return
     room.moveRead(seq, this.username)
     room.touch()
-    this.#reads.set(key, seq)
-    this.#readTimer ??= setTimeout(() => this.#flushReads(), READ_DELAY_MS)
+    this.#signals.read(key, seq)
   }
 
   typing(key: string, on: boolean): void {
-    const room = this.rooms.get(key)
-    const at = this.#typingAt.get(key)
-    if (
-      room === undefined ||
-      !this.#isOnline ||
-      (on ? at !== undefined && Date.now() - at < TYPING_RENEW_MS : at === undefined)
-    )
-      return
-    if (on) this.#typingAt.set(key, Date.now())
-    else this.#typingAt.delete(key)
-    this.#link.send({ action: 'typing', room: room.name, on })
+    if (this.rooms.has(key)) this.#signals.typing(key, on)
   }
 
   away(message: string | undefined): void {
-    this.#awayMessage = message
-    this.#sendAway()
+    this.#signals.away(message)
   }
 
   loadBefore(key: string): void {
@@ -287,7 +274,7 @@ class Core implements ChatClient {
     }
     const id = randomUUID()
     this.#outbox.add(key, { ...body, room: room.name, id } as EventRequest & { readonly id: string })
-    this.#typingAt.delete(key)
+    this.#signals.typed(key)
     return { ok: true, value: id }
   }
 
@@ -309,13 +296,12 @@ class Core implements ChatClient {
       this.#session = welcome.session
       this.#tell({ type: 'session', session: welcome.session })
     }
-    if (this.#epoch !== undefined && this.#epoch !== epoch) this.#reads.clear()
+    if (this.#epoch !== undefined && this.#epoch !== epoch) this.#signals.forgetReads()
     this.#epoch = epoch
-    this.#sendLeaves()
+    this.#leaves.send()
     this.#learnRooms()
     for (const room of this.rooms.values()) this.rooms.join(room)
-    if (this.#awayMessage !== undefined) this.#sendAway()
-    this.#flushReads()
+    this.#signals.resume()
     for (const key of this.#outbox.roomKeys) this.#outbox.pump(key)
   }
 
@@ -325,22 +311,18 @@ class Core implements ChatClient {
       if (!answer.ok) return
       for (const summary of answer.value.rooms) {
         const known = this.rooms.find(summary.room)
-        if (known === undefined && !this.#isLeaving(summary.room)) this.join(summary.room)
+        if (known === undefined && !this.#leaves.has(summary.room)) this.join(summary.room)
         const room = this.rooms.find(summary.room)
         if (room !== undefined) this.rooms.summarize(room, summary)
       }
     })
   }
 
-  #isLeaving(name: string): boolean {
-    return [...this.#leaving.values()].includes(name)
-  }
-
   #lineChanged(state: LinkState): void {
     if (state.status !== 'online' && state.status !== 'connecting') {
       this.#requests.interrupt()
       this.#outbox.interrupt()
-      this.#typingAt.clear()
+      this.#signals.interrupt()
       this.rooms.interrupt()
     }
     this.#changed()
@@ -384,29 +366,6 @@ class Core implements ChatClient {
     this.#tell({ type: 'message', room: taken.room, event, mention })
   }
 
-  #sendLeaves(): void {
-    for (const [key, name] of this.#leaving) {
-      void this.#requests.ask({ action: 'leaveroom', room: name }).then(answer => {
-        // What the server refuses is left as well; only a broken line has to be tried again.
-        if (answer.ok || answer.error.code !== 'offline') this.#leaving.delete(key)
-      })
-    }
-  }
-
-  #sendAway(): void {
-    const message = this.#awayMessage
-    this.#link.send({ action: 'away', ...(message === undefined ? {} : { message }) })
-  }
-
-  #flushReads(): void {
-    clearTimeout(this.#readTimer)
-    this.#readTimer = undefined
-    for (const [key, seq] of this.#reads) {
-      const request: Request<'read'> = { action: 'read', room: this.#nameOf(key), seq }
-      if (this.#link.send(request)) this.#reads.delete(key)
-    }
-  }
-
   /** Tells of changes once for all that happen in one turn, and keeps them a little later. */
   #changed(): void {
     if (this.#hasCache && !this.#closed) {
@@ -435,6 +394,6 @@ type DistributedOmitRoom = EventRequest extends infer R
   : never
 
 function keyOf(name: string | undefined): string | undefined {
-  const place = name === undefined ? undefined : parseConversation(name)
-  return place?.ok === true ? conversationKey(place.value) : undefined
+  const parsed = name === undefined ? undefined : parseConversation(name)
+  return parsed?.ok === true ? conversationKey(parsed.value) : undefined
 }

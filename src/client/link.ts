@@ -1,10 +1,11 @@
 import { connect, type Socket } from 'node:net'
 import { encodeFrame, type FrameDecoder, serverFrameDecoder } from '../protocol/codec.ts'
 import { isRetryable } from '../protocol/errors.ts'
-import { PING_AFTER_MS, PING_TIMEOUT_MS, PROTOCOL_VERSION } from '../protocol/limits.ts'
+import { PROTOCOL_VERSION } from '../protocol/limits.ts'
 import type { Request } from '../protocol/requests.ts'
 import type { ErrorFrame, ServerFrame, Welcome } from '../protocol/responses.ts'
 import { backoff } from './backoff.ts'
+import { Liveness } from './liveness.ts'
 
 /** Where the connection to the server stands. */
 export type LinkState =
@@ -63,7 +64,12 @@ export class Link {
   /** When the line was last up; 0: never. */
   #lastOnline = 0
   #timer: NodeJS.Timeout | undefined
-  #lifeTimer: NodeJS.Timeout | undefined
+  readonly #liveness = new Liveness({
+    ping: () => this.send({ action: 'ping', id: `ping-${++this.#pings}` }),
+    giveUp: () => {
+      if (this.#socket !== undefined) this.#broken(this.#socket, 'the server fell silent')
+    },
+  })
   /** Whether a name that was taken has been asked for a second time. */
   #askedAgain = false
   #badLines = 0
@@ -147,7 +153,7 @@ export class Link {
 
   #read(socket: Socket, chunk: Buffer): void {
     if (socket !== this.#socket) return
-    this.#live()
+    if (this.#state.status === 'online') this.#liveness.heard()
     this.#decoder.push(chunk)
     for (let line = this.#decoder.next(); line !== undefined; line = this.#decoder.next()) {
       if (!line.ok) this.#bad(socket, line.error.code)
@@ -189,7 +195,7 @@ export class Link {
     this.#askedAgain = false
     this.#lastOnline = Date.now()
     this.#become({ status: 'online', since: this.#lastOnline })
-    this.#live()
+    this.#liveness.heard()
     this.#watcher.opened(welcome)
   }
 
@@ -213,19 +219,6 @@ export class Link {
     this.#become({ status: 'refused', code, message })
   }
 
-  /** A byte came: looks again when the silence has lasted too long. */
-  #live(): void {
-    clearTimeout(this.#lifeTimer)
-    if (this.#state.status === 'online') this.#lifeTimer = setTimeout(() => this.#ping(), PING_AFTER_MS)
-  }
-
-  #ping(): void {
-    const socket = this.#socket
-    if (socket === undefined) return
-    this.send({ action: 'ping', id: `ping-${++this.#pings}` })
-    this.#lifeTimer = setTimeout(() => this.#broken(socket, 'the server fell silent'), PING_TIMEOUT_MS)
-  }
-
   #broken(socket: Socket, reason: string): void {
     if (socket !== this.#socket) return
     if (this.#state.status === 'online') this.#lastOnline = Date.now()
@@ -245,7 +238,7 @@ export class Link {
 
   #drop(): void {
     clearTimeout(this.#timer)
-    clearTimeout(this.#lifeTimer)
+    this.#liveness.stop()
     this.#socket?.removeAllListeners()
     // A socket that errors after we let go of it must not end the process.
     this.#socket?.on('error', () => undefined)
