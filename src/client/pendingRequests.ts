@@ -4,7 +4,7 @@ import type { Request, RequestResult, results } from '../protocol/requests.ts'
 import type { ErrorFrame, Ok } from '../protocol/responses.ts'
 
 /** Why a request failed. A newer server can have codes that this client does not know. */
-export interface RequestFailure {
+interface RequestFailure {
   /** The server's; or `offline`: the line was down, `bad_answer`: the answer breaks the protocol. */
   readonly code: string
   /** For a person. */

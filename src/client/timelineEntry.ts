@@ -47,7 +47,7 @@ export interface GapEntry {
 }
 
 /** The server has another log: only this client still has the entries above. */
-export interface RestartEntry {
+interface RestartEntry {
   readonly kind: 'restart'
   /** Our clock when it was noticed. */
   readonly ts: number
