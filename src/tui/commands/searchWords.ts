@@ -5,7 +5,7 @@ import { parseConversation, parseUsername } from '../../protocol/names.ts'
 import type { ScreenState } from '../model/state.ts'
 import { roomOf, type World } from '../model/world.ts'
 import { clean, cleanLine } from '../text/clean.ts'
-import type { Problem } from './command.ts'
+import type { Problem } from './definitions.ts'
 
 const DAY_MS = 24 * 60 * 60_000
 

@@ -7,10 +7,10 @@ import type { Composed } from '../../client/stateFile.ts'
 import type { Reports } from '../hosting/reports.ts'
 import { createClock } from '../model/clock.ts'
 import { initialState, type Size } from '../model/state.ts'
+import { straighten } from '../terminal/straighten.ts'
 import { suspendProcess } from '../terminal/suspend.ts'
 import { createTerminal, type Keyboard } from '../terminal/terminal.ts'
 import { Screen } from '../view/Screen.tsx'
-import { straighten } from '../view/straighten.ts'
 import { Store } from './store.ts'
 
 /** What a screen needs. */

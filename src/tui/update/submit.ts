@@ -1,10 +1,10 @@
 /** Enter in the composer. */
 
-import { parseCommand, ROOM_COMMANDS, unknownCommand } from '../commands/commands.ts'
 import { roomScreen, type ScreenState, withNotice } from '../model/state.ts'
 import type { World } from '../model/world.ts'
 import { clean } from '../text/clean.ts'
 import { submitEdit } from './about.ts'
+import { parseCommand, ROOM_COMMANDS, unknownCommand } from './commands.ts'
 import { emptied, isCommand, say } from './compose.ts'
 import { quit } from './leave.ts'
 import { remark, type Step, step } from './step.ts'

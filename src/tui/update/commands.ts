@@ -2,6 +2,8 @@
 
 import type { OutboxEntry } from '../../client/outbox.ts'
 import { parseConversation, parseUsername } from '../../protocol/names.ts'
+import type { Command, Problem } from '../commands/definitions.ts'
+import { parseSearch } from '../commands/searchWords.ts'
 import type { Candidates } from '../composer/completion.ts'
 import { remember } from '../composer/inputHistory.ts'
 import type { Effect } from '../model/effect.ts'
@@ -10,10 +12,8 @@ import { roomScreen, type ScreenState, withRoom } from '../model/state.ts'
 import { roomOf, type World } from '../model/world.ts'
 import { sizeText } from '../select/sizeText.ts'
 import { type CleanText, clean, cleanLine } from '../text/clean.ts'
-import { deleteLast, react } from '../update/selection.ts'
-import { remark, type Step, step } from '../update/step.ts'
-import type { Command, Problem } from './command.ts'
-import { parseSearch } from './searchWords.ts'
+import { deleteLast, react } from './selection.ts'
+import { remark, type Step, step } from './step.ts'
 
 const NO_ROOM: Problem = { problem: clean`no room is open: /join one first` }
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { straighten } from '../../../src/tui/view/straighten.ts'
+import { straighten } from '../../../src/tui/terminal/straighten.ts'
 
 test('what all terminals draw alike stays as it is', () => {
   const plain = '\x1b[1G\x1b[K│ 日本語 ─ e\x1b[2mé\x1b[22m\n\x1b[3A'
