@@ -1,22 +1,99 @@
-/** What a command is. */
+/**
+ * The commands of the composer, as plain data: the help shows it, completion offers it. What each command does is
+ * said in `update/commands.ts`, under the same name.
+ */
 
-import type { ScreenState } from '../model/state.ts'
-import type { World } from '../model/world.ts'
-import type { CleanText } from '../text/clean.ts'
-import type { Step } from '../update/step.ts'
+import type { Candidates } from '../composer/completion.ts'
+import { type CleanText, clean, cleanLine } from '../text/clean.ts'
 
-/** Why a command could not be run; what was typed stays. */
-export type Problem = { readonly problem: CleanText }
-
-/** One command of the composer. */
-export type Command = {
+/** What is known of one command before it runs. */
+type CommandDefinition = {
   /** Without the slash. */
   readonly name: string
-  /** What stands behind it, for people: `NAME [TEXT]`. */
+  /** The arguments as the help shows them: `NAME [TEXT]`. */
   readonly args: string
   readonly help: string
-  /** What the first word behind it stands for, for completion. */
+  /** What the first argument names, for completion. */
   readonly argument?: 'room' | 'name'
-  /** @param rest what stands behind the name, without white space around it */
-  run(state: ScreenState, world: World, rest: string): Step | Problem
+}
+
+const COMMANDS = [
+  {
+    name: 'join',
+    args: 'ROOM',
+    help: 'open a room, or with @NAME a direct conversation; a new room is made',
+    argument: 'room',
+  },
+  { name: 'leave', args: '[ROOM]', help: 'leave this room, or another', argument: 'room' },
+  {
+    name: 'msg',
+    args: 'NAME [TEXT]',
+    help: 'say something to one person, or open the conversation',
+    argument: 'name',
+  },
+  {
+    name: 'topic',
+    args: '[TEXT]',
+    help: 'set the topic of this room, or show it; /topic - removes it',
+  },
+  {
+    name: 'search',
+    args: '[in:ROOM] [from:NAME] [before:DAY] WORDS',
+    help: 'find messages in your rooms that have all the words',
+  },
+  { name: 'delete', args: '', help: 'delete your last message in this room, for everybody' },
+  {
+    name: 'react',
+    args: 'EMOJI',
+    help: 'react to the newest message of another person, or take that back',
+  },
+  {
+    name: 'reply',
+    args: 'TEXT',
+    help: 'answer the newest message of another person (Ctrl+S selects others)',
+  },
+  { name: 'who', args: '', help: 'list the people in this room' },
+  { name: 'away', args: '[TEXT]', help: 'say that you are away; without a text, that you are back' },
+  { name: 'retry', args: '', help: 'send again what was not sent in this room' },
+  {
+    name: 'discard',
+    args: '',
+    help: 'give up what was not sent in this room; Up brings the text back',
+  },
+  { name: 'nick', args: 'NAME', help: 'take another name, where the server refused yours' },
+  { name: 'reconnect', args: '', help: 'connect now instead of later' },
+  { name: 'help', args: '', help: 'keys and commands' },
+  { name: 'quit', args: '', help: 'leave the program' },
+] as const satisfies readonly CommandDefinition[]
+
+/** The name of a command, without the slash. */
+export type CommandName = (typeof COMMANDS)[number]['name']
+
+/** The commands as the help overlay shows them: what to type, and what it does. */
+export function commandHelp(): readonly (readonly [string, string])[] {
+  const rows = COMMANDS.map(
+    ({ name, args, help }) => [args === '' ? `/${name}` : `/${name} ${args}`, help] as const,
+  )
+  return [...rows, ['//', 'begins a message with a slash']]
+}
+
+/** The commands as completion needs them. */
+export function completionCommands(): Candidates['commands'] {
+  return COMMANDS
+}
+
+/** Whether this is the name of a command. */
+export function isCommandName(name: string): name is CommandName {
+  return COMMANDS.some(command => command.name === name)
+}
+
+/** The name, in lower case, and the rest of a line that begins with a slash. */
+export function parseCommand(line: string): { readonly name: string; readonly rest: string } {
+  const [, name = '', rest = ''] = /^\/(\S*)\s*(.*)$/s.exec(line) ?? []
+  return { name: name.toLowerCase(), rest: rest.trimEnd() }
+}
+
+/** The error sentence for a name that no command has. */
+export function unknownCommand(name: string): CleanText {
+  return clean`there is no command /${cleanLine(name)}: F1 lists them; begin with // to send a slash`
 }

@@ -24,8 +24,8 @@ export type Effect =
   /** What stands around a message; `room` as the protocol names it. */
   | { readonly type: 'context'; readonly room: string; readonly seq: number }
   /** A message to a room or person that need not be open yet. */
-  | { readonly type: 'tell'; readonly place: string; readonly text: string }
-  | { readonly type: 'join'; readonly place: string }
+  | { readonly type: 'tell'; readonly conversation: string; readonly text: string }
+  | { readonly type: 'join'; readonly conversation: string }
   | { readonly type: 'leave'; readonly room: string }
   | { readonly type: 'topic'; readonly room: string; readonly topic: string }
   | { readonly type: 'who'; readonly room: string }

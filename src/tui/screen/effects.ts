@@ -1,4 +1,4 @@
-/** Carries out what updates want done. */
+/** Runs the effects that updates ask for. */
 
 import type { ChatClient } from '../../client/client.ts'
 import type { Answer } from '../../client/pendingRequests.ts'
@@ -8,8 +8,8 @@ import type { ScreenEvent } from '../model/event.ts'
 import { roomLabel } from '../select/roomLabel.ts'
 import { type CleanText, clean, cleanLine, joinClean } from '../text/clean.ts'
 
-/** What belongs to the terminal and the program rather than to the client. */
-export type Deeds = {
+/** The actions of the terminal and the program; all others are the client's. */
+export type TerminalActions = {
   readonly suspend: () => void
   readonly redraw: () => void
   readonly quit: () => void
@@ -18,18 +18,18 @@ export type Deeds = {
 /** Messages around a hit, itself among them. */
 const CONTEXT = 41
 
-/** Does one thing; what comes of it later is dispatched as events. */
-export function carryOut(
+/** Runs one effect. Answers that come later are dispatched as events. */
+export function runEffect(
   effect: Effect,
   client: ChatClient,
-  deeds: Deeds,
+  actions: TerminalActions,
   dispatch: (event: ScreenEvent) => void,
 ): void {
   switch (effect.type) {
     case 'say':
       return say(client, effect, dispatch)
     case 'tell': {
-      const joined = opened(client.join(effect.place), dispatch)
+      const joined = opened(client.join(effect.conversation), dispatch)
       if (joined !== undefined) say(client, { room: joined, text: effect.text }, dispatch)
       return
     }
@@ -58,7 +58,7 @@ export function carryOut(
         .then(answer => dispatch({ type: 'context', seq: effect.seq, answer }), unexpected)
       return
     case 'join':
-      opened(client.join(effect.place), dispatch)
+      opened(client.join(effect.conversation), dispatch)
       return
     case 'leave':
       return client.leave(effect.room)
@@ -93,7 +93,7 @@ export function carryOut(
     case 'suspend':
     case 'redraw':
     case 'quit':
-      return deeds[effect.type]()
+      return actions[effect.type]()
   }
 }
 
@@ -135,7 +135,7 @@ function memberText({ name, away }: Member): CleanText {
   return away === '' ? clean`${cleanLine(name)} (away)` : clean`${cleanLine(name)} (away: ${cleanLine(away)})`
 }
 
-/** Questions answer with values; a rejection is a mistake of ours, and must not be silent. */
+/** The client answers with values. A rejection is a bug: it is thrown where the process reports it. */
 function unexpected(error: unknown): void {
   queueMicrotask(() => {
     throw error

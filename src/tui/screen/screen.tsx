@@ -65,7 +65,7 @@ export async function runScreen(options: ScreenOptions): Promise<number> {
     now,
     onRoomsChanged,
     onComposed,
-    deeds: { quit: () => finish(0), suspend: () => onStop(), redraw },
+    actions: { quit: () => finish(0), suspend: () => onStop(), redraw },
   })
   const terminal = createTerminal(stdin, stdout, events => store.dispatchAll(events))
 

@@ -11,7 +11,7 @@ import type { World } from '../model/world.ts'
 import { type Frame, frameAfterTyping, frameOf } from '../select/frame.ts'
 import { cleanLine, cleanText, joinClean } from '../text/clean.ts'
 import { isCounting, update } from '../update/update.ts'
-import { carryOut, type Deeds } from './effects.ts'
+import { runEffect, type TerminalActions } from './effects.ts'
 
 /** What the view draws, at one moment. */
 export type Snapshot = { readonly frame: Frame | undefined; readonly size: Size }
@@ -24,12 +24,12 @@ const GATHER_FRAMES = 3
 const GATHER_MOST_MS = 300
 const SECOND = 1000
 
-/** What a store needs of its surroundings. */
-export type StoreSurroundings = {
+/** What a store works with. */
+export type StoreOptions = {
   readonly client: ChatClient
   readonly clock: World['clock']
   readonly now: () => number
-  readonly deeds: Deeds
+  readonly actions: TerminalActions
   /** Called when the list of rooms or the current one changed. */
   readonly onRoomsChanged: (rooms: readonly string[], current: string | undefined) => void
   /** Called when what stands in the composer of a room changed, or what was sent from it. */
@@ -38,7 +38,7 @@ export type StoreSurroundings = {
 
 /** The one owner of the screen's state. */
 export class Store {
-  readonly #surroundings: StoreSurroundings
+  readonly #options: StoreOptions
   readonly #world: World
   #state: ScreenState
   #snapshot: Snapshot
@@ -59,12 +59,12 @@ export class Store {
   /** How many dispatches are under way: effects dispatch too, and only the outermost draws. */
   #depth = 0
 
-  constructor(state: ScreenState, surroundings: StoreSurroundings) {
-    this.#surroundings = surroundings
-    this.#world = { client: surroundings.client, clock: surroundings.clock }
+  constructor(state: ScreenState, options: StoreOptions) {
+    this.#options = options
+    this.#world = { client: options.client, clock: options.clock }
     this.#state = state
     this.#snapshot = { frame: undefined, size: state.size }
-    this.#unsubscribe = surroundings.client.subscribe(event => this.#told(event))
+    this.#unsubscribe = options.client.subscribe(event => this.#told(event))
     this.dispatch({ type: 'changed' })
   }
 
@@ -88,21 +88,21 @@ export class Store {
     if (this.#depth === 0) this.#draw()
   }
 
-  /** Likewise by several, and draws once: a line that is typed into the terminal in one piece is one change to who looks. */
+  /** Applies several events and draws once: a pasted line costs one frame. */
   dispatchAll(events: readonly ScreenEvent[]): void {
     for (const event of events) this.#apply(event)
     if (this.#depth === 0 && events.length > 0) this.#draw()
   }
 
   #apply(event: ScreenEvent): void {
-    const { client, deeds, now } = this.#surroundings
+    const { client, actions, now } = this.#options
     this.#depth++
     const { state, effects } = update(this.#state, event, this.#world, now())
     this.#tellComposed(this.#state, state)
     this.#state = state
-    for (const effect of effects) carryOut(effect, client, deeds, next => this.dispatch(next))
+    for (const effect of effects) runEffect(effect, client, actions, next => this.dispatch(next))
     this.#depth--
-    // What our own deeds changed in the client belongs to the same frame.
+    // What our own effects changed in the client belongs to the same frame.
     if (this.#depth === 0 && this.#hasOwnChanges && event.type !== 'changed') this.#apply({ type: 'changed' })
   }
 
@@ -192,12 +192,12 @@ export class Store {
     for (const [key, room] of after.rooms) {
       const was = before.rooms.get(key)
       if (was === room || (was?.editor.text === room.editor.text && was.history === room.history)) continue
-      this.#surroundings.onComposed(key, composedOf(room))
+      this.#options.onComposed(key, composedOf(room))
     }
   }
 
   #tellRooms(): void {
-    const { client, onRoomsChanged } = this.#surroundings
+    const { client, onRoomsChanged } = this.#options
     const names = [...client.rooms.values()].map(({ name }) => name)
     const current =
       this.#state.current === undefined ? undefined : client.rooms.get(this.#state.current)?.name

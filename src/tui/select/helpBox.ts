@@ -1,10 +1,10 @@
 /** The help: every key and every command, from the registry and the table. */
 
+import { commandHelp } from '../commands/definitions.ts'
 import { helpSections } from '../input/bindings.ts'
 import { clean, cleanLine } from '../text/clean.ts'
 import { padEnd } from '../text/width.ts'
 import { wrapText } from '../text/wrap.ts'
-import { commandHelp } from '../update/commands.ts'
 import { BOX_ENDS, BOX_SIDES, type Box, boxOf } from './box.ts'
 import type { Layout } from './layout.ts'
 import { blanks, EMPTY_ROW, type Row, span } from './row.ts'

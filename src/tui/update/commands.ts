@@ -1,10 +1,10 @@
-/** The one table of commands: it runs them, completes them and is the help. */
+/** What each command of the composer does; its name and help stand in `commands/definitions.ts`. */
 
 import type { OutboxEntry } from '../../client/outbox.ts'
+import { failure, type Result, success } from '../../protocol/errors.ts'
 import { parseConversation, parseUsername } from '../../protocol/names.ts'
-import type { Command, Problem } from '../commands/definitions.ts'
+import { type CommandName, isCommandName, unknownCommand } from '../commands/definitions.ts'
 import { parseSearch } from '../commands/searchWords.ts'
-import type { Candidates } from '../composer/completion.ts'
 import { remember } from '../composer/inputHistory.ts'
 import type { Effect } from '../model/effect.ts'
 import { isOurs, isServed, lastMessage } from '../model/message.ts'
@@ -12,262 +12,200 @@ import { roomScreen, type ScreenState, withRoom } from '../model/state.ts'
 import { roomOf, type World } from '../model/world.ts'
 import { sizeText } from '../select/sizeText.ts'
 import { type CleanText, clean, cleanLine } from '../text/clean.ts'
+import { quit } from './leave.ts'
 import { deleteLast, react } from './selection.ts'
 import { remark, type Step, step } from './step.ts'
 
-const NO_ROOM: Problem = { problem: clean`no room is open: /join one first` }
+/** A step, or why the command could not run; then the typed line stays in the composer. */
+type Outcome = Result<Step, CleanText>
 
-/** Every command but those of the program itself (`/help`, `/quit`), which the update knows. */
-export const ROOM_COMMANDS: readonly Command[] = [
-  {
-    name: 'join',
-    args: 'ROOM',
-    help: 'open a room, or with @NAME a direct conversation; a new room is made',
-    argument: 'room',
-    run(state, _world, rest) {
-      const place = placeOf(rest, 'join')
-      return 'problem' in place ? place : step(state, { type: 'join', place: place.name })
-    },
+/** @param rest what stands behind the name, without white space around it */
+type Run = (state: ScreenState, world: World, rest: string) => Outcome
+
+const NO_ROOM = failure(clean`no room is open: /join one first`)
+const NO_MESSAGE = failure(clean`no other person has said anything here`)
+
+const RUNS: Readonly<Record<CommandName, Run>> = {
+  join(state, _world, rest) {
+    const conversation = conversationNamed(rest, clean`which room? /join lobby`)
+    return conversation.ok ? done(state, { type: 'join', conversation: conversation.value }) : conversation
   },
-  {
-    name: 'leave',
-    args: '[ROOM]',
-    help: 'leave this room, or another',
-    argument: 'room',
-    run(state, world, rest) {
-      if (rest === '') return inRoom(state, world, room => ({ type: 'leave', room }))
-      const wanted = rest.replace(/^#/, '')
-      const place = parseConversation(wanted)
-      const room = [...world.client.rooms.values()].find(
-        ({ key, name }) =>
-          name === wanted || (place.ok && place.value.kind === 'room' && place.value.key === key),
-      )
-      if (room === undefined) return { problem: clean`${cleanLine(rest)} is not open` }
-      return step(state, { type: 'leave', room: room.key })
-    },
+
+  leave(state, world, rest) {
+    if (rest === '') return inRoom(state, world, room => ({ type: 'leave', room }))
+    const room = openRoomNamed(world, rest.replace(/^#/, ''))
+    return room === undefined
+      ? failure(clean`${cleanLine(rest)} is not open`)
+      : done(state, { type: 'leave', room })
   },
-  {
-    name: 'msg',
-    args: 'NAME [TEXT]',
-    help: 'say something to one person, or open the conversation',
-    argument: 'name',
-    run(state, _world, rest) {
-      const [, who = '', text = ''] = /^(\S*)\s*(.*)$/s.exec(rest) ?? []
-      const place = placeOf(/^[@#]/.test(who) ? who : `@${who}`, 'msg')
-      if ('problem' in place) return place
-      if (text === '') return step(state, { type: 'join', place: place.name })
-      return step(state, { type: 'tell', place: place.name, text })
-    },
+
+  msg(state, _world, rest) {
+    const [, name = '', text = ''] = /^(\S*)\s*(.*)$/s.exec(rest) ?? []
+    const written = /^[@#]/.test(name) ? name : `@${name}`
+    const conversation = conversationNamed(written, clean`whom? /msg alice hello`)
+    if (!conversation.ok) return conversation
+    return text === ''
+      ? done(state, { type: 'join', conversation: conversation.value })
+      : done(state, { type: 'tell', conversation: conversation.value, text })
   },
-  {
-    name: 'topic',
-    args: '[TEXT]',
-    help: 'set the topic of this room, or show it; /topic - takes it away',
-    run(state, world, rest) {
-      const room = roomOf(world, state.current)
-      if (room === undefined) return NO_ROOM
-      if (rest === '') {
-        const shown =
-          room.topic === '' ? clean`no topic is set` : clean`the topic is: ${cleanLine(room.topic)}`
-        return step(remark(state, world, [shown]))
-      }
-      const topic = rest === '-' ? '' : rest
-      const tooLong = excess('topic', topic, world.client.limits.topic)
-      return tooLong ?? step(state, { type: 'topic', room: room.key, topic })
-    },
+
+  topic(state, world, rest) {
+    const room = roomOf(world, state.current)
+    if (room === undefined) return NO_ROOM
+    if (rest === '') {
+      const shown = room.topic === '' ? clean`no topic is set` : clean`the topic is: ${cleanLine(room.topic)}`
+      return done(remark(state, world, [shown]))
+    }
+    const topic = rest === '-' ? '' : rest
+    return within(world.client.limits.topic, clean`topic`, topic, () =>
+      done(state, { type: 'topic', room: room.key, topic }),
+    )
   },
-  {
-    name: 'search',
-    args: '[in:ROOM] [from:NAME] [before:DAY] WORDS',
-    help: 'find messages in your rooms that have all the words',
-    run(state, world, rest) {
-      if (!isServed(world, 'search')) return { problem: clean`this server does not serve searches` }
-      if (world.client.link.status !== 'online') return { problem: clean`searching needs the line to be up` }
-      const query = parseSearch(rest, state, world)
-      if ('problem' in query) return query
-      const overlay = {
-        kind: 'search',
-        asked: rest,
-        hits: undefined,
-        cursor: undefined,
-        chosen: 0,
-        context: undefined,
-      } as const
-      return step({ ...state, overlay }, { type: 'search', asked: rest, query })
-    },
+
+  search(state, world, rest) {
+    if (!isServed(world, 'search')) return failure(clean`this server does not serve searches`)
+    if (world.client.link.status !== 'online') return failure(clean`a search needs a connection`)
+    const query = parseSearch(rest, state, world)
+    if (!query.ok) return query
+    const overlay = {
+      kind: 'search',
+      asked: rest,
+      hits: undefined,
+      cursor: undefined,
+      chosen: 0,
+      context: undefined,
+    } as const
+    return done({ ...state, overlay }, { type: 'search', asked: rest, query: query.value })
   },
-  {
-    name: 'delete',
-    args: '',
-    help: 'delete your last message in this room, for everybody',
-    run(state, world) {
-      const room = roomOf(world, state.current)
-      if (room === undefined) return NO_ROOM
-      if (!isServed(world, 'delete')) return { problem: clean`this server does not serve deletion` }
-      return deleteLast(state, world, room) ?? { problem: clean`there is no message of yours here` }
-    },
+
+  delete(state, world) {
+    const room = roomOf(world, state.current)
+    if (room === undefined) return NO_ROOM
+    if (!isServed(world, 'delete')) return failure(clean`this server does not serve deletion`)
+    const deleted = deleteLast(state, world, room)
+    return deleted === undefined ? failure(clean`you have no message here to delete`) : success(deleted)
   },
-  {
-    name: 'react',
-    args: 'EMOJI',
-    help: 'react to the last message of somebody else, or take that back',
-    run(state, world, rest) {
-      const room = roomOf(world, state.current)
-      if (room === undefined) return NO_ROOM
-      if (rest === '' || /\s/.test(rest)) return { problem: clean`with what? /react 👍` }
-      const bytes = Buffer.byteLength(rest)
-      if (bytes > world.client.limits.emoji) return { problem: clean`that is too long for a reaction` }
-      const message = lastMessage(room, candidate => !isOurs(world, candidate))
-      if (message === undefined) return { problem: clean`nobody else has said anything here` }
-      return react(state, world, room, message, rest)
-    },
+
+  react(state, world, rest) {
+    const room = roomOf(world, state.current)
+    if (room === undefined) return NO_ROOM
+    if (rest === '' || /\s/.test(rest)) return failure(clean`with what? /react 👍`)
+    if (Buffer.byteLength(rest) > world.client.limits.emoji)
+      return failure(clean`that is too long for a reaction`)
+    const message = lastMessage(room, candidate => !isOurs(world, candidate))
+    return message === undefined ? NO_MESSAGE : success(react(state, world, room, message, rest))
   },
-  {
-    name: 'reply',
-    args: 'TEXT',
-    help: 'answer the last message of somebody else (Ctrl+S selects another)',
-    run(state, world, rest) {
-      const room = roomOf(world, state.current)
-      if (room === undefined) return NO_ROOM
-      if (rest.trim() === '') return { problem: clean`what? /reply yes, at noon` }
-      const message = lastMessage(room, candidate => !isOurs(world, candidate))
-      if (message === undefined) return { problem: clean`nobody else has said anything here` }
-      const tooLong = excess('text', rest, world.client.limits.message)
-      if (tooLong !== undefined) return tooLong
-      return step(withRoom(state, { anchor: 'bottom', marker: undefined, wasSaid: true }), {
+
+  reply(state, world, rest) {
+    const room = roomOf(world, state.current)
+    if (room === undefined) return NO_ROOM
+    if (rest.trim() === '') return failure(clean`what? /reply yes, at noon`)
+    const message = lastMessage(room, candidate => !isOurs(world, candidate))
+    if (message === undefined) return NO_MESSAGE
+    return within(world.client.limits.message, clean`text`, rest, () =>
+      done(withRoom(state, { anchor: 'bottom', marker: undefined, wasSaid: true }), {
         type: 'say',
         room: room.key,
         text: rest,
         replyTo: message.seq,
-      })
-    },
+      }),
+    )
   },
-  {
-    name: 'who',
-    args: '',
-    help: 'who is in this room',
-    run: (state, world) => inRoom(state, world, room => ({ type: 'who', room })),
-  },
-  {
-    name: 'away',
-    args: '[TEXT]',
-    help: 'say that you are away; without a text, that you are back',
-    run(state, world, rest) {
-      const tooLong = excess('text', rest, world.client.limits.away)
-      if (tooLong !== undefined) return tooLong
+
+  who: (state, world) => inRoom(state, world, room => ({ type: 'who', room })),
+
+  away(state, world, rest) {
+    return within(world.client.limits.away, clean`text`, rest, () => {
       const said = rest === '' ? clean`you are back` : clean`you are away: ${cleanLine(rest)}`
-      return step(remark(state, world, [said]), { type: 'away', message: rest === '' ? undefined : rest })
-    },
+      return done(remark(state, world, [said]), { type: 'away', message: rest === '' ? undefined : rest })
+    })
   },
-  {
-    name: 'retry',
-    args: '',
-    help: 'send again what was not sent in this room',
-    run: (state, world) =>
-      withFailed(state, world, failed =>
-        step(state, ...failed.map(({ id }) => ({ type: 'retry', id }) as const)),
-      ),
+
+  retry: (state, world) =>
+    withFailed(state, world, failed =>
+      step(state, ...failed.map(({ id }) => ({ type: 'retry', id }) as const)),
+    ),
+
+  discard: (state, world) =>
+    withFailed(state, world, failed =>
+      step(failed.reduce(recalled, state), ...failed.map(({ id }) => ({ type: 'discard', id }) as const)),
+    ),
+
+  nick(state, world, rest) {
+    const name = parseUsername(rest)
+    if (!name.ok) return failure(cleanLine(name.error.message))
+    if (world.client.link.status !== 'refused')
+      return failure(clean`you are connected: to take another name, start again with --user`)
+    return done(state, { type: 'rename', name: name.value })
   },
-  {
-    name: 'discard',
-    args: '',
-    help: 'give up what was not sent in this room; Up brings the text back',
-    run: (state, world) =>
-      withFailed(state, world, failed =>
-        step(failed.reduce(recalled, state), ...failed.map(({ id }) => ({ type: 'discard', id }) as const)),
-      ),
-  },
-  {
-    name: 'nick',
-    args: 'NAME',
-    help: 'take another name, where the server refused yours',
-    run(state, world, rest) {
-      const name = parseUsername(rest)
-      if (!name.ok) return { problem: cleanLine(name.error.message) }
-      if (world.client.link.status !== 'refused') {
-        return { problem: clean`you are connected; start again with --user to be somebody else` }
-      }
-      return step(state, { type: 'rename', name: name.value })
-    },
-  },
-  {
-    name: 'reconnect',
-    args: '',
-    help: 'connect now instead of later',
-    run: (state, world) =>
-      world.client.link.status === 'online'
-        ? { problem: clean`the line is up` }
-        : step(state, { type: 'reconnect' }),
-  },
-]
+
+  reconnect: (state, world) =>
+    world.client.link.status === 'online'
+      ? failure(clean`you are connected`)
+      : done(state, { type: 'reconnect' }),
+
+  help: state => done({ ...state, overlay: { kind: 'help', top: 0 } }),
+
+  quit: (state, world) => success(quit(state, world)),
+}
+
+/**
+ * Runs a command of the composer.
+ * @param name without the slash, in lower case; any text
+ * @param rest what stands behind the name
+ * @returns the step, or a sentence that says why the command could not run
+ */
+export function runCommand(state: ScreenState, world: World, name: string, rest: string): Outcome {
+  return isCommandName(name) ? RUNS[name](state, world, rest) : failure(unknownCommand(name))
+}
+
+function done(state: ScreenState, ...effects: readonly Effect[]): Outcome {
+  return success(step(state, ...effects))
+}
 
 /** The failed messages of the current room. */
 function withFailed(
   state: ScreenState,
   world: World,
   act: (failed: readonly OutboxEntry[]) => Step,
-): Step | Problem {
+): Outcome {
   const failed = roomOf(world, state.current)?.outbox.filter(entry => entry.state.status === 'failed') ?? []
-  return failed.length === 0 ? { problem: clean`everything in this room was sent` } : act(failed)
+  return failed.length === 0 ? failure(clean`everything in this room was sent`) : success(act(failed))
 }
 
-/** The text of what is given up goes into the history: nothing that was typed is lost. */
+/** The text of a discarded message goes into the history: Up brings it back. */
 function recalled(state: ScreenState, { request }: OutboxEntry): ScreenState {
   if (request.action !== 'chat') return state
   return withRoom(state, { history: remember(roomScreen(state).history, request.message) })
 }
 
-function inRoom(state: ScreenState, world: World, effect: (room: string) => Effect): Step | Problem {
+function inRoom(state: ScreenState, world: World, effect: (room: string) => Effect): Outcome {
   const room = roomOf(world, state.current)
-  return room === undefined ? NO_ROOM : step(state, effect(room.key))
+  return room === undefined ? NO_ROOM : done(state, effect(room.key))
 }
 
-/** A room or person by name, as people write it. */
-function placeOf(written: string, command: 'join' | 'msg'): { readonly name: string } | Problem {
-  const name = written.replace(/^#/, '')
-  if (name === '' || name === '@') {
-    return { problem: command === 'join' ? clean`which room? /join lobby` : clean`whom? /msg alice hello` }
-  }
-  if (/\s/.test(name)) return { problem: clean`a name has no spaces in it` }
-  const place = parseConversation(name)
-  return place.ok ? { name } : { problem: cleanLine(place.error.message) }
-}
-
-function excess(what: 'topic' | 'text', text: string, most: number): Problem | undefined {
-  const bytes = Buffer.byteLength(text)
-  if (bytes <= most) return undefined
-  const noun: CleanText = what === 'topic' ? clean`topic` : clean`text`
-  return {
-    problem: clean`the ${noun} has ${sizeText(bytes)}, the server takes ${sizeText(most)}: shorten it`,
-  }
-}
-
-/** What the program itself does for a command, by name; the update carries it out. */
-const PROGRAM_COMMANDS = [
-  { name: 'help', args: '', help: 'keys and commands' },
-  { name: 'quit', args: '', help: 'leave the program' },
-] as const
-
-/** The commands as the help overlay shows them. */
-export function commandHelp(): readonly (readonly [string, string])[] {
-  const rows = [...ROOM_COMMANDS, ...PROGRAM_COMMANDS].map(
-    ({ name, args, help }) => [args === '' ? `/${name}` : `/${name} ${args}`, help] as const,
+/** The key of an open room or direct conversation, by its name. */
+function openRoomNamed(world: World, wanted: string): string | undefined {
+  const parsed = parseConversation(wanted)
+  const room = [...world.client.rooms.values()].find(
+    ({ key, name }) =>
+      name === wanted || (parsed.ok && parsed.value.kind === 'room' && parsed.value.key === key),
   )
-  return [...rows, ['//', 'begins a message with a slash']]
+  return room?.key
 }
 
-/** The commands as completion knows them. */
-export function completionCommands(): Candidates['commands'] {
-  return [...ROOM_COMMANDS, ...PROGRAM_COMMANDS]
+/** The name of a room or person, without the `#` that people write. */
+function conversationNamed(written: string, question: CleanText): Result<string, CleanText> {
+  const name = written.replace(/^#/, '')
+  if (name === '' || name === '@') return failure(question)
+  if (/\s/.test(name)) return failure(clean`a name has no spaces in it`)
+  const parsed = parseConversation(name)
+  return parsed.ok ? success(name) : failure(cleanLine(parsed.error.message))
 }
 
-/** The name and the rest of a line that begins with a slash. */
-export function parseCommand(text: string): { readonly name: string; readonly rest: string } {
-  const [, name = '', rest = ''] = /^\/(\S*)\s*(.*)$/s.exec(text) ?? []
-  return { name: name.toLowerCase(), rest: rest.trimEnd() }
-}
-
-/** What to say about a name that is no command. */
-export function unknownCommand(name: string): CleanText {
-  return clean`there is no command /${cleanLine(name)}: F1 lists them; begin with // to send a slash`
+/** What `act` gives, where the text has no more bytes than the server takes. */
+function within(most: number, noun: CleanText, text: string, act: () => Outcome): Outcome {
+  const bytes = Buffer.byteLength(text)
+  if (bytes <= most) return act()
+  return failure(clean`the ${noun} has ${sizeText(bytes)}, the server takes ${sizeText(most)}: shorten it`)
 }

@@ -1,11 +1,11 @@
 /** Completing names, rooms and commands. */
 
 import { foldName } from '../../protocol/names.ts'
+import { completionCommands } from '../commands/definitions.ts'
 import { type Candidates, nextCompletion, startCompletion } from '../composer/completion.ts'
 import { setText } from '../composer/editor.ts'
 import { roomScreen, type ScreenState, withRoom } from '../model/state.ts'
 import { roomOf, roomsOf, type World } from '../model/world.ts'
-import { completionCommands } from './commands.ts'
 import { withEditor } from './compose.ts'
 import { andThen, type Step, step } from './step.ts'
 

@@ -74,7 +74,7 @@ export function searchKey(
   }
 }
 
-/** What Esc leaves: the surroundings of a hit, or the search. */
+/** The state after Esc: back from the context of a hit to the hits, or out of the search. */
 export function closed(state: ScreenState, search: Search): ScreenState {
   return {
     ...state,
@@ -82,7 +82,7 @@ export function closed(state: ScreenState, search: Search): ScreenState {
   }
 }
 
-/** Another hit; at the last one the next page is asked for. In the surroundings of one, those of the other. */
+/** Chooses another hit, and shows its context where the context of a hit is shown. Beyond the last hit it asks for the next page. */
 function choose(state: ScreenState, world: World, search: Search, by: 1 | -1): Step {
   const { hits = [], chosen, cursor, asked } = search
   const next = Math.max(0, Math.min(hits.length - 1, chosen + by))
@@ -90,8 +90,8 @@ function choose(state: ScreenState, world: World, search: Search, by: 1 | -1): S
   if (hit === undefined) return step(state)
   if (next === chosen) {
     const parsed = parseSearch(asked, state, world)
-    return by === 1 && cursor !== undefined && !('problem' in parsed)
-      ? step(state, { type: 'search', asked, query: { ...parsed, cursor } })
+    return by === 1 && cursor !== undefined && parsed.ok
+      ? step(state, { type: 'search', asked, query: { ...parsed.value, cursor } })
       : step(state)
   }
   const isAround = search.context !== undefined

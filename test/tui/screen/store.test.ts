@@ -22,7 +22,7 @@ function storeOf(prepare: (client: FakeClient) => void = () => undefined) {
     client,
     clock: createClock('UTC'),
     now: () => NOON,
-    deeds: { suspend: () => undefined, redraw: () => undefined, quit: () => undefined },
+    actions: { suspend: () => undefined, redraw: () => undefined, quit: () => undefined },
     onRoomsChanged: (rooms, current) => told.push([rooms, current]),
     onComposed: () => undefined,
   })

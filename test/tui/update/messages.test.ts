@@ -113,7 +113,7 @@ describe('Up in an empty composer', () => {
     const { screen } = talk()
     screen.type(UP, '\x15', ENTER)
     expect(screen.took()).toEqual([])
-    expect(screen.screen()).toContain('/delete takes it away')
+    expect(screen.screen()).toContain('/delete removes it')
   })
 
   test('recalls where the server serves no edits', () => {

@@ -99,13 +99,13 @@ describe('commands', () => {
   })
 
   test.each([
-    ['/join #dev', { type: 'join', place: 'dev' }],
-    ['/join @bob', { type: 'join', place: '@bob' }],
-    ['/JOIN dev', { type: 'join', place: 'dev' }],
+    ['/join #dev', { type: 'join', conversation: 'dev' }],
+    ['/join @bob', { type: 'join', conversation: '@bob' }],
+    ['/JOIN dev', { type: 'join', conversation: 'dev' }],
     ['/leave', { type: 'leave', room: 'lobby' }],
     ['/leave #LOBBY', { type: 'leave', room: 'lobby' }],
-    ['/msg bob hello there', { type: 'tell', place: '@bob', text: 'hello there' }],
-    ['/msg bob', { type: 'join', place: '@bob' }],
+    ['/msg bob hello there', { type: 'tell', conversation: '@bob', text: 'hello there' }],
+    ['/msg bob', { type: 'join', conversation: '@bob' }],
     ['/topic be kind', { type: 'topic', room: 'lobby', topic: 'be kind' }],
     ['/topic -', { type: 'topic', room: 'lobby', topic: '' }],
     ['/who', { type: 'who', room: 'lobby' }],
