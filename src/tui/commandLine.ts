@@ -3,33 +3,34 @@ import { DEFAULT_PORT } from '../protocol/limits.ts'
 import { parseConversation, parseUsername } from '../protocol/names.ts'
 import { VERSION } from '../protocol/version.ts'
 
-/** What was asked for on the command line; checked. */
+/** The checked options of the command line. */
 export interface CommandLine {
-  /** The server to join; undefined: the daemon of this machine, started where there is none. */
+  /** The server to join; undefined: the daemon of this machine, which the program starts if needed. */
   readonly host: string | undefined
   readonly port: number
-  /** Undefined: the system's name. */
+  /** Undefined: the name of the system account. */
   readonly user: string | undefined
-  /** Without `#`; empty: those of last time. */
+  /** Without `#`; empty: the rooms of the last start. */
   readonly rooms: readonly string[]
 }
 
-/** What the command line came to: something to run, or a text to print and the exit code to end with. */
+/** The result of reading a command line: options to run with, a text to print, or an error sentence. */
 export type Parsed =
   | { readonly kind: 'run'; readonly options: CommandLine }
   | { readonly kind: 'print'; readonly text: string }
   | { readonly kind: 'wrong'; readonly message: string }
 
 const HELP = `
-Without --host it joins the server of this machine and starts one where there is none; that one keeps its data
-in $XDG_DATA_HOME/chat-tui and ends a minute after everybody has left (CHAT_TUI_IDLE_SECONDS sets another time).
+Without --host, chat-tui joins the server of this machine, and starts one if none runs. That server keeps its
+data in $XDG_DATA_HOME/chat-tui and ends a minute after the last client left (CHAT_TUI_IDLE_SECONDS sets another
+time).
 
-Where standard input or output is no terminal it works in lines: each line of the input is sent to the first
-room, each message is printed as "room name: text", and the end of the input ends it once everything is
+Without a terminal as standard input and output, chat-tui works in lines: it sends each line of the input to the
+first room, prints each message as "room name: text", and ends when the input has ended and every line is
 acknowledged:
   echo "build 512 is green" | chat-tui --user ci --room dev
 
-Exit codes: 0 all is well; 1 something was not delivered, or it could not start; 2 wrong usage.`
+Exit codes: 0 success; 1 a message was not delivered, or chat-tui could not start; 2 wrong usage.`
 
 /** Reads the command line. Never throws and never ends the process. */
 export function parseCommandLine(argv: readonly string[]): Parsed {
@@ -39,12 +40,14 @@ export function parseCommandLine(argv: readonly string[]): Parsed {
     .addOption(new Option('--host <name>', 'the server to join').argParser(parseHost))
     .addOption(new Option('--port <number>', 'its port').argParser(parsePort).default(DEFAULT_PORT))
     .addOption(
-      new Option('--user <name>', "your name (default: the system's name of you)").argParser(parseUser),
+      new Option('--user <name>', 'your name (default: the name of your system account)').argParser(
+        parseUser,
+      ),
     )
     .addOption(
       new Option(
         '--room <name>',
-        'a room to join; may be given several times (default: those of last time)',
+        'a room to join; may be given several times (default: the rooms of the last start)',
       ).argParser<readonly string[]>(collectRooms),
     )
     .version(VERSION, '-V, --version', 'print the version')
@@ -75,7 +78,7 @@ export function parseCommandLine(argv: readonly string[]): Parsed {
   return { kind: 'run', options: { host, port, user, rooms: room ?? [] } }
 }
 
-/** Commander writes "error: …", what was meant on a line of its own, and wrong values in its own words. */
+/** Commander's error as one sentence: it writes "error: …", its suggestion on a second line, and values in its own words. */
 function oneSentence(message: string): string {
   const sentence = message
     .replace(/^error: /, '')
@@ -87,7 +90,7 @@ function oneSentence(message: string): string {
     .replace(/^too many arguments\. .*: (.*)\.$/, 'there is no argument "$1"')
     .replace(/^option '(--\w+) <(\w+)>' argument missing/, '$1 needs a $2')
     .trim()
-  return `${sentence}; chat-tui --help tells more`
+  return `${sentence}; see chat-tui --help`
 }
 
 function parseHost(value: string): string {

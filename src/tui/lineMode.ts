@@ -1,12 +1,11 @@
 /**
- * The client where there is no terminal: lines in, lines out, for scripts and pipes.
+ * The client without a terminal: lines in, lines out, for scripts and pipes.
  *
- * Each line of the input is a message to the first room, as it stands (a `/` is only a character). Each message that
- * was not put in here is printed as `room name: text`; of a text with several lines each is printed so, and so every line
- * that is printed says whose it is. Printing begins with what is said after joining; what was said while the line
- * was down is printed when it is back.
+ * Each line of the input is a message to the first room, unchanged (a `/` is only a character). Each message of others
+ * is printed as `room name: text`; each line of a longer text is printed so. Printing begins with the messages after
+ * joining. Messages that were sent while the connection was lost are printed when it is back.
  *
- * Troubles go to the error output. It ends when the input has ended and everything is acknowledged.
+ * Errors go to the error output. Line mode ends when the input has ended and every line is acknowledged.
  */
 
 import type { Readable, Writable } from 'node:stream'
@@ -18,56 +17,56 @@ import { LineCutter } from '../protocol/lines.ts'
 import { foldName } from '../protocol/names.ts'
 import { cleanLine, cleanText } from './text/clean.ts'
 
-/** Lines read and not yet acknowledged; the input is read no further ahead, however long it is. */
+/** At most so many lines are read ahead of their acknowledgement, however long the input is. */
 const MAX_UNACKNOWLEDGED = 32
 /** After the end of the input, how long the next acknowledgement may take, ms. */
 const DELIVERY_TIMEOUT_MS = 30_000
-/** How much of a line is quoted, in characters. */
+/** How much of a line an error quotes, in characters. */
 const EXCERPT = 40
 const NEWLINE = Buffer.from('\n')
 
 const EXIT_NOT_DELIVERED = 1
-/** What a shell reports for a program whose reader has gone: 128 + SIGPIPE. */
+/** What a shell reports for a program that lost the reader of its output: 128 + SIGPIPE. */
 const EXIT_READER_GONE = 141
 
-/** What line mode works on. */
+/** What line mode works with. */
 export interface LineOptions {
   /** Started and closed by the caller. */
   readonly client: ChatClient
-  /** Names of the rooms to print; the first is spoken to. */
+  /** Names of the rooms to print. Input goes to the first. */
   readonly rooms: readonly [string, ...string[]]
-  /** How the server is called in sentences. */
+  /** The name of the server in sentences. */
   readonly server: string
   readonly input: Readable
   readonly output: Writable
   readonly errors: Writable
-  /** Ends it before the input does; the reason is a sentence for the user, empty where there is nothing to say. */
+  /** Ends line mode before the input does. The reason is a sentence for the user, or empty. */
   readonly abort?: AbortSignal
   /** After the end of the input, how long the next acknowledgement may take, ms; 30 s unless given. */
   readonly deliveryTimeout?: number
 }
 
 /** Runs until the input has ended and everything is acknowledged. Resolves with the exit code. */
-export function runLines(options: LineOptions): Promise<number> {
+export function runLineMode(options: LineOptions): Promise<number> {
   return new LineMode(options).run()
 }
 
-/** How far the messages of a room have been printed. */
+/** How far the messages of a room are printed. */
 interface Printed {
-  /** Undefined until the room is joined: what is there then was said before. */
+  /** Undefined until the room is joined: messages from before are not printed. */
   seq: number | undefined
-  /** The last restart of the server's log that was noticed. */
+  /** The last restart of the server's log that was seen. */
   restart: TimelineEntry | undefined
-  /** True where the room was joined anew since. */
+  /** True where the room was joined again since. */
   mayHaveRestarted: boolean
 }
 
 class LineMode {
   readonly #options: LineOptions
   readonly #client: ChatClient
-  /** How the lines begin that are not acknowledged, by id of the message. */
+  /** Beginnings of the lines that are not acknowledged, by id of the message. */
   readonly #pending = new Map<string, string>()
-  /** Ids of what was put in here and has not come back yet as a message of the room. */
+  /** Ids of our lines that have not come back yet as messages of the room. */
   readonly #own = new Set<string>()
   /** By room key. */
   readonly #printed = new Map<string, Printed>()
@@ -77,7 +76,7 @@ class LineMode {
   #isDown = false
   #timer: NodeJS.Timeout | undefined
   #wake: (() => void) | undefined
-  /** Ends it; set while it runs. */
+  /** Ends the run; set while it runs. */
   #finish: (exitCode: number) => void = () => undefined
 
   constructor(options: LineOptions) {
@@ -100,11 +99,11 @@ class LineMode {
     const onOutputError = (error: NodeJS.ErrnoException): void => this.#outputBroke(error)
     const onAbort = (): void => this.#fail(typeof abort?.reason === 'string' ? abort.reason : undefined)
     output.on('error', onOutputError)
-    // Where nobody listens to our complaints there is nobody to tell so.
+    // A closed error output cannot be reported anywhere.
     errors.on('error', () => undefined)
     abort?.addEventListener('abort', onAbort, { once: true })
     const unsubscribe = this.#client.subscribe(event => {
-      if (event.type === 'changed') this.#look()
+      if (event.type === 'changed') this.#refresh()
       else if (event.type === 'notice') this.#complain(`the server says: ${cleanLine(event.message)}`)
       else if (event.type === 'error') this.#complain(`the server refuses: ${cleanLine(event.message)}`)
     })
@@ -129,7 +128,7 @@ class LineMode {
         await this.#sayLines(cutter)
         if (this.#inputEnded) return
       }
-      // The last line needs no end.
+      // The last line may lack its newline.
       if (cutter.hasHalfLine) {
         cutter.push(NEWLINE)
         await this.#sayLines(cutter)
@@ -172,8 +171,8 @@ class LineMode {
     this.#progress()
   }
 
-  /** Looks at what has changed: what became of our lines, what others said, how the line is. */
-  #look(): void {
+  /** Acts on a change of the client: results of our lines, new messages, the state of the connection. */
+  #refresh(): void {
     const { link } = this.#client
     if (link.status === 'refused') {
       const hint = link.code === 'name_taken' ? '; choose another name with --user' : ''
@@ -212,7 +211,7 @@ class LineMode {
     if (this.#pending.size < before) this.#progress()
   }
 
-  /** Something was settled: reads on, or ends, or waits for the next a while longer. */
+  /** After an acknowledgement or the end of the input: reads on, ends, or waits for the next acknowledgement. */
   #progress(): void {
     this.#wake?.()
     if (!this.#inputEnded) return
@@ -220,12 +219,12 @@ class LineMode {
     const { deliveryTimeout = DELIVERY_TIMEOUT_MS } = this.#options
     clearTimeout(this.#timer)
     this.#timer = setTimeout(
-      () => this.#fail(`${this.#options.server} did not take them within ${deliveryTimeout / 1000} seconds`),
+      () => this.#fail(`${this.#options.server} acknowledged none within ${deliveryTimeout / 1000} seconds`),
       deliveryTimeout,
     )
   }
 
-  /** Prints what is new in a room, in order; what is still being fetched holds what is behind it. */
+  /** Prints the new messages of a room in order. A gap that is still being filled holds back the messages behind it. */
   #print(room: RoomView, printed: Printed): void {
     if (room.status !== 'joined' || room.loadingBefore) {
       printed.mayHaveRestarted = true
@@ -252,14 +251,14 @@ class LineMode {
     if (lines.length > 0 && this.#options.output.writable) this.#options.output.write(lines.join(''))
   }
 
-  /** The entries behind what was printed. */
+  /** The entries behind the last printed one. */
   #newEntries({ timeline }: RoomView, printed: Printed): readonly TimelineEntry[] {
     if (printed.mayHaveRestarted) {
       printed.mayHaveRestarted = false
       const restart = timeline.findLast(entry => entry.kind === 'restart')
       if (restart !== printed.restart) {
         printed.restart = restart
-        // The server's log began anew: all that is in it is new, and counts from the beginning.
+        // The server has a new log: every message in it is new, and seqs start over.
         if (printed.seq !== undefined) printed.seq = 0
       }
     }
@@ -278,12 +277,12 @@ class LineMode {
       .map(line => `${prefix}${line}\n`)
   }
 
-  /** Whether it was put in here; ids are unique to a name. What we say elsewhere under this name is printed. */
+  /** Whether the message is one of our lines. Ids are unique to a name. Messages of our other clients are printed. */
   #isOwn(id: string, from: string): boolean {
     return foldName(from) === foldName(this.#client.username) && this.#own.delete(id)
   }
 
-  /** The reader has gone: as every program in a pipe we end, once what was read is delivered. */
+  /** The output is closed: like every program in a pipe, line mode ends once the lines it read are delivered. */
   #outputBroke(error: NodeJS.ErrnoException): void {
     if (error.code === 'EPIPE') this.#exitCode ||= EXIT_READER_GONE
     else this.#notDelivered(`cannot write the output: ${reasonOf(error)}`)
@@ -299,7 +298,7 @@ class LineMode {
     this.#complain(message)
   }
 
-  /** Ends it now. */
+  /** Ends the run now, with a sentence. */
   #fail(reason: string | undefined): void {
     const left = this.#pending.size
     const lines =
@@ -319,7 +318,7 @@ class LineMode {
   }
 }
 
-/** The text of a line; undefined where it is not UTF-8. */
+/** The text of a line; undefined for bytes that are not UTF-8. */
 function decode(bytes: Buffer): string | undefined {
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)

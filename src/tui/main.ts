@@ -1,15 +1,15 @@
 import { VERSION } from '../protocol/version.ts'
 
-/** It could not start, or something was not delivered. */
+/** The program could not start, or a message was not delivered. */
 const EXIT_FAILED = 1
-/** How long the process may take to end by itself, ms. */
+/** How long the process may take to end by itself after everything is closed, ms. */
 const LINGER_MS = 500
 /** Wrong usage. */
 const EXIT_USAGE = 2
 
 /**
- * The program `chat-tui`; `argv` is that of the process. Sets the exit code: 0, 1 or 2 as `--help` says them. Errors
- * are one line. What is not needed is not loaded: `--version` is to be there at once.
+ * Runs the program `chat-tui` with the `argv` of a process. Sets the exit code: 0, 1 or 2 as `--help` lists them. An
+ * error is one line. Modules load only when they are needed, so that `--version` answers at once.
  */
 export async function main(argv: readonly string[]): Promise<void> {
   const given = argv.slice(2)
@@ -24,11 +24,11 @@ export async function main(argv: readonly string[]): Promise<void> {
   else {
     const { start } = await import('./start.ts')
     const ended = await start(parsed.options)
-    // Everything is closed; should something still hold the process it does not hold the user's terminal.
+    // Everything is closed. A handle that is still open must not keep the user's terminal.
     setTimeout(() => process.exit(), LINGER_MS).unref()
     if (ended.kind === 'failed') fail(ended.message, EXIT_FAILED)
     else if (ended.kind === 'exit') process.exitCode = ended.code
-    // As the signal would have ended us: who started us is to see that.
+    // The parent process sees the same end as without our signal handler.
     else process.kill(process.pid, ended.signal)
   }
 }

@@ -6,51 +6,53 @@ import { VERSION } from '../protocol/version.ts'
 import type { CommandLine } from './commandLine.ts'
 import { Host, LOOPBACK } from './hosting/host.ts'
 import { Reports } from './hosting/reports.ts'
-import { runLines } from './lineMode.ts'
-import { findPlaces, makePrivateDirectory } from './profile/directories.ts'
+import { runLineMode } from './lineMode.ts'
+import { findDirectories, makePrivateDirectory } from './profile/directories.ts'
 import { Memory } from './profile/memory.ts'
 import { defaultUsername } from './profile/username.ts'
 import { loadScreen } from './screen/loadScreen.ts'
 
-/** Where somebody goes who has been nowhere yet. */
+/** The room of a user who has no saved rooms. */
 const FIRST_ROOM = 'lobby'
-/** What ends line mode; the screen has an eye on them itself. */
+/** Signals that end line mode. The screen handles signals itself. */
 const ENDING_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
 /** How the program ended. */
 export type Ended =
   | { readonly kind: 'exit'; readonly code: number }
-  /** It could not start; a sentence for the user. */
+  /** It could not start; the message is a sentence for the user. */
   | { readonly kind: 'failed'; readonly message: string }
-  /** A signal asked for it, and all is cleaned up. */
+  /** A signal ended it, after it closed everything. */
   | { readonly kind: 'signal'; readonly signal: NodeJS.Signals }
 
 /** Runs the client as the command line asks, with a screen or in lines. Resolves when everything is closed. */
 export async function start({ host, port, user, rooms }: CommandLine): Promise<Ended> {
-  const places = findPlaces()
-  if (!places.ok) return { kind: 'failed', message: places.message }
+  const directories = findDirectories()
+  if (!directories.ok) return { kind: 'failed', message: directories.error }
   const reports = new Reports()
   const daemon =
-    host === undefined ? new Host({ port, places: places.value, env: process.env, reports }) : undefined
+    host === undefined
+      ? new Host({ port, directories: directories.value, env: process.env, reports })
+      : undefined
   const obstacle = await daemon?.prepare()
   if (obstacle !== undefined) return { kind: 'failed', message: obstacle }
 
   const server = { host: host ?? LOOPBACK, port, username: user ?? defaultUsername() }
   const memory = new Memory({
     ...server,
-    state: places.value.state,
+    state: directories.value.state,
     onTrouble: message => reports.add('info', message),
   })
   const hasScreen = process.stdin.isTTY === true && process.stdout.isTTY === true
   const [first, ...others] = hasScreen ? roomsToOpen(rooms, memory.saved) : roomsToPrint(rooms, memory.saved)
   const shown = rooms[0] ?? memory.saved.current ?? first
-  const cache = hasScreen ? openCache(places.value.cache, server) : undefined
+  const cache = hasScreen ? openCache(directories.value.cache, server) : undefined
   const client = createClient({
     ...server,
     clientName: `chat-tui ${VERSION}`,
     rooms: [first, ...others],
     findSession: name => memory.sessionOf(name),
-    // What a script says is answered while it runs, or it ends with an error: nothing of it is left for later.
+    // A script waits for its acknowledgements or ends with an error, so line mode stores nothing for a later start.
     ...(hasScreen ? { keep: memory, shownFirst: shown, ...(cache === undefined ? {} : { cache }) } : {}),
     ...(daemon === undefined ? {} : { beforeConnect: () => daemon.ensure() }),
   })
@@ -68,18 +70,18 @@ export async function start({ host, port, user, rooms }: CommandLine): Promise<E
   }
 }
 
-/** Undefined where there is no place for it: then everything is asked of the server. */
+/** Undefined where the directory cannot be written; then every page comes from the server. */
 function openCache(directory: string, identity: Identity): CacheFile | undefined {
   return makePrivateDirectory(directory).ok ? new CacheFile(directory, identity) : undefined
 }
 
-/** Those that were asked for, and those of last time; the lobby where there are none. */
+/** The rooms of the command line, then those of the last start; the lobby where both are empty. */
 function roomsToOpen(asked: readonly string[], saved: Saved): [string, ...string[]] {
   const [first, ...others] = new Set([...asked, ...saved.rooms])
   return first === undefined ? [FIRST_ROOM] : [first, ...others]
 }
 
-/** Those that were asked for, and nothing else: a script is to print the same every time. */
+/** The rooms of the command line alone: a script prints the same rooms every time. */
 function roomsToPrint(asked: readonly string[], saved: Saved): [string, ...string[]] {
   const [first, ...others] = asked
   return first === undefined ? [saved.current ?? FIRST_ROOM] : [first, ...others]
@@ -91,7 +93,7 @@ async function onScreen(
   reports: Reports,
   current: string,
 ): Promise<Ended> {
-  // The view is large: the client connects while it is being loaded.
+  // The view is large: the client connects while the view is loading.
   const { runScreen } = await loadScreen()
   const code = await runScreen({
     client,
@@ -125,7 +127,7 @@ async function inLines(
     else process.stderr.write(`chat-tui: ${message}\n`)
   })
   const { stdin: input, stdout: output, stderr: errors } = process
-  const code = await runLines({ client, rooms, server, input, output, errors, abort: abort.signal })
+  const code = await runLineMode({ client, rooms, server, input, output, errors, abort: abort.signal })
   for (const signal of ENDING_SIGNALS) process.off(signal, onSignal)
   return signalled === undefined ? { kind: 'exit', code } : { kind: 'signal', signal: signalled }
 }

@@ -22,7 +22,7 @@ describe('wrong usage is one line that says what to do, exit code 2, no stack tr
     const program = new Pipe(args)
     expect(await program.end()).toBe(2)
     expect(program.err).toMatch(sentence)
-    expect(program.err).toMatch(/^chat-tui: .*; chat-tui --help tells more\n$/)
+    expect(program.err).toMatch(/^chat-tui: .*; see chat-tui --help\n$/)
     expect(program.out).toBe('')
   })
 })

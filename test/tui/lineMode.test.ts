@@ -1,7 +1,7 @@
 import { PassThrough, Readable, Writable } from 'node:stream'
 import { describe, expect, test } from 'vitest'
 import type { ChatClient } from '../../src/client/client.ts'
-import { type LineOptions, runLines } from '../../src/tui/lineMode.ts'
+import { type LineOptions, runLineMode } from '../../src/tui/lineMode.ts'
 import { join, joined, texts, until } from '../client/session.ts'
 import { eventually, Peer, type Server, startServer } from '../server/peer.ts'
 
@@ -21,7 +21,7 @@ class Lines {
     const { rooms = ['dev'], input = new PassThrough() } = options
     this.client = join(server.port, user, rooms, session === undefined ? {} : { session })
     this.input = input
-    this.ended = runLines({
+    this.ended = runLineMode({
       client: this.client,
       server: 'the server',
       output: collect(text => {
@@ -97,7 +97,7 @@ describe('what goes in', () => {
     expect(await lines.end('one\ntwo\n')).toBe(1)
     expect(lines.err).toBe(
       'chat-tui: no connection to the server: nobody answers there; trying again\n' +
-        'chat-tui: 2 lines were not delivered: the server did not take them within 0.2 seconds\n',
+        'chat-tui: 2 lines were not delivered: the server acknowledged none within 0.2 seconds\n',
     )
   })
 

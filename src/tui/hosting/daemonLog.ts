@@ -1,16 +1,17 @@
 import { closeSync, fstatSync, openSync, readSync, renameSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { makePrivateDirectory, type Outcome, systemReason } from '../profile/directories.ts'
+import { failure, type Result, success } from '../../protocol/errors.ts'
+import { makePrivateDirectory, systemReason } from '../profile/directories.ts'
 
-/** A log that has grown beyond this is put aside when a daemon starts, bytes; one old one is kept. */
+/** A log larger than this is renamed when a daemon starts, bytes. One old log is kept. */
 const MAX_LOG_BYTES = 1024 * 1024
-/** How much of the end of a log is looked at, bytes: far more than a daemon says while it starts. */
+/** How much of the end of a log is read, bytes: far more than a daemon writes while it starts. */
 const TAIL_BYTES = 16 * 1024
 
-/** The log of a hosted daemon: a file that several may write to, of which what was added since it was opened counts. */
+/** The log of a hosted daemon. Several daemons may append to the file; only lines added since it was opened are read. */
 export class DaemonLog {
   readonly path: string
-  /** The file, for the daemon to write to; of this object until {@link close}. */
+  /** The descriptor that the daemon writes to; open until {@link close}. */
   readonly file: number
   readonly #start: number
 
@@ -20,17 +21,20 @@ export class DaemonLog {
     this.#start = fstatSync(file).size
   }
 
-  /** Opens the log of the daemon of a port in the state directory, 0600; one that has grown too long is put aside. */
-  static open(state: string, port: number): Outcome<DaemonLog> {
+  /**
+   * Opens the log of the daemon of a port, in the state directory, with mode 0600. Renames a log that is too large.
+   * @returns the log, or a sentence for the user
+   */
+  static open(state: string, port: number): Result<DaemonLog, string> {
     const made = makePrivateDirectory(state)
     if (!made.ok) return made
     const path = join(state, `chatd-${port}.log`)
     try {
       const old = statSync(path, { throwIfNoEntry: false })
       if (old !== undefined && old.size > MAX_LOG_BYTES) renameSync(path, `${path}.old`)
-      return { ok: true, value: new DaemonLog(path, openSync(path, 'a+', 0o600)) }
+      return success(new DaemonLog(path, openSync(path, 'a+', 0o600)))
     } catch (error) {
-      return { ok: false, message: `cannot write the log ${path}: ${systemReason(error)}` }
+      return failure(`cannot write the log ${path}: ${systemReason(error)}`)
     }
   }
 
@@ -38,7 +42,7 @@ export class DaemonLog {
     closeSync(this.file)
   }
 
-  /** Whether the daemon of this process id has said that it listens. */
+  /** Whether the daemon with this process id has logged that it listens. */
   hasListening(pid: number | undefined): boolean {
     return this.#lines().some(line => {
       const entry = entryOf(line)
@@ -46,12 +50,12 @@ export class DaemonLog {
     })
   }
 
-  /** What was said last, as a sentence for people; undefined where nothing was. */
-  lastSaying(): string | undefined {
+  /** The message of the last line; undefined for an empty log. */
+  lastMessage(): string | undefined {
     const line = this.#lines().at(-1)
     if (line === undefined) return undefined
-    const saying = entryOf(line)?.['msg']
-    return saying === undefined ? line.replace(/^chatd: /, '') : String(saying)
+    const message = entryOf(line)?.['msg']
+    return message === undefined ? line.replace(/^chatd: /, '') : String(message)
   }
 
   #lines(): readonly string[] {

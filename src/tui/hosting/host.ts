@@ -3,68 +3,68 @@ import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { makePrivateDirectory, type Places, systemReason } from '../profile/directories.ts'
+import { type Directories, makePrivateDirectory, systemReason } from '../profile/directories.ts'
 import { DaemonLog } from './daemonLog.ts'
 import { isListening, type Listener, probe } from './probe.ts'
 import type { Reports } from './reports.ts'
 
 /** The only address that a hosted daemon listens on. */
 export const LOOPBACK = '127.0.0.1'
-/** A daemon that was started here ends this long after the last connection left, seconds. */
+/** A hosted daemon ends this long after its last connection closed, seconds. */
 const IDLE_SECONDS = 60
-/** Longer than any start that was seen on a loaded machine, ms. */
+/** Longer than any start seen on a loaded machine, ms. */
 const START_TIMEOUT_MS = 15_000
 const POLL_MS = 20
-/** A chatd that answers for so long is another one, where ours has not said that it listens, ms. */
+/** Another chatd won the race for the port when one answers this long and ours has not logged that it listens, ms. */
 const LOST_AFTER_MS = 500
 
-/** What a {@link Host} needs. */
+/** What a {@link Host} works with. */
 export interface HostOptions {
   readonly port: number
-  readonly places: Places
+  readonly directories: Directories
   readonly env: NodeJS.ProcessEnv
   readonly reports: Reports
 }
 
 /**
- * Sees to it that a chatd listens on a port of this machine, as tmux does for its server: where nothing listens it
- * starts one as a process of its own, which outlives this one.
+ * Hosts a chatd on a port of this machine, as tmux hosts its server: where nothing listens on the port it starts a
+ * daemon process, which outlives this process.
  */
 export class Host {
   readonly #port: number
-  readonly #places: Places
+  readonly #directories: Directories
   readonly #idleSeconds: number
   readonly #reports: Reports
-  /** The last failure that was told: it is told once, not at every attempt. */
-  #told: string | undefined
+  /** The failure that was reported last: the same failure is not reported at every attempt. */
+  #reported: string | undefined
 
   constructor(options: HostOptions) {
     this.#port = options.port
-    this.#places = options.places
+    this.#directories = options.directories
     this.#idleSeconds = idleSeconds(options.env)
     this.#reports = options.reports
   }
 
   /**
-   * Makes what a daemon needs, where one has to be started: undefined, or a sentence that says why that cannot be.
-   * For the time before the screen opens.
+   * Creates the files that a daemon needs, unless one listens already. Runs before the screen opens.
+   * @returns undefined, or a sentence that says why a daemon cannot start
    */
   async prepare(): Promise<string | undefined> {
     if (await isListening(this.#port)) return undefined
-    const log = DaemonLog.open(this.#places.state, this.#port)
-    if (!log.ok) return log.message
+    const log = DaemonLog.open(this.#directories.state, this.#port)
+    if (!log.ok) return log.error
     log.value.close()
     const data = makePrivateDirectory(this.#dataDirectory)
-    return data.ok ? undefined : data.message
+    return data.ok ? undefined : data.error
   }
 
   /**
-   * Resolves when a chatd listens, or when that could not be reached in bounded time; then a report says why.
-   * Never throws. Meant for {@link ClientOptions.beforeConnect}.
+   * Resolves when a chatd listens, or after a bounded time with a report that says why none does. Never throws. Meant
+   * for {@link ClientOptions.beforeConnect}.
    */
   async ensure(): Promise<void> {
     const listener = await probe(this.#port)
-    if (listener === 'chatd') this.#told = undefined
+    if (listener === 'chatd') this.#reported = undefined
     else if (listener === 'other') this.#fail(this.#portTaken())
     else await this.#start()
   }
@@ -73,18 +73,18 @@ export class Host {
     const program = findDaemonProgram()
     if (program === undefined)
       return this.#fail('chatd is missing beside this program; install chat-tui again')
-    const opened = DaemonLog.open(this.#places.state, this.#port)
-    if (!opened.ok) return this.#fail(opened.message)
+    const opened = DaemonLog.open(this.#directories.state, this.#port)
+    if (!opened.ok) return this.#fail(opened.error)
     const log = opened.value
     try {
       const daemon = this.#spawn(program, log.file)
       const listener = await this.#waitFor(daemon, log)
       if (listener === 'other') this.#fail(this.#portTaken())
       else if (listener === 'nothing') {
-        this.#fail(`chatd did not start: ${log.lastSaying() ?? 'it says nothing'} (log: ${log.path})`)
+        this.#fail(`chatd did not start: ${log.lastMessage() ?? 'it logged nothing'} (log: ${log.path})`)
       } else {
-        this.#told = undefined
-        // Otherwise another one won the race for the port, and we join that.
+        this.#reported = undefined
+        // Otherwise another daemon won the race for the port, and the client joins that one.
         if (!log.hasListening(daemon.pid)) return
         this.#reports.add('info', `started a chat server on ${LOOPBACK}:${this.#port} (log: ${log.path})`)
       }
@@ -104,7 +104,7 @@ export class Host {
         ...['--data', this.#dataDirectory],
         ...['--exit-when-idle', String(this.#idleSeconds)],
       ],
-      // A session of its own: neither Ctrl+C, Ctrl+Z nor the end of the terminal reaches it.
+      // Detached: neither Ctrl+C, Ctrl+Z nor the end of the terminal reaches the daemon.
       { detached: true, cwd: '/', stdio: ['ignore', log, log] },
     )
     daemon.on('error', () => {})
@@ -112,7 +112,7 @@ export class Host {
     return daemon
   }
 
-  /** Waits until something listens and it is known whether that is our daemon, or ours has ended, or time is over. */
+  /** Waits until our daemon listens or has ended, another program answers on the port, or the time is over. */
   async #waitFor(daemon: ChildProcess, log: DaemonLog): Promise<Listener> {
     const deadline = Date.now() + START_TIMEOUT_MS
     let answersSince = Number.POSITIVE_INFINITY
@@ -126,14 +126,14 @@ export class Host {
       const listener = await probe(this.#port)
       if (isSettled || listener === 'other') return listener
       if (listener === 'chatd') answersSince = Math.min(answersSince, Date.now())
-      // Another one won the race; ours waits for the data directory, and will give up by itself.
+      // Another daemon won the race. Ours waits for the lock of the data directory and gives up by itself.
       if (Date.now() - answersSince > LOST_AFTER_MS) return listener
       await delay(POLL_MS)
     }
   }
 
   get #dataDirectory(): string {
-    return join(this.#places.data, String(this.#port))
+    return join(this.#directories.data, String(this.#port))
   }
 
   #portTaken(): string {
@@ -141,19 +141,19 @@ export class Host {
   }
 
   #fail(message: string): void {
-    if (this.#told === message) return
-    this.#told = message
+    if (this.#reported === message) return
+    this.#reported = message
     this.#reports.add('trouble', message)
   }
 }
 
-/** `CHAT_TUI_IDLE_SECONDS` sets another time, for tests and for people who want their daemon to stay longer. */
+/** `CHAT_TUI_IDLE_SECONDS` sets another time, for tests and for users who want their daemon to stay longer. */
 function idleSeconds(env: NodeJS.ProcessEnv): number {
   const given = Number(env['CHAT_TUI_IDLE_SECONDS'])
   return Number.isSafeInteger(given) && given > 0 ? given : IDLE_SECONDS
 }
 
-/** `bin/chatd.cjs` of the package that this file is in, wherever in it a bundler has put it. */
+/** `bin/chatd.cjs` of this package. It is searched upwards, since the bundler moves this file within the package. */
 function findDaemonProgram(): string | undefined {
   for (let directory = dirname(fileURLToPath(import.meta.url)); ; directory = dirname(directory)) {
     const program = join(directory, 'bin', 'chatd.cjs')

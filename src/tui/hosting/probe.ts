@@ -4,36 +4,36 @@ import { type Decoded, encodeFrame, serverFrameDecoder } from '../../protocol/co
 import { SERVER_NAME } from '../../protocol/names.ts'
 import type { ServerFrame } from '../../protocol/responses.ts'
 
-/** How long a server may take to say what it is, ms. */
+/** How long a server may take to answer, ms. */
 const ANSWER_TIMEOUT_MS = 2_000
-/** Between two questions, ms. */
+/** Between two pings, ms. */
 const PAUSE_MS = 50
 
-/** What is behind a port of this machine. */
+/** The kind of program that listens on a port of this machine. */
 export type Listener =
-  /** Nobody listens. */
+  /** No program listens. */
   | 'nothing'
   | 'chatd'
-  /** Something listens, and does not answer as chatd does within 2 s. */
+  /** A program listens, and does not answer as chatd does within 2 s. */
   | 'other'
 
 /**
- * Asks what listens on a port of 127.0.0.1. A `ping` before `connect` is refused by every chatd, in words that only
- * chatd uses, and leaves no trace there: no name is taken and no session begun. Never throws.
+ * Tells which kind of program listens on a port of 127.0.0.1. Every chatd refuses a `ping` before `connect`, in words
+ * that only chatd uses, and keeps no trace of it: no name is taken and no session begins. Never throws.
  */
 export async function probe(port: number): Promise<Listener> {
   const deadline = Date.now() + ANSWER_TIMEOUT_MS
   for (;;) {
     const listener = await ask(port, deadline - Date.now())
     if (listener !== 'silent') return listener
-    // A chatd that ends in this moment hangs up as well: it is asked until it is gone.
+    // A chatd that is ending closes the connection too, so it is asked until the port is free.
     if (Date.now() + PAUSE_MS > deadline) return 'other'
     await delay(PAUSE_MS)
   }
 }
 
-/** Asks once; `silent` is who hangs up, or lets the time in ms go by, without a word. */
-function ask(port: number, patience: number): Promise<Listener | 'silent'> {
+/** Asks once, for at most `timeout` ms. `silent`: the program closed the connection or did not answer in time. */
+function ask(port: number, timeout: number): Promise<Listener | 'silent'> {
   return new Promise(resolve => {
     const socket = connect({ host: '127.0.0.1', port })
     let connected = false
@@ -43,7 +43,7 @@ function ask(port: number, patience: number): Promise<Listener | 'silent'> {
       socket.destroy()
       resolve(listener)
     }
-    const timer = setTimeout(() => settle(connected ? 'silent' : 'nothing'), patience)
+    const timer = setTimeout(() => settle(connected ? 'silent' : 'nothing'), timeout)
     socket.on('connect', () => {
       connected = true
       socket.write(encodeFrame({ action: 'ping', id: 'probe' }))
@@ -60,7 +60,7 @@ function ask(port: number, patience: number): Promise<Listener | 'silent'> {
   })
 }
 
-/** Whether anything at all accepts connections on a port of 127.0.0.1; does not wait for what it says. */
+/** Whether any program accepts connections on a port of 127.0.0.1. Does not wait for an answer. */
 export function isListening(port: number): Promise<boolean> {
   return new Promise(resolve => {
     const socket = connect({ host: '127.0.0.1', port })
@@ -74,7 +74,7 @@ export function isListening(port: number): Promise<boolean> {
   })
 }
 
-/** Whether an answer is an error of chatd: `from` is the name that nobody else can have. */
+/** Whether an answer is an error of chatd: only chatd itself has its reserved name in `from`. */
 function isChatd(answer: Decoded<ServerFrame>): boolean {
   return answer.ok && answer.frame.action === 'error' && answer.frame.from === SERVER_NAME
 }

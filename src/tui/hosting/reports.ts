@@ -1,26 +1,26 @@
 import { type CleanText, cleanLine } from '../text/clean.ts'
 
-/** Something that the program wants to say to the user, beside what the client says. */
+/** A sentence of the program for the user, such as that it started a daemon. */
 export interface Report {
-  /** `trouble`: the program cannot do what it is for until somebody does something. */
+  /** `trouble`: the program cannot reach a server until the user acts. */
   readonly kind: 'info' | 'trouble'
   /** One sentence. */
   readonly message: CleanText
 }
 
-/** What is reported before anybody listens is kept for who listens first; one listener at a time. */
+/** Reports for one listener. Reports from before it listens are kept for it. */
 export class Reports {
   #early: Report[] = []
   #listener: ((report: Report) => void) | undefined
 
-  /** Says something; the message may hold anything. */
+  /** Adds a report. The message may contain any text; it is cleaned. */
   add(kind: Report['kind'], message: string): void {
     const report: Report = { kind, message: cleanLine(message) }
     if (this.#listener === undefined) this.#early.push(report)
     else this.#listener(report)
   }
 
-  /** Hears what was reported so far, and from now on. */
+  /** Gives the listener the reports so far and all later ones; replaces the listener before it. */
   listen(listener: (report: Report) => void): void {
     this.#listener = listener
     const early = this.#early

@@ -1,60 +1,56 @@
 import { accessSync, constants, mkdirSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { isAbsolute, join } from 'node:path'
+import { failure, type Result, success } from '../../protocol/errors.ts'
 
-/** The directories in which this program keeps things, after the XDG base directory specification. */
-export interface Places {
-  /** What may be lost without much harm: sessions, rooms of last time, logs. */
+/** The directories of this program, after the XDG base directory specification. */
+export interface Directories {
+  /** Sessions, the rooms of last time, logs: their loss does little harm. */
   readonly state: string
-  /** What can be had again from the server: the newest part of each room. */
+  /** The newest part of each room, which the server can send again. */
   readonly cache: string
-  /** What a hosted daemon keeps: one directory a port below this one. */
+  /** The data of hosted daemons, in one directory for each port. */
   readonly data: string
 }
 
-/** Either the value, or a sentence for the user. */
-export type Outcome<T> =
-  | { readonly ok: true; readonly value: T }
-  | { readonly ok: false; readonly message: string }
-
 /**
- * Where things are kept: `XDG_STATE_HOME` and `XDG_DATA_HOME`, else `~/.local/state` and `~/.local/share`.
- * Relative values are ignored, as the specification asks. Makes nothing; see {@link makePrivateDirectory}.
+ * The paths below `XDG_STATE_HOME`, `XDG_CACHE_HOME` and `XDG_DATA_HOME`, by default `~/.local/state`, `~/.cache` and
+ * `~/.local/share`. Relative values are ignored, as the specification asks. Creates nothing; see
+ * {@link makePrivateDirectory}.
+ * @returns the paths, or a sentence for the user
  */
-export function findPlaces(env: NodeJS.ProcessEnv = process.env): Outcome<Places> {
+export function findDirectories(env: NodeJS.ProcessEnv = process.env): Result<Directories, string> {
   const state = absolute(env['XDG_STATE_HOME']) ?? belowHome(env, '.local', 'state')
   const data = absolute(env['XDG_DATA_HOME']) ?? belowHome(env, '.local', 'share')
   const cache = absolute(env['XDG_CACHE_HOME']) ?? belowHome(env, '.cache')
   if (state === undefined || data === undefined || cache === undefined) {
-    return {
-      ok: false,
-      message:
-        'there is no home directory to keep things in; set HOME, or XDG_STATE_HOME, XDG_DATA_HOME and XDG_CACHE_HOME',
-    }
+    return failure(
+      'this account has no home directory for the files of chat-tui; set HOME, or XDG_STATE_HOME, XDG_DATA_HOME and XDG_CACHE_HOME',
+    )
   }
-  return {
-    ok: true,
-    value: {
-      state: join(state, 'chat-tui'),
-      cache: join(cache, 'chat-tui'),
-      data: join(data, 'chat-tui', 'chatd'),
-    },
-  }
+  return success({
+    state: join(state, 'chat-tui'),
+    cache: join(cache, 'chat-tui'),
+    data: join(data, 'chat-tui', 'chatd'),
+  })
 }
 
-/** Makes a directory that nobody else can read, with its parents; one that is there must be writable. */
-export function makePrivateDirectory(path: string): Outcome<string> {
+/**
+ * Creates a directory that only this account can read, with its parents. An existing one must be writable.
+ * @returns the path, or a sentence for the user
+ */
+export function makePrivateDirectory(path: string): Result<string, string> {
   try {
     mkdirSync(path, { recursive: true, mode: 0o700 })
     accessSync(path, constants.W_OK | constants.X_OK)
-    return { ok: true, value: path }
+    return success(path)
   } catch (error) {
     const message = `cannot write to the directory ${path}: ${systemReason(error)}`
-    return { ok: false, message: `${message}; change who owns it, or set XDG_STATE_HOME and XDG_DATA_HOME` }
+    return failure(`${message}; change its owner, or set XDG_STATE_HOME and XDG_DATA_HOME`)
   }
 }
 
-/** What the operating system says about a failure, without the noise of the call: `permission denied`. */
+/** The reason that the operating system gives for a failure, without the name of the call: `permission denied`. */
 export function systemReason(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   // Node writes "EACCES: permission denied, mkdir '/x'".
@@ -70,7 +66,7 @@ function belowHome(env: NodeJS.ProcessEnv, ...parts: readonly string[]): string 
   return home === undefined ? undefined : join(home, ...parts)
 }
 
-/** Undefined for an account that the system does not know, as in containers with a number for a user. */
+/** Undefined for an account that the system does not know, as in containers that run under a bare user number. */
 function accountHome(): string | undefined {
   try {
     return homedir()

@@ -6,30 +6,30 @@ import { type Composed, fileName, type Saved, StateFile } from '../../client/sta
 import { foldName } from '../../protocol/names.ts'
 import { makePrivateDirectory } from './directories.ts'
 
-/** Rooms and drafts are written this long after they changed, ms. */
+/** Changed rooms and drafts are written after this time, ms. */
 const WRITE_AFTER_MS = 500
 
-/** What a {@link Memory} is kept for. */
+/** The account that a {@link Memory} serves. */
 export interface MemoryOptions {
   /** The state directory of this program. */
   readonly state: string
   readonly host: string
   readonly port: number
   readonly username: string
-  /** Told, in a sentence, what could not be read or written. */
+  /** Called with a sentence about what could not be read or written. */
   readonly onTrouble: (message: string) => void
 }
 
 /**
- * Remembers over starts who we are on a server, in which rooms, what we have not sent yet and what stands in the
- * composers: follows a client and writes what changes.
+ * Remembers, from one start to the next, the session on a server, its rooms, the unsent messages and the drafts.
+ * Follows a client and writes what changes.
  */
 export class Memory implements OutboxStore {
   readonly #options: MemoryOptions
   #username: string
-  /** The newest is that of our name; an earlier one that of a name that the server did not let us have. */
+  /** The first file belongs to our present name, the others to names that the server refused. */
   readonly #files: [StateFile, ...StateFile[]]
-  /** What is not written yet. */
+  /** Changes that are not written yet. */
   #rooms: Pick<Saved, 'rooms' | 'current'> | undefined
   #composed = new Map<string, Composed>()
   #timer: NodeJS.Timeout | undefined
@@ -40,12 +40,12 @@ export class Memory implements OutboxStore {
     this.#files = [this.#open(options.username)]
   }
 
-  /** What is remembered of last time. */
+  /** What the last start left behind. */
   get saved(): Saved {
     return this.#file.saved
   }
 
-  /** The session under a name, also where another program has been given it since, or another name is taken. */
+  /** The saved session of a name, which need not be our present name; read again, as another program may change it. */
   sessionOf(username: string): string | undefined {
     if (foldName(username) === foldName(this.#username)) return this.saved.session
     const { host, port, state } = this.#options
@@ -56,12 +56,12 @@ export class Memory implements OutboxStore {
     return session
   }
 
-  /** What stood in the composers last time, by the key of the room. */
+  /** The drafts and inputs that the last start left, by the key of the room. */
   composed(): ReadonlyMap<string, Composed> {
     return this.#file.composed()
   }
 
-  /** Remembers the sessions of a client from now on. */
+  /** Remembers the sessions that a client gets from now on. */
   follow(client: ChatClient): void {
     client.subscribe(event => {
       if (client.link.status === 'online') this.#becomeNamed(client.username)
@@ -69,19 +69,19 @@ export class Memory implements OutboxStore {
     })
   }
 
-  /** Remembers the rooms, in the order of the sidebar, and the one that is looked at; soon, not at once. */
+  /** Remembers the rooms, in the order of the sidebar, and the current one. Writes them a little later. */
   keepRooms(rooms: readonly string[], current: string | undefined): void {
     this.#rooms = { rooms: [...rooms], ...(current === undefined ? {} : { current }) }
     this.#writeSoon()
   }
 
-  /** Remembers what stands in a composer; soon, not at once. */
+  /** Remembers the draft and the inputs of a room. Writes them a little later. */
   keepComposed(roomKey: string, composed: Composed): void {
     this.#composed.set(roomKey, composed)
     this.#writeSoon()
   }
 
-  /** Writes what is not written yet. */
+  /** Writes all pending changes. */
   write(): void {
     clearTimeout(this.#timer)
     this.#timer = undefined
@@ -91,7 +91,7 @@ export class Memory implements OutboxStore {
     this.#composed = new Map()
   }
 
-  /** Writes what is not written yet, and closes what is open. */
+  /** Writes all pending changes and closes the files. */
   close(): void {
     this.write()
     for (const file of this.#files) file.close()
@@ -117,7 +117,7 @@ export class Memory implements OutboxStore {
     return this.#files[0]
   }
 
-  /** Where the user took another name: that one's memory goes on, with the rooms that are open. */
+  /** Continues with the file of another name, after the user took it, and carries the open rooms over. */
   #becomeNamed(username: string): void {
     if (foldName(username) === foldName(this.#username)) return
     const { rooms, current } = this.saved
@@ -134,8 +134,8 @@ export class Memory implements OutboxStore {
     const { state, host, port, onTrouble } = this.#options
     const directory = directoryIn(state)
     const made = makePrivateDirectory(directory)
-    // Without a directory the file cannot be opened either, which it says itself.
-    if (!made.ok) onTrouble(made.message)
+    // Without the directory the state file cannot be opened either, and reports that itself.
+    if (!made.ok) onTrouble(made.error)
     return new StateFile(directory, { host, port, username }, onTrouble)
   }
 }

@@ -3,12 +3,12 @@ import { userInfo } from 'node:os'
 import { parseUsername } from '../../protocol/names.ts'
 
 const MAX_LENGTH = 32
-/** Letters that are one in Unicode and lose no mark. */
+/** Letters that Unicode does not decompose into a plain letter and a mark. */
 const PLAIN: Readonly<Record<string, string>> = { ø: 'o', Ø: 'O', ł: 'l', Ł: 'L' }
 
 /**
- * The name of somebody who gave none: the system's name of the account, folded into a valid one; where there is
- * none that can be folded, `guest-` and four digits.
+ * The username where none was given: the system's name of the account, folded into a valid username. Where that leaves
+ * nothing: `guest-` and four digits.
  */
 export function defaultUsername(env: NodeJS.ProcessEnv = process.env): string {
   for (const name of [accountName(), env['USER'], env['LOGNAME'], env['USERNAME']]) {
@@ -19,8 +19,8 @@ export function defaultUsername(env: NodeJS.ProcessEnv = process.env): string {
 }
 
 /**
- * A valid username that looks like the given text: marks are taken off (`José` is `Jose`), every run of what a
- * name cannot have becomes one `_`. Undefined where nothing of it is left, and for reserved names.
+ * A valid username that looks like the given text: marks are removed (`José` becomes `Jose`), and each run of invalid
+ * characters becomes one `_`. Undefined where nothing is left, and for reserved names.
  */
 export function foldIntoUsername(text: string): string | undefined {
   const plain = text
@@ -28,7 +28,7 @@ export function foldIntoUsername(text: string): string | undefined {
     .replace(/\p{M}/gu, '')
     .replace(/ß/g, 'ss')
     .replace(/[øØłŁ]/g, letter => PLAIN[letter] ?? '')
-  // The domain in front of a Windows account says nothing about the person.
+  // Windows puts a domain before the name of an account.
   const name = plain
     .replace(/^.*\\/, '')
     .replace(/[^A-Za-z0-9_.-]+/g, '_')
@@ -38,7 +38,7 @@ export function foldIntoUsername(text: string): string | undefined {
   return parsed.ok ? parsed.value : undefined
 }
 
-/** Undefined in containers that run under a number which no account has. */
+/** Undefined for an account that the system does not know, as in containers that run under a bare user number. */
 function accountName(): string | undefined {
   try {
     return userInfo().username

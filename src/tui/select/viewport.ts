@@ -8,14 +8,14 @@ import { blockAt, blockCount, blockRows, type Scene } from './blocks.ts'
 import { entryKey } from './entryRows.ts'
 import type { Row } from './row.ts'
 
-/** A row: the block it is in, and its place there. */
-export type Place = { readonly block: number; readonly row: number }
+/** A row of a timeline: the index of its block, and of the row in the block. */
+export type RowPosition = { readonly block: number; readonly row: number }
 
 /** What is visible. */
 export type Viewport = {
   /** From top to bottom, at most as many as the pane is high. */
   readonly rows: readonly Row[]
-  readonly top: Place
+  readonly top: RowPosition
   /** The last block that is visible in part. */
   readonly lastBlock: number
   /** Whether nothing stands below. */
@@ -24,8 +24,8 @@ export type Viewport = {
 
 /** What a pane of this height shows. */
 export function viewportOf(scene: Scene, anchor: Anchor | 'bottom', height: number): Viewport {
-  const lowest = bottomPlace(scene, height)
-  const wanted = anchor === 'bottom' ? undefined : placeOf(scene, anchor)
+  const lowest = bottomPosition(scene, height)
+  const wanted = anchor === 'bottom' ? undefined : positionOf(scene, anchor)
   const top = wanted === undefined || isBehind(wanted, lowest) ? lowest : wanted
   const rows: Row[] = []
   let lastBlock = top.block
@@ -47,31 +47,31 @@ export function viewportOf(scene: Scene, anchor: Anchor | 'bottom', height: numb
   return { rows, top, lastBlock, atBottom: !isBehind(lowest, top) }
 }
 
-/** The place `by` rows below (above where negative), not beyond the ends. */
-export function moved(scene: Scene, from: Place, by: number): Place {
+/** The position `by` rows below (above where negative), not beyond the ends. */
+export function moved(scene: Scene, from: RowPosition, by: number): RowPosition {
   return by < 0 ? above(scene, from, -by) : below(scene, from, by)
 }
 
 /** Where the pane begins when the newest row is its last. */
-export function bottomPlace(scene: Scene, height: number): Place {
+export function bottomPosition(scene: Scene, height: number): RowPosition {
   return above(scene, { block: blockCount(scene), row: 0 }, height)
 }
 
 /** Where the pane begins when the last row of a block is its last. */
-export function placeEndingAt(scene: Scene, block: number, height: number): Place {
+export function positionEndingAt(scene: Scene, block: number, height: number): RowPosition {
   return above(scene, { block: block + 1, row: 0 }, height)
 }
 
 /** Whether `a` stands below `b`. */
-export function isBehind(a: Place, b: Place): boolean {
+export function isBehind(a: RowPosition, b: RowPosition): boolean {
   return a.block > b.block || (a.block === b.block && a.row > b.row)
 }
 
 /**
- * The anchor of a pane that begins at this place: the first message at or below it, since messages stay while gaps
+ * The anchor of a pane that begins at this position: the first message at or below it, since messages stay while gaps
  * close and separators move. Undefined where there is none: then there is only the bottom.
  */
-export function anchorAt(scene: Scene, top: Place): Anchor | undefined {
+export function anchorAt(scene: Scene, top: RowPosition): Anchor | undefined {
   let distance = -top.row
   for (let block = top.block; block < blockCount(scene); block++) {
     const entry = scene.room.timeline[block - 1]
@@ -85,7 +85,7 @@ export function anchorAt(scene: Scene, top: Place): Anchor | undefined {
 }
 
 /** Where an anchor is now; undefined where its entry is no longer kept. */
-function placeOf(scene: Scene, anchor: Anchor): Place | undefined {
+function positionOf(scene: Scene, anchor: Anchor): RowPosition | undefined {
   const at = indexOf(scene, anchor)
   if (at === undefined) return undefined
   return moved(scene, { block: at + 1, row: 0 }, blockAt(scene, at + 1).before.length + anchor.row)
@@ -104,7 +104,7 @@ function indexOf({ room }: Scene, { key, hint }: Anchor): number | undefined {
   return undefined
 }
 
-function above(scene: Scene, from: Place, count: number): Place {
+function above(scene: Scene, from: RowPosition, count: number): RowPosition {
   let { block, row } = from
   let left = count
   while (left > row) {
@@ -116,7 +116,7 @@ function above(scene: Scene, from: Place, count: number): Place {
   return { block, row: row - left }
 }
 
-function below(scene: Scene, from: Place, count: number): Place {
+function below(scene: Scene, from: RowPosition, count: number): RowPosition {
   let { block, row } = from
   let left = count
   for (;;) {

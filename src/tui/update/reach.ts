@@ -5,7 +5,7 @@ import type { RoomView } from '../../client/room.ts'
 import { roomScreen, type ScreenState, withNotice, withRoom } from '../model/state.ts'
 import { roomOf, type World } from '../model/world.ts'
 import { paneOf } from '../select/pane.ts'
-import { placeEndingAt } from '../select/viewport.ts'
+import { positionEndingAt } from '../select/viewport.ts'
 import { clean, cleanLine } from '../text/clean.ts'
 import { scrolledTo, scrollToTop } from './scroll.ts'
 import { type Step, step } from './step.ts'
@@ -47,5 +47,5 @@ function shownAt(state: ScreenState, world: World, room: RoomView, seq: number):
   const pane = paneOf(selected, world)
   if (pane === undefined) return selected
   const block = 1 + room.timeline.findLastIndex(entry => entry.kind === 'message' && entry.id === message.id)
-  return scrolledTo(selected, world, placeEndingAt(pane.scene, block, Math.max(1, pane.height >> 1)))
+  return scrolledTo(selected, world, positionEndingAt(pane.scene, block, Math.max(1, pane.height >> 1)))
 }

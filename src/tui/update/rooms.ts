@@ -67,9 +67,9 @@ export function withCurrentRoom(state: ScreenState, world: World): ScreenState {
 /** Whether a room is meant by this name. */
 function isNamed(room: RoomView, name: string | undefined): boolean {
   if (name === undefined) return false
-  const place = parseConversation(name)
-  if (!place.ok) return false
-  return place.value.kind === 'direct'
-    ? room.key === `@${foldName(place.value.with)}`
-    : room.key === place.value.key
+  const conversation = parseConversation(name)
+  if (!conversation.ok) return false
+  return conversation.value.kind === 'direct'
+    ? room.key === `@${foldName(conversation.value.with)}`
+    : room.key === conversation.value.key
 }

@@ -4,7 +4,14 @@ import type { TimelineEntry } from '../../client/timelineEntry.ts'
 import { type ScreenState, withRoom } from '../model/state.ts'
 import type { World } from '../model/world.ts'
 import { type Pane, paneOf } from '../select/pane.ts'
-import { anchorAt, bottomPlace, isBehind, moved, type Place, placeEndingAt } from '../select/viewport.ts'
+import {
+  anchorAt,
+  bottomPosition,
+  isBehind,
+  moved,
+  positionEndingAt,
+  type RowPosition,
+} from '../select/viewport.ts'
 
 /** By rows: negative is back into the past. Pages leave a row of the last one in sight. */
 export function scrollBy(state: ScreenState, world: World, rows: number): ScreenState {
@@ -15,7 +22,7 @@ export function scrollBy(state: ScreenState, world: World, rows: number): Screen
 }
 
 /** Going back ends where a gap begins that is not on the screen yet: else what fills it would be jumped over. */
-function notAboveGap({ room, view }: Pane, wanted: Place): Place {
+function notAboveGap({ room, view }: Pane, wanted: RowPosition): RowPosition {
   for (let block = view.top.block - 1; block >= Math.max(1, wanted.block); block--) {
     if (isFillable(room.timeline[block - 1])) return { block, row: 0 }
   }
@@ -23,10 +30,10 @@ function notAboveGap({ room, view }: Pane, wanted: Place): Place {
 }
 
 /** Going forward ends likewise, with the gap in the last row. */
-function notBelowGap({ room, scene, view, height }: Pane, wanted: Place): Place {
+function notBelowGap({ room, scene, view, height }: Pane, wanted: RowPosition): RowPosition {
   for (let block = view.lastBlock + 1; block <= view.lastBlock + height; block++) {
     if (!isFillable(room.timeline[block - 1])) continue
-    const ending = placeEndingAt(scene, block, height)
+    const ending = positionEndingAt(scene, block, height)
     return isBehind(wanted, ending) ? ending : wanted
   }
   return wanted
@@ -58,10 +65,10 @@ export function scrollToBottom(state: ScreenState): ScreenState {
   return withRoom(state, { anchor: 'bottom', asked: [] })
 }
 
-/** The state with the pane beginning at a place, or at the bottom where that is behind it. */
-export function scrolledTo(state: ScreenState, world: World, top: Place): ScreenState {
+/** The state with the pane beginning at a position, or at the bottom where that is behind it. */
+export function scrolledTo(state: ScreenState, world: World, top: RowPosition): ScreenState {
   const pane = paneOf(state, world)
   if (pane === undefined) return state
-  if (!isBehind(bottomPlace(pane.scene, pane.height), top)) return scrollToBottom(state)
+  if (!isBehind(bottomPosition(pane.scene, pane.height), top)) return scrollToBottom(state)
   return withRoom(state, { anchor: anchorAt(pane.scene, top) ?? 'bottom', asked: [] })
 }

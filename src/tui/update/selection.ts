@@ -10,7 +10,7 @@ import { roomScreen, type ScreenState, type Selection, withNotice, withRoom } fr
 import { roomOf, type World } from '../model/world.ts'
 import { paneOf } from '../select/pane.ts'
 import { REACTIONS } from '../select/reactionKeys.ts'
-import { placeEndingAt } from '../select/viewport.ts'
+import { positionEndingAt } from '../select/viewport.ts'
 import { type CleanText, clean } from '../text/clean.ts'
 import { beginEdit, beginReply } from './about.ts'
 import { scrolledTo } from './scroll.ts'
@@ -144,5 +144,5 @@ function selected(state: ScreenState, world: World, id: string): ScreenState {
   }
   return block < view.lastBlock || view.atBottom
     ? next
-    : scrolledTo(next, world, placeEndingAt(scene, block, height))
+    : scrolledTo(next, world, positionEndingAt(scene, block, height))
 }

@@ -8,7 +8,7 @@ const PORT = 9011
 
 function open(state: string): DaemonLog {
   const opened = DaemonLog.open(state, PORT)
-  if (!opened.ok) throw new Error(opened.message)
+  if (!opened.ok) throw new Error(opened.error)
   onTestFinished(() => opened.value.close())
   return opened.value
 }
@@ -23,18 +23,18 @@ test('is a private file in the state directory, which is made', () => {
 
 test('what was said last is a sentence, structured or plain', () => {
   const log = open(temporaryDirectory())
-  expect(log.lastSaying()).toBeUndefined()
+  expect(log.lastMessage()).toBeUndefined()
   appendFileSync(log.path, '{"level":"info","msg":"stopping"}\n')
-  expect(log.lastSaying()).toBe('stopping')
+  expect(log.lastMessage()).toBe('stopping')
   appendFileSync(log.path, 'chatd: the port is taken\n\n')
-  expect(log.lastSaying()).toBe('the port is taken')
+  expect(log.lastMessage()).toBe('the port is taken')
 })
 
 test('of an older start nothing is said, also where the log is long', () => {
   const state = temporaryDirectory()
   appendFileSync(open(state).path, `${'{"msg":"listening","pid":7}\n'.repeat(5_000)}`)
   const log = open(state)
-  expect(log.lastSaying()).toBeUndefined()
+  expect(log.lastMessage()).toBeUndefined()
   expect(log.hasListening(7)).toBe(false)
   appendFileSync(log.path, '{"msg":"listening","port":9011,"pid":8}\nchatd: another lost the race\n')
   expect(log.hasListening(8)).toBe(true)
@@ -57,7 +57,7 @@ test('where it cannot be written the answer is a sentence', () => {
   mkdirSync(join(state, 'chatd-9011.log'))
   expect(DaemonLog.open(state, PORT)).toEqual({
     ok: false,
-    message: `cannot write the log ${state}/chatd-9011.log: illegal operation on a directory`,
+    error: `cannot write the log ${state}/chatd-9011.log: illegal operation on a directory`,
   })
   expect(existsSync(join(state, 'chatd-9011.log.old'))).toBe(false)
 })

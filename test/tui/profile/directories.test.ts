@@ -1,13 +1,13 @@
 import { statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { findPlaces, makePrivateDirectory, systemReason } from '../../../src/tui/profile/directories.ts'
+import { findDirectories, makePrivateDirectory, systemReason } from '../../../src/tui/profile/directories.ts'
 import { temporaryDirectory } from '../directory.ts'
 
 describe('where things are kept follows the XDG base directory specification', () => {
   test('XDG_STATE_HOME, XDG_DATA_HOME and XDG_CACHE_HOME', () => {
     expect(
-      findPlaces({ XDG_STATE_HOME: '/s', XDG_DATA_HOME: '/d', XDG_CACHE_HOME: '/c', HOME: '/home/bob' }),
+      findDirectories({ XDG_STATE_HOME: '/s', XDG_DATA_HOME: '/d', XDG_CACHE_HOME: '/c', HOME: '/home/bob' }),
     ).toEqual({
       ok: true,
       value: { state: '/s/chat-tui', cache: '/c/chat-tui', data: '/d/chat-tui/chatd' },
@@ -19,7 +19,7 @@ describe('where things are kept follows the XDG base directory specification', (
     ['empty', { XDG_STATE_HOME: '', XDG_DATA_HOME: '' }],
     ['relative', { XDG_STATE_HOME: 'state', XDG_DATA_HOME: './data' }],
   ])('%s: below the home directory', (_, env) => {
-    expect(findPlaces({ ...env, HOME: '/home/bob' })).toEqual({
+    expect(findDirectories({ ...env, HOME: '/home/bob' })).toEqual({
       ok: true,
       value: {
         state: '/home/bob/.local/state/chat-tui',
@@ -44,7 +44,7 @@ describe('a private directory', () => {
     writeFileSync(file, '')
     expect(makePrivateDirectory(join(file, 'below'))).toEqual({
       ok: false,
-      message: `cannot write to the directory ${file}/below: not a directory; change who owns it, or set XDG_STATE_HOME and XDG_DATA_HOME`,
+      error: `cannot write to the directory ${file}/below: not a directory; change its owner, or set XDG_STATE_HOME and XDG_DATA_HOME`,
     })
   })
 })

@@ -7,7 +7,7 @@ import { blockAt, blockCount, blockRows, type Scene, sceneOf } from '../../../sr
 import { columnsOf } from '../../../src/tui/select/columns.ts'
 import type { Row } from '../../../src/tui/select/row.ts'
 import { rowWidth } from '../../../src/tui/select/row.ts'
-import { anchorAt, bottomPlace, moved, viewportOf } from '../../../src/tui/select/viewport.ts'
+import { anchorAt, bottomPosition, moved, viewportOf } from '../../../src/tui/select/viewport.ts'
 import { FakeClient, type FakeRoom, NOON } from '../fakeClient.ts'
 import { hostileText } from '../text/hostileText.ts'
 
@@ -54,7 +54,7 @@ describe('the visible part of a timeline', () => {
         const rows = wholeText(allRows(of))
         const most = Math.max(0, rows.length - high)
         let at = most
-        let place = bottomPlace(of, high)
+        let place = bottomPosition(of, high)
         for (const by of moves) {
           at = Math.max(0, Math.min(at + by, most))
           place = moved(of, place, by)
@@ -81,7 +81,7 @@ describe('the visible part of a timeline', () => {
         const all = [...room.timeline]
         room.timeline = all.slice(older.length)
         const before = scene(room)
-        const top = moved(before, bottomPlace(before, high), -(scrolled % 50))
+        const top = moved(before, bottomPosition(before, high), -(scrolled % 50))
         const anchor = anchorAt(before, top)
         fc.pre(anchor !== undefined && viewportOf(before, anchor, high).rows.length === high)
         const anchored = (of: Scene) => {
@@ -132,7 +132,7 @@ describe('the visible part of a timeline', () => {
     looked = 0
     viewportOf(of, 'bottom', 20)
     expect(looked).toBeLessThan(200)
-    const top = moved(of, bottomPlace(of, 20), -19)
+    const top = moved(of, bottomPosition(of, 20), -19)
     const anchor = anchorAt(of, top)
     looked = 0
     viewportOf(of, anchor ?? 'bottom', 20)
