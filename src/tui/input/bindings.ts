@@ -1,26 +1,26 @@
 /**
- * The one registry of keys. The screen acts by it, and the help overlay, the hint line and the documentation are
- * made from it, so that none of them can be wrong about the others.
+ * The one registry of keys. The screen, the help overlay, the hint line and the documentation are all made from it, so
+ * they agree.
  */
 
 import { CATEGORIES, type Category, DEFINITIONS, type Definition, type KeyContext } from './definitions.ts'
 import type { Key } from './key.ts'
 import { describeKey, keyName } from './keyName.ts'
 
-/** The name of what a key can do; the names that a configuration file uses. */
+/** The name of an action; a configuration file uses the same names. */
 export type ActionId = keyof typeof DEFINITIONS
 
 /** One action of the registry. */
 export type Action = Definition & { readonly id: ActionId }
 
-/** What keys can do, in the order of the help overlay. */
+/** All actions, in the order of the help overlay. */
 export const ACTIONS: readonly Action[] = Object.entries<Definition>(DEFINITIONS).map(([id, definition]) => ({
   ...definition,
   // The entries of a literal object have its keys.
   id: id as ActionId,
 }))
 
-/** The states of the screen, and where each listens; no key may mean two things in one of them. */
+/** The modes of the screen, each with its contexts. No key may have two meanings in one mode. */
 export const MODES = {
   main: ['composer', 'line', 'rooms', 'timeline', 'global'],
   selection: ['selection', 'rooms', 'timeline', 'global'],
@@ -30,7 +30,7 @@ export const MODES = {
   help: ['help', 'global'],
 } as const satisfies Record<string, readonly KeyContext[]>
 
-/** A state of the screen: what keys mean depends on it. */
+/** A mode of the screen; the meaning of a key depends on it. */
 export type Mode = keyof typeof MODES
 
 const BOUND = new Map(
@@ -38,8 +38,8 @@ const BOUND = new Map(
 )
 
 /**
- * What a key does in these contexts (those of a mode: `bind(key, MODES.main)`); the first that knows it decides.
- * Undefined: nothing is bound, and a key with `text` is typing.
+ * The action of a key in these contexts (those of a mode: `bind(key, MODES.main)`); the first context with this key
+ * decides. Undefined: the key has no action, and a key with `text` is typed.
  */
 export function bind(key: Key, contexts: readonly KeyContext[]): ActionId | undefined {
   const name = keyName(key)
@@ -50,18 +50,18 @@ export function bind(key: Key, contexts: readonly KeyContext[]): ActionId | unde
   return undefined
 }
 
-/** The keys of an action as people read them: `Ctrl+N, Alt+Down`. */
+/** The keys of an action for readers: `Ctrl+N, Alt+Down`. */
 function shownKeys({ keys, shown }: Action): string {
   return shown ?? keys.map(describeKey).join(', ')
 }
 
-/** The first key of an action (or all where they are one thing) and its short label, for the hint line: `{ key: 'Ctrl+K', label: 'find room' }`. */
+/** The key of an action and its short label, for the hint line: `{ key: 'Ctrl+K', label: 'find room' }`. */
 export function hint(id: ActionId): { readonly key: string; readonly label: string } {
   const { keys, hint, help, shown }: Definition = DEFINITIONS[id]
   return { key: shown ?? describeKey(keys[0] ?? ''), label: hint ?? help }
 }
 
-/** The registry as the help overlay shows it: a heading, and rows of keys and what they do. */
+/** The registry as the help overlay shows it: headings, each with rows of keys and their help. */
 export function helpSections(): {
   readonly title: Category
   readonly rows: readonly (readonly [string, string])[]

@@ -1,8 +1,8 @@
-/** What keys do: the data behind the one registry (`bindings.ts`). */
+/** The keys and their actions: the data of the one registry (`bindings.ts`). */
 
 import type { KeyName } from './keyName.ts'
 
-/** Where keys are listened to. A screen state listens in several at once: see `MODES`. */
+/** Parts of the screen that have keys. A mode of the screen has several of them: see `MODES`. */
 export type KeyContext =
   | 'global'
   | 'rooms'
@@ -31,373 +31,176 @@ export const CATEGORIES = [
 /** A heading of the help overlay. */
 export type Category = (typeof CATEGORIES)[number]
 
-/** What a key does, and where. */
-export type Definition = {
+/** One action, without its context and heading. */
+type Row = {
   readonly keys: readonly KeyName[]
-  readonly context: KeyContext
-  readonly category: Category
-  /** What it does, for the help overlay and the documentation. */
+  /** For the help overlay and the documentation. */
   readonly help: string
-  /** Two words at most for the hint line, where the action can stand there. */
+  /** At most two words, for actions that the hint line may show. */
   readonly hint?: string
-  /** How the keys are shown where listing them would say less. */
+  /** The keys in words, where a list of them would be less clear. */
   readonly shown?: string
 }
 
-/** Every key of the screen, by the name of what it does, in the order of the help overlay. */
+/** One action of the screen: its keys, the part of the screen they act in, and its help. */
+export type Definition = Row & { readonly context: KeyContext; readonly category: Category }
+
+/** Every key of the screen, by the name of its action, in the order of the help overlay. */
 export const DEFINITIONS = {
-  'composer.send': { keys: ['enter'], context: 'composer', category: 'Messages', help: 'send', hint: 'send' },
-  'composer.newline': {
-    keys: ['alt+enter', 'shift+enter', 'ctrl+j'],
-    context: 'composer',
-    category: 'Messages',
-    help: 'begin a new line (Shift+Enter where the terminal can tell it from Enter)',
-    hint: 'new line',
-  },
-  'composer.up': {
-    keys: ['up'],
-    context: 'composer',
-    category: 'Messages',
-    help: 'edit your last message, where nothing is typed; else a row up, then what was sent before',
-    hint: 'recall',
-  },
-  'composer.down': {
-    keys: ['down'],
-    context: 'composer',
-    category: 'Messages',
-    help: 'a row down; from the last row, what was sent after',
-  },
-  'composer.complete': {
-    keys: ['tab'],
-    context: 'composer',
-    category: 'Messages',
-    help: 'complete a name, #room or /command; again for the next one',
-    hint: 'complete',
-  },
-  'composer.completeBack': {
-    keys: ['shift+tab'],
-    context: 'composer',
-    category: 'Messages',
-    help: 'the completion before',
-  },
+  ...group('composer', 'Messages', {
+    'composer.send': { keys: ['enter'], help: 'send', hint: 'send' },
+    'composer.newline': {
+      keys: ['alt+enter', 'shift+enter', 'ctrl+j'],
+      help: 'begin a new line (Shift+Enter where the terminal can tell it from Enter)',
+      hint: 'new line',
+    },
+    'composer.up': {
+      keys: ['up'],
+      help: 'edit your last message, if nothing is typed; else a row up, then the text sent before',
+      hint: 'recall',
+    },
+    'composer.down': { keys: ['down'], help: 'a row down; from the last row, the text sent after' },
+    'composer.complete': {
+      keys: ['tab'],
+      help: 'complete a name, #room or /command; again for the next one',
+      hint: 'complete',
+    },
+    'composer.completeBack': { keys: ['shift+tab'], help: 'previous completion' },
+  }),
 
-  'selection.open': {
-    keys: ['ctrl+s'],
-    context: 'composer',
-    category: 'Selection',
-    help: 'select a message, to do something with it',
-  },
-  'selection.previous': {
-    keys: ['up', 'k'],
-    context: 'selection',
-    category: 'Selection',
-    help: 'the message above',
-  },
-  'selection.next': {
-    keys: ['down', 'j'],
-    context: 'selection',
-    category: 'Selection',
-    help: 'the message below',
-  },
-  'selection.reply': {
-    keys: ['r', 'enter'],
-    context: 'selection',
-    category: 'Selection',
-    help: 'answer it',
-    hint: 'reply',
-  },
-  'selection.edit': {
-    keys: ['e'],
-    context: 'selection',
-    category: 'Selection',
-    help: 'edit it, where it is yours',
-    hint: 'edit',
-  },
-  'selection.delete': {
-    keys: ['d', 'delete'],
-    context: 'selection',
-    category: 'Selection',
-    help: 'delete it, where it is yours; pressed twice',
-    hint: 'delete',
-  },
-  'selection.react': {
-    keys: ['1', '2', '3', '4', '5', '6'],
-    context: 'selection',
-    category: 'Selection',
-    help: 'react to it, or take that back: the line below shows with what',
-    hint: 'react',
-    shown: '1–6',
-  },
-  'selection.close': {
-    keys: ['ctrl+s', 'q'],
-    context: 'selection',
-    category: 'Selection',
-    help: 'back to the composer',
-    hint: 'back',
-  },
+  ...group('composer', 'Selection', {
+    'selection.open': { keys: ['ctrl+s'], help: 'select a message to act on' },
+  }),
 
-  'room.next': {
-    keys: ['ctrl+n', 'alt+down'],
-    context: 'rooms',
-    category: 'Rooms',
-    help: 'next room',
-    hint: 'next room',
-  },
-  'room.previous': { keys: ['ctrl+p', 'alt+up'], context: 'rooms', category: 'Rooms', help: 'previous room' },
-  'room.number': {
-    keys: ['alt+1', 'alt+2', 'alt+3', 'alt+4', 'alt+5', 'alt+6', 'alt+7', 'alt+8', 'alt+9'],
-    context: 'rooms',
-    category: 'Rooms',
-    help: 'room by its place in the list',
-    shown: 'Alt+1 to Alt+9',
-  },
-  'room.unread': {
-    keys: ['alt+a'],
-    context: 'rooms',
-    category: 'Rooms',
-    help: 'next room with something unread, mentions first',
-    hint: 'next unread',
-  },
-  'room.switcher': {
-    keys: ['ctrl+k'],
-    context: 'rooms',
-    category: 'Rooms',
-    help: 'find a room by part of its name',
-    hint: 'find room',
-  },
-  'view.sidebar': {
-    keys: ['f7'],
-    context: 'rooms',
-    category: 'Rooms',
-    help: 'show or hide the list of rooms',
-  },
+  ...group('selection', 'Selection', {
+    'selection.previous': { keys: ['up', 'k'], help: 'the message above' },
+    'selection.next': { keys: ['down', 'j'], help: 'the message below' },
+    'selection.reply': { keys: ['r', 'enter'], help: 'answer it', hint: 'reply' },
+    'selection.edit': { keys: ['e'], help: 'edit it, if it is yours', hint: 'edit' },
+    'selection.delete': {
+      keys: ['d', 'delete'],
+      help: 'press twice to delete it, if it is yours',
+      hint: 'delete',
+    },
+    'selection.react': {
+      keys: ['1', '2', '3', '4', '5', '6'],
+      help: 'react to it, or take that back; the status line shows the emoji',
+      hint: 'react',
+      shown: '1–6',
+    },
+    'selection.close': { keys: ['ctrl+s', 'q'], help: 'back to the composer', hint: 'back' },
+  }),
 
-  'scroll.pageUp': {
-    keys: ['pageup'],
-    context: 'timeline',
-    category: 'Reading',
-    help: 'a page back',
-    hint: 'back',
-  },
-  'scroll.pageDown': { keys: ['pagedown'], context: 'timeline', category: 'Reading', help: 'a page forward' },
-  'scroll.lineUp': { keys: ['shift+up'], context: 'timeline', category: 'Reading', help: 'a row back' },
-  'scroll.lineDown': {
-    keys: ['shift+down'],
-    context: 'timeline',
-    category: 'Reading',
-    help: 'a row forward',
-  },
-  'scroll.top': {
-    keys: ['alt+home'],
-    context: 'timeline',
-    category: 'Reading',
-    help: 'to the oldest message',
-  },
-  'scroll.unread': {
-    keys: ['alt+u'],
-    context: 'timeline',
-    category: 'Reading',
-    help: 'to where the new begins',
-  },
-  'scroll.bottom': {
-    keys: ['alt+end'],
-    context: 'timeline',
-    category: 'Reading',
-    help: 'back to the newest message',
-    hint: 'newest',
-  },
+  ...group('rooms', 'Rooms', {
+    'room.next': { keys: ['ctrl+n', 'alt+down'], help: 'next room', hint: 'next room' },
+    'room.previous': { keys: ['ctrl+p', 'alt+up'], help: 'previous room' },
+    'room.number': {
+      keys: ['alt+1', 'alt+2', 'alt+3', 'alt+4', 'alt+5', 'alt+6', 'alt+7', 'alt+8', 'alt+9'],
+      help: 'room by its number in the list',
+      shown: 'Alt+1 to Alt+9',
+    },
+    'room.unread': {
+      keys: ['alt+a'],
+      help: 'next room with unread messages, mentions first',
+      hint: 'next unread',
+    },
+    'room.switcher': { keys: ['ctrl+k'], help: 'find a room by part of its name', hint: 'find room' },
+    'view.sidebar': { keys: ['f7'], help: 'show or hide the list of rooms' },
+  }),
 
-  'line.left': { keys: ['left', 'ctrl+b'], context: 'line', category: 'Editing', help: 'a character left' },
-  'line.right': {
-    keys: ['right', 'ctrl+f'],
-    context: 'line',
-    category: 'Editing',
-    help: 'a character right',
-  },
-  'line.wordLeft': {
-    keys: ['ctrl+left', 'alt+left', 'alt+b'],
-    context: 'line',
-    category: 'Editing',
-    help: 'a word left',
-  },
-  'line.wordRight': {
-    keys: ['ctrl+right', 'alt+right', 'alt+f'],
-    context: 'line',
-    category: 'Editing',
-    help: 'a word right',
-  },
-  'line.start': {
-    keys: ['home', 'ctrl+a'],
-    context: 'line',
-    category: 'Editing',
-    help: 'to the beginning of the line',
-  },
-  'line.end': {
-    keys: ['end', 'ctrl+e'],
-    context: 'line',
-    category: 'Editing',
-    help: 'to the end of the line',
-  },
-  'line.deleteBackward': {
-    keys: ['backspace', 'ctrl+h', 'shift+backspace'],
-    context: 'line',
-    category: 'Editing',
-    help: 'delete the character before the cursor',
-  },
-  'line.deleteForward': {
-    keys: ['delete', 'ctrl+d'],
-    context: 'line',
-    category: 'Editing',
-    help: 'delete the character under the cursor',
-  },
-  'line.killToStart': {
-    keys: ['ctrl+u'],
-    context: 'line',
-    category: 'Editing',
-    help: 'cut to the beginning of the line',
-  },
-  'line.killToEnd': {
-    keys: ['alt+k'],
-    context: 'line',
-    category: 'Editing',
-    help: 'cut to the end of the line',
-  },
-  'line.killBackToSpace': {
-    keys: ['ctrl+w'],
-    context: 'line',
-    category: 'Editing',
-    help: 'cut back to the space before',
-  },
-  'line.killWordBackward': {
-    keys: ['alt+backspace', 'ctrl+backspace'],
-    context: 'line',
-    category: 'Editing',
-    help: 'cut the word before the cursor',
-  },
-  'line.killWordForward': {
-    keys: ['alt+d', 'ctrl+delete', 'alt+delete'],
-    context: 'line',
-    category: 'Editing',
-    help: 'cut the word behind the cursor',
-  },
-  'line.yank': { keys: ['ctrl+y'], context: 'line', category: 'Editing', help: 'put back what was cut last' },
-  'line.yankOlder': {
-    keys: ['alt+y'],
-    context: 'line',
-    category: 'Editing',
-    help: 'instead of what was put back, what was cut before it',
-  },
-  'line.undo': {
-    keys: ['ctrl+_', 'ctrl+shift+-', 'ctrl+/'],
-    context: 'line',
-    category: 'Editing',
-    help: 'undo',
-    shown: 'Ctrl+_, Ctrl+/',
-  },
-  'line.redo': {
-    keys: ['alt+_', 'alt+shift+-', 'alt+/'],
-    context: 'line',
-    category: 'Editing',
-    help: 'redo',
-    shown: 'Alt+_, Alt+/',
-  },
+  ...group('timeline', 'Reading', {
+    'scroll.pageUp': { keys: ['pageup'], help: 'a page back', hint: 'back' },
+    'scroll.pageDown': { keys: ['pagedown'], help: 'a page forward' },
+    'scroll.lineUp': { keys: ['shift+up'], help: 'a row back' },
+    'scroll.lineDown': { keys: ['shift+down'], help: 'a row forward' },
+    'scroll.top': { keys: ['alt+home'], help: 'to the oldest message' },
+    'scroll.unread': { keys: ['alt+u'], help: 'to the first unread message' },
+    'scroll.bottom': { keys: ['alt+end'], help: 'back to the newest message', hint: 'newest' },
+  }),
 
-  'search.open': {
-    keys: ['enter'],
-    context: 'search',
-    category: 'Search',
-    help: 'what was said around it; again for its room',
-    hint: 'open',
-  },
-  'search.next': {
-    keys: ['down', 'j'],
-    context: 'search',
-    category: 'Search',
-    help: 'the older hit',
-    hint: 'older',
-  },
-  'search.previous': { keys: ['up', 'k'], context: 'search', category: 'Search', help: 'the newer hit' },
-  'search.close': { keys: ['q'], context: 'search', category: 'Search', help: 'close the search' },
+  ...group('line', 'Editing', {
+    'line.left': { keys: ['left', 'ctrl+b'], help: 'a character left' },
+    'line.right': { keys: ['right', 'ctrl+f'], help: 'a character right' },
+    'line.wordLeft': { keys: ['ctrl+left', 'alt+left', 'alt+b'], help: 'a word left' },
+    'line.wordRight': { keys: ['ctrl+right', 'alt+right', 'alt+f'], help: 'a word right' },
+    'line.start': { keys: ['home', 'ctrl+a'], help: 'to the beginning of the line' },
+    'line.end': { keys: ['end', 'ctrl+e'], help: 'to the end of the line' },
+    'line.deleteBackward': {
+      keys: ['backspace', 'ctrl+h', 'shift+backspace'],
+      help: 'delete the character before the cursor',
+    },
+    'line.deleteForward': { keys: ['delete', 'ctrl+d'], help: 'delete the character under the cursor' },
+    'line.killToStart': { keys: ['ctrl+u'], help: 'cut to the beginning of the line' },
+    'line.killToEnd': { keys: ['alt+k'], help: 'cut to the end of the line' },
+    'line.killBackToSpace': { keys: ['ctrl+w'], help: 'cut back to the space before' },
+    'line.killWordBackward': {
+      keys: ['alt+backspace', 'ctrl+backspace'],
+      help: 'cut the word before the cursor',
+    },
+    'line.killWordForward': {
+      keys: ['alt+d', 'ctrl+delete', 'alt+delete'],
+      help: 'cut the word behind the cursor',
+    },
+    'line.yank': { keys: ['ctrl+y'], help: 'put back what was cut last' },
+    'line.yankOlder': { keys: ['alt+y'], help: 'replace it with what was cut before' },
+    'line.undo': { keys: ['ctrl+_', 'ctrl+shift+-', 'ctrl+/'], help: 'undo', shown: 'Ctrl+_, Ctrl+/' },
+    'line.redo': { keys: ['alt+_', 'alt+shift+-', 'alt+/'], help: 'redo', shown: 'Alt+_, Alt+/' },
+  }),
 
-  'switcher.open': {
-    keys: ['enter'],
-    context: 'switcher',
-    category: 'Switcher',
-    help: 'go to the room',
-    hint: 'go',
-  },
-  'switcher.next': {
-    keys: ['down', 'ctrl+n', 'tab'],
-    context: 'switcher',
-    category: 'Switcher',
-    help: 'the room below',
-    hint: 'choose',
-  },
-  'switcher.previous': {
-    keys: ['up', 'ctrl+p', 'shift+tab'],
-    context: 'switcher',
-    category: 'Switcher',
-    help: 'the room above',
-  },
-  'switcher.close': {
-    keys: ['ctrl+k'],
-    context: 'switcher',
-    category: 'Switcher',
-    help: 'close without going anywhere',
-  },
+  ...group('search', 'Search', {
+    'search.open': {
+      keys: ['enter'],
+      help: 'show the messages around it; again to open its room',
+      hint: 'open',
+    },
+    'search.next': { keys: ['down', 'j'], help: 'the older hit', hint: 'older' },
+    'search.previous': { keys: ['up', 'k'], help: 'the newer hit' },
+    'search.close': { keys: ['q'], help: 'close the search' },
+  }),
 
-  'dialog.accept': {
-    keys: ['enter'],
-    context: 'dialog',
-    category: 'Program',
-    help: 'take the name that was typed, where the server refused the first',
-    hint: 'take name',
-  },
+  ...group('switcher', 'Switcher', {
+    'switcher.open': { keys: ['enter'], help: 'go to the room', hint: 'go' },
+    'switcher.next': { keys: ['down', 'ctrl+n', 'tab'], help: 'the room below', hint: 'choose' },
+    'switcher.previous': { keys: ['up', 'ctrl+p', 'shift+tab'], help: 'the room above' },
+    'switcher.close': { keys: ['ctrl+k'], help: 'close it' },
+  }),
 
-  'help.lineUp': { keys: ['up', 'k'], context: 'help', category: 'Help', help: 'a row up' },
-  'help.lineDown': {
-    keys: ['down', 'j'],
-    context: 'help',
-    category: 'Help',
-    help: 'a row down',
-    hint: 'scroll',
-  },
-  'help.pageUp': { keys: ['pageup'], context: 'help', category: 'Help', help: 'a page up' },
-  'help.pageDown': {
-    keys: ['pagedown', 'space'],
-    context: 'help',
-    category: 'Help',
-    help: 'a page down',
-    hint: 'page',
-  },
-  'help.close': { keys: ['q'], context: 'help', category: 'Help', help: 'close the help', hint: 'close' },
+  ...group('dialog', 'Program', {
+    'dialog.accept': {
+      keys: ['enter'],
+      help: 'take the typed name, after the server refused the first one',
+      hint: 'take name',
+    },
+  }),
 
-  'app.help': {
-    keys: ['f1'],
-    context: 'global',
-    category: 'Program',
-    help: 'open or close this help',
-    hint: 'help',
-  },
-  'app.escape': {
-    keys: ['escape'],
-    context: 'global',
-    category: 'Program',
-    help: 'leave whatever is open',
-    hint: 'close',
-  },
-  'app.interrupt': {
-    keys: ['ctrl+c'],
-    context: 'global',
-    category: 'Program',
-    help: 'clear the message (Up brings it back); with nothing to clear, twice quits',
-    hint: 'quit',
-  },
-  'app.suspend': {
-    keys: ['ctrl+z'],
-    context: 'global',
-    category: 'Program',
-    help: 'suspend; fg brings it back',
-  },
-  'app.redraw': { keys: ['ctrl+l'], context: 'global', category: 'Program', help: 'draw the screen anew' },
-} as const satisfies Record<string, Definition>
+  ...group('help', 'Help', {
+    'help.lineUp': { keys: ['up', 'k'], help: 'a row up' },
+    'help.lineDown': { keys: ['down', 'j'], help: 'a row down', hint: 'scroll' },
+    'help.pageUp': { keys: ['pageup'], help: 'a page up' },
+    'help.pageDown': { keys: ['pagedown', 'space'], help: 'a page down', hint: 'page' },
+    'help.close': { keys: ['q'], help: 'close the help', hint: 'close' },
+  }),
+
+  ...group('global', 'Program', {
+    'app.help': { keys: ['f1'], help: 'open or close this help', hint: 'help' },
+    'app.escape': { keys: ['escape'], help: 'close what is open', hint: 'close' },
+    'app.interrupt': {
+      keys: ['ctrl+c'],
+      help: 'clear the message (Up brings it back); on an empty line, press twice to quit',
+      hint: 'quit',
+    },
+    'app.suspend': { keys: ['ctrl+z'], help: 'suspend; fg brings it back' },
+    'app.redraw': { keys: ['ctrl+l'], help: 'draw the whole screen again' },
+  }),
+} satisfies Record<string, Definition>
+
+/** Actions of one context, under one heading of the help. */
+function group<Id extends string>(
+  context: KeyContext,
+  category: Category,
+  rows: Readonly<Record<Id, Row>>,
+): Readonly<Record<Id, Definition>> {
+  const entries = Object.entries<Row>(rows).map(([id, row]) => [id, { ...row, context, category }] as const)
+  // The entries have the keys of the rows.
+  return Object.fromEntries<Definition>(entries) as Record<Id, Definition>
+}
