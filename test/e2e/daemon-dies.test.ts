@@ -68,13 +68,13 @@ describe('kill -9 of the daemon, and its return', () => {
     await chatd.end('SIGKILL')
     chatd.loseData()
     await chatd.startAgain()
-    await alice.waitFor('the server began anew')
+    await alice.waitFor('the server started a new log')
     alice.type(`after${KEY.enter}`)
     const screen = masked(await alice.waitFor('✓ after')).split('\n')
     expect(screen.filter(row => /before|anew|alone|after/.test(row)).map(row => row.slice(17))).toEqual([
       ' --:--      alice ✓ before',
-      ' ────────────── the server began anew at --:-- ───────────────',
-      ' ─────────── what stands above is kept here alone ────────────',
+      ' ─────────── the server started a new log at --:-- ───────────',
+      ' ─────────── the messages above are kept only here ───────────',
       ' --:--      alice ✓ after',
     ])
   })

@@ -45,7 +45,7 @@ describe('the terminal is as it was', () => {
   test('after Ctrl+C twice', async () => {
     const alice = await joined(await Chatd.start(), 'alice', 'dev')
     alice.type(KEY.ctrlC)
-    await alice.waitFor('Ctrl+C again quits')
+    await alice.waitFor('press Ctrl+C again to quit')
     alice.type(KEY.ctrlC)
     expect(await alice.exited).toEqual({ code: 0, signal: 0 })
     await expectRestored(alice)
@@ -130,7 +130,7 @@ describe('Ctrl+Z gives the terminal to the shell, fg takes it back', () => {
     shell.type(KEY.ctrlC)
     await shell.waitFor(/alice › *$/m)
     shell.type(KEY.ctrlC)
-    await shell.waitFor('Ctrl+C again quits')
+    await shell.waitFor('press Ctrl+C again to quit')
     shell.type(KEY.ctrlC)
     await shell.waitFor(/shell>\s*$/)
     await expectRestored(shell)

@@ -1,32 +1,32 @@
 /**
- * Tab completion. A name becomes `@name` wherever it stands: in this protocol that, and nothing else, is a mention, so
- * the `alice: ` that IRC clients put at the start of a line would look addressed and notify nobody.
+ * Tab completion. A name becomes `@name` anywhere in the text: only that is a mention in this protocol. The `alice: `
+ * that IRC clients put at the start of a line would look like a mention and notify no one.
  */
 
-/** What can be completed. */
+/** The candidates of a completion. */
 export type Candidates = {
-  /** The names of the room, those spoken with most recently first, oneself last or not at all. */
+  /** The names of the room, most recent speakers first, without our own. */
   readonly names: readonly string[]
-  /** Rooms without `#`; direct conversations (`@name`) are left to `names`. */
+  /** Rooms without `#`; direct conversations (`@name`) are among `names`. */
   readonly rooms: readonly string[]
-  /** Commands without `/`, and what their first word stands for. */
+  /** Commands without `/`, and the kind of their first argument. */
   readonly commands: readonly { readonly name: string; readonly argument?: 'room' | 'name' }[]
 }
 
-/** A completion under way: the text to show now, and what further Tabs go through. */
+/** A completion in progress: the text to show, and the options of further Tabs. */
 export type Completion = {
-  /** The whole text with the present choice in it. Anything else in the editor ends the completion. */
+  /** The whole text with the chosen option. Any other text in the editor ends the completion. */
   readonly text: string
   readonly cursor: number
-  /** What may stand there, in order; the last is what was typed. */
+  /** The options in order; the last is the typed word. */
   readonly options: readonly string[]
   readonly chosen: number
-  /** The text before and behind the place. */
+  /** The text before and behind the completed word. */
   readonly before: string
   readonly behind: string
 }
 
-/** The trailing characters that names and rooms are made of, perhaps with the sign that says which. */
+/** The trailing characters of a name or room, perhaps with its sign. */
 const WORD = /[@#]?[\p{L}\p{M}\p{N}_.-]*$/u
 const NAME_CHARACTER = /[\p{L}\p{M}\p{N}_.-]$/u
 const COMMAND = /^\/(\S*)$/
@@ -34,8 +34,8 @@ const COMMAND = /^\/(\S*)$/
 const ARGUMENT = /^\/(\S+)\s+(\S*)$/
 
 /**
- * Begins to complete the word that ends at `cursor`; undefined where nothing fits.
- * @param direction 1 for the first that fits, -1 (Shift+Tab) for the last
+ * Begins to complete the word that ends at `cursor`; undefined if no candidate matches.
+ * @param direction 1 for the first option, -1 (Shift+Tab) for the last
  */
 export function startCompletion(
   text: string,
@@ -46,7 +46,7 @@ export function startCompletion(
   const head = text.slice(0, cursor)
   const found = fitting(head, candidates)
   if (found === undefined || found.options.length === 0) return undefined
-  // The space behind a completed word is there already when a word is completed inside a line.
+  // A word inside a line has a space behind it already.
   const behind = text.slice(cursor)
   const typed = head.slice(head.length - found.length)
   const options = [...found.options.map(option => (behind.startsWith(' ') ? option : `${option} `)), typed]
@@ -57,7 +57,7 @@ export function startCompletion(
   )
 }
 
-/** The next choice (1), or the one before (-1); round and round, by way of what was typed. */
+/** The next option (1), or the one before (-1), in a circle that includes the typed word. */
 export function nextCompletion(completion: Completion, direction: 1 | -1): Completion {
   const count = completion.options.length
   return choose(completion, (completion.chosen + direction + count) % count)
@@ -69,7 +69,7 @@ function choose(completion: Completion, chosen: number): Completion {
   return { ...completion, chosen, text: before + option + behind, cursor: before.length + option.length }
 }
 
-/** What fits the end of `head`, and how many of its characters that replaces. */
+/** The options for the end of `head`, and how many of its characters they replace. */
 function fitting(head: string, candidates: Candidates): { options: string[]; length: number } | undefined {
   const command = COMMAND.exec(head)?.[1]
   if (command !== undefined && !head.startsWith('//')) {
@@ -84,7 +84,7 @@ function fitting(head: string, candidates: Candidates): { options: string[]; len
 
   const word = WORD.exec(head)?.[0] ?? ''
   const sign = word.startsWith('@') || word.startsWith('#') ? word.charAt(0) : ''
-  // The @ of an address (bob@example) begins no name.
+  // The @ of an address (bob@example) does not begin a name.
   if (sign !== '' && NAME_CHARACTER.test(head.slice(0, head.length - word.length))) return undefined
   if (word === '') return undefined
   const pool = sign === '#' ? candidates.rooms : candidates.names
@@ -95,7 +95,7 @@ function fitting(head: string, candidates: Candidates): { options: string[]; len
   }
 }
 
-/** A room or name as the argument of a command, with `#` or `@` where it was typed. */
+/** Options for the argument of a command, with `#` or `@` if that was typed. */
 function argumentsFor(kind: 'room' | 'name', typed: string, candidates: Candidates) {
   const sign = kind === 'room' ? '#' : '@'
   const mark = typed.startsWith(sign) ? sign : ''
@@ -106,7 +106,7 @@ function argumentsFor(kind: 'room' | 'name', typed: string, candidates: Candidat
   }
 }
 
-/** Those that begin with `prefix`, in any case, in their order. */
+/** The candidates that begin with `prefix`, in any case, in their order. */
 function matching(pool: readonly string[], prefix: string): string[] {
   const wanted = prefix.toLowerCase()
   return [...new Set(pool)].filter(option => option.toLowerCase().startsWith(wanted))

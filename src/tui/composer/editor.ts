@@ -1,11 +1,11 @@
 /**
- * A line editor without a screen: what is typed, where the cursor is, what was cut and what can be undone. Immutable;
- * every function gives the next state. All by grapheme: the cursor is never inside what a person sees as one character.
+ * A line editor without a screen: text, cursor, cut texts and undo. Immutable; every function gives the next state.
+ * All functions work by grapheme: the cursor is never inside a character as readers see it.
  */
 
 import { graphemeStart, nextGrapheme, previousGrapheme } from '../text/grapheme.ts'
 
-/** A replacement in the text, enough to take it back or do it again. */
+/** A replacement in the text, with everything that undo and redo need. */
 type Change = {
   readonly at: number
   readonly removed: string
@@ -15,8 +15,8 @@ type Change = {
   readonly after: number
 }
 
-/** What was done last; typing joins typing for undo, cutting joins cutting in the ring. */
-type Deed = 'typing' | 'erasing' | 'kill' | 'yank' | 'other'
+/** The kind of the last change. Typing joins typing as one undo step; a cut joins a cut as one entry of the ring. */
+type ChangeKind = 'typing' | 'erasing' | 'kill' | 'yank' | 'other'
 
 /** An editor's state. */
 export type Editor = {
@@ -25,18 +25,18 @@ export type Editor = {
   readonly cursor: number
   /** The cell column that moving up and down aims at; undefined after any other move. */
   readonly goal: number | undefined
-  /** What was cut, newest first. */
+  /** The cut texts, newest first. */
   readonly killRing: readonly string[]
-  /** What `yank` put in last: where, and which of the ring; undefined after anything else. */
+  /** The range of the last `yank`, and its entry of the ring; undefined after any other function. */
   readonly yanked: { readonly from: number; readonly to: number; readonly entry: number } | undefined
-  readonly lastDeed: Deed
+  readonly lastChange: ChangeKind
   readonly undoStack: readonly Change[]
   readonly redoStack: readonly Change[]
 }
 
 /** Steps that can be undone; typing a word is one step. */
 const UNDO_STEPS = 200
-/** Cuts that are kept. */
+/** Cut texts that are kept. */
 const KILL_RING = 10
 
 /** An editor that holds `text`, with the cursor at its end and nothing to undo. */
@@ -48,13 +48,13 @@ export function createEditor(text = ''): Editor {
     goal: undefined,
     killRing: [],
     yanked: undefined,
-    lastDeed: 'other',
+    lastChange: 'other',
     undoStack: [],
     redoStack: [],
   }
 }
 
-/** What may stand in a message: every line break is `\n`, no NUL, no half characters; the rest stays as it came. */
+/** The text as a message can hold it: each line break is `\n`, no NUL, no half surrogate pairs. */
 function typeable(text: string): string {
   return text
     .toWellFormed()
@@ -105,17 +105,17 @@ export function killBackToSpace(editor: Editor): Editor {
   return kill(editor, from, editor.cursor)
 }
 
-/** Cuts the word before the cursor, and what is between. */
+/** Cuts from the beginning of the word before the cursor. */
 export function killWordBackward(editor: Editor): Editor {
   return kill(editor, wordLeft(editor.text, editor.cursor), editor.cursor)
 }
 
-/** Cuts the word behind the cursor, and what is between. */
+/** Cuts to the end of the word behind the cursor. */
 export function killWordForward(editor: Editor): Editor {
   return kill(editor, editor.cursor, wordRight(editor.text, editor.cursor))
 }
 
-/** Puts what was cut last at the cursor. */
+/** Inserts the last cut text at the cursor. */
 export function yank(editor: Editor): Editor {
   const text = editor.killRing[0]
   if (text === undefined) return editor
@@ -123,7 +123,7 @@ export function yank(editor: Editor): Editor {
   return { ...replace(editor, from, from, text, 'yank'), yanked: { from, to: from + text.length, entry: 0 } }
 }
 
-/** Right after `yank`: what was cut before that, instead; round and round. Otherwise nothing. */
+/** Right after `yank`: replaces the inserted text with the one that was cut before it, in a circle. */
 export function yankOlder(editor: Editor): Editor {
   if (editor.yanked === undefined) return editor
   const { from, to } = editor.yanked
@@ -162,13 +162,13 @@ export function moveToEnd(editor: Editor): Editor {
   return moveTo(editor, lineEnd(editor.text, editor.cursor))
 }
 
-/** The cursor to any index, moved to the border of a grapheme; `goal` keeps the column of moves up and down. */
+/** The cursor to the border of the grapheme at an index. `goal` keeps the column of moves up and down. */
 export function moveTo(editor: Editor, index: number, goal?: number): Editor {
   const cursor = graphemeStart(editor.text, index)
-  return { ...editor, cursor, goal, yanked: undefined, lastDeed: 'other' }
+  return { ...editor, cursor, goal, yanked: undefined, lastChange: 'other' }
 }
 
-/** Takes back the last step. */
+/** Undoes the last step. */
 export function undo(editor: Editor): Editor {
   const change = editor.undoStack.at(-1)
   if (change === undefined) return editor
@@ -181,7 +181,7 @@ export function undo(editor: Editor): Editor {
   }
 }
 
-/** Does again what was taken back last, as long as nothing else was changed. */
+/** Redoes the step that was undone last, unless the text has changed since. */
 export function redo(editor: Editor): Editor {
   const change = editor.redoStack.at(-1)
   if (change === undefined) return editor
@@ -194,13 +194,13 @@ export function redo(editor: Editor): Editor {
   }
 }
 
-/** Another text in place of the whole, with the cursor at `cursor` or its end; can be undone. */
+/** Replaces the whole text, with the cursor at `cursor` or the end. Undo restores it. */
 export function setText(editor: Editor, text: string, cursor?: number): Editor {
   const next = replace(editor, 0, editor.text.length, typeable(text), 'other')
   return cursor === undefined ? next : moveTo(next, cursor)
 }
 
-/** Nothing in place of the whole; can be undone. */
+/** Removes the whole text. Undo restores it. */
 export function clearText(editor: Editor): Editor {
   return setText(editor, '')
 }
@@ -210,10 +210,10 @@ function spliced(text: string, from: number, to: number, inserted: string): stri
 }
 
 /** Every change of the text goes through here. */
-function replace(editor: Editor, from: number, to: number, inserted: string, deed: Deed): Editor {
+function replace(editor: Editor, from: number, to: number, inserted: string, kind: ChangeKind): Editor {
   if (from === to && inserted === '') return editor
   const text = spliced(editor.text, from, to, inserted)
-  // A mark typed behind a letter, or what was between two halves of an emoji deleted: the border moves.
+  // The border of a grapheme can move: a mark was typed behind a letter, or two halves of an emoji came together.
   const wanted = from + inserted.length
   const start = graphemeStart(text, wanted)
   const cursor = start === wanted ? wanted : nextGrapheme(text, start)
@@ -224,15 +224,15 @@ function replace(editor: Editor, from: number, to: number, inserted: string, dee
     before: editor.cursor,
     after: cursor,
   }
-  const last = editor.lastDeed === deed ? editor.undoStack.at(-1) : undefined
-  const joined = last === undefined ? undefined : joinedChange(last, change, deed)
+  const last = editor.lastChange === kind ? editor.undoStack.at(-1) : undefined
+  const joined = last === undefined ? undefined : joinedChange(last, change, kind)
   return {
     ...editor,
     text,
     cursor,
     goal: undefined,
     yanked: undefined,
-    lastDeed: deed,
+    lastChange: kind,
     undoStack:
       joined === undefined
         ? [...editor.undoStack.slice(1 - UNDO_STEPS), change]
@@ -241,30 +241,30 @@ function replace(editor: Editor, from: number, to: number, inserted: string, dee
   }
 }
 
-/** Two changes as one step of undo: a word typed letter by letter, or a run of deletions. Else undefined. */
-function joinedChange(last: Change, next: Change, deed: Deed): Change | undefined {
+/** Two changes as one undo step, for a word typed by letters or a run of deletions; undefined for others. */
+function joinedChange(last: Change, next: Change, kind: ChangeKind): Change | undefined {
   const { before } = last
   const { after } = next
-  if (deed === 'typing') {
+  if (kind === 'typing') {
     const goesOn = next.removed === '' && next.at === last.at + last.inserted.length
     const beginsWord = /\s$/.test(last.inserted) && /^\S/.test(next.inserted)
     if (!goesOn || beginsWord) return undefined
     return { at: last.at, removed: last.removed, inserted: last.inserted + next.inserted, before, after }
   }
-  if (deed !== 'erasing' || last.inserted !== '') return undefined
+  if (kind !== 'erasing' || last.inserted !== '') return undefined
   if (next.at + next.removed.length === last.at) {
     return { at: next.at, removed: next.removed + last.removed, inserted: '', before, after }
   }
   return next.at === last.at ? { ...last, removed: last.removed + next.removed, after } : undefined
 }
 
-/** Cuts a range that ends or begins at the cursor. Cuts in a row are one entry of the ring, as readline does it. */
+/** Cuts a range that ends or begins at the cursor. Cuts in a row are one entry of the ring, as in readline. */
 function kill(editor: Editor, from: number, to: number): Editor {
   if (from === to) return editor
   const cut = editor.text.slice(from, to)
   const [newest = '', ...older] = editor.killRing
   const killRing =
-    editor.lastDeed === 'kill'
+    editor.lastChange === 'kill'
       ? [to === editor.cursor ? cut + newest : newest + cut, ...older]
       : [cut, ...editor.killRing].slice(0, KILL_RING)
   return { ...replace(editor, from, to, '', 'kill'), killRing }

@@ -1,6 +1,6 @@
 /**
- * An editor's text as rows of cells. Unlike in a message nothing is trimmed: the cursor must be able to stand on every
- * character, and behind the last, so rows are one cell narrower than the box.
+ * An editor's text as rows of cells. Unlike in a message, spaces are not trimmed: the cursor can stand on every
+ * character, and behind the last one, so rows are one cell narrower than the box.
  */
 
 import { type CleanText, clean, cleanLine, joinClean } from '../text/clean.ts'
@@ -13,11 +13,11 @@ export type EditorRow = { readonly start: number; readonly end: number }
 
 /** The rows that a box of some height shows. */
 export type EditorView = {
-  /** What to draw, at most as many rows as the box has. */
+  /** The rows to draw, at most as many as the box has. */
   readonly rows: readonly CleanText[]
   /** The cursor's cell, within the box. */
   readonly cursor: { readonly row: number; readonly column: number }
-  /** The first row shown, of all; handed back next time so that the view scrolls no more than it must. */
+  /** The index of the first shown row. The next call takes it, so that the view scrolls no more than it must. */
   readonly top: number
   /** How many rows there are in all. */
   readonly total: number
@@ -30,10 +30,10 @@ let cacheLimit = 0
 let cachedCharacters = 0
 const cache = new Map<string, readonly number[]>()
 
-/** The last rows made: one key asks for them several times. */
+/** The last rows: one key needs them several times. */
 let made: { readonly text: string; readonly limit: number; readonly rows: readonly EditorRow[] } | undefined
 
-/** The rows of a text in a box `width` cells wide; at least one. The same array for the same arguments in a row. */
+/** The rows of a text in a box `width` cells wide; at least one. The same arguments in a row give the same array. */
 export function editorRows(text: string, width: number): readonly EditorRow[] {
   const limit = rowLimit(width)
   if (made?.text !== text || made.limit !== limit) made = { text, limit, rows: rowsOf(text, limit) }
@@ -58,8 +58,8 @@ function rowsOf(text: string, limit: number): readonly EditorRow[] {
 }
 
 /**
- * What a box of `width` by `height` cells shows of the editor, with the cursor in it.
- * @param top the first row shown last time; 0 at first
+ * The rows that a box of `width` by `height` cells shows of the editor, with the cursor among them.
+ * @param top the `top` of the last view; 0 at first
  */
 export function editorView(editor: Editor, width: number, height: number, top = 0): EditorView {
   const limit = rowLimit(width)
@@ -78,8 +78,8 @@ export function editorView(editor: Editor, width: number, height: number, top = 
 }
 
 /**
- * The cursor `by` rows down (up where negative) in the column it came from, over short rows too.
- * Undefined where there is no such row: then the key means something else, the history for instance.
+ * Moves the cursor `by` rows down (up if negative) and keeps its column over short rows.
+ * Undefined if there is no such row: then the key has another meaning, such as the history.
  */
 export function moveRows(editor: Editor, width: number, by: number): Editor | undefined {
   const limit = rowLimit(width)
@@ -93,7 +93,7 @@ export function moveRows(editor: Editor, width: number, by: number): Editor | un
   let index = target.start
   eachGrapheme(editor.text.slice(target.start, target.end), (start, end) => {
     const after = column + clusterCells(editor.text.slice(target.start + start, target.start + end), limit)
-    // Behind the last character of a wrapped row the cursor would already be in the next.
+    // Behind the last character of a wrapped row the cursor would be in the next row.
     if (after <= goal && !(isWrapped && target.start + end === target.end)) index = target.start + end
     column = after
   })
@@ -102,7 +102,7 @@ export function moveRows(editor: Editor, width: number, by: number): Editor | un
 
 const rowLimit = (width: number): number => Math.max(1, Math.floor(width) - 1)
 
-/** The row in which the cursor is: the last that begins at or before it. */
+/** The row of the cursor: the last row that begins at or before it. */
 function rowOf(rows: readonly EditorRow[], cursor: number): number {
   let low = 0
   let high = rows.length - 1
@@ -123,7 +123,7 @@ function columnOf(text: string, row: EditorRow | undefined, cursor: number, limi
   return column
 }
 
-/** Where the rows of a line begin, but for the first. */
+/** The indices where the rows of a line begin, without the first row. */
 function lineBreaks(line: string, limit: number): readonly number[] {
   if (/^[\x20-\x7e]*$/.test(line)) return narrowBreaks(line, limit)
   const known = limit === cacheLimit ? cache.get(line) : undefined
@@ -143,7 +143,7 @@ function lineBreaks(line: string, limit: number): readonly number[] {
 function narrowBreaks(line: string, limit: number): readonly number[] {
   const breaks: number[] = []
   for (let start = 0; line.length - start > limit; ) {
-    // Not in the whole line: without a space in it each row would look through all that stands before.
+    // Searches only this row: in a line without spaces, each row would search the whole line before it.
     const space = line.slice(start, start + limit).lastIndexOf(' ')
     start += space === -1 ? limit : space + 1
     breaks.push(start)
@@ -156,23 +156,23 @@ function measuredBreaks(line: string, limit: number): readonly number[] {
   const breaks: number[] = []
   let used = 0
   let rowStart = 0
-  /** The last place in this row where it may end, and the cells before it. */
-  let place = 0
-  let usedToPlace = 0
+  /** The last index where this row may break, and the cells before it. */
+  let breakAt = 0
+  let usedToBreak = 0
   let previousCells = 0
   let afterSpace = false
   eachGrapheme(line, (start, end, plain) => {
     const cells = plain !== 0 && plain <= limit ? plain : clusterCells(line.slice(start, end), limit)
     if (start > rowStart && (afterSpace || cells === 2 || previousCells === 2)) {
-      place = start
-      usedToPlace = used
+      breakAt = start
+      usedToBreak = used
     }
     if (used + cells > limit) {
-      const cut = place > rowStart ? place : start
-      used = place > rowStart ? used - usedToPlace : 0
+      const cut = breakAt > rowStart ? breakAt : start
+      used = breakAt > rowStart ? used - usedToBreak : 0
       rowStart = cut
       breaks.push(cut)
-      // The word that came along may not leave room for this character.
+      // The word that moved to the next row may not leave room for this character.
       if (used + cells > limit) {
         breaks.push(start)
         rowStart = start
@@ -193,7 +193,7 @@ function clusterCells(cluster: string, limit: number): number {
   return textWidth(shownCluster(cluster, limit))
 }
 
-/** A cluster as it is drawn: pictures for controls, spaces for a tab, � for what has no shape or too much of it. */
+/** A cluster as it is drawn: pictures for controls, spaces for a tab, � for clusters without a shape or wider than a row. */
 function shownCluster(cluster: string, limit: number): CleanText {
   const shown = cleanLine(cluster)
   const cells = textWidth(shown)
@@ -209,7 +209,7 @@ function rowText(row: string, limit: number): CleanText {
     clusters.push(shown)
     cells += textWidth(shown)
   })
-  // Cleaned as a whole it keeps joiners between letters, which a cluster alone does not show.
+  // The row is cleaned as a whole, which keeps joiners between letters; cleaning cluster by cluster drops them.
   const whole = cleanLine(row)
   return textWidth(whole) === cells ? whole : joinClean(clusters)
 }

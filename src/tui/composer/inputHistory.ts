@@ -1,19 +1,19 @@
-/** What was sent from this composer, to be called back. What is edited while looking back is kept until something is sent. */
+/** The texts that a composer sent, for recall. Edits of recalled texts are kept until a text is sent. */
 
-/** The texts sent, and where in them the composer stands. Plain data, immutable. */
+/** The sent texts, and the one that the composer shows. Plain data, immutable. */
 export type InputHistory = {
   /** Oldest first, no text twice in a row. */
   readonly entries: readonly string[]
   /** The entry that the composer shows; `entries.length` is the draft. */
   readonly at: number
-  /** What was made of entries, and of the draft, while looking back; by index. */
+  /** Edited texts of entries, and the draft, by index. */
   readonly edited: ReadonlyMap<number, string>
 }
 
-/** Texts kept; more than anybody walks through with Up. */
+/** Texts that are kept; more than a user recalls with Up. */
 const MAX_ENTRIES = 200
 
-/** Nothing sent yet. */
+/** A history without texts. */
 export const EMPTY_HISTORY: InputHistory = { entries: [], at: 0, edited: new Map() }
 
 /** The history with `text` as its newest entry, standing at an empty draft. Blank texts are not kept. */
@@ -23,7 +23,7 @@ export function remember(history: InputHistory, text: string): InputHistory {
   return { entries, at: entries.length, edited: new Map() }
 }
 
-/** The entry before the shown one and what the composer is to show; undefined at the oldest. */
+/** The history at the entry before, and the text to show; undefined at the oldest. */
 export function older(
   history: InputHistory,
   shown: string,
@@ -31,7 +31,7 @@ export function older(
   return history.at === 0 ? undefined : walked(history, shown, history.at - 1)
 }
 
-/** The entry after the shown one, or the draft behind the newest; undefined at the draft. */
+/** The history at the entry after, or at the draft behind the newest, and the text to show; undefined at the draft. */
 export function newer(
   history: InputHistory,
   shown: string,

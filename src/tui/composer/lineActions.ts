@@ -1,9 +1,9 @@
-/** The editing keys of the registry, and what each does to an editor: for the composer, the switcher and every input. */
+/** The editing actions of the key registry, for the composer, the switcher and every other input. */
 
 import type { ActionId } from '../input/bindings.ts'
 import * as editor from './editor.ts'
 
-/** An action that any line of input understands. */
+/** An action that every input line has. */
 export type LineAction = Extract<ActionId, `line.${string}`>
 
 const DEEDS: Readonly<Record<LineAction, (state: editor.Editor) => editor.Editor>> = {
@@ -26,7 +26,7 @@ const DEEDS: Readonly<Record<LineAction, (state: editor.Editor) => editor.Editor
   'line.redo': editor.redo,
 }
 
-/** Whether an action belongs to a line of input. */
+/** Whether an action edits an input line. */
 export function isLineAction(id: ActionId): id is LineAction {
   return id.startsWith('line.')
 }

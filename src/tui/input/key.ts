@@ -1,4 +1,4 @@
-/** One key, as the person pressed it, whatever bytes the terminal made of it. */
+/** One key as the user pressed it, independent of the bytes that the terminal sent. */
 export type Key = {
   /**
    * `a` to `z` and other characters by themselves (lower case), or a name: enter, tab, space, backspace, delete,
@@ -7,21 +7,21 @@ export type Key = {
   readonly name: string
   readonly ctrl: boolean
   readonly alt: boolean
-  /** With a letter or a named key; for signs such as `!` the terminal has used it up already. */
+  /** Only with a letter or a named key; in signs such as `!` the terminal has applied it already. */
   readonly shift: boolean
-  /** What typing the key inserts; absent for keys that insert nothing by themselves. */
+  /** The text that the key inserts; absent for keys that insert nothing. */
   readonly text?: string
 }
 
 /** The modifiers of a key that is not typed text. */
 export type Modifiers = { readonly ctrl?: boolean; readonly alt?: boolean; readonly shift?: boolean }
 
-/** A key that inserts nothing: a named one, or a character with Ctrl or Alt. */
+/** A key that inserts nothing: a named key, or a character with Ctrl or Alt. */
 export function namedKey(name: string, { ctrl = false, alt = false, shift = false }: Modifiers = {}): Key {
   return { name, ctrl, alt, shift }
 }
 
-/** The key for a typed character (one code point), with what it inserts unless Ctrl or Alt is held. */
+/** The key of a typed character (one code point); it inserts text unless Ctrl or Alt is held. */
 export function typedKey(char: string, { ctrl = false, alt = false, shift = false }: Modifiers = {}): Key {
   const lower = char.toLowerCase()
   const isLetter = lower !== char.toUpperCase()
@@ -41,8 +41,8 @@ const CONTROL_NAMES: Readonly<Record<number, string>> = {
 }
 
 /**
- * The key for a control byte (0 to 31, 127). Ctrl+H and Backspace cannot be told apart and are Backspace, Ctrl+I is
- * Tab, Ctrl+M is Enter; Ctrl+J, which Enter is not in raw mode, stays Ctrl+J.
+ * The key of a control byte (0 to 31, 127). Terminals send the same byte for Ctrl+H and Backspace, which becomes
+ * Backspace; likewise Ctrl+I becomes Tab and Ctrl+M Enter. Ctrl+J differs from Enter in raw mode, and stays Ctrl+J.
  */
 export function controlKey(code: number, { alt = false }: Modifiers = {}): Key {
   const name = CONTROL_NAMES[code]

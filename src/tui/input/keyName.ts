@@ -1,4 +1,4 @@
-/** The notation of keys: `ctrl+n`, `alt+shift+tab`, `f1`, in the registry, the configuration and (described) on screen. */
+/** The notation of keys in the registry and the configuration: `ctrl+n`, `alt+shift+tab`, `f1`. */
 
 import type { Key } from './key.ts'
 
@@ -26,8 +26,8 @@ export function keyName({ name, ctrl, alt, shift }: Omit<Key, 'text'>): KeyName 
 }
 
 /**
- * Reads key notation as people write it: any case, modifiers in any order, each at most once.
- * Undefined for what names no key; a single character names itself.
+ * Parses the notation of a key: any case, modifiers in any order, each at most once. A single character names itself.
+ * Undefined for text that names no key.
  */
 export function parseKeyName(notation: string): KeyName | undefined {
   const parts = notation.trim().toLowerCase().split('+')
@@ -41,14 +41,14 @@ export function parseKeyName(notation: string): KeyName | undefined {
   return keyName({ name, ctrl: ctrl === true, alt: alt === true, shift: shift === true })
 }
 
-/** A key as it is shown to people: `Ctrl+N`, `Alt+PgUp`, `F1`. */
+/** A key as the screen shows it: `Ctrl+N`, `Alt+PgUp`, `F1`. */
 export function describeKey(name: KeyName): string {
   return partsOf(name)
     .map(part => SHOWN[part] ?? part.charAt(0).toUpperCase() + part.slice(1))
     .join('+')
 }
 
-/** Modifiers and name; the plus key is a part too. */
+/** The modifiers and the name, which may be `+`. */
 function partsOf(name: KeyName): string[] {
   return name.endsWith('+') ? [...name.slice(0, -1).split('+').filter(Boolean), '+'] : name.split('+')
 }

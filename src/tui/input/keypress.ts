@@ -1,61 +1,61 @@
 /**
- * Terminal bytes to keys. Pure: the caller owns the terminal and the timer.
+ * Decodes terminal bytes into keys. The caller owns the terminal and the timer.
  *
- * Every byte stream gives the same events however it is cut into chunks; only time (`flush`) can tell Escape from
- * the beginning of a sequence. Replies to queries and mouse reports never come out as typed text.
+ * A byte stream gives the same events however it is cut into chunks. Only time (`flush`) distinguishes Escape from
+ * the beginning of a sequence. Replies to queries and mouse reports never become typed text.
  */
 
 import { controlKey, type Key, namedKey, typedKey } from './key.ts'
 import { consoleMeaning, csiMeaning, type Meaning, ss3Meaning } from './sequences.ts'
 
-/** What the person, or the terminal, did. Typed text comes as one key a code point. */
+/** One event of the user or the terminal. Each code point of typed text is one key. */
 export type InputEvent =
   | { readonly type: 'key'; readonly key: Key }
-  /** Newlines are `\n` whatever the terminal sent. `truncated`: there was more, and it is lost. */
+  /** Newlines are `\n`. `truncated`: the paste was longer, and its rest is lost. */
   | { readonly type: 'paste'; readonly text: string; readonly truncated: boolean }
   | { readonly type: 'focus'; readonly focused: boolean }
 
-/** A decoder with the state of one terminal. */
+/** A decoder for one terminal. */
 export type KeyDecoder = {
-  /** Takes what was read; gives what is certain by now. Never throws, whatever the bytes. */
+  /** Decodes bytes; gives the events that are certain by now. Never throws, for any bytes. */
   push(chunk: string | Uint8Array): InputEvent[]
-  /** Decides about what is still open; to be called when `wait` has passed without a byte. */
+  /** Decides about the bytes that are still open, after `wait` ms without a byte. */
   flush(): InputEvent[]
-  /** Milliseconds after which `flush` is due unless bytes come before; undefined when nothing is open. */
+  /** Milliseconds after which `flush` is due unless bytes come before; undefined: no bytes are open. */
   readonly wait: number | undefined
 }
 
-/** A lone ESC this old, in ms, is the Escape key; a sequence over a slow line arrives in one packet anyway. */
+/** A lone ESC of this age, ms, is the Escape key. Sequences arrive in one packet even over slow connections. */
 export const ESCAPE_WAIT = 30
-/** A sequence begun and not ended for this long, in ms, is given up. */
+/** A sequence without its end after this time, ms, is dropped. */
 const SEQUENCE_WAIT = 1000
-/** A paste without a byte for this long, in ms, has lost its end; irssi users once lost their keyboard to that. */
+/** A paste without a byte for this time, ms, has lost its end; without a limit the keyboard would stay dead (irssi). */
 export const PASTE_WAIT = 1500
 /**
- * The end of a paste is believed after this time, in ms, without another. Terminals that hand on what is pasted as it
- * is (tmux does) let a text with the end mark in it break out, and what follows the mark would be keys, Enter among them.
- * Nobody presses a key so soon after a paste.
+ * An end mark ends a paste only if no other end mark follows within this time, ms. Some terminals (tmux) pass pasted
+ * text on unchanged: a pasted end mark would turn the text behind it into keys, Enter among them. No user presses a key
+ * so soon after a paste.
  */
 export const PASTE_SETTLE = 30
-/** Bytes kept of one paste: sixteen times the longest message and enough for any log excerpt. */
+/** Bytes that are kept of one paste: sixteen times the longest message. */
 export const MAX_PASTE_BYTES = 1 << 20
-/** The longest CSI or SS3 sequence, in bytes; what is longer is dropped to its end. */
+/** The longest CSI or SS3 sequence, in bytes; a longer one is dropped to its end. */
 const MAX_SEQUENCE = 128
-/** Bytes of a reply (OSC, DCS, APC) that are swallowed before it is taken for something else. */
+/** The longest reply (OSC, DCS, APC) that is dropped as one, in bytes. */
 const MAX_REPLY = 1 << 16
 
 const ESC = 0x1b
 const PASTE_END = '\x1b[201~'
 
-/** Instead of a position: the bytes so far do not tell. */
+/** Instead of an index: more bytes are needed. */
 const MORE = -1
 
 type Mode = 'ground' | 'paste' | 'settling' | 'reply' | 'overlong'
 
-/** A decoder at rest. */
+/** A decoder without open bytes. */
 export function createKeyDecoder(): KeyDecoder {
   let mode: Mode = 'ground'
-  /** Bytes not understood yet, one a character. */
+  /** Bytes that are not decoded yet, one in each character. */
   let open = ''
   let pasted: string[] = []
   let pastedBytes = 0
@@ -85,7 +85,7 @@ export function createKeyDecoder(): KeyDecoder {
     pastedBytes = 0
   }
 
-  /** What each mode takes from the front of `open`; says whether to go on with what is left. */
+  /** Each mode decodes bytes at the front of `open`, and tells whether to go on with the rest. */
   const take: Record<Mode, () => boolean> = {
     ground() {
       let at = 0
@@ -110,7 +110,7 @@ export function createKeyDecoder(): KeyDecoder {
       mode = 'settling'
       return true
     },
-    // What stands behind the last end mark may be keys.
+    // Bytes behind the last end mark may be keys.
     settling() {
       const end = open.lastIndexOf(PASTE_END)
       if (end !== -1) {
@@ -119,7 +119,7 @@ export function createKeyDecoder(): KeyDecoder {
       }
       return false
     },
-    // A reply ends with BEL or ESC \; any other control byte is a key that somebody pressed meanwhile.
+    // A reply ends with BEL or ESC \; any other control byte is a key that the user pressed meanwhile.
     reply() {
       const end = open.search(/[\0-\x1f]/)
       replyBytes += end === -1 ? open.length : end
@@ -146,7 +146,7 @@ export function createKeyDecoder(): KeyDecoder {
     },
   }
 
-  /** Takes the character at `at`, which is no ESC; gives where it ends. */
+  /** Decodes the character at `at`, which is not ESC; gives the index of its end. */
   const takeCharacter = (at: number, alt: boolean): number => {
     const byte = open.charCodeAt(at)
     if (byte < 0x80) {
@@ -163,12 +163,12 @@ export function createKeyDecoder(): KeyDecoder {
       if ((open.charCodeAt(next) & 0xc0) !== 0x80) return next
     }
     const char = Buffer.from(open.slice(at, end), 'latin1').toString('utf8')
-    // Broken UTF-8 and C1 controls are nothing that a keyboard sends.
+    // Keyboards send neither broken UTF-8 nor C1 controls.
     if (!/[\x80-\x9f\ufffd]/.test(char)) emit(typedKey(char, { alt }))
     return end
   }
 
-  /** Takes what begins with the ESC at `at`; gives where it ends. */
+  /** Decodes the sequence of the ESC at `at`; gives the index of its end. */
   const takeEscape = (at: number): number => {
     const next = open[at + 1]
     if (next === undefined) return MORE
@@ -191,7 +191,7 @@ export function createKeyDecoder(): KeyDecoder {
     return takeCharacter(at + 1, true)
   }
 
-  /** Takes the CSI or SS3 sequence whose `[` or `O` is at `introducer`; gives where it ends. */
+  /** Decodes the CSI or SS3 sequence whose `[` or `O` is at `introducer`; gives the index of its end. */
   const takeSequence = (introducer: number, alt: boolean): number => {
     const isCsi = open[introducer] === '['
     const from = introducer + 1
@@ -204,7 +204,7 @@ export function createKeyDecoder(): KeyDecoder {
     }
     for (let at = from; at < open.length; at++) {
       const byte = open.charCodeAt(at)
-      // What cannot be part of it is a key pressed while it came; what came so far is dropped.
+      // A byte that cannot belong to the sequence is a key; the sequence is dropped.
       if (byte < 0x20 || byte >= 0x7f) return at
       if (at - from >= MAX_SEQUENCE) {
         mode = 'overlong'
@@ -220,7 +220,7 @@ export function createKeyDecoder(): KeyDecoder {
     return MORE
   }
 
-  /** Takes the three bytes of an X10 mouse report; gives where it ends. */
+  /** Drops the three bytes of an X10 mouse report; gives the index of its end. */
   const takeMouse = (from: number): number => {
     for (let at = from; at < from + 3; at++) {
       if (at >= open.length) return MORE
@@ -229,7 +229,7 @@ export function createKeyDecoder(): KeyDecoder {
     return from + 3
   }
 
-  /** Whether `open` may be keys by themselves: Escape, or Alt and the sign that also begins a sequence. */
+  /** Whether `open` may be keys: Escape, or Alt with a sign that also begins a sequence. */
   const isAmbiguous = (): boolean => /^\x1b(?:\x1b?[[O]?|[\]P_])$/.test(open)
 
   const takeAll = (): void => {
@@ -280,14 +280,14 @@ export function createKeyDecoder(): KeyDecoder {
   }
 }
 
-/** How many bytes a UTF-8 character has by its first; 1 for what cannot be a first byte. */
+/** The bytes of a UTF-8 character with this first byte; 1 for a byte that cannot be the first. */
 function utf8Length(first: number): number {
   if (first >= 0xc2 && first <= 0xdf) return 2
   if (first >= 0xe0 && first <= 0xef) return 3
   return first >= 0xf0 && first <= 0xf4 ? 4 : 1
 }
 
-/** How many bytes at the end may be the beginning of the paste's end mark. */
+/** The number of bytes at the end that may begin the end mark of a paste. */
 function endBegun(bytes: string): number {
   for (let length = Math.min(PASTE_END.length - 1, bytes.length); length > 0; length--) {
     if (bytes.endsWith(PASTE_END.slice(0, length))) return length
@@ -298,6 +298,6 @@ function endBegun(bytes: string): number {
 /** The text of a paste: terminals send Enter (\r) for its line breaks. */
 function pastedText(bytes: string, truncated: boolean): string {
   const text = Buffer.from(bytes, 'latin1').toString('utf8').replace(/\r\n?/g, '\n')
-  // The cut may have gone through a character.
+  // The paste may have been cut within a character.
   return truncated ? text.replace(/\ufffd$/, '') : text
 }

@@ -1,11 +1,11 @@
 /**
- * What a complete escape sequence means. Pure tables and functions; where a sequence begins and ends is the
- * decoder's business. Sources: xterm's ctlseqs, the kitty keyboard protocol, rxvt's reference, the linux console.
+ * Meanings of complete escape sequences, as tables and functions; the decoder finds where a sequence begins and ends.
+ * Sources: xterm's ctlseqs, the kitty keyboard protocol, rxvt's reference, the Linux console.
  */
 
 import { controlKey, type Key, namedKey, typedKey } from './key.ts'
 
-/** What a sequence turned out to be; undefined is a reply, a mouse report, a key release or something unknown. */
+/** The meaning of a sequence; undefined for a reply, a mouse report, a key release or an unknown sequence. */
 export type Meaning =
   | { readonly type: 'key'; readonly key: Key }
   | { readonly type: 'focus'; readonly focused: boolean }
@@ -56,7 +56,7 @@ const TILDES: Readonly<Record<number, string>> = {
   34: 'f20',
 }
 
-/** The numeric keypad in application mode: ESC O and one of these. */
+/** Keys of the numeric keypad in application mode: ESC O and one of these letters. */
 const KEYPAD: Readonly<Record<string, string>> = {
   X: '=',
   j: '*',
@@ -67,7 +67,7 @@ const KEYPAD: Readonly<Record<string, string>> = {
   o: '/',
 }
 
-/** rxvt marks the modifier in the last byte of a `~` key, and by a small letter for arrows. */
+/** rxvt encodes the modifier of a `~` key in the last byte, and of an arrow by a small letter. */
 const RXVT_ENDS: Readonly<Record<string, { ctrl?: boolean; shift?: boolean }>> = {
   $: { shift: true },
   '^': { ctrl: true },
@@ -75,7 +75,7 @@ const RXVT_ENDS: Readonly<Record<string, { ctrl?: boolean; shift?: boolean }>> =
 }
 const RXVT_ARROWS: Readonly<Record<string, string>> = { a: 'up', b: 'down', c: 'right', d: 'left' }
 
-/** Keys that kitty numbers in the private-use area; numbers that are not here insert and do nothing. */
+/** Keys with a number in kitty's private-use area; other numbers have no meaning here. */
 const KITTY_NAMES: Readonly<Record<number, string>> = {
   57414: 'enter',
   57417: 'left',
@@ -89,7 +89,7 @@ const KITTY_NAMES: Readonly<Record<number, string>> = {
   57425: 'insert',
   57426: 'delete',
 }
-/** Kitty's keypad characters, from 57399 on, and those behind the digits. */
+/** Kitty's keypad characters, from 57399 on. */
 const KITTY_KEYPAD = '0123456789./*-+'
 
 const SHIFT = 1
@@ -101,14 +101,14 @@ const META = 32
 
 type Held = { ctrl: boolean; alt: boolean; shift: boolean }
 
-/** The modifiers of a parameter (1 and the bits); undefined where Super or Hyper makes it somebody else's key. */
+/** The modifiers of a parameter (1 plus the bits); undefined with Super or Hyper, whose keys belong to the desktop. */
 function heldKeys(parameter: number | undefined): Held | undefined {
   const bits = Math.max(0, (parameter ?? 1) - 1)
   if ((bits & (SUPER | HYPER)) !== 0) return undefined
   return { shift: (bits & SHIFT) !== 0, alt: (bits & (ALT | META)) !== 0, ctrl: (bits & CTRL) !== 0 }
 }
 
-/** `1;5:3` as [[1], [5, 3]]; what is left out is undefined. */
+/** `1;5:3` as [[1], [5, 3]]; an omitted number is undefined. */
 function parametersOf(body: string): (number | undefined)[][] {
   return body
     .split(';')
@@ -119,9 +119,9 @@ const key = (found: Key): Meaning => ({ type: 'key', key: found })
 
 /**
  * The meaning of a CSI sequence.
- * @param body what stands between the introducer and the last byte: parameters and intermediates
+ * @param body the bytes between the introducer and the last byte: parameters and intermediates
  * @param last the last byte
- * @param alt whether an ESC stood before it (rxvt's and the console's way to say Alt)
+ * @param alt whether an ESC stood before it (the Alt of rxvt and the console)
  */
 export function csiMeaning(body: string, last: string, alt: boolean): Meaning {
   const rxvt = /^\d+$/.test(body) ? RXVT_ENDS[last] : undefined
@@ -152,8 +152,8 @@ export function csiMeaning(body: string, last: string, alt: boolean): Meaning {
     if (arrow !== undefined) return key(namedKey(arrow, { shift: true, alt }))
   }
   if (last === 'Z') return key(namedKey('tab', { ...withAlt, shift: true }))
-  // Keys have 1 or nothing in front of the modifiers. Anything else is a report, as is R but for a modified F3:
-  // it tells where the cursor is.
+  // A key has 1 or nothing before the modifiers; other numbers are reports. R reports the cursor position, unless it is
+  // a modified F3.
   const isCursorReport = last === 'R' && body !== '' && ((modifiers ?? 1) < 2 || (modifiers ?? 1) > 8)
   if ((code ?? 1) !== 1 || isCursorReport) return undefined
   const name = LETTERS[last]
@@ -182,7 +182,7 @@ export function consoleMeaning(last: string, alt: boolean): Meaning {
   return number >= 1 && number <= 5 ? key(namedKey(`f${number}`, { alt })) : undefined
 }
 
-/** A key that came by its code point: kitty's `u` and xterm's modifyOtherKeys. */
+/** A key that is encoded by its code point: kitty's `u` and xterm's modifyOtherKeys. */
 function characterMeaning(
   code: number,
   shiftedCode: number | undefined,
@@ -198,16 +198,16 @@ function characterMeaning(
   }
   const keypad = KITTY_KEYPAD[code - 57399] ?? (code === 57415 ? '=' : code === 57416 ? ',' : undefined)
   if (keypad !== undefined) return key(typedKey(keypad, held))
-  // The rest of the area are modifiers, media keys and locks.
+  // Other numbers of the area are modifiers, media keys and locks.
   if ((code >= 0xe000 && code <= 0xf8ff) || !isCharacter(code)) return undefined
 
   if (held.ctrl || held.alt) {
-    // On a Cyrillic or Greek layout the key's place on the Latin one says what Ctrl+N means.
+    // On a Cyrillic or Greek layout, Ctrl+N is the key that has N on the Latin layout.
     const latin = code > 0x7f && baseCode !== undefined && isCharacter(baseCode) ? baseCode : code
     const sign = held.shift && shiftedCode !== undefined && isSign(shiftedCode) ? shiftedCode : undefined
     if (sign !== undefined) return key(typedKey(String.fromCodePoint(sign), held))
     const found = typedKey(String.fromCodePoint(latin), held)
-    // Without the shifted form Ctrl+Shift+- is all that is known of Ctrl+_; a sign that came shifted is itself.
+    // Without the shifted form, Ctrl+_ arrives as Ctrl+Shift+-; a sign that arrives shifted needs no Shift.
     return key(isUnshiftedSign(latin) ? { ...found, shift: held.shift } : found)
   }
   const typed = text !== undefined && isCharacter(text) ? text : held.shift ? (shiftedCode ?? code) : code
@@ -221,6 +221,6 @@ const isCharacter = (code: number): boolean =>
 const isSign = (code: number): boolean =>
   code > 0x20 && code < 0x7f && !/[a-z0-9]/i.test(String.fromCharCode(code))
 
-/** Signs and digits that keyboards give without Shift. */
+/** Signs and digits that keyboards type without Shift. */
 const isUnshiftedSign = (code: number): boolean =>
   "`1234567890-=[]\\;',./".includes(String.fromCodePoint(code))

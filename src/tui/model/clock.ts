@@ -1,12 +1,12 @@
-/** Times and days as the user's place has them. */
+/** Times and days in the user's time zone. */
 
 import { type CleanText, cleanLine } from '../text/clean.ts'
 
-/** Writes times (ms since 1970) for people. */
+/** Formats times, in ms since 1970. */
 export type Clock = {
   /** `14:02`, always five cells. */
   time(ts: number): CleanText
-  /** Names a day; equal for times of one day. */
+  /** A key for the day; equal for times of one day. */
   day(ts: number): string
   /** `Monday 23 November 2026`. */
   dayLabel(ts: number): CleanText
@@ -39,7 +39,7 @@ export function createClock(timeZone?: string): Clock {
     month: 'long',
     year: 'numeric',
   })
-  // Zones change at whole quarters of an hour, so a minute has one text and a quarter one day.
+  // Time zones change at whole quarters of an hour, so all times of a minute have one text, and of a quarter one day.
   const time = remembering(ts => cleanLine(times.format(ts)), MINUTE)
   const day = remembering(ts => days.format(ts), HOUR / 4)
   return {
@@ -49,7 +49,7 @@ export function createClock(timeZone?: string): Clock {
   }
 }
 
-/** Formats once a step; formatting costs a microsecond, and a screen asks for each row. */
+/** Formats once for each step of ms: formatting costs a microsecond, and a screen formats a time for each row. */
 function remembering<Text extends string>(format: (ts: number) => Text, step: number): (ts: number) => Text {
   const known = new Map<number, Text>()
   return ts => {
@@ -63,5 +63,5 @@ function remembering<Text extends string>(format: (ts: number) => Text, step: nu
   }
 }
 
-/** What others send as a time can be any number. */
+/** A time that a Date can hold: other users may send any number. */
 const within = (ts: number): number => (Number.isFinite(ts) ? Math.max(0, Math.min(LAST, ts)) : 0)

@@ -1,14 +1,14 @@
-/** What an update wants done in the world, as plain data. */
+/** Effects: what an update asks for outside the screen's state, as plain data. */
 
 import type { SearchQuery } from '../../client/client.ts'
 
-/** One deed; carried out by `effects.ts`. */
+/** One effect; `screen/effects.ts` runs it. */
 export type Effect =
   | {
       readonly type: 'say'
       readonly room: string
       readonly text: string
-      /** The seq of the message that it answers. */
+      /** The seq of the message that this one answers. */
       readonly replyTo?: number
     }
   | { readonly type: 'edit'; readonly room: string; readonly target: number; readonly text: string }
@@ -21,9 +21,9 @@ export type Effect =
       readonly on: boolean
     }
   | { readonly type: 'search'; readonly asked: string; readonly query: SearchQuery }
-  /** What stands around a message; `room` as the protocol names it. */
+  /** The messages around a message; `room` as the protocol names it. */
   | { readonly type: 'context'; readonly room: string; readonly seq: number }
-  /** A message to a room or person that need not be open yet. */
+  /** A message to a room or person, which is opened first. */
   | { readonly type: 'tell'; readonly conversation: string; readonly text: string }
   | { readonly type: 'join'; readonly conversation: string }
   | { readonly type: 'leave'; readonly room: string }
@@ -40,7 +40,7 @@ export type Effect =
       readonly before: number
       readonly end: 'newest' | 'oldest'
     }
-  /** A message that is not held, by its seq; 0: the oldest of all. */
+  /** Loads a message by its seq; 0: the oldest of all. */
   | { readonly type: 'reach'; readonly room: string; readonly seq: number }
   | { readonly type: 'rename'; readonly name: string }
   | { readonly type: 'reconnect' }

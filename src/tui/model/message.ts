@@ -1,35 +1,35 @@
-/** Finding messages in a timeline: those of the log that the server has now, deleted ones left out. */
+/** Finding messages in a timeline: those of the server's present log that are not deleted. */
 
 import type { RoomView } from '../../client/room.ts'
 import type { MessageEntry } from '../../client/timelineEntry.ts'
 import { foldName } from '../../protocol/names.ts'
 import type { World } from './world.ts'
 
-/** The newest message that is wanted; undefined where there is none. */
+/** The newest message that `isWanted` accepts; undefined if there is none. */
 export function lastMessage(
   { timeline }: RoomView,
   isWanted: (message: MessageEntry) => boolean,
 ): MessageEntry | undefined {
   for (let at = timeline.length - 1; at >= 0; at--) {
     const entry = timeline[at]
-    // What stands above is another log's; nothing can be done to it.
+    // Entries above belong to another log; no request can reach them.
     if (entry?.kind === 'restart') return undefined
     if (entry?.kind === 'message' && entry.deleted === undefined && isWanted(entry)) return entry
   }
   return undefined
 }
 
-/** The message of an id; undefined where it is not in the timeline, or deleted. */
+/** The message of an id; undefined if it is not in the timeline or is deleted. */
 export function messageOf(room: RoomView, id: string): MessageEntry | undefined {
   return lastMessage(room, message => message.id === id)
 }
 
-/** Whether we said it, as far as the name tells. */
+/** Whether a message is ours, by the name of its sender. */
 export function isOurs({ client }: World, { from }: Pick<MessageEntry, 'from'>): boolean {
   return foldName(from) === foldName(client.username)
 }
 
-/** Whether the server serves an action; true before we know. */
+/** Whether the server serves an action; true until the server has told its features. */
 export function isServed({ client }: World, action: string): boolean {
   return client.server === undefined || client.server.features.includes(action)
 }

@@ -1,4 +1,4 @@
-/** What the screen is, as plain data. What the client knows of the world is not copied here; what can be derived is not stored. */
+/** The state of the screen, as plain data. It copies nothing from the client and stores nothing that can be derived. */
 
 import type { LinkState } from '../../client/link.ts'
 import type { Composed } from '../../client/stateFile.ts'
@@ -11,17 +11,17 @@ import { type CleanText, clean } from '../text/clean.ts'
 /** The terminal's cells. */
 export type Size = { readonly columns: number; readonly rows: number }
 
-/** A place in a timeline that stays the same while rows come and go around it. */
+/** A position in a timeline that holds while rows come and go around it. */
 export type Anchor = {
   /** The entry, see `entryKey`. */
   readonly key: string
   /** The row at the top of the pane, counted from the entry's own first row; negative: above it. */
   readonly row: number
-  /** Where the entry was in the timeline last; it is looked for from there. */
+  /** The last known index of the entry; the search for it begins there. */
   readonly hint: number
 }
 
-/** Something that the program itself says in a room: an answer to a command, an error. Kept here alone. */
+/** A remark of the program in a room, such as an answer to a command or an error. Only the screen keeps it. */
 export type Note = {
   readonly id: number
   /** Our clock, ms. */
@@ -32,14 +32,14 @@ export type Note = {
   readonly after: string | undefined
 }
 
-/** Which message the composer is about. */
+/** The message that the composer edits or answers. */
 export type About = {
   readonly kind: 'edit' | 'reply'
   /** Of the message, see `MessageEntry.id`. */
   readonly id: string
 }
 
-/** The message that keys act on instead of the composer. */
+/** The selected message: keys act on it instead of the composer. */
 export type Selection = {
   /** Of the message, see `MessageEntry.id`. */
   readonly id: string
@@ -47,76 +47,76 @@ export type Selection = {
   readonly deleting: boolean
 }
 
-/** What the screen keeps of one room. */
+/** The screen's state of one room. */
 export type RoomScreen = {
   readonly editor: Editor
-  /** The first row of the composer that is shown, of a text with more rows than it has. */
+  /** The first visible row of a text with more rows than the composer. */
   readonly composerTop: number
   readonly completion: Completion | undefined
   readonly about: About | undefined
   readonly history: InputHistory
-  /** Whether the newest of the history was said; what was cleared or run instead is brought back by Up. */
+  /** Whether the newest text of the history was sent as a message. If not, it was cleared or run, and Up brings it back. */
   readonly wasSaid: boolean
   readonly selection: Selection | undefined
   readonly anchor: Anchor | 'bottom'
-  /** The last seq that was read when the line "new" was drawn: it stands above what came after. */
+  /** The last read seq when the line "new" was set: the line stands above the next message. */
   readonly marker: number | undefined
-  /** False until what was missed while away from the room or the server is here. */
+  /** False until the messages that were missed while away from the room or the server are loaded. */
   readonly settled: boolean
   readonly notes: readonly Note[]
-  /** Which pages were asked for since the user last scrolled, so that nothing is asked for again and again in vain. */
+  /** Pages requested since the user last scrolled: a page that fails is not requested again at once. */
   readonly asked: readonly string[]
-  /** When it was looked at last, for the switcher; only the order counts. */
+  /** Larger for rooms that were shown more recently; for the switcher. */
   readonly lastActive: number
 }
 
-/** What was looked for, and what was found. */
+/** A search and its hits. */
 export type Search = {
   readonly kind: 'search'
-  /** As it was typed. */
+  /** The query as typed. */
   readonly asked: string
   /** The newest first; undefined until the server has answered. */
   readonly hits: readonly ChatEvent[] | undefined
-  /** Where the next page begins; undefined: that is all. */
+  /** The cursor of the next page; undefined: there is none. */
   readonly cursor: string | undefined
   readonly chosen: number
-  /** What stands around the chosen hit, once it was asked for. */
+  /** The messages around the chosen hit, once they are requested. */
   readonly context: readonly ChatEvent[] | undefined
 }
 
-/** What lies over the timeline. */
+/** A box over the timeline. */
 export type Overlay =
   | { readonly kind: 'help'; readonly top: number }
   | { readonly kind: 'switcher'; readonly editor: Editor; readonly chosen: number }
   | Search
-  /** The server will not have us under this name: asks for another. */
+  /** Asks for another name after the server refused ours. */
   | { readonly kind: 'name'; readonly editor: Editor; readonly reason: CleanText }
 
-/** How near the user is to leaving: 1 has asked once, 2 has been told that something is unsent. */
+/** Steps towards quitting: 1, Ctrl+C was pressed once; 2, the screen has named the unsent text. */
 type Leaving = 0 | 1 | 2
 
-/** Everything that the screen knows beside the client. */
+/** The whole state of the screen. */
 export type ScreenState = {
   readonly size: Size
-  /** The room to begin with, by name; forgotten once it is shown. */
+  /** The room to begin with, by name; undefined once it is shown. */
   readonly first: string | undefined
-  /** The refusal that the user has been asked about. */
+  /** The refusal that the name dialog was opened for. */
   readonly refusal: LinkState | undefined
-  /** Whether the terminal has the focus; true where it does not tell. */
+  /** Whether the terminal has the focus; true for terminals that do not report it. */
   readonly focused: boolean
   /** Key of the room that is shown. */
   readonly current: string | undefined
-  /** By key; '' is the composer that stands there when no room is open. */
+  /** By key; '' is the composer while no room is open. */
   readonly rooms: ReadonlyMap<string, RoomScreen>
   readonly overlay: Overlay | undefined
-  /** Whether the list of rooms may be shown where there is place for it. */
+  /** Whether the user wants the sidebar, where it fits. */
   readonly sidebar: boolean
   readonly leaving: Leaving
-  /** A sentence in the status line until the next key. */
+  /** A sentence that the status line shows until the next key. */
   readonly notice: { readonly text: CleanText; readonly tone: 'dim' | 'warning' | 'error' } | undefined
   /** Our clock at the last event, ms. */
   readonly now: number
-  /** Ids of notes and the order of visits count from here. */
+  /** Gives notes their ids, and rooms the order of their visits. */
   readonly counter: number
 }
 
@@ -139,7 +139,7 @@ const NEW_ROOM: RoomScreen = {
 /** Notes kept in a room; the oldest go first. */
 const MAX_NOTES = 100
 
-/** A screen before anything has happened, with what stood in the composers last time. */
+/** The state before the first event, with the drafts of the last start. */
 export function initialState(
   size: Size,
   now: number,
@@ -171,8 +171,8 @@ function withComposed(room: RoomScreen, { draft, inputs }: Composed): RoomScreen
 }
 
 /**
- * What stands in the composer of a room, and what was sent from it: the draft also while looking back. The new text of
- * an old message is no draft, which would be sent as a new one.
+ * The draft of a room and its sent texts, also while the composer shows an older text. The new text of an edited message
+ * is not a draft: a draft is sent as a new message.
  */
 export function composedOf({ editor, history, about }: RoomScreen): Composed {
   if (about?.kind === 'edit') return { draft: '', inputs: remember(history, editor.text).entries }
@@ -180,12 +180,12 @@ export function composedOf({ editor, history, about }: RoomScreen): Composed {
   return { draft: at === entries.length ? editor.text : (edited.get(entries.length) ?? ''), inputs: entries }
 }
 
-/** What the screen keeps of a room; of the current one (or of none) without a key. */
+/** The screen's state of a room; without a key, of the current one. */
 export function roomScreen(state: ScreenState, key: string = state.current ?? ''): RoomScreen {
   return state.rooms.get(key) ?? NEW_ROOM
 }
 
-/** The state with a change to what it keeps of a room; of the current one without a key. */
+/** The state with a change to one room; without a key, to the current one. */
 export function withRoom(
   state: ScreenState,
   change: Partial<RoomScreen>,
@@ -203,7 +203,7 @@ export function withNotice(
   return { ...state, notice: { text, tone } }
 }
 
-/** The state with something said by the program itself under the entry `after` of a room. */
+/** The state with a remark of the program under the entry `after` of a room. */
 export function withNote(
   state: ScreenState,
   key: string,

@@ -1,4 +1,4 @@
-/** What the screen sees of the world: the client's state, to be read only, and the clock on the wall. */
+/** The world that the screen shows: the state of the client, to read only, and the clock. */
 
 import type { ChatClient } from '../../client/client.ts'
 import type { RoomView } from '../../client/room.ts'
@@ -7,10 +7,10 @@ import type { Clock } from './clock.ts'
 /** The state of a client without its commands. */
 type ClientView = Pick<ChatClient, 'link' | 'username' | 'server' | 'limits' | 'rooms' | 'hasUnsent'>
 
-/** Everything outside the screen that it shows. */
+/** Everything outside the screen's own state. */
 export type World = { readonly client: ClientView; readonly clock: Clock }
 
-/** The room of a key; undefined where there is no key or no such room. */
+/** The room of a key; undefined without a key or such a room. */
 export function roomOf({ client }: World, key: string | undefined): RoomView | undefined {
   return key === undefined ? undefined : client.rooms.get(key)
 }

@@ -1,7 +1,7 @@
 /**
- * Loads the screen, which only full-screen use pays for. Its layout engine looks whether there is a `fetch`, and the
- * answer makes Node load its whole HTTP client: a good tenth of the way to the first frame. Nobody here fetches, so
- * while it loads there is none.
+ * Loads the screen; line mode does not pay for it. Ink's layout engine tests for `fetch`, and that test makes Node load
+ * its whole HTTP client: more than a tenth of the time to the first frame. This program does not use `fetch`, so it is
+ * hidden while the screen loads.
  */
 export async function loadScreen(): Promise<typeof import('./screen.tsx')> {
   const fetch = Object.getOwnPropertyDescriptor(globalThis, 'fetch')

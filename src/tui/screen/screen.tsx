@@ -1,4 +1,4 @@
-/** The full screen: puts state, view and terminal together, and takes them apart again whatever happens. */
+/** The full screen: connects state, view and terminal, and disconnects them in every case. */
 
 import { render, useApp } from 'ink'
 import { type ReactNode, useEffect, useSyncExternalStore } from 'react'
@@ -13,36 +13,36 @@ import { createTerminal, type Keyboard } from '../terminal/terminal.ts'
 import { Screen } from '../view/Screen.tsx'
 import { Store } from './store.ts'
 
-/** What a screen needs. */
+/** What a screen works with. */
 export interface ScreenOptions {
   /** Started and closed by the caller; it may be connecting already. */
   readonly client: ChatClient
   readonly stdin: Keyboard
   readonly stdout: NodeJS.WriteStream
-  /** What the program has to say while the screen is up, for instance that a daemon was started again. */
+  /** Remarks of the program while the screen is shown, such as that it started a daemon. */
   readonly reports?: Reports | undefined
-  /** The room to begin with, by name; the first one unless given. */
+  /** The room to begin with, by name; by default the first one. */
   readonly current?: string | undefined
-  /** Called with the names of the rooms, in their order, and the current one, at first and when they change. */
+  /** Called with the names of the rooms, in their order, and the current one, at the start and when they change. */
   readonly onRoomsChanged?: ((rooms: readonly string[], current: string | undefined) => void) | undefined
-  /** What stood in the composers last time, by the key of the room. */
+  /** Drafts and sent texts of the last start, by the key of the room. */
   readonly composed?: ReadonlyMap<string, Composed> | undefined
-  /** Called when what stands in the composer of a room changed, or what was sent from it. */
+  /** Called when the draft or the sent texts of a room changed. */
   readonly onComposed?: ((room: string, composed: Composed) => void) | undefined
-  /** False where the user wants no colours (NO_COLOR). */
+  /** False if the user wants no colours (NO_COLOR). */
   readonly color: boolean
   /** The clock, ms since 1970. */
   readonly now?: (() => number) | undefined
-  /** IANA name; the system's unless given. */
+  /** IANA name; by default that of the system. */
   readonly timeZone?: string | undefined
 }
 
-/** Signals that end the screen, with the exit codes that shells know them by. */
+/** Signals that end the screen, with their exit codes in shells. */
 const SIGNALS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129, SIGQUIT: 131 } as const
 
 /**
- * Shows the screen until the user leaves, the terminal goes away or a signal comes. The value is the exit code: 0, or
- * 128 and the signal's number. Rejects where the view itself fails. The terminal is as it was in every case.
+ * Shows the screen until the user quits, the terminal closes or a signal comes. Resolves with the exit code: 0, or 128
+ * plus the signal's number. Rejects if the view fails. The terminal is restored in every case.
  */
 export async function runScreen(options: ScreenOptions): Promise<number> {
   const {
@@ -71,13 +71,13 @@ export async function runScreen(options: ScreenOptions): Promise<number> {
 
   let isAway = false
   async function suspend(): Promise<void> {
-    // Two Ctrl+Z can come in one piece.
+    // Two Ctrl+Z can come in one chunk.
     if (isAway) return
     isAway = true
     terminal.release()
     process.off('SIGTSTP', onStop)
     await handles.suspend?.(suspendProcess)
-    // A signal that came meanwhile (`kill %1` of a shell) has ended us.
+    // A signal that came meanwhile (`kill %1` of a shell) has ended the screen.
     if (isOver) return
     process.on('SIGTSTP', onStop)
     terminal.take()
@@ -85,7 +85,7 @@ export async function runScreen(options: ScreenOptions): Promise<number> {
     resized()
   }
 
-  /** What is on the terminal is not known any more: the next frame is drawn whole, from the top. */
+  /** Clears the terminal, so that the next frame is drawn whole: its present content is unknown. */
   function redraw(): void {
     ink.clear()
     stdout.write(CLEAR)
@@ -113,11 +113,11 @@ export async function runScreen(options: ScreenOptions): Promise<number> {
     stdin: stdin as NodeJS.ReadStream,
     alternateScreen: true,
     incrementalRendering: true,
-    // Keys are painted at once; what arrives is gathered by the store.
+    // Keys are painted at once; the store gathers arrivals.
     maxFps: 1000,
     patchConsole: false,
     exitOnCtrlC: false,
-    // Ink would paint nothing where a variable CI is set.
+    // Ink would paint nothing in an environment with a variable CI.
     interactive: true,
   })
   options.reports?.listen(({ kind, message }) => {
@@ -126,7 +126,7 @@ export async function runScreen(options: ScreenOptions): Promise<number> {
   })
 
   try {
-    // Ink ends by itself only when the view failed.
+    // Ink ends by itself only if the view failed.
     return await Promise.race([finished, ink.waitUntilExit().then(() => 0)])
   } finally {
     isOver = true
@@ -146,8 +146,8 @@ export async function runScreen(options: ScreenOptions): Promise<number> {
 const CLEAR = '\x1b[2J\x1b[H'
 
 /**
- * The output as Ink gets it: of the size that the frame was made for, with straight columns, and without word of a
- * resize, at which Ink would draw the frame of the old size once more.
+ * The output for Ink: it has the size of the current frame, straightens columns, and hides resize events, at which Ink
+ * would draw the frame of the old size once more.
  */
 function inkOutput(stdout: NodeJS.WriteStream, size: () => Size): NodeJS.WriteStream {
   const face: NodeJS.WriteStream = new Proxy(stdout, {

@@ -1,6 +1,6 @@
 /**
- * The screen's state outside React. Keys change it at once; what arrives from the server is gathered, so that a flood
- * costs a few frames a second and never a key.
+ * The screen's state outside React. Keys change it at once. Arrivals from the server are gathered, so that a flood
+ * costs a few frames a second and never delays a key.
  */
 
 import type { ChatClient, ClientEvent } from '../../client/client.ts'
@@ -13,14 +13,14 @@ import { cleanLine, cleanText, joinClean } from '../text/clean.ts'
 import { isCounting, update } from '../update/update.ts'
 import { runEffect, type TerminalActions } from './effects.ts'
 
-/** What the view draws, at one moment. */
+/** The frame that the view draws now. */
 export type Snapshot = { readonly frame: Frame | undefined; readonly size: Size }
 
-/** Arrivals within this time, ms, are one frame. Short enough to look like now, long enough to leave time for keys. */
+/** Arrivals within this time, ms, share one frame. Short enough to look immediate, long enough to leave time for keys. */
 const GATHER_MS = 40
-/** Where frames are dear (a large terminal, a busy machine), arrivals wait this many times what the last frame took. */
+/** When frames are slow (a large terminal, a busy machine), arrivals wait this many times the cost of the last frame. */
 const GATHER_FRAMES = 3
-/** But no longer than this, ms. */
+/** Arrivals wait at most this long, ms. */
 const GATHER_MOST_MS = 300
 const SECOND = 1000
 
@@ -32,7 +32,7 @@ export type StoreOptions = {
   readonly actions: TerminalActions
   /** Called when the list of rooms or the current one changed. */
   readonly onRoomsChanged: (rooms: readonly string[], current: string | undefined) => void
-  /** Called when what stands in the composer of a room changed, or what was sent from it. */
+  /** Called when the draft or the sent texts of a room changed. */
   readonly onComposed: (room: string, composed: Composed) => void
 }
 
@@ -45,18 +45,18 @@ export class Store {
   readonly #listeners = new Set<() => void>()
   readonly #unsubscribe: () => void
   #gathering: NodeJS.Timeout | undefined
-  /** Whether the client changed by others since the last whole frame. */
+  /** Whether arrivals changed the client since the last whole frame. */
   #hasArrivals = false
-  /** Whether it changed by what the screen itself did. */
+  /** Whether effects of the screen changed the client since the last whole frame. */
   #hasOwnChanges = false
-  /** The state that was drawn last. */
+  /** The state of the last frame. */
   #drawn: ScreenState | undefined
-  /** What the last frame took, to the terminal; ms. */
+  /** The time from the last frame's start until the terminal had it, ms. */
   #frameCost = 0
   #isClosed = false
   #ticking: NodeJS.Timeout | undefined
   #rooms = ''
-  /** How many dispatches are under way: effects dispatch too, and only the outermost draws. */
+  /** Nested dispatches: effects dispatch too, and only the outermost dispatch draws. */
   #depth = 0
 
   constructor(state: ScreenState, options: StoreOptions) {
@@ -82,7 +82,7 @@ export class Store {
     return this.#state
   }
 
-  /** Changes the state by an event, does what follows from it, and draws. */
+  /** Applies an event, runs its effects, and draws. */
   dispatch(event: ScreenEvent): void {
     this.#apply(event)
     if (this.#depth === 0) this.#draw()
@@ -106,7 +106,7 @@ export class Store {
     if (this.#depth === 0 && this.#hasOwnChanges && event.type !== 'changed') this.#apply({ type: 'changed' })
   }
 
-  /** Stops timers and listening. */
+  /** Stops the timers and the subscription. */
   close(): void {
     this.#isClosed = true
     this.#unsubscribe()
@@ -127,7 +127,7 @@ export class Store {
     if (this.#depth === 0) this.#gather()
   }
 
-  /** The first of a flood is shown in this very tick, the others together. */
+  /** Shows the first arrival of a flood in this tick, and the others together later. */
   #gather(): void {
     if (this.#gathering !== undefined) return
     this.#gathering = setTimeout(() => {
@@ -150,7 +150,7 @@ export class Store {
     const begun = performance.now()
     this.#snapshot = { frame: this.#frame(), size }
     for (const listener of this.#listeners) listener()
-    // React and Ink do their part before anything else gets its turn.
+    // React and Ink draw before this callback runs.
     setImmediate(() => {
       this.#frameCost = performance.now() - begun
     })
@@ -162,19 +162,19 @@ export class Store {
     const { frame } = this.#snapshot
     const drawn = this.#drawn
     this.#drawn = this.#state
-    // While arrivals are being gathered, typing leaves the timeline as it was drawn last.
+    // While arrivals are gathered, typing redraws only the composer and the status line.
     const typed =
       this.#hasArrivals && !this.#hasOwnChanges && frame !== undefined && drawn !== undefined
         ? frameAfterTyping(frame, drawn, this.#state, this.#world)
         : undefined
     if (typed !== undefined) return typed
-    // A whole frame is made of the client as it is now.
+    // A whole frame shows all arrivals.
     this.#hasArrivals = false
     this.#hasOwnChanges = false
     return frameOf(this.#state, this.#world)
   }
 
-  /** A second hand only while something counts: an idle screen costs nothing. */
+  /** Ticks every second only during a countdown: an idle screen costs nothing. */
   #tick(): void {
     if (!isCounting(this.#world)) {
       clearTimeout(this.#ticking)

@@ -1,6 +1,6 @@
 /**
- * A room as a list of blocks of rows: the head, one block an entry of the timeline, one for each message of ours under
- * way. A block is made only when somebody looks at it, so nothing here costs by the length of the history.
+ * A room as a list of blocks of rows: the head, one block for each entry of the timeline, and one for each of our
+ * messages that is not acknowledged. A block is made only when it is shown, so the cost does not grow with the history.
  */
 
 import type { RoomView } from '../../client/room.ts'
@@ -15,18 +15,18 @@ import { roomLabel } from './roomLabel.ts'
 import type { Row } from './row.ts'
 import { labelledRule } from './rule.ts'
 
-/** A room as it is to be shown, and how. */
+/** A room with everything that decides how its blocks look. */
 export type Scene = {
   readonly room: RoomView
   readonly setting: Setting
-  /** The index in the timeline above which the line "new" stands; -1: nowhere. */
+  /** The line "new" stands above the entry at this index of the timeline; -1: no line. */
   readonly markerAt: number
   readonly notes: ReadonlyMap<string | undefined, readonly Note[]>
   /** The id of the selected message. */
   readonly selected: string | undefined
 }
 
-/** The rows of one block. What stands around an entry can come and go; places are counted from its own rows. */
+/** The rows of one block. Rows around an entry come and go, so positions are counted from its own rows. */
 export type Block = {
   /** Separators above it. */
   readonly before: readonly Row[]
@@ -51,13 +51,13 @@ export function sceneOf(room: RoomView, screen: RoomScreen, setting: Setting): S
   }
 }
 
-/** The first message of somebody else behind the position `marker`; -1 where there is none. */
+/** The index of the first message of another user after the seq `marker`; -1: none. */
 function markerIndex(timeline: readonly TimelineEntry[], marker: number, me: string): number {
   const ours = foldName(me)
   let found = -1
   for (let at = timeline.length - 1; at >= 0; at--) {
     const entry = timeline[at]
-    // Above a restart the positions are another log's.
+    // Seqs above a restart belong to another log.
     if (entry === undefined || entry.kind === 'restart') break
     if (entry.kind === 'gap') continue
     if (entry.seq <= marker) break
@@ -85,7 +85,7 @@ export function blockCount({ room }: Scene): number {
 
 /**
  * The block at an index from 0 to `blockCount` - 1.
- * @param isNamed whether a message says its name and time also where the one above it has; the rows are as many
+ * @param isNamed whether a message shows its name and time even under a message of the same sender; the number of rows stays
  */
 export function blockAt(scene: Scene, index: number, isNamed = false): Block {
   const { room } = scene
@@ -137,13 +137,13 @@ function entryBlock(scene: Scene, entry: TimelineEntry, at: number, isNamed: boo
   }
 }
 
-/** A message with what we want changed of it, and with the start of what it answers. */
+/** The rows of a message with our pending changes, and with the start of the message that it answers. */
 function ownRows(scene: Scene, entry: TimelineEntry, at: number, repeats: Repeated): readonly Row[] {
   const { room, setting } = scene
   if (entry.kind !== 'message') return entryRows(entry, setting, repeats)
   const shown = room.outbox.length === 0 ? entry : withPending(entry, room.outbox, setting.me)
   if (entry.replyTo === undefined) return entryRows(shown, setting, repeats)
-  // Above a restart the positions are another log's.
+  // Seqs above a restart belong to another log.
   const isOfThisLog = room.timeline.findLastIndex(({ kind }) => kind === 'restart') < at
   const answered = isOfThisLog ? room.messageAt(entry.replyTo) : undefined
   return entryRows(shown, setting, repeats, answered)
@@ -183,7 +183,7 @@ function repeatsAfter(previous: Said | undefined, said: Said, { clock }: Setting
   return { name: true, time: clock.time(previous.ts) === clock.time(said.ts) }
 }
 
-/** The time of an entry that begins a day; the first entry of all does, and the first behind a gap. */
+/** The time of an entry that begins a day, as the first entry and an entry after a gap do; undefined for others. */
 function dayStarted(
   entry: TimelineEntry,
   previous: TimelineEntry | undefined,

@@ -1,4 +1,4 @@
-/** A box with a border, for what lies over the timeline. */
+/** A box with a border, which is drawn over the timeline. */
 
 import { type CleanText, clean } from '../text/clean.ts'
 import { textWidth, truncate } from '../text/width.ts'
@@ -11,7 +11,7 @@ export type Box = {
   readonly top: number
   readonly width: number
   readonly rows: readonly Row[]
-  /** Where on the screen its content begins. */
+  /** The cell of the screen where its content begins. */
   readonly inside: { readonly x: number; readonly y: number }
 }
 
@@ -20,7 +20,7 @@ export const BOX_SIDES = 4
 /** Rows of a border. */
 export const BOX_ENDS = 2
 
-/** A box of these rows in the middle of the timeline, or of the screen where it is too wide for that. Longer rows are cut, missing ones empty. */
+/** A box of these rows in the middle of the timeline, or of the screen if it is too wide. Longer rows are cut. */
 export function boxOf(
   layout: Layout,
   title: CleanText,
@@ -45,7 +45,7 @@ export function boxOf(
   const left = width <= layout.pane ? beside + ((layout.pane - width) >> 1) : (layout.columns - width) >> 1
   const above = (layout.rows - height) >> 1
   const framed = [top, ...rows, bottom]
-  // A blank at each side, where there is place, keeps it apart from what it lies over.
+  // A blank at each side, if it fits, separates the box from the text beneath.
   const halo = left > beside && left + width < layout.columns ? 1 : 0
   const air = span(blanks(halo))
   return {

@@ -6,13 +6,13 @@ export type Columns = {
   readonly width: number
   /** Blanks at the left edge, and at least as many at the right. */
   readonly margin: number
-  /** 5, or 0 where there is no place for times. */
+  /** 5, or 0 on a pane too narrow for times. */
   readonly time: number
-  /** Names are set flush right in it, and cut where they are longer. */
+  /** Names are aligned right; longer ones are cut. */
   readonly name: number
-  /** What the text may take. */
+  /** The width of the text. */
   readonly text: number
-  /** Where the text begins: everything hangs under that. */
+  /** The cell where the text begins, on every row. */
   readonly textStart: number
 }
 

@@ -2,7 +2,7 @@
 
 import { type CleanText, clean } from '../text/clean.ts'
 
-/** At most three cells: counts stop at 1,000, and nobody reads them so exactly. */
+/** A count in at most three cells: from 1,000 on it is a round number. */
 export function countText(count: number): CleanText {
   return count > 99 ? clean`99+` : clean`${count}`
 }

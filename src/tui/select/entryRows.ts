@@ -1,4 +1,4 @@
-/** What the timeline and the outbox hold, as rows. Each entry is cleaned and wrapped once for a width and then kept. */
+/** Entries of the timeline and the outbox as rows. Each entry is cleaned and wrapped once for a width and then kept. */
 
 import type { OutboxEntry } from '../../client/outbox.ts'
 import type { GapEntry, MessageEntry, TimelineEntry } from '../../client/timelineEntry.ts'
@@ -20,7 +20,7 @@ const FAILED = span(clean`✗`, 'error')
 const MENTIONED = span(clean`@`, 'badge')
 const REMARK = span(clean`·`, 'dim')
 
-/** What rows depend on beside their entry. */
+/** Everything beside the entry that decides how its rows look. */
 export type Setting = {
   readonly columns: Columns
   readonly clock: Clock
@@ -28,7 +28,7 @@ export type Setting = {
   readonly me: string
 }
 
-/** What the row above has said already. */
+/** Whether the row above already shows the same name, and the same time. */
 export type Repeated = { readonly name: boolean; readonly time: boolean }
 
 /** The identity of an entry, for as long as it is in the timeline. */
@@ -52,11 +52,11 @@ type Kept = {
   readonly rows: readonly Row[]
 }
 
-/** Entries whose rows are kept at least; some screens of scrolling. Twice as many at most. */
+/** Rows are kept for at least so many entries, some screens of scrolling, and for at most twice as many. */
 const KEPT = 1_000
 
-// One width at a time: a resize makes the visible rows anew and no others. What was not asked for while a thousand
-// others were is forgotten.
+// One width at a time: a resize makes only the visible rows again. Two generations: rows that were not used while a
+// thousand others were made are dropped.
 let recent = new Map<object, Kept>()
 let former = new Map<object, Kept>()
 
@@ -83,7 +83,7 @@ const flagsOf = ({ name, time }: Repeated): number => (name ? 1 : 0) + (time ? 2
 
 /**
  * The rows of an entry of the timeline; at least one. Kept: the same array for the same arguments.
- * @param answered what a message answers; undefined also where that is not here
+ * @param answered the message that a message answers; undefined also if it is not loaded
  */
 export function entryRows(
   entry: ShownEntry,
@@ -104,8 +104,8 @@ export function entryRows(
         return [labelledRule(gapText(entry), 'dim', columns)]
       case 'restart':
         return [
-          labelledRule(clean`the server began anew at ${clock.time(entry.ts)}`, 'warning', columns),
-          labelledRule(clean`what stands above is kept here alone`, 'dim', columns),
+          labelledRule(clean`the server started a new log at ${clock.time(entry.ts)}`, 'warning', columns),
+          labelledRule(clean`the messages above are kept only here`, 'dim', columns),
         ]
     }
   }
@@ -140,14 +140,14 @@ function timelineMessage(
   return reactions === '' ? rows : [...rows, ...remarkRows(NO_MARK, reactions, 'dim', columns)]
 }
 
-/** `deleted at 14:02`; by whom where that is somebody else, and on which day where that is another. */
+/** `message deleted at 14:02`, with the user if another one deleted it, and with the day if that differs. */
 function deletedText({ from, ts, deleted }: ShownMessage, clock: Clock): CleanText {
-  // It is under way still.
+  // The deletion is not acknowledged yet.
   if (deleted === undefined) return clean`message deleted`
-  const who = foldName(deleted.by) === foldName(from) ? NOTHING : clean` by ${cleanLine(deleted.by)}`
+  const by = foldName(deleted.by) === foldName(from) ? NOTHING : clean` by ${cleanLine(deleted.by)}`
   const isSameDay = clock.day(deleted.ts) === clock.day(ts)
   const when = isSameDay ? NOTHING : clean` on ${clock.dayLabel(deleted.ts)}`
-  return clean`message deleted${who}${when} at ${clock.time(deleted.ts)}`
+  return clean`message deleted${by}${when} at ${clock.time(deleted.ts)}`
 }
 
 const NO_MARK: Head = { time: NOTHING, from: undefined, mark: undefined }
@@ -157,19 +157,19 @@ function headOf(time: CleanText, from: string, mark: Head['mark'], repeats: Repe
 }
 
 function topicText(from: string, topic: string): CleanText {
-  const who = cleanLine(from)
-  return topic === '' ? clean`${who} took the topic away` : clean`${who} set the topic: ${cleanLine(topic)}`
+  const name = cleanLine(from)
+  return topic === '' ? clean`${name} removed the topic` : clean`${name} set the topic: ${cleanLine(topic)}`
 }
 
 function gapText(gap: GapEntry): CleanText {
   if (gap.reason === 'expired') return clean`older messages are no longer kept`
-  // Positions are not dense, so this is the most that there can be.
+  // Seqs are not dense, so this is an upper bound.
   const most = Math.max(1, gap.before - gap.after - 1)
   const what = most === 1 ? clean`1 message` : clean`up to ${most} messages`
   return gap.loading ? clean`${what} not loaded — loading…` : clean`${what} not loaded`
 }
 
-/** The rows of something of ours that is not in the timeline yet; none for what shows at its target. */
+/** The rows of an outbox entry; none for a pending change, which shows at its message. */
 export function outboxRows(
   entry: OutboxEntry,
   setting: Setting,
@@ -193,7 +193,7 @@ export function outboxRows(
         }
         case 'topic':
           return remarked(topicText(me, request.topic))
-        // While they are under way their message shows them.
+        // A pending change shows at its message.
         case 'edit':
           return state.status === 'failed' ? remarked(clean`edit: ${cleanLine(request.message)}`) : []
         case 'delete':
@@ -210,7 +210,7 @@ export function outboxRows(
   return keeping(entry, setting, flagsOf(repeats), make, answered)
 }
 
-/** The rows of what the program itself says. */
+/** The rows of a note of the program. */
 export function noteRows(note: Note, setting: Setting): readonly Row[] {
   return keeping(note, setting, 0, () => {
     const { columns, clock } = setting

@@ -1,4 +1,4 @@
-/** The whole screen, chosen from the state and the world: what the view draws, row by row. */
+/** The whole screen, derived from the state and the world, as rows that the view draws. */
 
 import { foldName } from '../../protocol/names.ts'
 import { type ActionId, hint } from '../input/bindings.ts'
@@ -21,16 +21,16 @@ import { sidebarRows } from './sidebar.ts'
 import { statusRow } from './status.ts'
 import { switcherBox } from './switcherBox.ts'
 
-/** A place on the screen, from its top left corner. */
+/** A cell of the screen, counted from its top left corner. */
 type Cell = { readonly x: number; readonly y: number }
 
-/** Everything that is drawn. */
+/** Everything that the view draws. */
 export type Frame = {
   readonly layout: Layout
   readonly header: Row
-  /** Undefined where lines step aside. */
+  /** Undefined on a screen too low for rules. */
   readonly rules: { readonly top: Row; readonly bottom: Row } | undefined
-  /** As many rows as the timeline has; empty where it is not shown. */
+  /** As many rows as the timeline has; empty while the sidebar is hidden. */
   readonly sidebar: readonly Row[]
   readonly timeline: readonly Row[]
   readonly composer: readonly Row[]
@@ -60,7 +60,7 @@ export function frameOf(state: ScreenState, world: World): Frame | undefined {
 }
 
 /**
- * The last frame with only the composer and the status line made anew; undefined where more than that has changed.
+ * The last frame with a new composer and status line; undefined if anything else has changed.
  * @param drawn the state of the last frame
  */
 export function frameAfterTyping(
@@ -100,7 +100,7 @@ function isSameLayout(a: Layout, b: Layout): boolean {
   return a.columns === b.columns && a.rows === b.rows && a.timeline === b.timeline && a.sidebar === b.sidebar
 }
 
-/** Where the selected message begins: who listens to the screen hears what the cursor is on. */
+/** The cell where the selected message begins: a screen reader reads the row of the cursor. */
 function selectionCell(
   { timeline: height, sidebar, ruled }: Layout,
   pane: Pane | undefined,
@@ -131,7 +131,7 @@ function rulesOf(
   }
 }
 
-/** That the line "new" is above what is visible, and how much came since. */
+/** Tells that the line "new" is above the visible rows, and how many messages came since. */
 function newAbove(pane: Pane | undefined): Row {
   if (pane === undefined) return EMPTY_ROW
   const { room, scene, view } = pane
@@ -144,7 +144,7 @@ function newAbove(pane: Pane | undefined): Row {
   return [span(clean`↑ ${count} new since ${clock.time(entry.ts)} (${keyOf('scroll.unread')})`, 'fresh')]
 }
 
-/** That the newest is below what is visible. */
+/** Tells that the newest message is below the visible rows. */
 function newBelow(state: ScreenState, pane: Pane | undefined): Row {
   if (pane === undefined || pane.view.atBottom || state.overlay !== undefined) return EMPTY_ROW
   const { unread } = pane.room
@@ -162,7 +162,7 @@ function composerOf(
   const { name, sign } = promptOf(state, world)
   const view = composerView(state, world, layout)
   const indent = 1 + textWidth(name) + textWidth(sign)
-  // There is more of the text above, or below.
+  // Arrows show that the text goes on above or below.
   const arrow = view.top === 0 ? sign : clean`${blanks(textWidth(sign) - 2)}↑ `
   const isMoreBelow = view.top + view.rows.length < view.total
   const margin = (at: number): CleanText =>

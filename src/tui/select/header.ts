@@ -1,4 +1,4 @@
-/** The line at the top: where one is. */
+/** The line at the top: the current room. */
 
 import type { RoomView } from '../../client/room.ts'
 import { foldName } from '../../protocol/names.ts'
@@ -38,14 +38,14 @@ function about(room: RoomView): CleanText {
   return room.people === 1 ? clean`1 person` : clean`${room.people} people`
 }
 
-/** What is known of the other one of a direct conversation. */
+/** The presence of the other user of a direct conversation. */
 function directState(room: RoomView): CleanText {
   const other = room.members?.get(foldName(room.name.slice(1)))
   if (other === undefined) return clean`direct`
   return other.away === undefined ? clean`here` : clean`away: ${cleanLine(other.away)}`
 }
 
-/** Unread of the other rooms, where their list is not on the screen. */
+/** The unread messages of the other rooms, while the sidebar is hidden. */
 function unreadElsewhere(world: World, current: string): Span[] {
   const others = roomsOf(world).filter(({ key }) => key !== current)
   const unread = others.reduce((sum, room) => sum + room.unread, 0)

@@ -1,4 +1,4 @@
-/** The help: every key and every command, from the registry and the table. */
+/** The help: every key and every command, from their definitions. */
 
 import { commandHelp } from '../commands/definitions.ts'
 import { helpSections } from '../input/bindings.ts'
@@ -10,7 +10,7 @@ import type { Layout } from './layout.ts'
 import { blanks, EMPTY_ROW, type Row, span } from './row.ts'
 
 const WIDEST = 84
-/** Cells for keys, where there is place for two columns. */
+/** The width of the keys, in cells, on a screen wide enough for two columns. */
 const KEY_COLUMN = 26
 const LEAST_FOR_COLUMNS = 60
 
@@ -65,7 +65,7 @@ function helpRows(keys: string, help: string, width: number): Row[] {
   )
   const name = cleanLine(keys)
   const [first = EMPTY_ROW, ...others] = lines
-  // Keys that need the place of the help stand on rows of their own.
+  // Keys that are too long for their column take rows of their own.
   const names = wrapText(name, isNarrow ? width : KEY_COLUMN - 2)
   if (isNarrow) return [...names.map((line): Row => [span(line, 'key')]), ...lines]
   const named = names.map((line, at): Row => {

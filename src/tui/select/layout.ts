@@ -1,13 +1,14 @@
-/** How the screen is shared. Pure arithmetic: nothing is ever wider or higher than the terminal. */
+/** The sizes of the panes. Pure arithmetic: no pane is ever wider or higher than the terminal. */
 
 import { type EditorView, editorRows, editorView } from '../composer/editorRows.ts'
 import { messageOf } from '../model/message.ts'
-import { roomScreen, type ScreenState } from '../model/state.ts'
+import { roomScreen, type ScreenState, type Size } from '../model/state.ts'
 import { roomOf, type World } from '../model/world.ts'
 import { type CleanText, clean, cleanLine } from '../text/clean.ts'
 import { textWidth, truncate } from '../text/width.ts'
+import { type Row, span } from './row.ts'
 
-/** The places of everything, in cells. */
+/** The sizes of all panes, in cells. */
 export type Layout = {
   readonly columns: number
   readonly rows: number
@@ -23,14 +24,14 @@ export type Layout = {
   readonly ruled: boolean
 }
 
-/** Below this a terminal shows nothing but that it is too small. */
+/** A smaller terminal shows only that it is too small. */
 const LEAST_COLUMNS = 20
 const LEAST_ROWS = 5
-/** Below this the list of rooms steps aside. */
+/** A narrower terminal shows no sidebar. */
 const LEAST_FOR_SIDEBAR = 60
-/** Below this the lines between the panes step aside. */
+/** A lower terminal shows no rules between the panes. */
 const LEAST_FOR_RULES = 9
-/** What is not to be believed of a terminal's size. */
+/** Larger sizes are errors of a terminal, and are reduced to this. */
 const MOST_COLUMNS = 1000
 const MOST_ROWS = 500
 
@@ -58,7 +59,7 @@ export function layoutOf(state: ScreenState, world: World): Layout | undefined {
   }
 }
 
-/** What stands before the text of the composer: what it is about, or the own name where there is place for it. */
+/** The prompt of the composer: what it edits or answers, or our name if it fits. */
 export function promptOf(state: ScreenState, world: World): { name: CleanText; sign: CleanText } {
   const isWide = state.size.columns >= 50
   const { about } = roomScreen(state)
@@ -81,14 +82,19 @@ function nameOfAnswered(state: ScreenState, world: World, id: string): CleanText
   return cleanLine(message?.from ?? 'a message')
 }
 
-/** The cells that the composer has for text. */
+/** The width of the composer's text, in cells. */
 export function composerWidth(state: ScreenState, world: World): number {
   const { name, sign } = promptOf(state, world)
   return Math.max(2, Math.min(state.size.columns, MOST_COLUMNS) - 1 - textWidth(name) - textWidth(sign))
 }
 
-/** What the composer shows of its text. */
+/** The visible rows of the composer's text. */
 export function composerView(state: ScreenState, world: World, layout: Layout): EditorView {
   const { editor, composerTop } = roomScreen(state)
   return editorView(editor, composerWidth(state, world), layout.composer, composerTop)
+}
+
+/** The only row of a terminal that is too small. */
+export function tooSmallRow({ columns }: Size): Row {
+  return [span(truncate(columns < 18 ? clean`too small` : clean`terminal too small`, columns), 'warning')]
 }

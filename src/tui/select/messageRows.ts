@@ -9,21 +9,21 @@ import type { Columns } from './columns.ts'
 import { blanks, cutRow, type Row, type Span, span } from './row.ts'
 import type { Tone } from './theme.ts'
 
-/** What stands in the columns before the text of a first row. */
+/** The columns before the text, on the first row of a message. */
 export type Head = {
   /** Empty: blank. */
   readonly time: CleanText
-  /** Never clean yet; undefined: blank, as the row above has it. */
+  /** Not cleaned yet; undefined: blank, since the row above shows the same name. */
   readonly from: string | undefined
   readonly mark: Span | undefined
 }
 
-/** The text of a message with what belongs to it. */
+/** The text of a message, and how it is shown. */
 export type Body = {
-  /** As it came. */
+  /** Not cleaned yet. */
   readonly text: string
   readonly tone: Tone
-  /** Who reads: mentions of this name stand out. */
+  /** Our name: mentions of it stand out. */
   readonly me: string
   /** In dim letters behind the text; empty: nothing. */
   readonly suffix: CleanText
@@ -43,7 +43,7 @@ export function hung(head: Head, rows: readonly Row[], columns: Columns): Row[] 
   return rows.map((row, at) => (at === 0 ? [...headSpans(head, columns), ...row] : [indent, ...row]))
 }
 
-/** What stands before the text of a selected message. */
+/** The bar before the text of a selected message. */
 export const BAR: Span = span(clean`▌`, 'here')
 
 /** A row of `hung` with a bar in the cell before its text. */
@@ -55,12 +55,12 @@ export function barred(row: Row, { textStart }: Columns): Row {
   })
   const last = row[at]
   if (last === undefined) return row
-  // What stands there is blank.
+  // The cell is blank.
   const blank = span(sliceClean(last.text, 0, last.text.length - 1), last.tone)
   return [...row.slice(0, at), blank, BAR, ...row.slice(at + 1)]
 }
 
-/** What a message answers, in one row: `╭ bob: shall we…`. */
+/** The message that a message answers, in one row: `╭ bob: shall we…`. */
 export function quoteRow(answered: Quoted | undefined, width: number): Row {
   if (answered === undefined) return [span(truncate(clean`╭ an earlier message`, width), 'dim')]
   const text =
@@ -71,13 +71,13 @@ export function quoteRow(answered: Quoted | undefined, width: number): Row {
   return cutRow([span(clean`╭ `, 'dim'), name, span(clean`: ${text}`, 'dim')], width)
 }
 
-/** What is quoted of a message. */
+/** The sender and the text of a quoted message. */
 type Quoted = { readonly from: string; readonly text: string | undefined }
 
 /** More than the widest terminal shows in a row. */
 const QUOTED_CHARACTERS = 1_000
 
-/** Wrapped text of one tone behind a head: what the program says. */
+/** Wrapped text of one tone behind a head, for the program's own remarks. */
 export function remarkRows(head: Head, text: CleanText, tone: Tone, columns: Columns): Row[] {
   return hung(
     head,
@@ -115,7 +115,7 @@ function bodyRows({ text, tone, me, suffix }: Body, width: number): Row[] {
 function withMentions(line: CleanText, me: string, tone: Tone): Row {
   const wanted = `@${foldName(me)}`
   const folded = foldName(line)
-  // Folding can change the length of what is not ASCII; then the places would be wrong.
+  // Folding can change the length of a text beyond ASCII; then the indices would be wrong.
   if (folded.length !== line.length) return [span(line, tone)]
   const parts: Span[] = []
   let from = 0

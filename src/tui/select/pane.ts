@@ -1,4 +1,4 @@
-/** The timeline of the current room as the pane shows it. The same answer, the same object: made anew only when something of it changed. */
+/** The timeline of the current room as the pane shows it. It is the same object until something in it changes. */
 
 import type { RoomView } from '../../client/room.ts'
 import type { Clock } from '../model/clock.ts'
@@ -10,7 +10,7 @@ import type { Setting } from './entryRows.ts'
 import { layoutOf } from './layout.ts'
 import { type Viewport, viewportOf } from './viewport.ts'
 
-/** The room that is shown, and what of it. */
+/** The current room, and its visible part. */
 export type Pane = {
   readonly room: RoomView
   readonly scene: Scene
@@ -31,7 +31,7 @@ type Cause = {
 
 let last: { readonly cause: Cause; readonly pane: Pane } | undefined
 
-/** The pane of the current room; undefined where there is none, or no place for it. */
+/** The pane of the current room; undefined without a room, or on a terminal too small for a pane. */
 export function paneOf(state: ScreenState, world: World): Pane | undefined {
   const room = roomOf(world, state.current)
   const layout = layoutOf(state, world)

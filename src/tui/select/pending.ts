@@ -1,10 +1,10 @@
-/** Messages as they will stand once what we want changed of them is stored. */
+/** Messages with our pending changes folded in. */
 
 import type { OutboxEntry } from '../../client/outbox.ts'
 import { foldReaction } from '../../client/reactions.ts'
 import type { MessageEntry } from '../../client/timelineEntry.ts'
 
-/** A message with changes that are under way. */
+/** A message with changes that are not acknowledged yet. */
 export type ShownMessage = MessageEntry & { readonly isChanging?: true }
 
 // The same object for the same message and changes: rows are kept by it.
@@ -13,7 +13,7 @@ const kept = new WeakMap<
   { readonly outbox: readonly OutboxEntry[]; readonly shown: ShownMessage }
 >()
 
-/** The message with what is under way for it folded in; the message itself where that is nothing. */
+/** The message with our pending changes folded in; the same object if there are none. */
 export function withPending(message: MessageEntry, outbox: readonly OutboxEntry[], me: string): ShownMessage {
   if (!outbox.some(entry => isChangeOf(entry, message))) return message
   const known = kept.get(message)

@@ -1,4 +1,4 @@
-/** The name of a room as it stands on the screen. */
+/** The name of a room on the screen. */
 
 import type { RoomView } from '../../client/room.ts'
 import { type CleanText, clean, cleanLine } from '../text/clean.ts'

@@ -1,4 +1,4 @@
-/** A row of the screen as the view draws it: clean text and what it is. Rows are immutable, so they may be kept and compared. */
+/** A row of the screen: clean text with tones. Rows are immutable, so they can be kept and compared. */
 
 import { type CleanText, clean, joinClean } from '../text/clean.ts'
 import { textWidth, truncate } from '../text/width.ts'
@@ -13,7 +13,7 @@ export type Row = readonly Span[]
 /** A row without text. */
 export const EMPTY_ROW: Row = []
 
-/** A stretch of text; plain unless said otherwise. */
+/** A span; its tone is plain by default. */
 export function span(text: CleanText, tone: Tone = 'text'): Span {
   return { text, tone }
 }
@@ -30,7 +30,7 @@ export function blanks(count: number): CleanText {
 
 const REPEATED = new Map<string, CleanText>()
 
-/** A one-cell sign repeated; kept, as rules and blanks are asked for with every frame. */
+/** A one-cell sign repeated. Results are kept, since every frame needs rules and blanks. */
 export function repeated(sign: CleanText, count: number): CleanText {
   const times = Math.max(0, count)
   const key = `${sign}${times}`
@@ -42,7 +42,7 @@ export function repeated(sign: CleanText, count: number): CleanText {
   return text
 }
 
-/** The row cut to `width` cells, with an ellipsis where something is missing. */
+/** The row cut to `width` cells, with an ellipsis if text is missing. */
 export function cutRow(row: Row, width: number): Row {
   if (rowWidth(row) <= width) return row
   const kept: Span[] = []
@@ -50,7 +50,7 @@ export function cutRow(row: Row, width: number): Row {
   for (const { text, tone } of row) {
     if (left <= 0) break
     const cells = textWidth(text)
-    // The next span may not fit at all: then the ellipsis has to stand at the end of this one.
+    // If the next span does not fit at all, the ellipsis stands at the end of this one.
     const shown = cells < left ? text : truncate(joinClean([text, clean` `]), left)
     kept.push({ text: shown, tone })
     left -= textWidth(shown)
@@ -58,7 +58,7 @@ export function cutRow(row: Row, width: number): Row {
   return kept
 }
 
-/** `left` and `right` at the two ends of `width` cells; `left` is cut first, `right` only when alone too wide. */
+/** `left` and `right` at the two ends of `width` cells. `left` is cut first; `right` only if it is too wide alone. */
 export function spread(left: Row, right: Row, width: number): Row {
   const end = cutRow(right, width)
   const endWidth = rowWidth(end)

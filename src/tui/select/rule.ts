@@ -1,4 +1,4 @@
-/** Lines across a pane, with words in them. */
+/** Lines between the panes, and across a pane with words in them. */
 
 import { type CleanText, clean } from '../text/clean.ts'
 import { textWidth, truncate } from '../text/width.ts'
@@ -7,6 +7,7 @@ import { blanks, type Row, repeated, rowWidth, span } from './row.ts'
 import type { Tone } from './theme.ts'
 
 const LINE = clean`─`
+const STROKE: Row = [span(clean`│`, 'rule')]
 
 /** A line with a label in the middle: `──── Monday 23 November 2026 ────`. */
 export function labelledRule(label: CleanText, tone: Tone, { width: pane, margin }: Columns): Row {
@@ -22,7 +23,12 @@ export function labelledRule(label: CleanText, tone: Tone, { width: pane, margin
   ]
 }
 
-/** A line all across with a joint in it, and words near its right end. */
+/** The line between the sidebar and the timeline, as high as both. */
+export function columnRule(height: number): readonly Row[] {
+  return Array.from({ length: height }, () => STROKE)
+}
+
+/** A line across the screen with a joint in it, and words near its right end. */
 export function paneRule(width: number, joint: { at: number; sign: CleanText } | undefined, label: Row): Row {
   const words: Row = label.length === 0 ? [] : [span(clean` `), ...label, span(clean` `), span(LINE, 'rule')]
   const cells = rowWidth(words)

@@ -1,4 +1,4 @@
-/** What was found, and what stands around it, as a box. */
+/** The hits of a search, or the messages around one, as a box. */
 
 import type { ChatEvent } from '../../protocol/events.ts'
 import type { Search } from '../model/state.ts'
@@ -11,7 +11,7 @@ import type { Layout } from './layout.ts'
 import { EMPTY_ROW, type Row, span, spread } from './row.ts'
 
 const WIDEST = 100
-/** A head and the beginning of the text. */
+/** A hit shows a head and the beginning of its text. */
 const ROWS_A_HIT = 2
 /** Rows of a message in a context; longer ones are cut. */
 const ROWS_OF_A_TEXT = 6
@@ -55,7 +55,7 @@ function hitRows(world: World, event: ChatEvent, isChosen: boolean, width: numbe
   return [spread(head, [span(whenText(world, event), 'dim')], width), [bar, span(text)]]
 }
 
-/** The messages around a hit, with the hit in the middle where that can be. */
+/** The messages around a hit, with the hit in the middle if possible. */
 function contextRows(
   world: World,
   context: readonly ChatEvent[],
@@ -87,7 +87,7 @@ function messageBlock(world: World, event: ChatEvent, isHit: boolean, width: num
 
 const nameSpan = ({ from }: ChatEvent): Row[number] => span(cleanLine(from), `name.${nameColor(from)}`)
 
-/** A room as the protocol names it, as it stands on the screen. */
+/** The label of a room, from its name in the protocol. */
 const roomText = (room: string): CleanText =>
   room.startsWith('@') ? cleanLine(room) : clean`#${cleanLine(room)}`
 

@@ -12,7 +12,7 @@ import type { Tone } from './theme.ts'
 
 /** Rooms that Alt and a digit reach. */
 const NUMBERED = 9
-/** Below this height every row is a room. */
+/** A lower list shows no rows that count the rooms beyond its ends. */
 const LEAST_FOR_MORE = 3
 
 /** The rows of the list, as many as it is high; `width` cells each. */
@@ -20,7 +20,7 @@ export function sidebarRows(state: ScreenState, world: World, layout: Layout): r
   const rooms = roomsOf(world)
   const { timeline: height, sidebar: width } = layout
   const current = rooms.findIndex(({ key }) => key === state.current)
-  // The current room stays in sight.
+  // The current room stays visible.
   const last = Math.max(0, rooms.length - height)
   const first = Math.max(0, Math.min(current - (height >> 1), last))
   const rows = Array.from({ length: height }, (_, row) => {
@@ -28,7 +28,7 @@ export function sidebarRows(state: ScreenState, world: World, layout: Layout): r
     return room === undefined ? EMPTY_ROW : roomRow(state, room, first + row, width)
   })
   if (height < LEAST_FOR_MORE) return rows
-  // A row at an end tells of what is beyond it, and of the room whose place it takes.
+  // A row at an end counts the rooms beyond it, and the room that it hides.
   if (first > 0) rows[0] = moreRow(clean`↑`, rooms.slice(0, first + 1), width)
   if (first < last) rows[height - 1] = moreRow(clean`↓`, rooms.slice(first + height - 1), width)
   return rows
@@ -46,7 +46,7 @@ function roomRow(state: ScreenState, room: RoomView, at: number, width: number):
       : room.status === 'joined'
         ? 'text'
         : 'dim'
-  // The badge is worth more than the end of a long name.
+  // A long name is cut rather than the badge.
   const right: Span[] = [
     ...(hasDraft && !isCurrent ? [span(clean`✎`, 'dim'), span(clean` `)] : []),
     ...badge,

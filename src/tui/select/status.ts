@@ -1,4 +1,4 @@
-/** The line at the bottom: how the connection is, what just happened, and the keys that matter now. */
+/** The line at the bottom: the connection, the last notice, and the keys of the moment. */
 
 import type { LinkState } from '../../client/link.ts'
 import type { RoomView } from '../../client/room.ts'
@@ -16,7 +16,7 @@ import { sizeText } from './sizeText.ts'
 
 /** Names that the typing note lists; more are counted. */
 const TYPING_NAMES = 2
-/** Below this the keys have the place. */
+/** A narrower status line shows the keys rather than the reactions. */
 const LEAST_FOR_REACTIONS = 72
 
 /** The status line. */
@@ -33,7 +33,7 @@ export function statusRow(state: ScreenState, world: World, layout: Layout, pane
   return [...start, span(blanks(width - rowWidth(start) - rowWidth(keys))), ...keys]
 }
 
-/** @param width what there is for it; 0 where something else has to be said as well */
+/** @param width the cells for it; 0 if a note is shown as well */
 function linkSpans(link: LinkState, now: number, width: number): Span[] {
   switch (link.status) {
     case 'online':
@@ -56,7 +56,7 @@ function linkSpans(link: LinkState, now: number, width: number): Span[] {
   }
 }
 
-/** The one thing besides: what the text is too long for, what was said last, what is wrong, who is typing. */
+/** The most important note: a text that is too long, the last notice, an error, or users that are typing. */
 function noteSpan(state: ScreenState, world: World): Span | undefined {
   if (state.notice !== undefined) return span(state.notice.text, state.notice.tone)
   if (roomScreen(state).selection !== undefined && state.size.columns >= LEAST_FOR_REACTIONS) {
@@ -71,10 +71,10 @@ function noteSpan(state: ScreenState, world: World): Span | undefined {
   return typing === undefined ? undefined : span(typing, 'dim')
 }
 
-/** That the composed text is longer than a message can be. */
+/** Tells that the composed text is longer than a message can be; undefined if it is not. */
 function excessOf(state: ScreenState, { client }: World): CleanText | undefined {
   const { text } = roomScreen(state).editor
-  // A character has at most three bytes a unit: short texts need no counting.
+  // A UTF-16 unit has at most three bytes: short texts need no counting.
   if (text.length * 3 <= client.limits.message) return undefined
   const bytes = Buffer.byteLength(text)
   if (bytes <= client.limits.message) return undefined
@@ -89,7 +89,7 @@ function typingText({ typing }: RoomView): CleanText | undefined {
   return typing.length === 1 ? clean`${listing(names)} is typing…` : clean`${listing(names)} are typing…`
 }
 
-/** The keys that matter now, the first ones as far as there is place. */
+/** The keys of the moment, as many as fit. */
 function hintSpans(state: ScreenState, world: World, pane: Pane | undefined, width: number): Row {
   let row: Row = []
   for (const id of hintsOf(state, world, pane)) {

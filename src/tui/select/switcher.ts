@@ -1,18 +1,18 @@
-/** The quick switcher: which rooms a few typed letters mean, the likeliest first. */
+/** The quick switcher: finds rooms by a few typed letters, the best match first. */
 
 import fuzzysort from 'fuzzysort'
 
-/** What the switcher must know of a room. */
+/** What the switcher needs of a room. */
 export type SwitcherRoom = {
-  /** As it is shown, without `#`: a room, or `@name`. */
+  /** The name without `#`: a room, or `@name`. */
   readonly room: string
   readonly unread: number
   readonly mentions: number
-  /** When it was last looked at or spoken in; only the order counts. */
+  /** Larger for rooms that were shown or had messages more recently. */
   readonly lastActive: number
 }
 
-/** A room that fits, and the parts of its name that were typed, as string indices: start, and end (exclusive). */
+/** A matching room, and the matched parts of its name as string indices: start, and end (exclusive). */
 export type SwitcherMatch<Room> = {
   readonly room: Room
   readonly ranges: readonly (readonly [start: number, end: number])[]
@@ -20,12 +20,12 @@ export type SwitcherMatch<Room> = {
 
 /** Matches given; more than any screen shows. */
 const LIMIT = 100
-/** Of 1: below this the letters are in the name by accident. */
+/** The least score, of 1; below it the letters match by accident. */
 const THRESHOLD = 0.3
 
 /**
- * The rooms that `query` may mean, best first: letters in order, not necessarily together, in any case; a leading `#`
- * means nothing. Among equals, and for an empty query, rooms with unread mentions come first, then unread ones, then
+ * The rooms that match `query`, best first: its letters in order, not necessarily together, in any case; a leading `#`
+ * is ignored. Among equals, and for an empty query, rooms with unread mentions come first, then unread ones, then
  * the most recent.
  */
 export function matchRooms<Room extends SwitcherRoom>(

@@ -1,4 +1,4 @@
-/** The quick switcher as a box: a line to type into, and the rooms that fit. */
+/** The quick switcher as a box: an input line, and the matching rooms. */
 
 import type { RoomView } from '../../client/room.ts'
 import { editorView } from '../composer/editorRows.ts'
@@ -17,7 +17,7 @@ const MOST_MATCHES = 12
 /** A room as the switcher finds it. */
 export type FoundRoom = SwitcherRoom & { readonly view: RoomView }
 
-/** The rooms that a query means, best first; the one that is shown comes last. */
+/** The rooms that match a query, best first, with the current room last. */
 export function switcherMatches(
   state: ScreenState,
   world: World,
@@ -50,7 +50,7 @@ export function switcherBox(
   const found = matches.slice(first, first + most)
   const rows =
     found.length === 0
-      ? [[span(clean`no room fits; /join makes one`, 'dim')]]
+      ? [[span(clean`no room matches; /join makes one`, 'dim')]]
       : found.map((match, at) => matchRow(match, first + at === switcher.chosen, inner))
   const content = [line, [], ...rows]
   const height = Math.min(
@@ -72,7 +72,7 @@ function matchRow({ room, ranges }: SwitcherMatch<FoundRoom>, isChosen: boolean,
       : room.unread > 0
         ? [span(countText(room.unread), 'strong')]
         : []
-  // The places are in the name as it came; they fit only where cleaning changed nothing.
+  // The indices belong to the raw name; they are right only if cleaning changed nothing.
   if (name !== room.room) return spread([...left, span(name, tone)], badge, width)
   const parts: Row[number][] = []
   let from = 0

@@ -1,31 +1,31 @@
 /**
- * What things on the screen look like, by what they are. Named ANSI colours and attributes alone, and never a
- * background but by inversion: the sixteen colours are what the user has tuned to a dark or a light terminal.
+ * The looks of each tone. Only named ANSI colours and attributes, and no background except by inversion: users have
+ * tuned the sixteen colours to their dark or light terminal.
  */
 
 import type { NameColor } from '../text/nameColor.ts'
 
-/** What a stretch of text is, for its looks. */
+/** The role of a span, which decides its looks. */
 export type Tone =
   | 'text'
-  /** The thing that a row is about. */
+  /** The subject of a row. */
   | 'strong'
-  /** What can be overlooked: times, topics, hints. */
+  /** Secondary text: times, topics, hints. */
   | 'dim'
   /** Lines between panes. */
   | 'rule'
-  /** Where the user is: the current room, the chosen match. */
+  /** The user's position: the current room, the chosen match. */
   | 'here'
   /** Something new. */
   | 'fresh'
-  /** The user's own name in somebody's message. */
+  /** Our name in a message of another user. */
   | 'mention'
-  /** How often the user is mentioned. */
+  /** The number of mentions. */
   | 'badge'
   | 'good'
   | 'warning'
   | 'error'
-  /** What a key is called in hints and help. */
+  /** The name of a key in hints and help. */
   | 'key'
   | `name.${NameColor}`
 

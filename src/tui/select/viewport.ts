@@ -1,6 +1,6 @@
 /**
- * The part of a timeline that is on the screen. Everything walks from where the user is, block by block, so it costs
- * by the height of the pane and never by the length of the history.
+ * The visible part of a timeline. Every function walks block by block from the user's position, so its cost depends on
+ * the height of the pane and not on the length of the history.
  */
 
 import type { Anchor } from '../model/state.ts'
@@ -18,11 +18,11 @@ export type Viewport = {
   readonly top: RowPosition
   /** The last block that is visible in part. */
   readonly lastBlock: number
-  /** Whether nothing stands below. */
+  /** Whether the last row of the timeline is visible. */
   readonly atBottom: boolean
 }
 
-/** What a pane of this height shows. */
+/** The rows that a pane of this height shows. */
 export function viewportOf(scene: Scene, anchor: Anchor | 'bottom', height: number): Viewport {
   const lowest = bottomPosition(scene, height)
   const wanted = anchor === 'bottom' ? undefined : positionOf(scene, anchor)
@@ -32,7 +32,7 @@ export function viewportOf(scene: Scene, anchor: Anchor | 'bottom', height: numb
   let skip = top.row
   let isNamed = false
   for (let block = top.block; block < blockCount(scene) && rows.length < height; block++) {
-    // The first message that begins on the screen says whose it is: what said it before is not visible.
+    // The first message that begins on the screen shows its name: the row that showed it before is not visible.
     const isFirst: boolean = !isNamed && scene.room.timeline[block - 1]?.kind === 'message'
     const shown = blockAt(scene, block, isFirst && skip <= blockAt(scene, block).before.length)
     isNamed ||= isFirst && skip <= shown.before.length
@@ -52,12 +52,12 @@ export function moved(scene: Scene, from: RowPosition, by: number): RowPosition 
   return by < 0 ? above(scene, from, -by) : below(scene, from, by)
 }
 
-/** Where the pane begins when the newest row is its last. */
+/** The top of a pane whose last row is the newest row. */
 export function bottomPosition(scene: Scene, height: number): RowPosition {
   return above(scene, { block: blockCount(scene), row: 0 }, height)
 }
 
-/** Where the pane begins when the last row of a block is its last. */
+/** The top of a pane whose last row is the last row of a block. */
 export function positionEndingAt(scene: Scene, block: number, height: number): RowPosition {
   return above(scene, { block: block + 1, row: 0 }, height)
 }
@@ -69,7 +69,7 @@ export function isBehind(a: RowPosition, b: RowPosition): boolean {
 
 /**
  * The anchor of a pane that begins at this position: the first message at or below it, since messages stay while gaps
- * close and separators move. Undefined where there is none: then there is only the bottom.
+ * close and separators move. Undefined if there is no such message; then the pane follows the bottom.
  */
 export function anchorAt(scene: Scene, top: RowPosition): Anchor | undefined {
   let distance = -top.row
@@ -84,14 +84,14 @@ export function anchorAt(scene: Scene, top: RowPosition): Anchor | undefined {
   return undefined
 }
 
-/** Where an anchor is now; undefined where its entry is no longer kept. */
+/** The present position of an anchor; undefined if its entry is no longer kept. */
 function positionOf(scene: Scene, anchor: Anchor): RowPosition | undefined {
   const at = indexOf(scene, anchor)
   if (at === undefined) return undefined
   return moved(scene, { block: at + 1, row: 0 }, blockAt(scene, at + 1).before.length + anchor.row)
 }
 
-/** The index of the anchor's entry, looked for from where it was. */
+/** The index of the anchor's entry; the search begins at its last known index. */
 function indexOf({ room }: Scene, { key, hint }: Anchor): number | undefined {
   const { timeline } = room
   const start = Math.max(0, Math.min(hint, timeline.length - 1))

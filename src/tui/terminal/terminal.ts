@@ -1,6 +1,6 @@
 /**
- * The terminal beneath Ink: raw keys, and the modes that are ours (bracketed paste, focus reports, kitty's keyboard).
- * What is switched on is switched off however the program ends.
+ * The terminal beneath Ink: raw keys, and the modes of this program (bracketed paste, focus reports, kitty's keyboard).
+ * The modes are switched off however the program ends.
  */
 
 import { createKeyDecoder, type InputEvent } from '../input/keypress.ts'
@@ -13,26 +13,26 @@ export type Keyboard = NodeJS.ReadableStream & {
 }
 
 /**
- * No wrapping, as a row that the terminal takes to be wider than we do would push down all that is below it; bracketed
- * paste and focus reports; and the question whether this terminal speaks kitty's keyboard protocol.
+ * No wrapping, since a row that the terminal measures wider than we do would push down all rows below it; bracketed
+ * paste and focus reports; and a query whether the terminal supports kitty's keyboard protocol.
  */
 const MODES_ON = '\x1b[?7l\x1b[?2004h\x1b[?1004h\x1b[?u'
 const MODES_OFF = '\x1b[?1004l\x1b[?2004l\x1b[?7h'
-/** Keys that terminals confuse otherwise (Shift+Enter and Enter) are told apart. */
+/** Makes the terminal distinguish keys such as Shift+Enter and Enter. */
 const KITTY_ON = '\x1b[>1u'
 const KITTY_OFF = '\x1b[<u'
-/** The answer to the question. */
+/** The answer to the query. */
 const KITTY_ANSWER = /\x1b\[\?\d+u/
 
-/** A terminal in our hands. */
+/** A terminal that the screen can take and release. */
 export type Terminal = {
-  /** Takes it (again): raw keys and our modes. */
+  /** Switches to raw keys and our modes. */
   take(): void
-  /** Gives it back as it was. Can be called at any time and more than once. */
+  /** Restores the terminal. Can be called at any time and more than once. */
   release(): void
 }
 
-/** A terminal that is not taken yet. `onInput` gets what its keyboard sends, in order: what comes in one piece together. */
+/** A terminal that is not taken yet. `onInput` gets the events of each chunk from the keyboard, in order. */
 export function createTerminal(
   stdin: Keyboard,
   stdout: NodeJS.WritableStream,
@@ -44,7 +44,7 @@ export function createTerminal(
   let speaksKitty = false
 
   const write = (text: string): void => {
-    // The terminal may be gone already (SIGHUP); then there is nothing to restore.
+    // The terminal may be closed already (SIGHUP); then there is nothing to restore.
     try {
       stdout.write(text)
     } catch {}
@@ -88,7 +88,7 @@ export function createTerminal(
     if (speaksKitty) write(KITTY_OFF)
     speaksKitty = false
     write(MODES_OFF)
-    // A keyboard that is gone (the terminal was closed) cannot be set.
+    // The keyboard of a closed terminal cannot be set.
     try {
       stdin.setRawMode?.(false)
     } catch {}

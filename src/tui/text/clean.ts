@@ -1,17 +1,17 @@
 /**
- * The border between other people's text and the screen. Nothing that went through here can move the cursor,
- * colour the screen, write the clipboard, forge a link or turn the reading direction (DESIGN, promise 6).
+ * The border between other users' text and the screen. Cleaned text cannot move the cursor, colour the screen, write
+ * the clipboard, forge a link or turn the reading direction.
  *
- * The rules, in short:
- * - What a reader must know was there is shown, one cell wide: a control character as its picture (ESC as ␛), what
- *   has no picture as �. Removing it would let "rm -rf x" hide; showing it in two cells would break columns.
- * - A complete CSI sequence (colours, cursor moves) carries no words and goes without a trace, so that pasted
- *   compiler output stays readable. A complete OSC, DCS, APC, PM or SOS sequence does carry words: a ␛ stays for it.
- *   An incomplete sequence loses nothing but its introducer: the words after it are somebody's message.
- * - What has no shape of its own (bidi controls, zero-width spaces, tags, stray joiners and selectors) is dropped;
- *   joiners that a script or an emoji needs, and selectors that have something to select, stay.
- * - What makes terminals and string-width disagree about cells (a hundred marks on one letter, endless emoji or
- *   consonant chains) is bounded.
+ * The rules:
+ * - A control character is shown as its picture (ESC as ␛), one cell wide; a character without a picture as �. Removing
+ *   it would let "rm -rf x" hide; two cells would break columns.
+ * - A complete CSI sequence (colours, cursor moves) carries no words and is removed, so that pasted compiler output
+ *   stays readable. A complete OSC, DCS, APC, PM or SOS sequence carries words: a ␛ stays for it. An incomplete sequence
+ *   loses only its introducer: the words after it are the sender's message.
+ * - Characters without a shape (bidi controls, zero-width spaces, tags, stray joiners and selectors) are removed.
+ *   Joiners that a script or an emoji needs, and selectors behind a character that they can select, stay.
+ * - Clusters that terminals and string-width measure differently (a hundred marks on one letter, endless emoji or
+ *   consonant chains) are bounded.
  * - Private-use characters stay (prompts and powerline glyphs are full of them); noncharacters become �.
  */
 
@@ -25,20 +25,20 @@ declare const cleaned: unique symbol
  */
 export type CleanText = string & { readonly [cleaned]: true }
 
-/** Marks that one base may carry; the deepest honest stacks (Hebrew, Vedic, Tibetan) stay under it. */
+/** Marks that one base may carry; the deepest real stacks (Hebrew, Vedic, Tibetan) have fewer. */
 const MAX_MARKS = 8
 /** Joiners in one emoji: the longest that Unicode recommends (families, kisses) have three. */
 const MAX_EMOJI_JOINS = 3
-/** Letters in one cluster: Sanskrit links five consonants; what links more wants to break a border. */
+/** Letters in one cluster. Sanskrit links five consonants; longer chains are attacks on column widths. */
 const MAX_LINKED_LETTERS = 8
-/** The parameters of a CSI sequence, in characters; what is longer is no terminal's output. */
+/** The longest parameters of a CSI sequence, in characters; no program writes longer ones. */
 const MAX_CSI = 64
 /** The words inside an OSC, DCS, APC, PM or SOS sequence, in characters (a clipboard write can be this long). */
 const MAX_STRING = 4096
 const TAB = '    '
 
 const PLAIN = /^[\n\x20-\x7e]*$/
-/** Nothing in here needs a look: no marks, no joiners, no emoji, nothing invisible. */
+/** Text that needs no cleaning: no marks, no joiners, no emoji, no invisible characters. */
 const HARMLESS =
   /^[\n\x20-\x7e\xa0-\xac\xae-\u02ff\u0370-\u0377\u037a-\u0482\u048a-\u052f\u2010-\u2027\u2030-\u203b\u20a0-\u20c0\u2190-\u21ff\u2200-\u22ff\u2500-\u259f\u3000-\u3029\u3041-\u3096\u30a0-\u30ff\u4e00-\u9fff\uac00-\ud7a3\uff01-\uff60]*$/
 
@@ -72,7 +72,7 @@ const REPLACEMENT = '\ufffd'
 
 /**
  * A message body, made safe to draw. Newlines stay (`\r\n`, `\r`, NEL, U+2028 and U+2029 become `\n`), a tab becomes
- * four spaces, everything else is ruled by the head of this file. Idempotent; linear in the length.
+ * four spaces; the head of this file has the other rules. Idempotent; linear in the length.
  */
 export function cleanText(raw: string): CleanText {
   if (PLAIN.test(raw) || HARMLESS.test(raw)) return raw as CleanText
@@ -80,7 +80,7 @@ export function cleanText(raw: string): CleanText {
 }
 
 /**
- * A name, a topic, a room, an error: text for one row. As `cleanText`, and line breaks become one space each run.
+ * A name, a topic, a room, an error: text for one row. As `cleanText`, and each run of line breaks becomes one space.
  */
 export function cleanLine(raw: string): CleanText {
   if ((PLAIN.test(raw) || HARMLESS.test(raw)) && !raw.includes('\n')) return raw as CleanText
@@ -88,8 +88,8 @@ export function cleanLine(raw: string): CleanText {
 }
 
 /**
- * The tag for what the program itself says: clean`${room} has ${count} people`. The literal parts are the
- * program's own; what is put in must be clean already, or a number.
+ * The tag for the program's own sentences: clean`${room} has ${count} people`. The literal parts are the program's;
+ * each value must be clean already, or a number.
  */
 export function clean(literals: TemplateStringsArray, ...values: readonly (CleanText | number)[]): CleanText {
   return String.raw({ raw: literals }, ...values) as CleanText
@@ -100,24 +100,24 @@ export function sliceClean(text: CleanText, start: number, end?: number): CleanT
   return text.slice(start, end) as CleanText
 }
 
-/** Clean texts put behind each other, with `separator` between them. */
+/** Clean texts joined, with `separator` between them. */
 export function joinClean(parts: readonly CleanText[], separator: CleanText = clean``): CleanText {
   return parts.join(separator) as CleanText
 }
 
-/** Takes out complete escape sequences; what is incomplete is left for the picture of its introducer. */
+/** Removes complete escape sequences. Incomplete ones stay; their introducer becomes a picture. */
 function withoutSequences(raw: string): string {
   if (!/[\x1b\x90\x98\x9b\x9d-\x9f]/.test(raw)) return raw
   return raw.replace(STRING_SEQUENCE, '\u241b').replace(CSI, '')
 }
 
-/** Judges each character by itself and by what was let through before it. */
+/** Decides for each character by itself and by the characters kept before it. */
 function cleanRun(raw: string): CleanText {
   const text = raw.toWellFormed()
   let out = ''
-  /** The last character let through; '' at the start. */
+  /** The last kept character; '' at the start. */
   let previous = ''
-  /** A joiner that waits for the character that shows whether it has something to join. */
+  /** A joiner that waits for the next character: only that shows whether it joins anything. */
   let joiner = ''
   let marks = 0
   let joins = 0
@@ -127,7 +127,7 @@ function cleanRun(raw: string): CleanText {
     const char = String.fromCodePoint(code)
     index += char.length
 
-    // Most characters need no judging.
+    // Most characters need no decision.
     if (joiner === '' && plainCells(code) !== 0) {
       out += char
       previous = char
@@ -152,10 +152,10 @@ function cleanRun(raw: string): CleanText {
     } else if (MARK.test(char)) {
       if (marks >= MAX_MARKS) continue
       marks++
-      // A mark without a base would sit on whatever stands in the cell before, a border for instance.
+      // A mark without a base would be drawn in the cell before it, on a border for instance.
       if (previous === '' || previous === '\n') out += CIRCLE
     } else if (SKIN.test(char) && !SKIN_BASE.test(previous)) {
-      // Behind anything but a hand or a face the segmenter joins it, and terminals do not.
+      // Behind other characters than hands and faces the segmenter joins it, and terminals do not.
       shown = previous === '' || previous === '\n' ? char : REPLACEMENT
     }
 
@@ -164,7 +164,7 @@ function cleanRun(raw: string): CleanText {
       joins++
     } else {
       if (joiner !== '' && JOINING_SCRIPT.test(previous) && JOINING_SCRIPT.test(char)) out += joiner
-      // A selector or a skin tone goes on with its emoji; anything else begins a new chain.
+      // A selector or a skin tone continues its emoji; any other character begins a new chain.
       if (PICTOGRAPH.test(char) || !joinsEmoji(char)) joins = 0
     }
     joiner = ''
@@ -175,7 +175,7 @@ function cleanRun(raw: string): CleanText {
   return boundClusters(out) as CleanText
 }
 
-/** What is drawn for a character: itself, its picture, or nothing. */
+/** The drawn form of a character: itself, its picture, or nothing. */
 function picture(code: number, char: string): string {
   if (code >= 0x20 && code < 0x7f) return char
   if (code < 0x20) return code === 0x0a ? char : code === 0x09 ? TAB : String.fromCharCode(0x2400 + code)
@@ -187,7 +187,7 @@ function picture(code: number, char: string): string {
   return char
 }
 
-/** Whether an invisible character is a selector that has something to select. */
+/** Whether an invisible character is a selector behind a character that it can select. */
 function selects(code: number, previous: string, next: number): boolean {
   if (code === 0xfe0e || code === 0xfe0f) {
     return TEXT_EMOJI.test(previous) || (code === 0xfe0f && /^[0-9#*]$/.test(previous) && next === 0x20e3)
@@ -206,7 +206,7 @@ function lastCharacter(text: string): string {
   return code > 0xffff ? text.slice(-2) : text.slice(-1)
 }
 
-/** Puts a � into clusters that hold more letters than any language writes. */
+/** Splits clusters with more letters than any language writes with a �. */
 function boundClusters(text: string): string {
   if (!LINKING.test(text)) return text
   let out = ''

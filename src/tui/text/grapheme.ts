@@ -1,16 +1,16 @@
 /**
- * Where the characters that a person sees (grapheme clusters) begin and end.
+ * Borders of grapheme clusters, the characters that readers see.
  *
- * `Intl.Segmenter` knows, but costs about a microsecond a cluster. Most text is made of characters that are a
- * cluster by themselves, so this file knows those by their code unit and asks the segmenter only about the rest.
+ * `Intl.Segmenter` finds them, but costs about a microsecond a cluster. Most characters are a cluster by themselves, so
+ * this file knows those by their code unit and asks the segmenter only about the rest.
  */
 
 const segmenter = new Intl.Segmenter('und', { granularity: 'grapheme' })
 
 /**
  * The cells of a code unit that is a cluster by itself when the next one is plain too: 1 or 2; 0 for everything
- * else (marks, joiners, emoji, surrogates, controls, Indic, jamo), which only the segmenter can judge.
- * The ranges are checked against Intl.Segmenter and string-width by a test.
+ * else (marks, joiners, emoji, surrogates, controls, Indic, jamo), which only the segmenter can split.
+ * A test checks the ranges against Intl.Segmenter and string-width.
  */
 export function plainCells(unit: number): 0 | 1 | 2 {
   if (unit < 0x7f) return unit >= 0x20 ? 1 : 0
@@ -40,10 +40,10 @@ export function plainCells(unit: number): 0 | 1 | 2 {
   return unit === 0xfffd ? 1 : 0
 }
 
-/** Whether a newline; it is a cluster by itself whatever stands around it. */
+/** Whether a unit is a newline, which is always a cluster by itself. */
 const isNewline = (unit: number): boolean => unit === 0x0a
 
-/** Whether the unit at `index` surely ends where it begins plus one: it and what follows are plain. */
+/** Whether the unit at `index` is certainly a cluster by itself: it and the next unit are plain. */
 function standsAlone(text: string, index: number): boolean {
   const unit = text.charCodeAt(index)
   if (isNewline(unit)) return true
@@ -53,7 +53,7 @@ function standsAlone(text: string, index: number): boolean {
   return plainCells(next) !== 0 || isNewline(next)
 }
 
-/** The end of the stretch that only the segmenter can judge: behind the first unit that surely ends a cluster. */
+/** The end of the stretch that only the segmenter can split: behind the first unit that certainly ends a cluster. */
 function stretchEnd(text: string, index: number): number {
   let end = index + 1
   while (end < text.length && !standsAlone(text, end)) end++
@@ -70,7 +70,7 @@ export function eachGrapheme(
 ): void {
   let index = 0
   while (index < text.length) {
-    // The same as standsAlone, but each unit is judged once.
+    // The same as standsAlone, but each unit is examined once.
     let plain = plainCells(text.charCodeAt(index))
     while (plain !== 0 && index < text.length) {
       const next = text.charCodeAt(index + 1)
@@ -109,8 +109,8 @@ export function nextGrapheme(text: string, index: number): number {
 }
 
 /**
- * The start of the cluster in which the code unit at `index` lies; `index` itself where it is a boundary already.
- * At or beyond the end that is the text's length.
+ * The start of the cluster with the code unit at `index`; `index` itself if it is a boundary already.
+ * At or beyond the end: the text's length.
  */
 export function graphemeStart(text: string, index: number): number {
   if (index <= 0) return 0
@@ -120,7 +120,7 @@ export function graphemeStart(text: string, index: number): number {
   if (isNewline(before) || (isNewline(unit) && before !== 0x0d)) return index
   if (plainCells(unit) !== 0 && plainCells(before) !== 0) return index
   const from = safeStart(text, index)
-  // Two units are enough: whether there is a boundary before a character is decided by it and what precedes it.
+  // Two units are enough: a boundary before a character depends on that character and those before it.
   const stretch = text.slice(from, index + 2)
   return from + (segmenter.segment(stretch).containing(index - from)?.index ?? index - from)
 }
@@ -130,7 +130,7 @@ export function previousGrapheme(text: string, index: number): number {
   return index <= 0 ? 0 : graphemeStart(text, index - 1)
 }
 
-/** A boundary at or before `index` that needs no knowledge of what stands before it. */
+/** A boundary at or before `index` that does not depend on the text before it. */
 function safeStart(text: string, index: number): number {
   for (let at = index - 1; at > 0; at--) {
     const unit = text.charCodeAt(at)

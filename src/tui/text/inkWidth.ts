@@ -2,13 +2,13 @@ import stringWidth, { type Options } from 'string-width'
 import { textWidth } from './width.ts'
 
 const ESCAPE = /[\u001b\u0080-\u009f]/
-/** What Ink itself writes between the characters: colours and weights. */
+/** The sequences that Ink writes between characters: colours and weights. */
 const STYLES = /\u001b\[[\d;]*m/g
 
 /**
- * The measure that the build gives Ink in the place of `string-width`, which is the same but for its cost: every row of
- * the screen holds a ruler, and with one character beyond ASCII the whole row takes the long way there. At the start
- * that way compiles what knows all emoji, a tenth of the time to the first frame.
+ * The width function that the build gives Ink instead of `string-width`. Both give the same widths, and this one costs
+ * less: every row of the screen has a rule character, and `string-width` measures a row with one character beyond ASCII
+ * the slow way. At the start that way compiles an expression of all emoji, a tenth of the time to the first frame.
  */
 export default function inkWidth(text: string, options: Options = {}): number {
   const shown = options.countAnsiEscapeCodes === true ? text : text.replaceAll(STYLES, '')

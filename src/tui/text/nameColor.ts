@@ -1,9 +1,9 @@
-/** A colour for each name, the same on every day and every machine. */
+/** A colour for each name, the same at every start and on every machine. */
 
 /**
- * Colours that a name may have: named ANSI colours, because the sixteen are what every terminal has and what its
- * user has tuned to the background. Left out is what vanishes on one of them: black, white and the greys, yellow and
- * the bright green, cyan and yellow (on white), blue (on black).
+ * The colours of names: named ANSI colours, since every terminal has those and its user has tuned them to the
+ * background. Colours that vanish on one background are left out: black, white and the greys, yellow and the bright
+ * green, cyan and yellow (on white), blue (on black).
  */
 export const NAME_COLORS = [
   'red',
@@ -15,13 +15,12 @@ export const NAME_COLORS = [
   'blueBright',
 ] as const
 
-/** One of the colours that a name may have, by the name that Ink knows it by. */
+/** One of the colours of names, by its name in Ink. */
 export type NameColor = (typeof NAME_COLORS)[number]
 
 /**
  * The colour of a name: FNV-1a (32 bits, http://www.isthe.com/chongo/tech/comp/fnv/) over the UTF-16 units of the
- * lower-cased name, so that Alice and alice, who are one person, have one colour. Where the user wants no colours
- * (NO_COLOR) the view asks for none; the hash knows nothing of it.
+ * lower-cased name, so that Alice and alice, the same user, have one colour. NO_COLOR is the view's business.
  */
 export function nameColor(name: string): NameColor {
   const folded = name.toLowerCase()

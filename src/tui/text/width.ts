@@ -1,13 +1,13 @@
 /**
- * How many terminal cells a text takes. The measure is `string-width`, the same copy that Ink lays out with, so
- * that nothing here disagrees with what is drawn; plain characters take a short way, the rest is remembered.
+ * The terminal cells of a text. The measure is `string-width`, the copy that Ink uses for its layout, so that both
+ * agree. Plain characters take a fast way; other clusters are remembered.
  */
 
 import stringWidth from 'string-width'
 import { type CleanText, clean, joinClean, sliceClean } from './clean.ts'
 import { eachGrapheme, plainCells } from './grapheme.ts'
 
-/** Clusters remembered; a busy day of emoji and Devanagari needs some hundred. */
+/** Clusters that are remembered; a busy day of emoji and Devanagari needs some hundred. */
 const CACHE_SIZE = 4096
 
 const cells = new Map<string, number>()
@@ -22,12 +22,12 @@ export function graphemeWidth(cluster: string): number {
   if (known !== undefined) return known
   const width = stringWidth(cluster)
   if (cells.size >= CACHE_SIZE) cells.clear()
-  // What is very long is measured again rather than kept.
+  // Very long clusters are measured again rather than kept.
   if (cluster.length <= 32) cells.set(cluster, width)
   return width
 }
 
-/** The cells of a text on one row; a newline counts nothing. */
+/** The cells of a text on one row; a newline has none. */
 export function textWidth(text: string): number {
   let width = 0
   for (let index = 0; index < text.length; index++) {
@@ -65,7 +65,7 @@ export function truncate(text: CleanText, width: number): CleanText {
   return clean`${sliceClean(text, 0, end)}…`
 }
 
-/** The text with spaces behind it up to `width` cells; a wider one stays as it is. */
+/** The text with spaces behind it up to `width` cells; a wider text stays as it is. */
 export function padEnd(text: CleanText, width: number): CleanText {
   const missing = width - textWidth(text)
   return missing > 0 ? joinClean([text, spaces(missing)]) : text

@@ -1,12 +1,12 @@
 /**
- * Breaks clean text into rows. Pure: the same text and width always give the same rows, so callers may keep them.
+ * Breaks clean text into rows. The same text and width always give the same rows, so callers may keep them.
  */
 
 import { type CleanText, clean, joinClean, sliceClean } from './clean.ts'
 import { eachGrapheme } from './grapheme.ts'
 import { graphemeWidth } from './width.ts'
 
-/** Signs that do not begin a row in Chinese and Japanese typesetting; they stay with what they follow. */
+/** Signs that do not begin a row in Chinese and Japanese typesetting; they stay with the character before. */
 const NOT_FIRST = '、。，．・：；？！）」』】〕〉》〗ーぁぃぅぇぉっゃゅょゎァィゥェォッャュョヮ々…'
 /** Signs that do not end a row. */
 const NOT_LAST = '（「『【〔〈《〖'
@@ -43,11 +43,11 @@ function indentOf(line: string): number {
 /** A line of printable ASCII: an index is a cell. */
 function wrapNarrow(whole: CleanText, width: number, rows: CleanText[]): void {
   const line = whole.length > width ? withoutDeepIndent(whole, width) : whole
-  // A break inside the indentation would only make an empty row.
+  // A break inside the indentation would make an empty row.
   let unbreakable = indentOf(line)
   let start = 0
   while (line.length - start > width) {
-    // The space may stand one behind the row: the word before it fits exactly.
+    // A space one cell behind the row counts too: then the word before it fits exactly.
     const space = start + line.slice(start, start + width + 1).lastIndexOf(' ')
     if (space < start + Math.max(unbreakable, 1)) {
       rows.push(sliceClean(line, start, start + width))
@@ -113,7 +113,7 @@ function wrapWide(whole: CleanText, width: number, rows: CleanText[]): void {
     breakAt = at
     used = 0
   }
-  // What is left fits, but for spaces at its end.
+  // The rest fits, except for spaces at its end.
   if (first < count) pushLast(line, starts, widths, first, width, rows)
   else if (rows.length === rowsBefore) rows.push(clean``)
 }
@@ -158,7 +158,7 @@ function breaksAround(cluster: string): boolean {
   )
 }
 
-/** The line with each cluster that no row can hold replaced. */
+/** The line with a � for each cluster wider than a row. */
 function withoutTooWide(line: CleanText, width: number): CleanText {
   const parts: CleanText[] = []
   let replaced = false

@@ -1,4 +1,4 @@
-/** Composing about a message: its new text, or an answer to it. */
+/** Editing a message of ours, and answering a message. */
 
 import type { RoomView } from '../../client/room.ts'
 import type { MessageEntry } from '../../client/timelineEntry.ts'
@@ -11,7 +11,7 @@ import { clean } from '../text/clean.ts'
 import { followCursor, speechOf, withEditor } from './compose.ts'
 import { type Step, step } from './step.ts'
 
-/** Puts the last message that we said into the composer, to be edited; undefined where there is none to edit. */
+/** Puts our last message into the composer to edit it; undefined if there is none. */
 export function editLast(state: ScreenState, world: World): Step | undefined {
   const room = roomOf(world, state.current)
   const { editor, history, about, wasSaid } = roomScreen(state)
@@ -23,7 +23,7 @@ export function editLast(state: ScreenState, world: World): Step | undefined {
   return beginEdit(state, world, last.id, last.text)
 }
 
-/** What we said last, which may be under way still; undefined also where it failed. */
+/** Our last message, which may not be acknowledged yet; undefined also if it failed. */
 function lastSaid(room: RoomView, world: World): { readonly id: string; readonly text: string } | undefined {
   const underWay = room.outbox.findLast(({ request }) => request.action === 'chat')
   if (underWay !== undefined && underWay.request.action === 'chat') {
@@ -35,23 +35,23 @@ function lastSaid(room: RoomView, world: World): { readonly id: string; readonly
   return id === undefined || text === undefined ? undefined : { id, text }
 }
 
-/** Puts the text of a message into the composer, to be edited. */
+/** Puts the text of a message into the composer to edit it. */
 export function beginEdit(state: ScreenState, world: World, id: string, text: string): Step {
   const next = withRoom(state, { about: { kind: 'edit', id }, selection: undefined })
   return withEditor(next, world, setText(roomScreen(next).editor, asTyped(text)))
 }
 
-/** What is composed becomes an answer to a message. */
+/** Makes the composed text an answer to a message. */
 export function beginReply(state: ScreenState, world: World, { id }: MessageEntry): ScreenState {
   return followCursor(withRoom(state, { about: { kind: 'reply', id }, selection: undefined }), world)
 }
 
-/** As it would be typed: what begins with a slash is no command. */
+/** The text as a user types it: a leading slash is doubled, so that it is no command. */
 function asTyped(text: string): string {
   return text.startsWith('/') ? `/${text}` : text
 }
 
-/** Whether the composer holds the text of the message that is edited, as it stands. */
+/** Whether the composer still holds the present text of the message that is edited. */
 export function isUnchanged(state: ScreenState, world: World, { id }: About): boolean {
   const room = roomOf(world, state.current)
   const text = room === undefined ? undefined : (messageOf(room, id)?.text ?? textUnderWay(room, id))
@@ -63,7 +63,7 @@ function textUnderWay(room: RoomView, id: string): string | undefined {
   return entry?.request.action === 'chat' ? entry.request.message : undefined
 }
 
-/** Leaves the message be. What was made of its text goes into the history; the text of an answer stays. */
+/** Ends editing or answering. A changed text goes into the history; the text of an answer stays in the composer. */
 export function leaveAbout(state: ScreenState, world: World): ScreenState {
   const { about, editor, history } = roomScreen(state)
   if (about?.kind !== 'edit') return followCursor(withRoom(state, { about: undefined }), world)
@@ -78,7 +78,7 @@ export function leaveAbout(state: ScreenState, world: World): ScreenState {
   return isKept ? withNotice(left, clean`not changed — Up brings the text back`) : left
 }
 
-/** Enter while a message is edited: sends its new text. */
+/** Enter while a message is edited: sends the new text. */
 export function submitEdit(state: ScreenState, world: World, about: About): Step {
   const room = roomOf(world, state.current)
   if (room === undefined || isUnchanged(state, world, about)) return step(leaveAbout(state, world))
@@ -88,8 +88,8 @@ export function submitEdit(state: ScreenState, world: World, about: About): Step
   if (message === undefined) {
     const why =
       textUnderWay(room, about.id) === undefined
-        ? clean`that message is not here any more — Esc leaves it, Up brings your text back`
-        : clean`that message is not stored yet — Enter again once it is`
+        ? clean`that message is gone — Esc cancels, Up brings your text back`
+        : clean`that message is not stored yet — press Enter again in a moment`
     return step(withNotice(state, why, 'warning'))
   }
   const sent = withRoom(state, {

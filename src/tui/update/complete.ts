@@ -9,10 +9,10 @@ import { roomOf, roomsOf, type World } from '../model/world.ts'
 import { withEditor } from './compose.ts'
 import { andThen, type Step, step } from './step.ts'
 
-/** How far back names are looked for. */
+/** Names are taken from so many of the newest messages. */
 const RECENT_MESSAGES = 200
 
-/** Tab (1) and Shift+Tab (-1). */
+/** Completes the word at the cursor: the next candidate for Tab (1), the one before for Shift+Tab (-1). */
 export function complete(state: ScreenState, world: World, direction: 1 | -1): Step {
   const { editor, completion } = roomScreen(state)
   const goesOn =

@@ -10,11 +10,11 @@ import { sizeText } from '../select/sizeText.ts'
 import { type CleanText, clean } from '../text/clean.ts'
 import { andThen, remark, type Step, step } from './step.ts'
 
-/** Pastes of at least so many lines or bytes are remarked on. */
+/** A notice tells the size of pastes of at least so many lines or bytes. */
 const BIG_PASTE_LINES = 2
 const BIG_PASTE_BYTES = 500
 
-/** The composer with another editor in it: the view follows the cursor, and the others learn that we type. */
+/** A step to another state of the editor: the view follows the cursor, and the room learns that we type. */
 export function withEditor(state: ScreenState, world: World, editor: Editor): Step {
   const before = roomScreen(state)
   if (editor === before.editor) return step(state)
@@ -25,12 +25,12 @@ export function withEditor(state: ScreenState, world: World, editor: Editor): St
   return step(next, { type: 'typing', room: state.current ?? '', on })
 }
 
-/** Whether a text would be said, not run. */
+/** Whether a text would be sent as a message. */
 function isSpeech(text: string): boolean {
   return text.trim() !== '' && !isCommand(text)
 }
 
-/** Whether a text is to be run; `//` begins a message with a slash. */
+/** Whether a text is a command; `//` begins a message with a slash. */
 export function isCommand(text: string): boolean {
   return text.startsWith('/') && !text.startsWith('//')
 }
@@ -43,7 +43,7 @@ export function followCursor(state: ScreenState, world: World): ScreenState {
   return top === roomScreen(state).composerTop ? state : withRoom(state, { composerTop: top })
 }
 
-/** Puts pasted text at the cursor, whatever is in it, and says how much it is. */
+/** Inserts pasted text of any content at the cursor, and tells its size. */
 export function paste(state: ScreenState, world: World, text: string, truncated: boolean): Step {
   const { editor } = roomScreen(state)
   return andThen(withEditor(state, world, insertText(editor, text)), next => {
@@ -52,7 +52,7 @@ export function paste(state: ScreenState, world: World, text: string, truncated:
     if (truncated) {
       return step(withNotice(next, clean`the paste was cut at ${sizeText(bytes)}`, 'warning'))
     }
-    // That the whole is too long to be sent, the status line says by itself.
+    // The status line itself tells that the whole text is too long to send.
     const isTooLong = 'problem' in speechOf(next, world)
     if (isTooLong || (lines < BIG_PASTE_LINES && bytes < BIG_PASTE_BYTES)) return step(next)
     const what = lines === 1 ? clean`` : clean`${lines} lines, `
@@ -60,7 +60,7 @@ export function paste(state: ScreenState, world: World, text: string, truncated:
   })
 }
 
-/** Through what was sent before, an entry back (-1) or forward. The same text twice in a row is one. */
+/** Recalls the text that was sent before (-1) or after (1) the one in the composer. */
 export function recall(state: ScreenState, world: World, by: 1 | -1): Step {
   const { editor, history } = roomScreen(state)
   const walk = by === -1 ? older : newer
@@ -69,7 +69,7 @@ export function recall(state: ScreenState, world: World, by: 1 | -1): Step {
   return withEditor(withRoom(state, { history: recalled.history }), world, setText(editor, recalled.text))
 }
 
-/** What the composed text, which is no command, says; or why it cannot be said. */
+/** The message that the composer holds, or why it cannot be sent. */
 export function speechOf(
   state: ScreenState,
   { client }: World,
@@ -84,7 +84,7 @@ export function speechOf(
   }
 }
 
-/** Says what is composed, which is no command. What cannot be sent stays where it is. */
+/** Sends the message in the composer. If it cannot be sent, it stays there. */
 export function say(state: ScreenState, world: World): Step {
   const room = roomOf(world, state.current)
   if (room === undefined)
@@ -93,7 +93,7 @@ export function say(state: ScreenState, world: World): Step {
   if ('problem' in speech) return step(withNotice(state, speech.problem, 'error'))
   const { about } = roomScreen(state)
   const answered = about === undefined ? undefined : messageOf(room, about.id)
-  // Who answers has read: the line "new" goes.
+  // A user who answers has read the room: the line "new" goes.
   return step(withRoom(emptied(state), { anchor: 'bottom', marker: undefined, wasSaid: true }), {
     type: 'say',
     room: room.key,
@@ -102,7 +102,7 @@ export function say(state: ScreenState, world: World): Step {
   })
 }
 
-/** The composer empty, with its text in the history, and about no message. */
+/** The state with an empty composer and its text in the history; it no longer edits or answers a message. */
 export function emptied(state: ScreenState): ScreenState {
   const { editor, history } = roomScreen(state)
   return withRoom(state, {
@@ -115,7 +115,7 @@ export function emptied(state: ScreenState): ScreenState {
   })
 }
 
-/** Puts back what could not be taken, before what was typed since. */
+/** Puts a text that could not be sent back into the composer, before the text typed since. */
 export function giveBack(state: ScreenState, world: World, room: string, text: string): ScreenState {
   const { editor } = roomScreen(state, room)
   const whole = editor.text === '' ? text : `${text}\n${editor.text}`

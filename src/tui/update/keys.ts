@@ -1,4 +1,4 @@
-/** What each key of the registry does to the screen. */
+/** The action of each key on the screen. */
 
 import { createEditor, insertNewline, insertText } from '../composer/editor.ts'
 import { edit, isLineAction } from '../composer/lineActions.ts'
@@ -26,7 +26,7 @@ import { upOrDown } from './upOrDown.ts'
 /** The state after a key. */
 export function pressed(state: ScreenState, world: World, key: Key): Step {
   const action = bind(key, MODES[modeOf(state)])
-  // Whatever is done next, it is not leaving; and what was said has been read.
+  // Any other key ends the question whether to quit, and the notice has been read.
   const fresh: ScreenState = action === 'app.interrupt' ? state : { ...state, leaving: 0, notice: undefined }
   const everywhere = action === undefined ? undefined : programKey(fresh, world, action)
   if (everywhere !== undefined) return everywhere
@@ -47,7 +47,7 @@ export function pressed(state: ScreenState, world: World, key: Key): Step {
   return done ?? mainKey(fresh, world, action, key)
 }
 
-/** Where the keys go: what is open takes them. */
+/** The mode that takes the keys: that of the open overlay or dialog. */
 function modeOf(state: ScreenState): Mode {
   switch (state.overlay?.kind) {
     case 'help':
@@ -63,7 +63,7 @@ function modeOf(state: ScreenState): Mode {
   }
 }
 
-/** The keys that work wherever one is; undefined for the others. */
+/** The keys that work in every mode; undefined for the others. */
 function programKey(state: ScreenState, world: World, action: ActionId): Step | undefined {
   switch (action) {
     case 'app.help':
@@ -84,12 +84,12 @@ function programKey(state: ScreenState, world: World, action: ActionId): Step | 
   }
 }
 
-/** Whether something is open that takes the keys. */
+/** Whether an overlay, a selection or an edit takes the keys. */
 function isOpen(state: ScreenState): boolean {
   return state.overlay !== undefined || roomScreen(state).selection !== undefined
 }
 
-/** Leaves what is open; where nothing is, the past. */
+/** Closes what is open; if nothing is, goes back to the newest message. */
 function escaped(state: ScreenState, world: World): ScreenState {
   const { selection, about } = roomScreen(state)
   if (state.overlay?.kind === 'search') return closed(state, state.overlay)

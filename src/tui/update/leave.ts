@@ -1,4 +1,4 @@
-/** Ctrl+C and /quit. Nobody leaves by one slip of a finger, and nobody leaves something unsaid without knowing. */
+/** Ctrl+C and /quit. One key never quits, and the program names unsent text before it quits. */
 
 import { roomScreen, type ScreenState, withNotice } from '../model/state.ts'
 import { roomsOf, type World } from '../model/world.ts'
@@ -8,7 +8,7 @@ import { type CleanText, clean } from '../text/clean.ts'
 import { emptied, withEditor } from './compose.ts'
 import { type Step, step } from './step.ts'
 
-/** Ctrl+C: clears what is composed; on an empty line quits when pressed twice, three times where something is unsent. */
+/** Ctrl+C: clears the composer. On an empty line it quits when pressed twice, or three times while text is unsent. */
 export function interrupt(state: ScreenState, world: World): Step {
   const { editor } = roomScreen(state)
   if (editor.text !== '') {
@@ -16,20 +16,20 @@ export function interrupt(state: ScreenState, world: World): Step {
     return { state: withNotice(emptied(state), clean`cleared — Up brings it back`), effects }
   }
   if (state.leaving === 0) {
-    return step({ ...withNotice(state, clean`Ctrl+C again quits`, 'warning'), leaving: 1 })
+    return step({ ...withNotice(state, clean`press Ctrl+C again to quit`, 'warning'), leaving: 1 })
   }
   return quit(state, world)
 }
 
-/** Quits, or says first what would be lost. */
+/** Quits, or first names the text that would be lost. */
 export function quit(state: ScreenState, world: World): Step {
   const unsent = unsentOf(state, world)
   if (unsent.length === 0 || state.leaving === 2) return step(state, { type: 'quit' })
-  const question = clean`not sent yet: ${listing(unsent)} — Ctrl+C quits all the same, Esc stays`
+  const question = clean`not sent yet: ${listing(unsent)} — Ctrl+C quits anyway, Esc stays`
   return step({ ...withNotice(state, question, 'warning'), leaving: 2 })
 }
 
-/** What would be lost, in words. */
+/** The text that would be lost, in words. */
 function unsentOf(state: ScreenState, world: World): CleanText[] {
   const rooms = roomsOf(world)
   const messages = rooms

@@ -1,4 +1,4 @@
-/** Asks for another name where the server refuses ours. */
+/** Asks for another name after the server refused ours. */
 
 import { parseUsername } from '../../protocol/names.ts'
 import { createEditor, insertText } from '../composer/editor.ts'
@@ -12,10 +12,10 @@ import { type Step, step } from './step.ts'
 
 type NameDialog = Extract<Overlay, { kind: 'name' }>
 
-/** Refusals that another name can help against. */
+/** Refusals that another name can avoid. */
 const ABOUT_THE_NAME: ReadonlySet<string> = new Set(['name_taken', 'name_invalid', 'auth_failed'])
 
-/** Opens the dialog at a new refusal; closes it when the line is no longer refused. */
+/** Opens the dialog at a new refusal; closes it when the connection is no longer refused. */
 export function withNameDialog(state: ScreenState, { client: { link, username } }: World): ScreenState {
   if (link.status !== 'refused') {
     const isOpen = state.overlay?.kind === 'name'

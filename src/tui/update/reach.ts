@@ -1,4 +1,4 @@
-/** Going to messages that may have to be loaded first. */
+/** Going to messages that may not be loaded yet. */
 
 import type { Answer } from '../../client/pendingRequests.ts'
 import type { RoomView } from '../../client/room.ts'
@@ -10,21 +10,21 @@ import { clean, cleanLine } from '../text/clean.ts'
 import { scrolledTo, scrollToTop } from './scroll.ts'
 import { type Step, step } from './step.ts'
 
-/** To the oldest message there is. */
+/** Goes to the oldest message of the room. */
 export function goToOldest(state: ScreenState, world: World): Step {
   const room = roomOf(world, state.current)
   const next = scrollToTop(state, world)
   return room?.moreBefore === true ? step(next, { type: 'reach', room: room.key, seq: 0 }) : step(next)
 }
 
-/** To a message of the current room, by its seq. */
+/** Goes to a message of the current room, by its seq. */
 export function goToMessage(state: ScreenState, world: World, room: RoomView, seq: number): Step {
   return room.messageAt(seq) === undefined
     ? step(state, { type: 'reach', room: room.key, seq })
     : step(shownAt(state, world, room, seq))
 }
 
-/** The state once what was to be reached is there. Who has gone on since is left alone. */
+/** The state after the wanted message was loaded. If the user has moved on since, nothing changes. */
 export function reached(
   state: ScreenState,
   world: World,
@@ -39,7 +39,7 @@ export function reached(
   return shownAt(state, world, room, seq)
 }
 
-/** A message selected in the middle of the pane. */
+/** The state with a message selected, in the middle of the pane. */
 function shownAt(state: ScreenState, world: World, room: RoomView, seq: number): ScreenState {
   const message = room.messageAt(seq)
   if (message === undefined) return withNotice(state, clean`that message is no longer kept`)

@@ -1,4 +1,4 @@
-/** What follows from what is visible: the read position moves, the line "new" is drawn, pages of history are asked for. */
+/** Effects of what is visible: the read position moves, the line "new" is set, missing pages of history are requested. */
 
 import type { RoomView } from '../../client/room.ts'
 import { isOurs } from '../model/message.ts'
@@ -8,7 +8,7 @@ import { entryKey } from '../select/entryRows.ts'
 import { type Pane, paneOf } from '../select/pane.ts'
 import { andThen, type Step, step } from './step.ts'
 
-/** Reads what is visible, and asks for what is missing there. */
+/** Marks the visible messages as read, and requests what is missing among them. */
 export function read(state: ScreenState, world: World): Step {
   const pane = paneOf(state, world)
   if (pane === undefined) return step(state)
@@ -20,7 +20,7 @@ function moveReadPosition(state: ScreenState, { room, view }: Pane, world: World
   if (room.status !== 'joined') return step(screen.settled ? withRoom(state, { settled: false }) : state)
   const isSeen = state.focused && view.atBottom
   let next = state
-  // Something came while nobody looked: before we came, while scrolled back, or behind another window.
+  // Messages came while the user did not look: before the start, while scrolled back, or behind another window.
   const isMissed = isSeen ? !screen.settled && hasEarlierUnread(room, world) : room.unread > 0
   if (isMissed && (screen.marker ?? -1) < room.read) {
     next = withRoom(next, { marker: room.read })
@@ -31,7 +31,7 @@ function moveReadPosition(state: ScreenState, { room, view }: Pane, world: World
   return seq > room.read ? step(next, { type: 'markRead', room: room.key, seq }) : step(next)
 }
 
-/** Whether something is unread that was said before we came: what came since, before the first look, was not missed. */
+/** Whether a message from before our start is unread. Messages since the start, before the first look, were not missed. */
 function hasEarlierUnread(room: RoomView, world: World): boolean {
   let since = 0
   for (const entry of room.timeline.toReversed()) {
@@ -41,7 +41,7 @@ function hasEarlierUnread(room: RoomView, world: World): boolean {
   return room.unread > since
 }
 
-/** The newest position in the log that the server has now; 0: none. */
+/** The newest seq of the server's present log; 0: none. */
 function newestSeq({ timeline }: RoomView): number {
   for (let at = timeline.length - 1; at >= 0; at--) {
     const entry = timeline[at]
@@ -59,7 +59,7 @@ function askForHistory(state: ScreenState, world: World): Step {
   return andThen(askForEarlier(state, pane), next => askForGap(next, pane))
 }
 
-/** A page before the first entry is asked for before the user gets there. */
+/** Requests the page before the first entry before the user scrolls to its end. */
 function askForEarlier(state: ScreenState, { room, view, height }: Pane): Step {
   if (!room.moreBefore || room.loadingBefore) return step(state)
   const isNear = roomScreen(state).anchor === 'bottom' ? view.top.block === 0 : view.top.block <= height
@@ -69,7 +69,7 @@ function askForEarlier(state: ScreenState, { room, view, height }: Pane): Step {
   return asking(state, page, { type: 'loadBefore', room: room.key })
 }
 
-/** A gap is filled from the end at which the user comes to it, so that what is read stays where it is. */
+/** Fills a gap from the end that the user reaches, so that the visible rows stay where they are. */
 function askForGap(state: ScreenState, { room, view }: Pane): Step {
   for (let block = view.lastBlock; block >= Math.max(1, view.top.block); block--) {
     const entry = room.timeline[block - 1]

@@ -7,7 +7,7 @@ import { roomScreen, type ScreenState, withRoom } from '../model/state.ts'
 import { roomOf, roomsOf, type World } from '../model/world.ts'
 import { type Step, step } from './step.ts'
 
-/** Shows a room. The line "new" of the room that is left goes; that of this one stands where its unread begins. */
+/** Shows a room, with the line "new" above its first unread message. The line "new" of the room before goes. */
 export function showRoom(state: ScreenState, world: World, key: string): Step {
   const room = roomOf(world, key)
   if (room === undefined || key === state.current) return step(state)
@@ -16,7 +16,7 @@ export function showRoom(state: ScreenState, world: World, key: string): Step {
       ? state
       : withRoom(state, { marker: undefined, completion: undefined, selection: undefined })
   const isTyping = state.current !== undefined && roomScreen(state).editor.text !== ''
-  // What came into the first room while the screen was being made has not been missed: whoever reads sees to that.
+  // Messages that came into the first room while the screen was starting were not missed: `read` settles that room.
   const settled = room.status === 'joined' && state.counter > 0
   const shown = withRoom(
     { ...left, current: key, first: undefined, counter: left.counter + 1 },
@@ -33,7 +33,7 @@ export function showRoom(state: ScreenState, world: World, key: string): Step {
     : step(shown)
 }
 
-/** Shows the room `by` places further in the list; round and round. */
+/** Shows the room `by` rows further in the list; after the last comes the first. */
 export function showNeighbour(state: ScreenState, world: World, by: 1 | -1): Step {
   const rooms = roomsOf(world)
   const at = rooms.findIndex(({ key }) => key === state.current)
@@ -41,7 +41,7 @@ export function showNeighbour(state: ScreenState, world: World, by: 1 | -1): Ste
   return next === undefined ? step(state) : showRoom(state, world, next.key)
 }
 
-/** Shows the next room with something unread, those with mentions first. */
+/** Shows the next room with unread messages, rooms with mentions first. */
 export function showUnread(state: ScreenState, world: World): Step {
   const rooms = roomsOf(world)
   const at = rooms.findIndex(({ key }) => key === state.current)
@@ -50,7 +50,7 @@ export function showUnread(state: ScreenState, world: World): Step {
   return next === undefined ? step(state) : showRoom(state, world, next.key)
 }
 
-/** The state with a room shown that exists: the current one, the one to begin with, or the first. */
+/** The state with an existing room shown: the current one, the one to begin with, or the first. */
 export function withCurrentRoom(state: ScreenState, world: World): ScreenState {
   if (roomOf(world, state.current) !== undefined) return state
   const rooms = roomsOf(world)
@@ -58,13 +58,13 @@ export function withCurrentRoom(state: ScreenState, world: World): ScreenState {
   const homeless = { ...state, current: undefined }
   if (wanted === undefined) return state.current === undefined ? state : homeless
   const shown = showRoom(homeless, world, wanted.key).state
-  // What was typed while no room was open goes along.
+  // Text that was typed while no room was open goes into the first one.
   const { editor } = roomScreen(state, '')
   if (editor.text === '' || roomScreen(shown).editor.text !== '') return shown
   return withRoom(withRoom(shown, { editor }), { editor: createEditor() }, '')
 }
 
-/** Whether a room is meant by this name. */
+/** Whether this is the name of a room. */
 function isNamed(room: RoomView, name: string | undefined): boolean {
   if (name === undefined) return false
   const conversation = parseConversation(name)

@@ -13,7 +13,7 @@ import {
   type RowPosition,
 } from '../select/viewport.ts'
 
-/** By rows: negative is back into the past. Pages leave a row of the last one in sight. */
+/** Scrolls by rows; negative: towards older messages. */
 export function scrollBy(state: ScreenState, world: World, rows: number): ScreenState {
   const pane = paneOf(state, world)
   if (pane === undefined) return state
@@ -21,7 +21,7 @@ export function scrollBy(state: ScreenState, world: World, rows: number): Screen
   return scrolledTo(state, world, rows < 0 ? notAboveGap(pane, wanted) : notBelowGap(pane, wanted))
 }
 
-/** Going back ends where a gap begins that is not on the screen yet: else what fills it would be jumped over. */
+/** Scrolling back stops at a gap that is not visible yet; otherwise the user would skip the messages that fill it. */
 function notAboveGap({ room, view }: Pane, wanted: RowPosition): RowPosition {
   for (let block = view.top.block - 1; block >= Math.max(1, wanted.block); block--) {
     if (isFillable(room.timeline[block - 1])) return { block, row: 0 }
@@ -29,7 +29,7 @@ function notAboveGap({ room, view }: Pane, wanted: RowPosition): RowPosition {
   return wanted
 }
 
-/** Going forward ends likewise, with the gap in the last row. */
+/** Scrolling forward stops the same way, with the gap in the last row. */
 function notBelowGap({ room, scene, view, height }: Pane, wanted: RowPosition): RowPosition {
   for (let block = view.lastBlock + 1; block <= view.lastBlock + height; block++) {
     if (!isFillable(room.timeline[block - 1])) continue
@@ -43,29 +43,29 @@ function isFillable(entry: TimelineEntry | undefined): boolean {
   return entry?.kind === 'gap' && entry.reason !== 'expired'
 }
 
-/** By pages: -1 is a page back. */
+/** Scrolls by pages, which overlap in one row; -1: a page back. */
 export function scrollPages(state: ScreenState, world: World, pages: 1 | -1): ScreenState {
   const pane = paneOf(state, world)
   return pane === undefined ? state : scrollBy(state, world, pages * Math.max(1, pane.height - 1))
 }
 
-/** To the first message that is here. */
+/** Scrolls to the first loaded message. */
 export function scrollToTop(state: ScreenState, world: World): ScreenState {
   return scrolledTo(state, world, { block: 0, row: 0 })
 }
 
-/** To the line "new"; nowhere where there is none. */
+/** Scrolls to the line "new"; without one the state stays the same. */
 export function scrollToNew(state: ScreenState, world: World): ScreenState {
   const markerAt = paneOf(state, world)?.scene.markerAt ?? -1
   return markerAt === -1 ? state : scrolledTo(state, world, { block: markerAt + 1, row: 0 })
 }
 
-/** To the newest row, to stay there. */
+/** Scrolls to the newest row and follows it from then on. */
 export function scrollToBottom(state: ScreenState): ScreenState {
   return withRoom(state, { anchor: 'bottom', asked: [] })
 }
 
-/** The state with the pane beginning at a position, or at the bottom where that is behind it. */
+/** The state with the pane beginning at a position, but never below the bottom. */
 export function scrolledTo(state: ScreenState, world: World, top: RowPosition): ScreenState {
   const pane = paneOf(state, world)
   if (pane === undefined) return state

@@ -1,4 +1,4 @@
-/** Looking for words: the answers, and the keys while they are shown. */
+/** The search: its answers, and its keys. */
 
 import type { Answer } from '../../client/pendingRequests.ts'
 import type { ChatEvent, RoomEvent } from '../../protocol/events.ts'
@@ -12,7 +12,7 @@ import { goToMessage } from './reach.ts'
 import { showRoom } from './rooms.ts'
 import { andThen, type Step, step } from './step.ts'
 
-/** The state after a page of hits came. One that nobody waits for any more changes nothing. */
+/** The state after a page of hits arrived. A page of a search that is closed changes nothing. */
 export function found(
   state: ScreenState,
   asked: string,
@@ -29,7 +29,7 @@ export function found(
   return { ...state, overlay: { ...overlay, hits, cursor: answer.value.cursor } }
 }
 
-/** The state after what stands around a hit came. */
+/** The state after the context of a hit arrived. */
 export function surrounded(
   state: ScreenState,
   seq: number,
@@ -99,7 +99,7 @@ function choose(state: ScreenState, world: World, search: Search, by: 1 | -1): S
   return isAround ? step(moved, { type: 'context', room: hit.room, seq: hit.seq }) : step(moved)
 }
 
-/** Shows the room of a hit, at the hit, and selects it. */
+/** Shows the room of a hit, scrolls to the hit and selects it. */
 function goTo(state: ScreenState, world: World, hit: ChatEvent): Step {
   const room = roomsOf(world).find(({ name }) => name === hit.room)
   if (room === undefined)

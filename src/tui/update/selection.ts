@@ -1,4 +1,4 @@
-/** Selecting a message, and what its keys do. */
+/** Selecting a message, and the keys of a selected message. */
 
 import type { RoomView } from '../../client/room.ts'
 import type { MessageEntry } from '../../client/timelineEntry.ts'
@@ -42,7 +42,7 @@ export function selectionKey(
 ): Step | undefined {
   const room = roomOf(world, state.current)
   const message = room === undefined ? undefined : messageOf(room, selection.id)
-  // It is gone: deleted by somebody, or with the log.
+  // The message was deleted, or the server has a new log.
   if (room === undefined || message === undefined) return step(unselect(state))
   switch (action) {
     case 'selection.previous':
@@ -64,7 +64,7 @@ export function selectionKey(
   }
 }
 
-/** Sends or takes back a reaction of ours. */
+/** Adds our reaction to a message, or removes it. */
 export function react(
   state: ScreenState,
   world: World,
@@ -73,21 +73,21 @@ export function react(
   emoji: string | undefined,
 ): Step {
   if (emoji === undefined) return step(state)
-  if (!isServed(world, 'react')) return refused(state, clean`this server keeps no reactions`)
+  if (!isServed(world, 'react')) return refused(state, clean`this server does not serve reactions`)
   const me = foldName(world.client.username)
   const names = Object.hasOwn(reactions, emoji) ? (reactions[emoji]?.names ?? []) : []
   const on = !names.some(name => foldName(name) === me)
   return step(state, { type: 'react', room: room.key, target: seq, emoji, on })
 }
 
-/** Deletes the last message that we said. */
+/** Deletes our last message in a room; undefined if there is none. */
 export function deleteLast(state: ScreenState, world: World, room: RoomView): Step | undefined {
   const last = lastMessage(room, message => isOurs(world, message))
   return last === undefined ? undefined : step(state, { type: 'delete', room: room.key, target: last.seq })
 }
 
 function edit(state: ScreenState, world: World, message: MessageEntry): Step {
-  if (!isOurs(world, message)) return refused(state, clean`only who said it can edit it`)
+  if (!isOurs(world, message)) return refused(state, clean`you can edit only your own messages`)
   if (!isServed(world, 'edit')) return refused(state, clean`this server does not serve edits`)
   if (roomScreen(state).editor.text !== '') {
     return refused(state, clean`there is a draft in the composer: send or clear it first`)
@@ -102,20 +102,20 @@ function remove(
   message: MessageEntry,
   selection: Selection,
 ): Step {
-  if (!isOurs(world, message)) return refused(state, clean`only who said it can delete it`)
+  if (!isOurs(world, message)) return refused(state, clean`you can delete only your own messages`)
   if (!isServed(world, 'delete')) return refused(state, clean`this server does not serve deletion`)
   if (selection.deleting) {
     return step(unselect(state), { type: 'delete', room: room.key, target: message.seq })
   }
   const asked = withRoom(state, { selection: { ...selection, deleting: true } })
-  return step(withNotice(asked, clean`d again deletes this message for everybody`, 'warning'))
+  return step(withNotice(asked, clean`press d again to delete this message for everybody`, 'warning'))
 }
 
 function refused(state: ScreenState, why: CleanText): Step {
   return step(withNotice(state, why, 'error'))
 }
 
-/** The next message up or down; below the newest there is the composer. */
+/** Selects the next message up or down; below the newest message the selection ends. */
 function movedBy(
   state: ScreenState,
   world: World,
@@ -132,7 +132,7 @@ function movedBy(
   return by === 1 ? unselect(state) : withRoom(state, { selection: { id, deleting: false } })
 }
 
-/** The state with a message selected, scrolled so that it is seen. */
+/** The state with a message selected, scrolled so that the message is visible. */
 function selected(state: ScreenState, world: World, id: string): ScreenState {
   const next = withRoom(state, { selection: { id, deleting: false } })
   const pane = paneOf(next, world)

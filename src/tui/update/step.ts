@@ -1,4 +1,4 @@
-/** What an update comes to. */
+/** The result of an update. */
 
 import type { Effect } from '../model/effect.ts'
 import { type Note, type ScreenState, withNote, withNotice } from '../model/state.ts'
@@ -6,7 +6,7 @@ import { roomOf, type World } from '../model/world.ts'
 import { entryKey } from '../select/entryRows.ts'
 import { type CleanText, joinClean } from '../text/clean.ts'
 
-/** The next state, and what is to be done. */
+/** The next state, and the effects to run. */
 export type Step = { readonly state: ScreenState; readonly effects: readonly Effect[] }
 
 /** A step to a state with these effects. */
@@ -14,13 +14,13 @@ export function step(state: ScreenState, ...effects: readonly Effect[]): Step {
   return { state, effects }
 }
 
-/** A step and what comes after it, with the effects of both in order. */
+/** A step and the step after it as one, with the effects of both in order. */
 export function andThen(first: Step, next: (state: ScreenState) => Step): Step {
   const second = next(first.state)
   return { state: second.state, effects: [...first.effects, ...second.effects] }
 }
 
-/** The program says something: under the newest message of a room, or where there is no room in the status line. */
+/** The state with a remark of the program: under the newest message of a room, or in the status line without a room. */
 export function remark(
   state: ScreenState,
   world: World,

@@ -9,7 +9,7 @@ import { runCommand } from './commands.ts'
 import { emptied, isCommand, say } from './compose.ts'
 import { remark, type Step, step } from './step.ts'
 
-/** Runs a command or says the text. What cannot be run or said stays in the composer, with the reason on the screen. */
+/** Runs the typed command or sends the text. If that fails, the text stays in the composer and the screen says why. */
 export function submit(state: ScreenState, world: World): Step {
   const { about, editor } = roomScreen(state)
   const { text } = editor

@@ -9,8 +9,8 @@ import { recall, withEditor } from './compose.ts'
 import { andThen, type Step, step } from './step.ts'
 
 /**
- * A row up or down. Beyond the first row: from nothing to the last message, to be edited, and on through what was sent
- * before; beyond the last row back again. A text that was changed there stays where it is.
+ * Moves a row up or down. Above the first row, an empty composer takes our last message to edit, then the texts sent
+ * before; below the last row it goes back again. A recalled text that was changed stays.
  */
 export function upOrDown(state: ScreenState, world: World, by: 1 | -1): Step {
   const { editor, about } = roomScreen(state)
@@ -26,7 +26,7 @@ export function upOrDown(state: ScreenState, world: World, by: 1 | -1): Step {
   return (by === -1 ? editLast(state, world) : undefined) ?? recall(state, world, by)
 }
 
-/** The text before, but for the one that was just seen. */
+/** Recalls the text before, unless the composer just showed it. */
 function recallOther(state: ScreenState, world: World, seen: string): Step {
   const recalled = recall(state, world, -1)
   return roomScreen(recalled.state).editor.text === seen ? recall(recalled.state, world, -1) : recalled

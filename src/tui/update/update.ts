@@ -1,4 +1,4 @@
-/** The one function by which the screen changes: pure, but for reading the world. */
+/** The one function that changes the state of the screen. It has no side effects and reads the world. */
 
 import { insertText } from '../composer/editor.ts'
 import type { ScreenEvent } from '../model/event.ts'
@@ -15,7 +15,7 @@ import { found, surrounded } from './search.ts'
 import { unselect } from './selection.ts'
 import { andThen, remark, type Step, step } from './step.ts'
 
-/** The state after an event, and what is to be done. `now` is our clock, ms. */
+/** The state after an event, and the effects to run. `now` is our clock, ms. */
 export function update(state: ScreenState, event: ScreenEvent, world: World, now: number): Step {
   const present = withCurrentRoom({ ...state, now }, world)
   return andThen(happened(present, event, world), next => read(withCurrentRoom(next, world), world))
@@ -50,18 +50,18 @@ function happened(state: ScreenState, event: ScreenEvent, world: World): Step {
   }
 }
 
-/** A paste lands where the cursor is, and never sends. */
+/** Inserts a paste at the cursor. A paste never sends. */
 function pasted(state: ScreenState, world: World, text: string, truncated: boolean): Step {
   const { overlay } = state
   if (overlay === undefined) return paste(unselect(state), world, text, truncated)
   if (overlay.kind === 'help' || overlay.kind === 'search') return step(state)
-  // These hold a name: one line of it.
+  // The other overlays hold a name: one line.
   const line = cleanLine(text).slice(0, 200)
   const changed: Overlay = { ...overlay, editor: insertText(overlay.editor, line) }
   return step({ ...state, overlay: changed })
 }
 
-/** Whether something on the screen counts the seconds: the time until the next attempt to connect. */
+/** Whether the screen shows a countdown: the time until the next attempt to connect. */
 export function isCounting({ client }: World): boolean {
   return client.link.status === 'waiting'
 }

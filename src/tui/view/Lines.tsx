@@ -2,18 +2,18 @@ import { Box, Text } from 'ink'
 import { memo, type ReactNode } from 'react'
 import type { Painted } from './paint.ts'
 
-/** One row of the screen. It is drawn anew only when its text changed. */
+/** One row of the screen. React renders it again only if its text changed. */
 const Line = memo(function Line({ text }: { readonly text: Painted }): ReactNode {
   return <Text wrap="truncate-end">{text === '' ? ' ' : text}</Text>
 })
 
-/** Rows below each other in a place of a fixed size. */
+/** Rows below each other, in a box of fixed size. */
 export const Lines = memo(
   function Lines({ lines, width }: LinesProps): ReactNode {
     return (
       <Box flexDirection="column" width={width} height={lines.length} flexShrink={0}>
         {lines.map((text, row) => (
-          // biome-ignore lint/suspicious/noArrayIndexKey: a row of the screen is what stands in its place
+          // biome-ignore lint/suspicious/noArrayIndexKey: a row of the screen is identified by its index
           <Line key={row} text={text} />
         ))}
       </Box>

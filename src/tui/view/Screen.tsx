@@ -2,12 +2,13 @@ import { Box, useCursor } from 'ink'
 import { memo, type ReactNode } from 'react'
 import type { Size } from '../model/state.ts'
 import type { Frame } from '../select/frame.ts'
-import { columnRule, tooSmallRow } from '../select/furniture.ts'
+import { tooSmallRow } from '../select/layout.ts'
 import type { Row } from '../select/row.ts'
+import { columnRule } from '../select/rule.ts'
 import { Lines } from './Lines.tsx'
 import { paint } from './paint.ts'
 
-/** What {@link Screen} draws. */
+/** The properties of {@link Screen}. */
 export type ScreenProps = {
   /** Undefined: the terminal is too small for one. */
   readonly frame: Frame | undefined

@@ -1,4 +1,4 @@
-/** Rows as the strings that Ink is given: the one place where escape sequences are put into text. */
+/** Turns rows into strings for Ink. Only this file puts escape sequences into text. */
 
 import type { Row } from '../select/row.ts'
 import { inkOf, type Tone } from '../select/theme.ts'
@@ -6,13 +6,13 @@ import type { CleanText } from '../text/clean.ts'
 
 declare const painted: unique symbol
 
-/** A row with its colours; nothing but `paint` makes it. */
+/** A row with its colours; only `paint` makes it. */
 export type Painted = string & { readonly [painted]: true }
 
 const inColor = new WeakMap<Row, Painted>()
 const inMonochrome = new WeakMap<Row, Painted>()
 
-/** The row as a terminal takes it. */
+/** The row with escape sequences for its colours. */
 export function paint(row: Row, color: boolean): Painted {
   const kept = color ? inColor : inMonochrome
   const known = kept.get(row)

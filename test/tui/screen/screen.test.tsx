@@ -317,7 +317,7 @@ describe('the terminal', () => {
     expect(terminal.isRaw).toBe(true)
     expect(terminal.xterm.modes).toMatchObject({ bracketedPasteMode: true, sendFocusMode: true })
     terminal.type('\x03')
-    await terminal.shows('Ctrl+C again quits')
+    await terminal.shows('press Ctrl+C again to quit')
     terminal.type('\x03')
     expect(await screen.code).toBe(0)
     await terminal.until(() => !terminal.isAlternate)

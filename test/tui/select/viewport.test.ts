@@ -210,8 +210,8 @@ describe('rows', () => {
       'Monday 23 November 2026',
       '14:00        alice   one',
       'up to 12 messages not loaded — loading…',
-      'the server began anew at 14:00',
-      'what stands above is kept here alone',
+      'the server started a new log at 14:00',
+      'the messages above are kept only here',
     ])
   })
 })

@@ -158,9 +158,9 @@ describe('a selected message', () => {
   test('E edits and D deletes it where it is ours, D only when pressed twice', () => {
     const { screen } = talk()
     screen.type(CTRL_S, 'e')
-    expect(screen.screen()).toContain('only who said it can edit it')
+    expect(screen.screen()).toContain('you can edit only your own messages')
     screen.type('d', 'd')
-    expect(screen.screen()).toContain('only who said it can delete it')
+    expect(screen.screen()).toContain('you can delete only your own messages')
     screen.type(UP, 'd', DOWN, UP, 'd')
     expect(screen.took()).toEqual([])
     screen.type('d')
@@ -189,7 +189,7 @@ describe('a selected message', () => {
       expect(screen.text).toBe('')
       screen.type(key, 'x')
       expect(screen.text).toBe('x')
-      expect(screen.screen()).not.toContain('again quits')
+      expect(screen.screen()).not.toContain('again to quit')
     }
   })
 

@@ -413,7 +413,7 @@ describe('leaving', () => {
     expect(screen.text).toBe('precious')
     screen.type(CTRL_C, CTRL_C)
     expect(screen.took()).toEqual([])
-    expect(screen.screen()).toContain('Ctrl+C again quits')
+    expect(screen.screen()).toContain('press Ctrl+C again to quit')
     screen.type(CTRL_C)
     expect(screen.took()).toEqual([{ type: 'quit' }])
   })
