@@ -4,15 +4,15 @@ import { describe, expect, test } from 'vitest'
 
 const root = join(import.meta.dirname, '..')
 
-/** Every source file by its path from the root. */
-const sources: ReadonlyMap<string, string> = new Map(
+/** Text of source files by their path from the root. */
+type Sources = ReadonlyMap<string, string>
+
+const sources: Sources = new Map(
   globSync('src/**/*.{ts,tsx}', { cwd: root }).map(path => [path, readFileSync(join(root, path), 'utf8')]),
 )
 
-type Layer = 'protocol' | 'client' | 'server' | 'tui'
-
-/** What each layer may import beside itself: downwards only. Node's own modules are everybody's. */
-const MAY_IMPORT: Readonly<Record<Layer, readonly Layer[]>> = {
+/** The folders of `src`, and what each may import beside itself. */
+const LAYERS: Readonly<Record<string, readonly string[]>> = {
   protocol: [],
   client: ['protocol'],
   server: ['protocol'],
@@ -20,75 +20,245 @@ const MAY_IMPORT: Readonly<Record<Layer, readonly Layer[]>> = {
 }
 
 /** Packages, where a layer has a list of its own. */
-const MAY_USE: Partial<Readonly<Record<Layer, readonly string[]>>> = {
+const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   protocol: ['zod'],
   client: ['zod'],
   server: ['zod', 'pino', 'pino-pretty', 'commander'],
 }
 
-const MAX_LINES = 450
+/**
+ * The floors of the folders that have rooms, from the top. A room is a folder, or a file beside it by its name.
+ * Imports run down: to a lower floor, or within a room.
+ */
+const FLOORS: Readonly<Record<string, readonly (readonly string[])[]>> = {
+  'src/server': [
+    ['main'],
+    ['flags'],
+    ['daemon'],
+    ['requests'],
+    ['rooms'],
+    ['admin', 'transport'],
+    ['log'],
+    ['address', 'dataDirectory', 'logger'],
+    ['settings'],
+  ],
+  'src/server/requests': [
+    ['dispatch'],
+    ['connect', 'history', 'join', 'lists', 'search', 'signals', 'speak'],
+    ['answerSize', 'replay'],
+    ['conversation'],
+    ['client'],
+    ['services'],
+    ['rateLimiter'],
+  ],
+  'src/server/log': [['sqlite'], ['repeats', 'changes'], ['log', 'roomKeys'], ['entries'], ['maintenance']],
+  'src/tui': [
+    ['main'],
+    ['start'],
+    ['lineMode', 'screen', 'commandLine'],
+    ['hosting'],
+    ['profile'],
+    ['terminal', 'view'],
+    ['update'],
+    ['select'],
+    ['commands'],
+    ['model'],
+    ['composer'],
+    ['input'],
+    ['text'],
+  ],
+}
 
-/** Who may touch JSON outside the protocol, and why it is not JSON on the wire. */
+const MAX_LINES = 400
+
+/** The code of the threads of the log: only its path, in `thread.ts`, ties it to the main thread. */
+const WORKER = 'src/server/log/sqlite/worker/'
+
+/** Files that use JSON outside the protocol, and why it is not JSON on the wire. */
 const JSON_ALLOWED: Readonly<Record<string, string>> = {
   'src/tui/hosting/daemonLog.ts': 'the log file of a daemon',
-  'src/client/cacheFile.ts': 'a file of its own: what was seen last',
-  'src/server/admin/control.ts': 'orders of the operator, on a socket of their own',
-  'src/server/admin/tasks.ts': 'what an export prints',
-  'src/server/log/sqlite/messages.ts': 'what goes between the threads of the log',
+  'src/client/cacheFile.ts': 'a file of its own: the newest part of each room',
+  'src/server/admin/control.ts': 'tasks of the operator, on a socket of their own',
+  'src/server/admin/tasks.ts': 'prints an export',
+  'src/server/log/sqlite/messages.ts': 'goes between the threads of the log',
   'src/server/requests/answerSize.ts': 'measures how much of an answer fits in a line',
   'src/tui/screen/store.ts': 'compares two values',
 }
 
 const IMPORT = /(?:\bfrom|\bimport|\bimport\()\s*(['"])([^'"\n]+)\1/g
 
+/** The packages and paths that a file imports; types and re-exports included. */
 function importsOf(text: string): readonly string[] {
   return [...text.matchAll(IMPORT)].flatMap(match => match[2] ?? [])
 }
 
-function layerOf(path: string): Layer | undefined {
-  const name = /^src\/([^/]+)\//.exec(path)?.[1]
-  return name !== undefined && Object.hasOwn(MAY_IMPORT, name) ? (name as Layer) : undefined
+/** The files that a file imports, by their paths from the root. */
+function filesImported(path: string, text: string): readonly string[] {
+  return importsOf(text)
+    .filter(imported => imported.startsWith('.'))
+    .map(imported => relative(root, join(root, dirname(path), imported)))
 }
 
-/** The sentences about imports of one file that the house does not allow. */
+/** The name of the folder, or of the file without its ending, that stands directly in a folder. */
+function roomIn(folder: string, path: string): string | undefined {
+  if (!path.startsWith(`${folder}/`)) return undefined
+  return path
+    .slice(folder.length + 1)
+    .split('/')[0]
+    ?.replace(/\.tsx?$/, '')
+}
+
+/** Sentences about imports that run against the order of `src`, or of a folder with floors. */
 function wrongImports(path: string, text: string): readonly string[] {
-  const layer = layerOf(path)
-  if (layer === undefined) return [`${path} is in none of the layers`]
-  return importsOf(text).flatMap(imported => {
-    if (imported.startsWith('node:')) return []
-    if (!imported.startsWith('.')) {
-      const allowed = MAY_USE[layer]
-      return allowed === undefined || allowed.includes(imported)
-        ? []
-        : [`${path} uses the package ${imported}`]
-    }
-    const target = relative(root, join(root, dirname(path), imported))
-    const other = layerOf(target)
-    if (other === layer) return []
-    return other !== undefined && MAY_IMPORT[layer].includes(other) ? [] : [`${path} imports ${target}`]
-  })
+  const layer = roomIn('src', path) ?? ''
+  const allowed = LAYERS[layer]
+  if (allowed === undefined) return [`${path} is in no layer`]
+  const packages = PACKAGES[layer]
+  const foreign = importsOf(text).filter(
+    imported => !/^(\.|node:)/.test(imported) && packages?.includes(imported) === false,
+  )
+  return [
+    ...foreign.map(name => `${path} uses the package ${name}`),
+    ...filesImported(path, text).flatMap(target => {
+      const other = roomIn('src', target) ?? ''
+      if (other !== layer) return allowed.includes(other) ? [] : [`${path} imports ${target}`]
+      return Object.keys(FLOORS).some(folder => runsUp(folder, path, target))
+        ? [`${path} imports ${target}, which is no lower floor`]
+        : []
+    }),
+  ]
+}
+
+function runsUp(folder: string, path: string, target: string): boolean {
+  const [from, to] = [roomIn(folder, path), roomIn(folder, target)]
+  if (from === undefined || to === undefined || from === to) return false
+  const floorOf = (room: string): number =>
+    FLOORS[folder]?.findIndex(floor => floor.includes(room)) ?? Number.NaN
+  return !(floorOf(from) >= 0 && floorOf(to) > floorOf(from))
+}
+
+/** The circles of imports, each as the files on its way; type imports count. */
+function circles(files: Sources): readonly string[] {
+  const found = new Set<string>()
+  const done = new Set<string>()
+  const walk = (path: string, way: readonly string[]): void => {
+    const at = way.indexOf(path)
+    if (at >= 0) found.add([...way.slice(at), path].join(' > '))
+    if (at >= 0 || done.has(path)) return
+    const text = files.get(path)
+    if (text === undefined) return
+    for (const target of filesImported(path, text)) walk(target, [...way, path])
+    done.add(path)
+  }
+  for (const path of files.keys()) walk(path, [])
+  return [...found]
+}
+
+/** Files with more lines than a reader keeps in mind. */
+function longFiles(files: Sources): readonly string[] {
+  return [...files]
+    .map(([path, text]) => [path, text.trimEnd().split('\n').length] as const)
+    .filter(([, lines]) => lines > MAX_LINES)
+    .map(([path, lines]) => `${path} has ${lines} lines`)
+}
+
+/** Imports of code that belongs to the threads of the log, from outside it. */
+function workerImports(files: Sources): readonly string[] {
+  return [...files]
+    .filter(([path]) => !path.startsWith(WORKER))
+    .flatMap(([path, text]) =>
+      filesImported(path, text)
+        .filter(target => target.startsWith(WORKER))
+        .map(target => `${path} imports ${target}`),
+    )
+}
+
+/** A declaration in the view through which text could reach the screen without the cleaner. */
+const RAW_TEXT = /\b\w+\??:\s*(?:readonly\s+)?string\b/g
+
+/** Fields and parameters of the view that take text which was not cleaned, or make clean text by themselves. */
+function rawTexts(files: Sources): readonly string[] {
+  return [...files]
+    .filter(([path]) => path.startsWith('src/tui/view/'))
+    .flatMap(([path, text]) => {
+      const code = withoutComments(text)
+      const raw = [...code.matchAll(RAW_TEXT)].map(match => `${path} takes ${match[0]}`)
+      const casts = /\bas\s+(?:unknown\s+as\s+)?CleanText\b/.test(code) ? [`${path} casts to CleanText`] : []
+      const deep = filesImported(path, text)
+        .filter(target => /^src\/(client|protocol)\//.test(target))
+        .map(target => `${path} imports ${target}, which holds text that is not clean`)
+      return [...raw, ...casts, ...deep]
+    })
+}
+
+function withoutComments(text: string): string {
+  return text.replace(/\/\*[\s\S]*?\*\//g, '').replace(/(^|\s)\/\/.*$/gm, '$1')
 }
 
 describe('the house', () => {
-  test('this test sees the files and their imports', () => {
+  test('imports run down: between the folders of src, and inside the folders that have floors', () => {
     expect(sources.size).toBeGreaterThan(50)
-    expect(wrongImports('src/protocol/codec.ts', "import { x } from '../client/room.ts'")).toHaveLength(1)
-    expect(wrongImports('src/tui/screen.tsx', "await import('../server/main.ts')")).toHaveLength(1)
-    expect(wrongImports('src/tui/screen.tsx', "export type { X } from '../server/log.ts'")).toHaveLength(1)
-    expect(wrongImports('src/server/log.ts', "import '../client/room.ts'")).toHaveLength(1)
-    expect(wrongImports('src/protocol/codec.ts', "import { pino } from 'pino'")).toHaveLength(1)
-    expect(
-      wrongImports('src/tui/screen.tsx', "import { render } from 'ink'\nimport '../client/room.ts'"),
-    ).toEqual([])
+    expect([...sources].flatMap(([path, text]) => wrongImports(path, text))).toEqual([])
   })
 
-  test('imports run downwards only', () => {
-    expect([...sources].flatMap(([path, text]) => wrongImports(path, text))).toEqual([])
+  test.each([
+    ['src/protocol/codec.ts', "import { x } from '../client/room.ts'"],
+    ['src/tui/screen/screen.tsx', "await import('../../server/main.ts')"],
+    ['src/tui/screen/screen.tsx', "export type { X } from '../../server/log/log.ts'"],
+    ['src/server/log/log.ts', "import '../../client/room.ts'"],
+    ['src/protocol/codec.ts', "import { pino } from 'pino'"],
+    ['src/server/rooms/rooms.ts', "import type { Client } from '../requests/client.ts'"],
+    ['src/server/log/log.ts', "import { x } from './sqlite/thread.ts'"],
+    ['src/server/requests/speak.ts', "import { x } from './join.ts'"],
+    ['src/server/settings.ts', "import type { Daemon } from './daemon.ts'"],
+    ['src/tui/model/state.ts', "import { x } from '../select/frame.ts'"],
+    ['src/server/cellar/wine.ts', "import { x } from '../settings.ts'"],
+  ])('it sees a wrong import in %s: %s', (path, text) => {
+    expect(wrongImports(path, text)).toHaveLength(1)
+  })
+
+  test('it lets the right imports pass', () => {
+    const text = "import { render } from 'ink'\nimport '../../client/room.ts'\nimport '../view/Screen.tsx'"
+    expect(wrongImports('src/tui/screen/screen.tsx', text)).toEqual([])
+  })
+
+  test('no circle of imports, types included', () => {
+    expect(circles(sources)).toEqual([])
+    const circle: Sources = new Map([
+      ['src/a.ts', "import type { B } from './b.ts'"],
+      ['src/b.ts', "export * from './c.ts'"],
+      ['src/c.ts', "import { a } from './a.ts'"],
+    ])
+    expect(circles(circle)).toEqual(['src/a.ts > src/b.ts > src/c.ts > src/a.ts'])
+  })
+
+  test(`no file has more than ${MAX_LINES} lines`, () => {
+    expect(longFiles(sources)).toEqual([])
+    const lines = (count: number): Sources => new Map([['src/a.ts', 'line\n'.repeat(count)]])
+    expect(longFiles(lines(MAX_LINES))).toEqual([])
+    expect(longFiles(lines(MAX_LINES + 1))).toEqual(['src/a.ts has 401 lines'])
+  })
+
+  test('code of the main thread never imports code of the threads of the log', () => {
+    expect([...sources.keys()].some(path => path.startsWith(WORKER))).toBe(true)
+    expect(workerImports(sources)).toEqual([])
+    const text = "import type { Writer } from './worker/writer.ts'"
+    expect(workerImports(new Map([['src/server/log/sqlite/sqliteLog.ts', text]]))).toHaveLength(1)
+  })
+
+  test('only clean text reaches the view', () => {
+    expect(rawTexts(sources)).toEqual([])
+    for (const text of [
+      'type Props = { readonly text: string }',
+      'const shown = raw as unknown as CleanText',
+      "import type { RoomView } from '../../client/room.ts'",
+    ])
+      expect(rawTexts(new Map([['src/tui/view/Raw.tsx', text]]))).toHaveLength(1)
   })
 
   test('nothing outside src/protocol touches JSON on the wire', () => {
     const touching = [...sources]
-      .filter(([path]) => layerOf(path) !== 'protocol')
+      .filter(([path]) => roomIn('src', path) !== 'protocol')
       .filter(([, text]) => /\bJSON\.(parse|stringify)\b/.test(withoutComments(text)))
       .map(([path]) => path)
     expect(touching.filter(path => !Object.hasOwn(JSON_ALLOWED, path))).toEqual([])
@@ -102,13 +272,4 @@ describe('the house', () => {
     const homeless = /^(utils?|helpers?|types?|index|common|misc)\./i
     expect([...sources.keys()].filter(path => homeless.test(basename(path)))).toEqual([])
   })
-
-  test(`no file has more than ${MAX_LINES} lines`, () => {
-    const long = [...sources].filter(([, text]) => text.split('\n').length > MAX_LINES)
-    expect(long.map(([path]) => path)).toEqual([])
-  })
 })
-
-function withoutComments(text: string): string {
-  return text.replace(/\/\*[\s\S]*?\*\//g, '').replace(/(^|\s)\/\/.*$/gm, '$1')
-}
