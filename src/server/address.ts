@@ -4,7 +4,7 @@ import type { ListenAddress } from './settings.ts'
 
 const MAX_PORT = 65_535
 
-/** Reads `HOST:PORT`, `HOST`, `:PORT` or `[IPv6]:PORT`; undefined where it is none of them. */
+/** Parses `HOST:PORT`, `HOST`, `:PORT` or `[IPv6]:PORT`; undefined for any other text. */
 export function parseListenAddress(text: string): ListenAddress | undefined {
   const match = /^(?:\[(?<v6>[^\]]+)\]|(?<host>[^:\s]*))(?::(?<port>\d{1,5}))?$/.exec(text)
   if (match === null) return isIP(text) === 6 ? { host: text, port: DEFAULT_PORT } : undefined
@@ -16,7 +16,7 @@ export function parseListenAddress(text: string): ListenAddress | undefined {
   return { host: name === '' ? '127.0.0.1' : name, port: number }
 }
 
-/** An address as people write it with its port. */
+/** An address with its port, as `parseListenAddress` reads it. */
 export function showAddress({ host, port }: ListenAddress): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
 }
@@ -26,7 +26,7 @@ export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'))
 }
 
-/** What counts as one address for limits: an IPv4 address, or the /64 of an IPv6 address, which one subscriber has whole. */
+/** The group that limits count as one address: an IPv4 address, or the /64 of an IPv6 address, which one subscriber has whole. */
 export function addressGroup(remote: string | undefined): string {
   const address = (remote ?? '').replace(/^::ffff:(?=\d+\.)/i, '')
   if (isIP(address) !== 6) return address

@@ -31,10 +31,10 @@ const ENTRANCE_COUNT = 32
 const GATHER_FROM = 8
 const ACCEPT_BACKLOG = 4_096
 const TURNED_AWAY_LINGER = 2_000
-/** How long clients are asked to wait after a stop, ms: about what a restart takes. */
+/** How long a stop asks clients to wait before they connect again, ms: about the time of a restart. */
 const RETRY_AFTER_STOP = 1_000
 
-/** What a daemon is started with. */
+/** What a daemon works with. */
 export interface DaemonOptions {
   readonly listen: readonly ListenAddress[]
   readonly settings: Settings

@@ -31,7 +31,7 @@ export function defaultDataDirectory(): string {
   return join(base, 'chatd')
 }
 
-/** Makes a data directory where it does not exist; a sentence where it cannot be used. */
+/** Creates a data directory if it does not exist; a sentence if it cannot be used. */
 export function prepareDirectory(path: string): string | undefined {
   try {
     mkdirSync(path, { recursive: true, mode: MODE })
@@ -39,7 +39,7 @@ export function prepareDirectory(path: string): string | undefined {
     return undefined
   } catch (error) {
     const reason = error instanceof Error && 'code' in error ? String(error.code) : String(error)
-    return `cannot write to the data directory ${path} (${reason}); choose another with --data, or change who owns it`
+    return `cannot write to the data directory ${path} (${reason}); choose another with --data, or change its owner`
   }
 }
 
@@ -60,7 +60,7 @@ export function lockDirectory(directory: string): Result<Lock, string> {
     database = new DatabaseSync(join(directory, 'lock'), { timeout: PATIENCE })
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
-    return failure(`the lock in ${directory} cannot be opened (${reason}); check who owns it`)
+    return failure(`the lock in ${directory} cannot be opened (${reason}); check its owner`)
   }
   try {
     database.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE')
@@ -72,7 +72,7 @@ export function lockDirectory(directory: string): Result<Lock, string> {
     return failure(
       isTaken
         ? `${directory} is in use by another chatd${holder(pidFile)}; stop that one, or choose another directory with --data`
-        : `${directory} cannot be locked (${reason}); check who owns it, and that there is room on its disk`,
+        : `${directory} cannot be locked (${reason}); check its owner, and that its disk has free space`,
     )
   }
   return success({

@@ -11,7 +11,7 @@ const EXIT_USAGE = 2
 /** The command line: serve, or run a task in a data directory. */
 export type CommandLine = ({ readonly serves: true } & Flags) | ({ readonly serves: false } & TaskFlags)
 
-/** How a daemon is to serve. */
+/** The flags that say how a daemon serves. */
 export interface Flags {
   readonly listen: readonly ListenAddress[] | undefined
   readonly data: string | undefined
@@ -26,7 +26,7 @@ const DATA = [
   'where the daemon keeps its data (default: $STATE_DIRECTORY, or chatd in $XDG_DATA_HOME)',
 ] as const
 
-/** Reads the command line; prints help, the version or what is wrong with it, and ends the process then. */
+/** Parses the command line. For help, the version and errors it prints them and ends the process. */
 export function parseFlags(argv: readonly string[]): CommandLine {
   let parsed: CommandLine | undefined
   const program = new Command('chatd')
@@ -46,7 +46,7 @@ export function parseFlags(argv: readonly string[]): CommandLine {
     .addOption(new Option('--log-level <level>', 'how much is logged').choices(LOG_LEVELS).default('info'))
     .option('--no-limits', 'lift rates and counts per address, for load tests; only on loopback')
     .addOption(
-      new Option('--exit-when-idle <seconds>', 'stop this long after the last connection left').argParser(
+      new Option('--exit-when-idle <seconds>', 'stop this long after the last connection closed').argParser(
         seconds,
       ),
     )
@@ -65,7 +65,7 @@ export function parseFlags(argv: readonly string[]): CommandLine {
     parsed = { serves: false, data, task, newEpoch: false, asks: false, ...more }
   })
   program.parse(argv)
-  if (parsed === undefined) throw new Error('a command line that was read says what to do')
+  if (parsed === undefined) throw new Error('no action ran for a valid command line')
   return parsed
 }
 
@@ -84,17 +84,20 @@ function addCommands(program: Command, take: Take): void {
   add('export', 'print every event of a room, one JSON object a line')
     .argument('<room>')
     .action((room: string, options: { data?: string }) => take({ task: 'export', room }, dataOf(options)))
-  add('erase', 'delete everything that a user said, and take the name away')
+  add('erase', 'delete every message of a user, and forget the name')
     .argument('<user>')
     .option('--yes', 'do not ask')
     .action((name: string, options: { data?: string; yes?: boolean }) =>
       take({ task: 'erase', name }, { ...dataOf(options), asks: options.yes !== true }),
     )
-  add('retain', 'set or show how long events are kept, of one room or of all without a rule of their own')
+  add(
+    'retain',
+    'set or show how long events are kept, for one room, or for all rooms without a rule of their own',
+  )
     .argument('[room]')
-    .addOption(new Option('--days <number>', 'events older than this go').argParser(bound))
+    .addOption(new Option('--days <number>', 'remove events older than this').argParser(bound))
     .addOption(
-      new Option('--messages <number>', 'events older than this many newest messages go').argParser(
+      new Option('--messages <number>', 'keep this many of the newest messages, remove older ones').argParser(
         wholeBound,
       ),
     )

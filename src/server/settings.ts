@@ -16,9 +16,9 @@ export interface ListenAddress {
 
 /** Everything about a daemon that can be set. Times in ms, sizes in bytes. */
 export interface Settings {
-  /** Told to full clients in `welcome`, and held to. */
+  /** Sent to full clients in `welcome`, and enforced. */
   readonly limits: Limits
-  /** By when a connection must have said `connect`. */
+  /** The time in which a connection must send `connect`. */
   readonly connectTimeout: number
   /** A full client that has sent nothing for this long is dropped. */
   readonly silentAfter: number
@@ -28,9 +28,9 @@ export interface Settings {
   readonly connectionsPerAddress: number
   /** Connections in all. */
   readonly connections: number
-  /** Messages that somebody can send at once. */
+  /** Messages that a person can send at once. */
   readonly messageBurst: number
-  /** Messages a second after that; what comes faster is read later. */
+  /** Messages a second after that; faster ones are read later. */
   readonly messagesPerSecond: number
   /** A connection with more than this left over from earlier ticks is cut. */
   readonly leftOverBytes: number
@@ -38,13 +38,13 @@ export interface Settings {
   readonly behindBytes: number
   /** A connection that took nothing for this long, with something left over, is cut. */
   readonly stuckAfter: number
-  /** How long stopping may take until what does not read is cut. */
+  /** How long a stop waits for connections that do not read, before it closes them. */
   readonly stopWithin: number
   /** Ends the daemon this long after the last connection left; undefined: never. */
   readonly exitWhenIdle: number | undefined
 }
 
-/** What a daemon does unless told otherwise; the numbers are those of the contract. */
+/** The default settings; the numbers are those of the protocol's contract. */
 export const DEFAULT_SETTINGS: Settings = {
   limits: DEFAULT_LIMITS,
   connectTimeout: CONNECT_TIMEOUT_MS,

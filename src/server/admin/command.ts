@@ -61,7 +61,7 @@ async function onOpenLog(
   return runTask(task, { log, print, sendAway: () => undefined })
 }
 
-/** Not by the daemon: under systemd it may not write where the operator may, and has a /tmp of its own. */
+/** Not a task of the daemon: under systemd it cannot write where the operator can, and has a /tmp of its own. */
 async function backUpInto(directory: string, file: string): Promise<Result<undefined, TaskFailure>> {
   const made = await backUp(logFile(directory), file)
   if (!made.ok) return made
@@ -83,7 +83,7 @@ function print(line: string): Promise<boolean> {
   })
 }
 
-/** Checks that there is a log in a directory; a command makes none. */
+/** Checks that a directory has a log; a command creates none. */
 export function findLog(directory: string): Result<undefined, TaskFailure> {
   if (existsSync(logFile(directory))) return success(undefined)
   const message = `there is no log in ${directory} that you may see; name its directory with --data, or be root`

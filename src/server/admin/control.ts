@@ -31,7 +31,7 @@ export interface Control {
   close(): void
 }
 
-/** Takes tasks in a data directory whose lock this process holds. Undefined, and logged, where no socket can be there. */
+/** Takes tasks in a data directory whose lock this process holds. Undefined, and logged, if the socket cannot be made. */
 export async function openControl(
   directory: string,
   context: Omit<TaskContext, 'print'>,

@@ -15,7 +15,7 @@ export interface EventEntry {
   readonly roomKey: string
   /** The spelling that the room gets if this is its first event. */
   readonly roomName: string
-  /** The author's name as everybody is shown it; the folded name is the scope of `id`. */
+  /** The author's name as clients show it; the folded name is the scope of `id`. */
   readonly from: string
   /** The number of the author's session. A message without one can be edited and deleted by no session. */
   readonly session?: number | undefined

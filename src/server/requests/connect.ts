@@ -25,7 +25,7 @@ export function connect(client: Client, request: Request<'connect'>): undefined 
   // Only links of the same session are let in beside each other.
   const others = [...(people.find(name.value)?.peers ?? [])]
   if (others.some(other => known === undefined || other.sessionNumber !== known.number)) {
-    const message = `somebody is connected as "${name.value}"; choose another name or try later`
+    const message = `another client is connected as "${name.value}"; choose another name or try later`
     return client.refuse({ code: 'name_taken', message }, id)
   }
   client.isPlain = isPlain

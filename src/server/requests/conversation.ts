@@ -26,7 +26,7 @@ export function resolve(client: Client, person: Person, room: string): Result<Co
   const other = foldName(parsed.value.with)
   const key = directKey(person.key, other)
   const isKnown = people.find(other) !== undefined || log.head(key) !== undefined
-  if (!isKnown) return refuse('not_found', `nobody called "${parsed.value.with}" was ever here`)
+  if (!isKnown) return refuse('not_found', `no user called "${parsed.value.with}" was ever here`)
   return success({ key, name: rooms.nameFor(person, key), isDirect: true, floor: floorOf(client, key) })
 }
 

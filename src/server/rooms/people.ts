@@ -8,7 +8,7 @@ const NAMES_KEPT = 100_000
 export interface Person {
   /** The folded name. */
   readonly key: string
-  /** The spelling of the first connection, which everybody is shown. */
+  /** The spelling of the first connection, which all clients show. */
   readonly name: string
   /** When the first of the live connections came, ms since 1970. */
   since: number

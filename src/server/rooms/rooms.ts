@@ -58,7 +58,7 @@ export class Rooms {
     return directNames(room.key) === undefined ? room.people.size : this.#presentOfDirect(room.key).size
   }
 
-  /** The people in a room, in the order of their folded names; of a direct conversation, those of the two who are connected. */
+  /** The people in a room, in the order of their folded names; of a direct conversation, those of the two that are connected. */
   attendance(key: string): readonly (readonly [name: string, Pick<Attendance, 'name' | 'since'>])[] {
     const present = directNames(key) === undefined ? this.#rooms.get(key)?.people : this.#presentOfDirect(key)
     return [...(present ?? [])].sort(([a], [b]) => (a < b ? -1 : 1))

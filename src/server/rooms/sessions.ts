@@ -7,7 +7,7 @@ import type { SessionStore } from '../log/log.ts'
 /** With more sessions than this, those longest unused are forgotten. */
 const SESSIONS_KEPT = 100_000
 
-/** What an open name belongs to: a client that brings the secret has the session. It outlives connections and the daemon. */
+/** A session of a name: the client that brings its secret continues it. It outlives connections and the daemon. */
 export interface Session {
   /** The log marks events of the session with it. */
   readonly number: number

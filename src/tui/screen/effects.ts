@@ -65,7 +65,9 @@ export function runEffect(
     case 'topic':
       return complained(client.setTopic(effect.room, effect.topic), effect.room, dispatch)
     case 'who':
-      client.members(effect.room).then(answer => tellMembers(client, effect.room, answer, dispatch), unexpected)
+      client
+        .members(effect.room)
+        .then(answer => tellMembers(client, effect.room, answer, dispatch), unexpected)
       return
     case 'away':
       return client.away(effect.message)
@@ -120,7 +122,12 @@ function complained(answer: Answer<unknown>, room: string, dispatch: Dispatch): 
   if (!answer.ok) dispatch({ type: 'remark', room, tone: 'error', lines: [cleanLine(answer.error.message)] })
 }
 
-function tellMembers(client: ChatClient, key: string, answer: Answer<readonly Member[]>, dispatch: Dispatch): void {
+function tellMembers(
+  client: ChatClient,
+  key: string,
+  answer: Answer<readonly Member[]>,
+  dispatch: Dispatch,
+): void {
   if (!answer.ok) return complained(answer, key, dispatch)
   const room = client.rooms.get(key)
   if (room === undefined) return

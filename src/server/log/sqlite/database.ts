@@ -139,7 +139,7 @@ export function explaining<T>(file: string, open: () => T): T {
     if (isDiskFull(error))
       throw new UnusableFile(`${file} cannot be opened: the disk is full; make room first`)
     throw new UnusableFile(
-      `${file} cannot be opened (${reason}); check who owns it and that its disk can be written`,
+      `${file} cannot be opened (${reason}); check its owner, and that its disk can be written`,
     )
   }
 }

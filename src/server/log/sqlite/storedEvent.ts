@@ -10,7 +10,7 @@ export interface Place {
   readonly prev: number
 }
 
-/** The identity of an event whose request brought none: no other event of this log has this seq. */
+/** The id of an event whose request had none: no other event of this log has its seq. */
 export function givenId(epoch: string, seq: number): string {
   return `${epoch}.${seq}`
 }
