@@ -71,7 +71,9 @@ describe('kill -9 of the daemon, and its return', () => {
     await alice.waitFor('the server started a new log')
     alice.type(`after${KEY.enter}`)
     const screen = masked(await alice.waitFor('✓ after')).split('\n')
-    expect(screen.filter(row => /before|anew|alone|after/.test(row)).map(row => row.slice(17))).toEqual([
+    expect(
+      screen.filter(row => /before|new log|only here|after/.test(row)).map(row => row.slice(17)),
+    ).toEqual([
       ' --:--      alice ✓ before',
       ' ─────────── the server started a new log at --:-- ───────────',
       ' ─────────── the messages above are kept only here ───────────',

@@ -2,7 +2,7 @@ import type { Result } from '../../protocol/errors.ts'
 import type { RoomEvent } from '../../protocol/events.ts'
 import type { EventEntry, KeptSession, SessionChange } from './entries.ts'
 
-/** Where an entry ended up. A repeat of an id gets the place of the first. */
+/** The position of a stored entry. A repeat of an id gets the position of the first. */
 export interface Stored {
   readonly seq: number
   /** Milliseconds since 1970. */

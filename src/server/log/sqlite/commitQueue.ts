@@ -3,7 +3,7 @@ import type { EventEntry, SessionChange } from '../entries.ts'
 import type { Committed, LoggedEvent, Stored } from '../log.ts'
 import type { Batch, Outcome } from './messages.ts'
 import { OwedChanges } from './owedChanges.ts'
-import type { Place } from './storedEvent.ts'
+import type { Position } from './storedEvent.ts'
 
 /** A batch is at most this, so that no entry waits long behind a flood. */
 const MAX_BATCH = 512
@@ -22,7 +22,7 @@ export interface CommitQueueOptions {
   /** Hands a batch to the writer. The next one goes after `committed` or `failed`. */
   readonly post: (batch: Batch) => void
   /** Makes the event of an entry that was stored; called in order of seq, before the entry is settled. */
-  readonly stored: (entry: EventEntry, place: Place) => LoggedEvent
+  readonly stored: (entry: EventEntry, position: Position) => LoggedEvent
   /** Tells the subscribers of the events of a batch, after all of it is settled. */
   readonly tell: (events: readonly Committed[]) => void
   /** The clock, ms since 1970. */

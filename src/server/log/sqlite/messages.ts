@@ -30,7 +30,7 @@ export interface Batch {
 /** What became of an entry. */
 export type Outcome =
   | { readonly kind: 'stored'; readonly seq: number; readonly ts: number; readonly prev: number }
-  /** The id was used before for the same: the place of the first. */
+  /** The id was used before for the same: the position of the first. */
   | { readonly kind: 'repeat'; readonly first: Stored }
   | { readonly kind: 'refused'; readonly error: Refusal }
   /** A change that makes no event. */

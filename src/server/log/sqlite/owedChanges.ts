@@ -5,7 +5,7 @@ import type { SessionChange } from '../entries.ts'
  * the disk is full. They go before the next batch, so that the log holds no event of a session that it does not hold.
  */
 export class OwedChanges {
-  /** By their subject: of several changes only the last is owed, in the place of the first. */
+  /** By their subject: of several changes only the last is owed, at the position of the first. */
   readonly #changes = new Map<string, SessionChange>()
 
   /** How many there are. */

@@ -41,7 +41,7 @@ export class RoomHeads implements RoomDirectory {
     }
   }
 
-  /** An entry was stored at a place. */
+  /** An entry was stored at a position. */
   stored({ roomKey, roomName, body }: EventEntry, seq: number, prev: number): void {
     const head = this.#heads.get(roomKey)
     this.put({

@@ -84,9 +84,9 @@ export class SqliteLog implements WholeLog, LogMaintenance {
     this.#start = { file, epoch: randomUUID(), maxPages }
     this.#queue = new CommitQueue({
       post: batch => this.#writer.post({ kind: 'commit', batch: pack(batch) }),
-      stored: (entry, place) => {
-        this.#heads.stored(entry, place.seq, place.prev)
-        return eventOf(entry, place, this.#epoch)
+      stored: (entry, position) => {
+        this.#heads.stored(entry, position.seq, position.prev)
+        return eventOf(entry, position, this.#epoch)
       },
       tell: events => this.#tell(events),
       ...(seqStep === undefined

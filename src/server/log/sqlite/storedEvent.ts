@@ -2,7 +2,7 @@ import type { EventEntry } from '../entries.ts'
 import type { LoggedEvent } from '../log.ts'
 
 /** Where and when an entry was stored. */
-export interface Place {
+export interface Position {
   readonly seq: number
   /** Milliseconds since 1970. */
   readonly ts: number
@@ -18,7 +18,7 @@ export function givenId(epoch: string, seq: number): string {
 /** The event that an entry became. */
 export function eventOf(
   { roomKey, from, id, body }: EventEntry,
-  { seq, ts, prev }: Place,
+  { seq, ts, prev }: Position,
   epoch: string,
 ): LoggedEvent {
   return { roomKey, seq, prev, ts, from, id: id ?? givenId(epoch, seq), ...body } as LoggedEvent

@@ -5,7 +5,7 @@ import type { Entry, EventBody, EventEntry, MaintenanceEntry } from '../../entri
 import type { LoggedEvent, Stored } from '../../log.ts'
 import { answerRepeat } from '../../repeats.ts'
 import type { Contents, Outcome } from '../messages.ts'
-import { eventOf, type Place } from '../storedEvent.ts'
+import { eventOf, type Position } from '../storedEvent.ts'
 import { eraseSlice } from './erasure.ts'
 import { headOf, SELECT_HEADS } from './headRows.ts'
 import { NameTable } from './nameTable.ts'
@@ -147,17 +147,17 @@ export class Fold {
       if (!allowed.ok) return { kind: 'refused', error: allowed.error }
     }
     const room = this.#rooms.get(entry.roomKey) ?? this.#makeRoom(entry)
-    const place = this.#nextPlace(room, at)
-    if (!this.#insertEvent(room, place, author, entry)) {
+    const position = this.#nextPosition(room, at)
+    if (!this.#insertEvent(room, position, author, entry)) {
       const earlier = this.#earlier(author, entry.id)
-      if (earlier === undefined) throw new Error(`event ${place.seq} is there already, and not by its id`)
+      if (earlier === undefined) throw new Error(`event ${position.seq} is there already, and not by its id`)
       return this.#repeat(entry, earlier)
     }
-    this.#wasInserted(room, place, author, body)
-    return { kind: 'stored', ...place }
+    this.#wasInserted(room, position, author, body)
+    return { kind: 'stored', ...position }
   }
 
-  #nextPlace(room: Room, { ts, firstSeq }: Moment): Place {
+  #nextPosition(room: Room, { ts, firstSeq }: Moment): Position {
     return { seq: Math.max(this.#last + 1, firstSeq), ts, prev: room.last }
   }
 
@@ -175,13 +175,13 @@ export class Fold {
   }
 
   /** False where the author has used the id before. */
-  #insertEvent(room: Room, place: Place, author: number, { body, id, session }: EventEntry): boolean {
+  #insertEvent(room: Room, position: Position, author: number, { body, id, session }: EventEntry): boolean {
     const target = body.action === 'chat' ? body.replyTo : isChange(body) ? body.target : undefined
     const { changes } = this.#insert.run(
-      place.seq,
+      position.seq,
       room.number,
-      place.prev,
-      place.ts,
+      position.prev,
+      position.ts,
       author,
       body.action,
       id ?? null,
@@ -194,7 +194,7 @@ export class Fold {
     return changes === 1
   }
 
-  #wasInserted(room: Room, { seq }: Place, author: number, body: EventBody): void {
+  #wasInserted(room: Room, { seq }: Position, author: number, body: EventBody): void {
     this.#last = seq
     room.last = seq
     if (body.action === 'chat') this.#index.appended()
@@ -310,10 +310,10 @@ export class Fold {
     const room = this.#rooms.get(entry.roomKey)
     if (room === undefined) return []
     const author = this.#names.numberOf(entry.from)
-    const place = this.#nextPlace(room, at)
-    this.#insertEvent(room, place, author, entry)
-    this.#wasInserted(room, place, author, entry.body)
-    return [eventOf(entry, place, this.#epoch)]
+    const position = this.#nextPosition(room, at)
+    this.#insertEvent(room, position, author, entry)
+    this.#wasInserted(room, position, author, entry.body)
+    return [eventOf(entry, position, this.#epoch)]
   }
 }
 

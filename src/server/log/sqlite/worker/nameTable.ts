@@ -34,7 +34,7 @@ export class NameTable {
     return row === undefined ? undefined : this.#remember(key, integer(row, 'number'))
   }
 
-  /** Takes the name of a person away; the number stays. No name can fold to the key in its place. */
+  /** Removes the name of a person; the number stays. No name folds to the key that replaces it. */
   erase(person: number): void {
     this.#rename.run(`erased ${person}`, 'erased', person)
     this.#numbers.clear()
