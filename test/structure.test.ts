@@ -1,4 +1,4 @@
-import { globSync, readFileSync } from 'node:fs'
+import { existsSync, globSync, readFileSync } from 'node:fs'
 import { basename, dirname, join, relative } from 'node:path'
 import { describe, expect, test } from 'vitest'
 
@@ -272,4 +272,11 @@ describe('the house', () => {
     const homeless = /^(utils?|helpers?|types?|index|common|misc)\./i
     expect([...sources.keys()].filter(path => homeless.test(basename(path)))).toEqual([])
   })
+})
+
+test('every file that docs/architecture.md names exists', () => {
+  const page = readFileSync(join(root, 'docs/architecture.md'), 'utf8')
+  const named = [...page.matchAll(/`((?:src|test|scripts)\/[\w./-]+)`/g)].flatMap(match => match[1] ?? [])
+  expect(named.length).toBeGreaterThan(40)
+  expect(named.filter(path => !existsSync(join(root, path)))).toEqual([])
 })

@@ -84,7 +84,7 @@ function programKey(state: ScreenState, world: World, action: ActionId): Step | 
   }
 }
 
-/** Whether an overlay, a selection or an edit takes the keys. */
+/** Whether an overlay or a selection takes the keys. */
 function isOpen(state: ScreenState): boolean {
   return state.overlay !== undefined || roomScreen(state).selection !== undefined
 }
