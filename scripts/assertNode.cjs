@@ -1,7 +1,7 @@
 'use strict'
-// Runs before the scripts that are TypeScript, so on any Node: old syntax, nothing loaded.
-// The project brings its own Node as a package whose install script fetches it; where that was blocked,
-// whatever Node is on the machine would answer, with an error that nobody understands.
+// Runs before the TypeScript scripts, so on any Node: old syntax, nothing loaded. The project brings its own Node as a
+// package whose install script fetches it. If that script was blocked, the machine's Node would run the scripts and end
+// with an obscure error.
 
 var NEEDED = require('../package.json').devDependencies.node
 var found = process.versions.node

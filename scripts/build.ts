@@ -1,4 +1,4 @@
-/** Builds what users install into dist/: the two programs as bundles, and the protocol as a library. `npm run build`. */
+/** `npm run build`: builds the installed files into dist/, the two programs as bundles and the protocol as a library. */
 import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
@@ -19,12 +19,12 @@ const common: BuildOptions = {
   define: { __VERSION__: JSON.stringify(version), 'process.env.NODE_ENV': '"production"' },
 }
 
-// A bundle of ES modules has no `require`, which the CommonJS packages in it call for Node's own modules.
+// A bundle of ES modules has no `require`, which its CommonJS packages call for Node's own modules.
 const banner = {
   js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
 }
 
-/** Ink, and what it builds on, measures text with ours; see there. */
+/** Ink and its dependencies measure text with our function; see that file. */
 const inkWidth: Plugin = {
   name: 'ink-width',
   setup: ({ onResolve }) => {
@@ -34,13 +34,13 @@ const inkWidth: Plugin = {
   },
 }
 
-// Built beside what is there and put in its place at the end: a program that starts meanwhile finds a whole one.
+// Built beside the old files, which it replaces at the end: a program that starts during a build finds complete files.
 const building = `dist.${process.pid}`
 const [programs] = await Promise.all([
   build({
     ...common,
     banner,
-    // A worker is one entry more here.
+    // The worker is an entry of its own.
     entryPoints: {
       'chat-tui': 'src/tui/main.ts',
       chatd: 'src/server/main.ts',
@@ -50,7 +50,7 @@ const [programs] = await Promise.all([
     splitting: true,
     chunkNames: 'chunks/[name]-[hash]',
     plugins: [inkWidth],
-    // Ink loads it for a debugger that nobody has, and dies where it is missing.
+    // Ink loads it for a debugger, and fails if it is missing.
     alias: { 'react-devtools-core': './scripts/noDevtools.ts' },
   }),
   build({

@@ -1,4 +1,4 @@
-/** Runs every check of the project and ends with how many passed and failed. `npm test`. */
+/** `npm test`: runs every check of the project, and prints how many passed and failed. */
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -11,7 +11,7 @@ const env = {
   PATH: `${join(root, 'node_modules', '.bin')}${delimiter}${process.env['PATH'] ?? ''}`,
 }
 
-/** Each counts as one; all run, whatever became of those before. */
+/** Each counts as one. All run, also after a failure. */
 const checks: readonly (readonly [heading: string, command: string, ...args: readonly string[]])[] = [
   ['Format and lint', 'biome', 'ci', '--error-on-warnings', '.'],
   ['Types', 'tsc', '--noEmit'],
@@ -41,7 +41,7 @@ function runTests(): Count {
     const args = ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`]
     const succeeded = runs('Tests', 'vitest', args)
     const count = countTests(readReport(report))
-    // It can also fail beside the tests: an error that none of them caught, or nothing that ran.
+    // Vitest can also fail outside the tests: by an uncaught error, or if no test ran.
     if (!succeeded && count.failed === 0) count.failed = 1
     return count
   } finally {

@@ -3,15 +3,15 @@ import type { Metafile } from 'esbuild'
 
 const LICENCE_FILE = /^(licen[cs]e|copying|notice)(\.|-|$)/i
 
-/** Those that are published without the text of their licence, and whose copyright it is by their source files. */
+/** Packages that are published without the text of their licence, and their copyright lines by their source files. */
 const COPYRIGHTS: Readonly<Record<string, string>> = {
   'yoga-layout': 'Copyright (c) Meta Platforms, Inc. and affiliates.',
 }
 
-/** The licences of everything that was bundled, as one text; the same for the same bundle. Throws where a package has none. */
+/** The licences of all bundled packages as one text; the same for the same bundle. Throws for a package without one. */
 export function licences(metafile: Pick<Metafile, 'inputs'>): string {
   const directories = Object.keys(metafile.inputs).flatMap(input => packageDirectory(input) ?? [])
-  // The same version of a package may lie in several places.
+  // The same version of a package can be installed in several directories.
   const texts = new Set([...new Set(directories)].map(licenceOf))
   return `chat-tui contains code of the following packages.\n${[...texts].sort().join('')}`
 }
@@ -35,7 +35,7 @@ function licenceOf(directory: string): string {
   return `\n${'='.repeat(80)}\n${name} ${version} (${license})\n\n${texts.join('\n\n')}\n`
 }
 
-/** The licence of this project is the same but for whose it is. */
+/** The licence text of this project; only the copyright line differs. */
 function mit(copyright: string): string {
   const ours = readFileSync(new URL('../LICENSE', import.meta.url), 'utf8')
   return ours.replace(/^Copyright .*$/m, copyright).trim()

@@ -1,2 +1,2 @@
-// What the bundle holds in the place of react-devtools-core.
+// The bundle contains this module instead of react-devtools-core.
 export default { initialize: (): void => undefined, connectToDevTools: (): void => undefined }

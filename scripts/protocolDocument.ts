@@ -26,9 +26,9 @@ interface JsonSchema {
 /** docs/protocol.schema.json: every frame of both directions. */
 export function protocolSchema(): string {
   const directions = [
-    clientFrame.meta({ id: 'ClientFrame', description: 'What a client sends.' }),
-    serverFrame.meta({ id: 'ServerFrame', description: 'What a full client gets.' }),
-    plainChat.meta({ id: 'PlainFrame', description: 'What a plain client gets, beside errors.' }),
+    clientFrame.meta({ id: 'ClientFrame', description: 'A frame of a client.' }),
+    serverFrame.meta({ id: 'ServerFrame', description: 'A frame to a full client.' }),
+    plainChat.meta({ id: 'PlainFrame', description: 'A frame to a plain client, beside errors.' }),
   ] as const
   const schema = z.toJSONSchema(z.union(directions), { io: 'input' })
   const document = { title: 'The protocol of chatd: one line in either direction', ...schema }
@@ -92,7 +92,7 @@ function fence(...frames: readonly object[]): string {
 }
 
 function fieldTable(heading: string, schema: JsonSchema): string {
-  // A schema that has a name of its own comes as a reference to its definition.
+  // A schema with a name of its own is a reference to its definition.
   const { properties, required } = schema.$defs?.[schema.$ref?.split('/').at(-1) ?? ''] ?? schema
   const fields = Object.entries(properties ?? {}).filter(([name]) => name !== 'action')
   if (fields.length === 0) return ''
@@ -109,7 +109,7 @@ function typeOf(field: JsonSchema, definitions: JsonSchema['$defs'], inside = fa
   if (name !== undefined) return typeOf(definitions?.[name] ?? {}, definitions, inside)
   if (field.const !== undefined) return `\`${JSON.stringify(field.const)}\``
   if (field.enum !== undefined) return field.enum.map(value => `\`${JSON.stringify(value)}\``).join(', ')
-  // The only choice that a field has is between the kinds of event.
+  // The only union among the fields is that of the kinds of event.
   if (field.oneOf !== undefined) return 'event'
   if (field.type === 'array') return `array of ${typeOf(field.items ?? {}, definitions, true)}`
   if (field.type === 'object') return objectType(field, definitions)
@@ -150,7 +150,7 @@ function limitTable(): string {
   const values: Readonly<Record<string, number>> = { ...limits }
   const rows = Object.entries(LIMIT_MEANINGS).map(([name, meaning]) => {
     const value = values[name]
-    // A port is a name more than a number.
+    // A port is written without separators.
     const written = name === 'DEFAULT_PORT' ? value : value?.toLocaleString('en-US')
     return `| ${written} | ${meaning} | \`${name}\` |`
   })

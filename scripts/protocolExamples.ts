@@ -1,6 +1,6 @@
-/** Literal lines for docs/protocol.md; a test holds every one against its schema. */
+/** Literal lines for docs/protocol.md; a test checks each against its schema. */
 
-/** A request, and what answers it. */
+/** A request, and its answer. */
 export interface Example {
   readonly request: object
   readonly answer: object
@@ -143,7 +143,7 @@ export const REQUEST_EXAMPLES: Readonly<Record<string, Example>> = {
 
 const logged = { ...chat, message: undefined, seq: 43, prev: 41 }
 
-/** What a server sends unasked: events first, then signals. */
+/** Frames that a server sends unasked: events first, then signals. */
 export const SERVER_EXAMPLES: readonly object[] = [
   {
     ...chat,

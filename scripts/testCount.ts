@@ -1,4 +1,4 @@
-/** How many of something passed, failed and were left out. */
+/** How many tests passed, failed and were skipped. */
 export interface Count {
   passed: number
   failed: number
@@ -13,7 +13,7 @@ interface Report {
 }
 
 /**
- * Counts the tests in what vitest's JSON reporter wrote; undefined where it wrote nothing, which counts as a failure.
+ * Counts the tests in the output of vitest's JSON reporter; undefined without output, which counts as a failure.
  * A file that failed as a whole (it could not be loaded) is a failed test.
  */
 export function countTests(report: string | undefined): Count {

@@ -191,6 +191,25 @@ function rawTexts(files: Sources): readonly string[] {
     })
 }
 
+/** The packages that a file loads before it runs: static imports of values, over all files. */
+function packagesAtStart(entry: string, files: Sources): readonly string[] {
+  const seen = new Set<string>()
+  const packages = new Set<string>()
+  const load = (path: string): void => {
+    if (seen.has(path)) return
+    seen.add(path)
+    const text = withoutComments(files.get(path) ?? '')
+      .replace(/\b(?:import|export) type [^'"]*['"][^'"]*['"]/g, '')
+      .replace(/\bimport\([^)]*\)/g, '')
+    for (const imported of importsOf(text)) {
+      if (!/^(\.|node:)/.test(imported)) packages.add(imported)
+    }
+    for (const target of filesImported(path, text)) load(target)
+  }
+  load(entry)
+  return [...packages].sort()
+}
+
 function withoutComments(text: string): string {
   return text.replace(/\/\*[\s\S]*?\*\//g, '').replace(/(^|\s)\/\/.*$/gm, '$1')
 }
@@ -266,6 +285,17 @@ describe('the house', () => {
       Object.keys(JSON_ALLOWED).filter(path => !touching.includes(path)),
       'allowed and not needed',
     ).toEqual([])
+  })
+
+  test('the programs answer --version without loading more than they need', () => {
+    expect(packagesAtStart('src/server/main.ts', sources)).toEqual(['commander'])
+    expect(packagesAtStart('src/tui/main.ts', sources)).toEqual([])
+    const heavy: Sources = new Map([
+      ['src/a.ts', "import { b } from './b.ts'\nimport type { Pino } from 'pino'"],
+      ['src/b.ts', "import * as z from 'zod'\nawait import('./c.ts')"],
+      ['src/c.ts', "import 'ink'"],
+    ])
+    expect(packagesAtStart('src/a.ts', heavy)).toEqual(['zod'])
   })
 
   test('no file gathers what had no home', () => {

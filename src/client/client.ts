@@ -1,13 +1,13 @@
 import type { ChatEvent } from '../protocol/events.ts'
 import type { Member, Request, RequestResult, RoomSummary } from '../protocol/requests.ts'
-import type { Limits } from '../protocol/responses.ts'
+import type { Limits } from '../protocol/serverLimits.ts'
 import type { RoomCache } from './cacheFile.ts'
 import type { LinkState } from './link.ts'
 import type { OutboxStore } from './outbox.ts'
 import type { Answer } from './pendingRequests.ts'
 import type { RoomView } from './room.ts'
 
-/** What a client needs to start. */
+/** What a client works with. */
 export interface ClientOptions {
   readonly host: string
   readonly port: number
@@ -16,40 +16,40 @@ export interface ClientOptions {
   readonly clientName: string
   /** Rooms to join at once, in the order of the sidebar. */
   readonly rooms: readonly string[]
-  /** Where what is said survives the program; in memory alone unless given. */
-  readonly keep?: OutboxStore
-  /** Where rooms are kept between programs; nowhere unless given. */
+  /** Keeps unsent messages from one start of the program to the next; by default they are only in memory. */
+  readonly store?: OutboxStore
+  /** Keeps rooms from one start of the program to the next; by default they are not kept. */
   readonly cache?: RoomCache
-  /** The room that is shown first, by name: the first of `rooms` unless given. */
+  /** The room that is shown first, by name; by default the first of `rooms`. */
   readonly shownFirst?: string
   /** From an earlier `welcome` of this server and name. */
   readonly session?: string | undefined
-  /** Asked before each attempt without a session: another program of ours may have been given one since. */
+  /** Called before each attempt without a session: another client of this user may have saved one since. */
   readonly findSession?: (username: string) => string | undefined
-  /** How long a server may take from the start of an attempt to its `welcome`, ms; 10 s unless given. */
+  /** How long a server may take from the start of an attempt to its `welcome`, ms; by default 10 s. */
   readonly welcomeTimeout?: number
-  /** Makes the next connection possible (a client that hosts starts the daemon again); awaited before each attempt. Must not throw. */
+  /** Prepares the next attempt, which waits for it: a client that hosts starts its daemon again. Must not throw. */
   readonly beforeConnect?: (attempt: number) => Promise<void>
 }
 
-/** What is looked for: `query` is words; all of our rooms unless `room` (a name) is given. */
+/** A search: `query` has the words, `room` is the name of a room; by default it covers all rooms of the session. */
 export type SearchQuery = Omit<Request<'search'>, 'action' | 'id'>
 
-/** What the client tells. `changed` says that the state below changed; ask it for what. */
+/** An event of a client. `changed`: the state that the client shows changed. */
 export type ClientEvent =
   | { readonly type: 'changed' }
-  /** A new session secret: keep it. */
+  /** A new session secret, to be saved. */
   | { readonly type: 'session'; readonly session: string }
-  /** A live message of somebody else (not replay, not history). */
+  /** A live message of another user, neither replay nor history. */
   | {
       readonly type: 'message'
       readonly room: RoomView
       readonly event: ChatEvent
       readonly mention: boolean
     }
-  /** The server says something to people (`notice`, `bye`). */
+  /** A sentence of the server for the user (`notice`, `bye`). */
   | { readonly type: 'notice'; readonly message: string }
-  /** A request that nobody waits for was refused. */
+  /** The server refused a request whose answer no caller awaits. */
   | {
       readonly type: 'error'
       readonly code: string
@@ -58,35 +58,35 @@ export type ClientEvent =
     }
 
 /**
- * A client without a screen: one connection that is kept, the rooms on it, and what is still to be said.
- * Events out by `subscribe`, commands in by the methods. No method throws for what users or servers do.
+ * A client without a screen: a connection that it restores after a loss, the rooms, and the unsent messages.
+ * `subscribe` gives events, methods take commands. No method throws for anything that a user or a server does.
  */
 export interface ChatClient {
   /** Starts connecting; returns at once. */
   start(): void
-  /** Says goodbye, closes the socket and stops all timers. Resolves when the socket is gone. */
+  /** Sends what is pending, closes the socket and stops all timers. Resolves when the socket is closed. */
   close(): Promise<void>
   /** Returns the function that ends the subscription. Listeners run in the order of subscription, synchronously. */
   subscribe(listener: (event: ClientEvent) => void): () => void
 
   readonly link: LinkState
-  /** The spelling that the server shows; before the first `welcome` what was asked for. */
+  /** The spelling that the server shows; before the first `welcome` the requested name. */
   readonly username: string
-  /** The server's name and version and bounds; undefined before the first `welcome`. */
+  /** The server's name, version, limits and features; undefined before the first `welcome`. */
   readonly server:
     | { readonly name: string; readonly version: string; readonly features: readonly string[] }
     | undefined
   readonly limits: Limits
   /** Server time minus our clock, ms. */
   readonly clockOffset: number
-  /** In the order in which they were joined; by key. */
+  /** By key, in the order in which they were joined. */
   readonly rooms: ReadonlyMap<string, RoomView>
-  /** True where something of ours is not acknowledged (`waiting` or `sending`). */
+  /** Whether a request of ours is not acknowledged (`waiting` or `sending`). */
   readonly hasUnsent: boolean
 
   /** Joins and keeps joined over reconnects; opens `@name` likewise. The value is the key of the room. */
   join(room: string): Answer<string>
-  /** Leaves and forgets the room; what is unsent in it stays in the outbox until it is sent or discarded. */
+  /** Leaves and forgets the room. Its unsent messages stay in the outbox until they are sent or discarded. */
   leave(roomKey: string): void
   /** Puts a message into the outbox; the answer is its id, or why it can never be sent (too long, blank). */
   say(roomKey: string, text: string, replyTo?: number): Answer<string>
@@ -96,28 +96,28 @@ export interface ChatClient {
   edit(roomKey: string, target: number, text: string): Answer<string>
   delete(roomKey: string, target: number): Answer<string>
   react(roomKey: string, target: number, emoji: string, on: boolean): Answer<string>
-  /** Tries a failed entry again, in its place. */
+  /** Tries a failed entry again, at its position. */
   retry(entryId: string): void
   /** Forgets a failed or waiting entry. */
   discard(entryId: string): void
 
-  /** Moves the read position; coalesced, sent when the line is up. */
+  /** Moves the read position. Moves within a short time are sent as one, when the connection is up. */
   markRead(roomKey: string, seq: number): void
-  /** Says that we are typing; throttled, and taken back by itself. */
+  /** Tells the room that the user types, no more often than the protocol allows. */
   typing(roomKey: string, on: boolean): void
-  /** Away with a message, or back with undefined; said again after a reconnect. */
+  /** Sets the away message, or clears it with undefined; repeated after a reconnect. */
   away(message: string | undefined): void
-  /** Asks for the page before the first entry; nothing where one is on its way. */
+  /** Requests the page before the first entry, unless one is already requested. */
   loadBefore(roomKey: string): void
-  /** Asks for a page of a gap: its newest events or its oldest. */
+  /** Requests a page of a gap: its newest events or its oldest. */
   fillGap(roomKey: string, gapBefore: number, end?: 'newest' | 'oldest'): void
-  /** Loads what stands around a seq (0: the oldest there is) into the timeline, with gaps where it ends; done when it is held. */
+  /** Loads the page around a seq (0: the oldest) into the timeline, with gaps at its ends. Resolves when the timeline holds it. */
   reach(roomKey: string, seq: number): Promise<Answer<undefined>>
-  /** Everybody in the room, all pages. */
+  /** All people in the room. */
   members(roomKey: string): Promise<Answer<readonly Member[]>>
   /** The rooms of this session, and public ones. */
   listRooms(all: boolean): Promise<Answer<readonly RoomSummary[]>>
-  /** A page of history, not put into the timeline; the room by key or name. */
+  /** A page of history, which is not put into the timeline; the room by key or name. */
   history(
     room: string,
     at: { before?: number; after?: number; around?: number },

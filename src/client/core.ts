@@ -4,7 +4,8 @@ import { isEvent, type RoomEvent } from '../protocol/events.ts'
 import { CONNECT_TIMEOUT_MS } from '../protocol/limits.ts'
 import { conversationKey, foldName, mentions, parseConversation } from '../protocol/names.ts'
 import type { EventRequest, Member, RequestResult, RoomSummary } from '../protocol/requests.ts'
-import { DEFAULT_LIMITS, type Limits, type ServerFrame, type Welcome } from '../protocol/responses.ts'
+import type { ServerFrame, Welcome } from '../protocol/responses.ts'
+import { DEFAULT_LIMITS, type Limits } from '../protocol/serverLimits.ts'
 import { checkMessage, checkText } from '../protocol/texts.ts'
 import type { ChatClient, ClientEvent, ClientOptions, SearchQuery } from './client.ts'
 import { Leaves } from './leaves.ts'
@@ -15,9 +16,9 @@ import { type Answer, PendingRequests } from './pendingRequests.ts'
 import { Rooms } from './rooms.ts'
 import { Signals } from './signals.ts'
 
-/** What changed is kept between programs after this. */
+/** Changed rooms are saved to the cache after this, ms. */
 const KEEP_AFTER_MS = 2_000
-/** What was kept of rooms that nobody looks at is looked for after this. */
+/** Rooms that are not shown are restored from the cache after this, ms. */
 const RESTORE_AFTER_MS = 500
 
 type Unidentified<R> = R extends unknown ? Omit<R, 'id'> : never
@@ -27,7 +28,7 @@ export function createClient(options: ClientOptions): ChatClient {
   return new Core(options)
 }
 
-/** Joins the link, the rooms, the outbox and the pending requests. */
+/** Connects the link, the rooms, the outbox and the pending requests. */
 class Core implements ChatClient {
   readonly rooms: Rooms
   limits: Limits = DEFAULT_LIMITS
@@ -91,7 +92,7 @@ class Core implements ChatClient {
           room.touch()
         },
       },
-      options.keep,
+      options.store,
     )
     this.rooms = new Rooms({
       requests: this.#requests,
@@ -114,7 +115,7 @@ class Core implements ChatClient {
 
   start(): void {
     this.#link.start()
-    // Those that were not joined until then, as without a line, can be read nevertheless.
+    // Rooms that are not joined by then, as without a connection, can be read from the cache.
     this.#restoreTimer = setTimeout(() => {
       for (const room of this.rooms.values()) this.rooms.restore(room)
     }, RESTORE_AFTER_MS)
@@ -147,7 +148,7 @@ class Core implements ChatClient {
     if (known === undefined || known.status === 'failed') {
       const room = this.rooms.add(key, name)
       room.outbox = this.#outbox.of(key)
-      // The one to begin with is shown at once; the first frame does not wait for the others.
+      // Only the room that is shown first is restored at once: the first frame does not wait for the others.
       if (key === this.#shownFirst) this.rooms.restore(room)
       if (this.#isOnline) this.rooms.join(room)
     }
@@ -305,7 +306,7 @@ class Core implements ChatClient {
     for (const key of this.#outbox.roomKeys) this.#outbox.pump(key)
   }
 
-  /** Learns what is unread, and of rooms that this session is in and we did not know of. */
+  /** Requests the unread counts, and the rooms of this session that this client does not know. */
   #learnRooms(): void {
     this.#requests.askInOrder({ action: 'rooms' }, answer => {
       if (!answer.ok) return
@@ -352,7 +353,7 @@ class Core implements ChatClient {
     if (typeof seq !== 'number' || typeof ts !== 'number') return
     const last = this.rooms.get(this.#outbox.roomOf(id) ?? '')?.log.last
     this.#outbox.acknowledge(id, seq, ts)
-    // Stored before we came (an earlier program of ours sent it): no event of it will follow.
+    // An earlier start of this client sent it, and it was stored before this join: its event will not follow.
     if (last !== undefined && seq <= last) this.#outbox.settle(id)
   }
 
@@ -366,7 +367,7 @@ class Core implements ChatClient {
     this.#tell({ type: 'message', room: taken.room, event, mention })
   }
 
-  /** Tells of changes once for all that happen in one turn, and keeps them a little later. */
+  /** Emits one `changed` for all changes of one turn, and saves changed rooms a little later. */
   #changed(): void {
     if (this.#hasCache && !this.#closed) {
       this.#keepTimer ??= setTimeout(() => {

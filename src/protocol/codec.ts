@@ -7,7 +7,7 @@ import { LineCutter } from './lines.ts'
 import { type Request, type RequestResult, requests, results } from './requests.ts'
 import { type Ok, type PlainChat, type ServerFrame, serverFrame } from './responses.ts'
 
-/** One line as a frame, or what is wrong with it and, where it could be read, the id of the request. */
+/** One line as a frame, or the error of the line and, if it has a readable one, the id of the request. */
 export type Decoded<Frame> =
   | { readonly ok: true; readonly frame: Frame }
   | { readonly ok: false; readonly error: Refusal; readonly id?: string | undefined }
@@ -17,19 +17,18 @@ export function encodeFrame(frame: Request | ServerFrame | PlainChat): string {
   return `${JSON.stringify(frame)}\n`
 }
 
-/** A decoder for what clients send. `maxBytes` bounds a line. */
+/** A decoder for the frames of clients. `maxBytes` bounds a line. */
 export function requestDecoder(maxBytes: number = MAX_REQUEST_BYTES): FrameDecoder<Request> {
   return new FrameDecoder<Request>(requestSchemas, maxBytes)
 }
 
-/** A decoder for what servers send to full clients. A frame that this version does not know is an `unknown_action`. */
+/** A decoder for the frames of servers to full clients. A frame that this version does not know is an `unknown_action`. */
 export function serverFrameDecoder(): FrameDecoder<ServerFrame> {
   return new FrameDecoder<ServerFrame>(serverSchemas, MAX_RESPONSE_BYTES)
 }
 
 /**
- * What an `ok` carries, checked against the request that it answers.
- * Undefined where the server answered something else than the contract says.
+ * The result in an `ok`, checked against the request that it answers. Undefined if the answer breaks the contract.
  */
 export function readResult<Action extends keyof typeof results>(
   action: Action,
@@ -39,7 +38,7 @@ export function readResult<Action extends keyof typeof results>(
   return parsed.success ? (parsed.data as RequestResult<Action>) : undefined
 }
 
-/** Cuts frames from a stream of bytes, however it is split; never throws. Pull with {@link next} after each {@link push}. */
+/** Decodes frames from a stream of bytes, however it is split; never throws. Call {@link next} until it gives undefined after each {@link push}. */
 export class FrameDecoder<Frame> {
   readonly #lines: LineCutter
   readonly #schemas: SchemaTable
@@ -52,7 +51,7 @@ export class FrameDecoder<Frame> {
     this.#maxBytes = maxBytes
   }
 
-  /** Adds bytes; they must not change until they are read. */
+  /** Adds bytes. They must not change until {@link next} has read them. */
   push(chunk: Buffer): void {
     this.#lines.push(chunk)
   }
@@ -77,7 +76,7 @@ export class FrameDecoder<Frame> {
     const text = bytes.toString('utf8')
     const value = parseObject(text)
     if (typeof value === 'string') return badFrame(value, HTTP_REQUEST.test(text))
-    // Valid UTF-8 can still hold half a surrogate pair, written as an escape.
+    // Valid UTF-8 can still contain half a surrogate pair, as an escape.
     if (SURROGATE_ESCAPE.test(text) && !isWellFormed(value))
       return { ...badFrame('this line holds half a surrogate pair (\\ud800 to \\udfff)'), id: idOf(value) }
     const action = value['action']
@@ -94,22 +93,22 @@ export class FrameDecoder<Frame> {
   }
 }
 
-/** The id by which a bad line can be answered, if it has one that can be read. */
+/** The id of a bad line, if it has a readable one; its error carries the id. */
 function idOf(value: Record<string, unknown>): string | undefined {
   return requestId.safeParse(value['id']).data
 }
 
-// A browser can be made to post lines to this port; its header is not a row of honest mistakes.
+// A web page can make a browser post lines to this port; a request line of HTTP shows that and ends the connection.
 const HTTP_REQUEST = /^[A-Z]{3,10} \S+ HTTP\/\d/
 
 function badFrame(message: string, fatal = false): { ok: false; error: Refusal } {
   return refuse('bad_frame', message, fatal ? { fatal } : {})
 }
 
-/** The object that a line holds, or a sentence about what it is instead. */
+/** The object in a line, or an error sentence. */
 function parseObject(text: string): Record<string, unknown> | string {
   if (text.charCodeAt(0) === 0xfeff) return 'this line begins with a byte order mark; send UTF-8 without it'
-  // JSON.parse takes millions of brackets and seconds for it, so depth is looked at before.
+  // JSON.parse accepts millions of brackets and takes seconds for them, so the depth is checked before.
   if (nestsTooDeep(text)) return `this line nests deeper than ${MAX_NESTING}`
   let value: unknown
   try {
@@ -131,7 +130,7 @@ function isWellFormed(value: unknown): boolean {
 }
 
 function nestsTooDeep(text: string): boolean {
-  // Nearly every frame is one flat object; its one bracket is found at once.
+  // Nearly every frame is one flat object, whose one bracket is found at once.
   if (text.indexOf('{', 1) === -1 && text.indexOf('[') === -1) return false
   let depth = 0
   let inString = false
@@ -159,7 +158,7 @@ function firstIssue(error: z.ZodError): string {
   return `"${path}": ${issue.message.replace(/^Invalid input: /, '')}`
 }
 
-/** The schemas of one direction by action, each compiled at its first use: compiling all costs a start-up. */
+/** The schemas of one direction by action. Each is compiled at its first use: compiling all would slow the start. */
 class SchemaTable {
   readonly #schemas: ReadonlyMap<string, z.ZodType>
   readonly #compiled = new Map<string, z.ZodType>()

@@ -1,8 +1,8 @@
-/** What the contract says about one error code. */
+/** The contract of one error code. */
 export interface ErrorMeaning {
-  /** `always`: the connection closes after it. `may`: it closes where the frame carries `"fatal":true`. */
+  /** `always`: the connection closes after it. `may`: it closes if the frame carries `"fatal":true`. */
   readonly fatal: 'never' | 'may' | 'always'
-  /** True where the same request can succeed later without anybody changing anything. */
+  /** Whether the same request can succeed later by itself. */
   readonly retryable: boolean
   /** One sentence for `docs/protocol.md`. */
   readonly meaning: string
@@ -24,12 +24,12 @@ const meanings = {
   frame_too_long: {
     fatal: 'may',
     retryable: false,
-    meaning: 'The line is longer than 64 KiB. What follows its end is read again. Counts as a bad line.',
+    meaning: 'The line is longer than 64 KiB. The next line is read again. Counts as a bad line.',
   },
   not_connected: {
     fatal: 'may',
     retryable: false,
-    meaning: 'Anything but `connect` before `connect`. Fatal when no `connect` came within 10 seconds.',
+    meaning: 'A request before `connect`. Fatal if no `connect` came within 10 seconds.',
   },
   already_connected: {
     fatal: 'never',
@@ -44,12 +44,12 @@ const meanings = {
   name_taken: {
     fatal: 'never',
     retryable: false,
-    meaning: 'Somebody else is connected under this name.',
+    meaning: 'Another session is connected under this name.',
   },
   auth_failed: {
     fatal: 'may',
     retryable: false,
-    meaning: 'The password or the session is not right for this name.',
+    meaning: 'The password or the session does not belong to this name.',
   },
   room_invalid: {
     fatal: 'never',
@@ -69,12 +69,12 @@ const meanings = {
   forbidden: {
     fatal: 'never',
     retryable: false,
-    meaning: 'This may not be done by you, or by anybody.',
+    meaning: 'You, or any client, may not do this.',
   },
   id_reused: {
     fatal: 'never',
     retryable: false,
-    meaning: 'The id was used before for something else.',
+    meaning: 'The id was used before for a request with other content.',
   },
   message_too_long: {
     fatal: 'never',
@@ -84,22 +84,22 @@ const meanings = {
   limit_reached: {
     fatal: 'may',
     retryable: false,
-    meaning: 'A count is used up: rooms of a connection, kinds of reaction, connections of an address.',
+    meaning: 'A count is reached: rooms of a connection, kinds of reaction, connections of an address.',
   },
   rate_limited: {
     fatal: 'never',
     retryable: true,
-    meaning: 'Too much at once; `retryAfter` says when to try again.',
+    meaning: 'Too many requests at once; `retryAfter` says when to try again.',
   },
   storage_unavailable: {
     fatal: 'never',
     retryable: true,
-    meaning: 'The log cannot take it now. Nothing was stored.',
+    meaning: 'The log cannot store the event now. Nothing was stored.',
   },
   server_full: {
     fatal: 'always',
     retryable: true,
-    meaning: 'No more connections are taken now.',
+    meaning: 'The server accepts no more connections now.',
   },
   shutting_down: {
     fatal: 'always',
@@ -108,10 +108,10 @@ const meanings = {
   },
 } as const satisfies Record<string, ErrorMeaning>
 
-/** A stable name for what went wrong; programs decide by it, people read `message`. */
+/** The stable name of an error; programs decide by it, people read `message`. */
 export type ErrorCode = keyof typeof meanings
 
-/** Every error code with what the contract says about it, in the order of the documentation. */
+/** Every error code with its contract, in the order of the documentation. */
 export const ERRORS: Readonly<Record<ErrorCode, ErrorMeaning>> = meanings
 
 /** Every error code. */
@@ -119,20 +119,20 @@ export const ERROR_CODES = Object.keys(meanings) as readonly ErrorCode[]
 
 /**
  * Whether the same request can succeed later by itself. A code that this version does not know
- * (a newer server's) counts as lasting, so that nothing is retried for ever.
+ * (a newer server's) counts as permanent, so that no request is retried for ever.
  */
 export function isRetryable(code: string): boolean {
   return Object.hasOwn(meanings, code) && ERRORS[code as ErrorCode].retryable
 }
 
-/** A refusal as a value: what the frame of it will say. */
+/** A refusal as a value; the fields of its error frame. */
 export interface Refusal {
   readonly code: ErrorCode
-  /** For a person: what is wrong and what to do next. */
+  /** A sentence for a person: what is wrong, and what to do next. */
   readonly message: string
   /** Milliseconds after which a retry makes sense. */
   readonly retryAfter?: number
-  /** True where the connection closes after it. */
+  /** Whether the connection closes after it. */
   readonly fatal?: boolean
 }
 

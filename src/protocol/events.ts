@@ -17,35 +17,35 @@ const logged = {
   seq: seq.min(1).describe('position in the room, strictly increasing, not always dense'),
   prev: seq.describe("the seq of the room's previous event, 0 for the first"),
   ts: timestamp.describe('when it was stored, for display only: order is `seq`'),
-  from: z.string().describe('who did it'),
-  id: requestId.describe("the request's id; random where the request had none"),
+  from: z.string().describe('the name of its author'),
+  id: requestId.describe("the request's id; made by the server if the request had none"),
 }
 
-/** Who reacted with one emoji. */
+/** The people that reacted with one emoji. */
 export const reaction = z.object({
   names: z.array(z.string()).describe('at most 50 of them'),
   count: z.int().min(1).describe('how many there are'),
 })
 
-/** That a message was deleted, by whom and when. */
+/** The deletion of a message: its author and its time. */
 export const deletion = z.object({
   seq: seq.min(1).describe('the seq of the `delete`'),
   by: z.string(),
   ts: timestamp,
 })
 
-/** A message as it stands at the moment of sending the frame. */
+/** A message in its state at the time of the frame. */
 export const chatEvent = z
   .object({
     action: z.literal('chat'),
     ...logged,
-    message: z.string().optional().describe('the text; missing where it was deleted'),
-    replyTo: seq.min(1).optional().describe('the seq of the message that it answers'),
+    message: z.string().optional().describe('the text; missing after deletion'),
+    replyTo: seq.min(1).optional().describe('the seq of the message that this one answers'),
     edited: seq.min(1).optional().describe('the seq of the last edit'),
     reactions: z.record(z.string(), reaction).optional().describe('emoji to names'),
     deleted: deletion.optional(),
   })
-  .meta({ id: 'ChatEvent', description: 'A message, as it stands now.' })
+  .meta({ id: 'ChatEvent', description: 'A message, in its present state.' })
 
 /** The text of a message was replaced. */
 export const editEvent = z
@@ -53,10 +53,7 @@ export const editEvent = z
     action: z.literal('edit'),
     ...logged,
     target: seq.min(1).describe('the message'),
-    message: z
-      .string()
-      .optional()
-      .describe('its new text; missing where a later edit or a delete overtook it'),
+    message: z.string().optional().describe('its new text; missing if a later edit or delete replaced it'),
   })
   .meta({ id: 'EditEvent', description: 'A message got another text.' })
 
@@ -65,7 +62,7 @@ export const deleteEvent = z
   .object({ action: z.literal('delete'), ...logged, target: seq.min(1).describe('the message') })
   .meta({ id: 'DeleteEvent', description: 'A message was deleted.' })
 
-/** Somebody reacted, or took it back. */
+/** A person reacted to a message, or took the reaction back. */
 export const reactEvent = z
   .object({
     action: z.literal('react'),
@@ -74,7 +71,7 @@ export const reactEvent = z
     emoji: z.string(),
     on: z.boolean().describe('false takes the reaction back'),
   })
-  .meta({ id: 'ReactEvent', description: 'Somebody reacted to a message, or took it back.' })
+  .meta({ id: 'ReactEvent', description: 'A person reacted to a message, or took the reaction back.' })
 
 /** The topic of a room was set. */
 export const topicEvent = z
@@ -90,19 +87,19 @@ export const event = z.discriminatedUnion('action', [
   topicEvent,
 ])
 
-/** A message, as it stands now. */
+/** A message, in its present state. */
 export type ChatEvent = z.infer<typeof chatEvent>
 /** A message got another text. */
 export type EditEvent = z.infer<typeof editEvent>
 /** A message was deleted. */
 export type DeleteEvent = z.infer<typeof deleteEvent>
-/** Somebody reacted to a message, or took it back. */
+/** A person reacted to a message, or took the reaction back. */
 export type ReactEvent = z.infer<typeof reactEvent>
 /** The topic of a room was set. */
 export type TopicEvent = z.infer<typeof topicEvent>
 /** An entry of a room's log. */
 export type RoomEvent = z.infer<typeof event>
-/** Who reacted with one emoji. */
+/** The people that reacted with one emoji. */
 export type Reaction = z.infer<typeof reaction>
 
 /** The kinds of event that a log holds. */

@@ -1,12 +1,12 @@
 /**
- * The bounds of the protocol. Sizes are UTF-8 bytes, times milliseconds. Those that a server may set
- * otherwise are told in `welcome.limits`; the rest are the contract and never change within a version.
+ * The bounds of the protocol. Sizes are UTF-8 bytes, times milliseconds. A server may set some of them otherwise, and
+ * tells those in `welcome.limits`; the others are the contract and never change within a version.
  */
 
 /** The version of the full protocol that this code speaks. */
 export const PROTOCOL_VERSION = 1
 
-/** The port that `chatd` listens on and `chat-tui` connects to unless told otherwise. */
+/** The default port of `chatd` and `chat-tui`. */
 export const DEFAULT_PORT = 9011
 
 /** The longest line that a client may send, without its line end. */
@@ -15,7 +15,7 @@ export const MAX_REQUEST_BYTES = 64 * 1024
 /** The longest line that a server sends, without its line end. */
 export const MAX_RESPONSE_BYTES = 512 * 1024
 
-/** How deep a frame's objects and arrays may nest; the deepest frame of the protocol needs 6. */
+/** The deepest nesting of a frame's objects and arrays; the deepest frame of the protocol needs 6. */
 export const MAX_NESTING = 16
 
 /** This many bad lines in a row, without a good one between, end the connection. */
@@ -51,10 +51,10 @@ export const MAX_PAGE = 200
 /** A room of more people than this has no `joined`, `left`, `presence`, `typing` and no list of names in `ok`. */
 export const SMALL_ROOM = 200
 
-/** More missed events than this, and a joining client gets a `gap` and the newest {@link NEWEST_AFTER_GAP}. */
+/** A joining client that missed more events than this gets a `gap` and the newest {@link NEWEST_AFTER_GAP}. */
 export const MAX_REPLAY_EVENTS = 1_000
 
-/** More missed bytes than this, likewise. */
+/** Likewise for a client that missed more bytes than this. */
 export const MAX_REPLAY_BYTES = 1024 * 1024
 
 /** How many of the newest events follow a `gap`. */
@@ -63,23 +63,23 @@ export const NEWEST_AFTER_GAP = 100
 /** Unread counts and mentions stop here. */
 export const MAX_UNREAD = 1_000
 
-/** A connection that has not said who it is by then is closed. */
+/** The server closes a connection that has not sent `connect` within this time. */
 export const CONNECT_TIMEOUT_MS = 10_000
 
-/** A full client that has not received a byte for this long sends a `ping`. */
+/** A full client that received no byte for this long sends a `ping`. */
 export const PING_AFTER_MS = 30_000
 
-/** A full client whose `ping` brought no byte for this long gives the connection up. */
+/** A full client that received no byte for this long after its `ping` closes the connection. */
 export const PING_TIMEOUT_MS = 20_000
 
-/** A full client that has sent nothing for this long is dropped. */
+/** The server closes the connection of a full client that sent nothing for this long. */
 export const SILENT_AFTER_MS = 120_000
 
 /** A client renews `typing` at most this often. */
 export const TYPING_RENEW_MS = 3_000
 
-/** A `typing` that was not renewed is forgotten after this. */
+/** A client forgets a `typing` that was not renewed for this long. */
 export const TYPING_FORGET_MS = 6_000
 
-/** `left` waits this long for a return. */
+/** The server waits this long for a return before it sends `left`. */
 export const LEFT_AFTER_MS = 5_000

@@ -1,4 +1,4 @@
-/** One line cut from a stream of bytes, or the fact that one was longer than allowed. */
+/** One line of a stream of bytes, or the fact that a line was too long. */
 export type Line = { readonly kind: 'line'; readonly bytes: Buffer } | { readonly kind: 'too-long' }
 
 const NEWLINE = 0x0a
@@ -7,18 +7,18 @@ const FIRST_HOLD_BYTES = 512
 const TOO_LONG: Line = { kind: 'too-long' }
 
 /**
- * Cuts lines from chunks of bytes, however they are split. Pulled rather than pushed, so that a reader
- * can stop in the middle of a chunk and go on later. Empty lines are skipped, `\r\n` is taken as `\n`.
+ * Cuts lines from chunks of bytes, however they are split. The reader pulls lines, so that it can stop in the middle of a
+ * chunk and go on later. Empty lines are skipped, `\r\n` counts as `\n`.
  *
- * A line that grows beyond the bound is reported once, while it is still arriving, and skipped to its end:
- * never more than the bound is held of it.
+ * A line that grows beyond the bound is reported once, while it is still arriving, and skipped to its end. At most the
+ * bound is held in memory.
  */
 export class LineCutter {
   readonly #maxBytes: number
-  /** Chunks not yet searched to their end; `#offset` is where the first goes on. */
+  /** Chunks that are not searched to their end; `#offset` is the next byte of the first. */
   readonly #chunks: Buffer[] = []
   #offset = 0
-  /** The beginning of a line whose end has not arrived; copied, so that no chunk is kept alive by a few bytes. */
+  /** The beginning of a line without its end yet; copied, so that a few bytes do not keep a whole chunk in memory. */
   #held: Buffer = Buffer.alloc(0)
   #heldBytes = 0
   #skipping = false
@@ -28,12 +28,12 @@ export class LineCutter {
     this.#maxBytes = maxBytes
   }
 
-  /** Adds bytes. They are not copied and must not change until they were read by {@link next}. */
+  /** Adds bytes. They are not copied, and must not change until {@link next} has read them. */
   push(chunk: Buffer): void {
     if (chunk.length > 0) this.#chunks.push(chunk)
   }
 
-  /** Whether bytes of an unfinished line are here: at the end of input they are a half line. */
+  /** Whether bytes of an unfinished line are held: at the end of input they are a half line. */
   get hasHalfLine(): boolean {
     return this.#heldBytes > 0 || this.#skipping
   }

@@ -7,12 +7,12 @@ const USERNAME = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,31}$/
 /** Valid names that fold to themselves. */
 const PLAIN_ROOM = /^[a-z0-9_.-]{1,64}$/
 const ROOM = /^[\p{L}\p{Nd}_.-][\p{L}\p{M}\p{Nd}_.-]*$/u
-// Letters and marks that draw nothing (Hangul fillers, variation selectors): two rooms would look alike.
+// Letters and marks that draw nothing (Hangul fillers, variation selectors): with them two rooms would look alike.
 const INVISIBLE = /\p{Default_Ignorable_Code_Point}/u
 const MAX_ROOM_CODE_POINTS = 64
 const MAX_ROOM_BYTES = 128
 
-/** Checks a username. The value is the name as it was given; {@link foldName} is its identity. */
+/** Checks a username. The value is the name as given; {@link foldName} gives its identity. */
 export function parseUsername(name: string): Result<string> {
   if (!USERNAME.test(name)) {
     return refuse(
@@ -46,18 +46,18 @@ export function foldRoom(room: string): string {
 }
 
 /**
- * Checks a `room` field and gives its meaning. Errors are `room_invalid`, and `name_invalid` or
- * `forbidden` for the name in a direct conversation.
+ * Checks a `room` field and gives its conversation. Errors: `room_invalid`; for the name in a direct conversation
+ * `name_invalid` or `forbidden`.
  */
 export function parseConversation(room: string): Result<ConversationName> {
   if (room.startsWith('@')) return parseDirect(room.slice(1))
   if (room.startsWith('#')) {
     return refuse('room_invalid', `write the room without "#": "${excerpt(room.slice(1))}"`)
   }
-  // Most rooms have such names, and every message names one: folding took a fiftieth of all CPU in a room of a hundred.
+  // Most rooms have plain names, and every message names one: folding took 2 % of all CPU in a room of a hundred.
   if (PLAIN_ROOM.test(room)) return success({ kind: 'room', key: room, name: room })
   const key = isRoomName(room) ? foldRoom(room) : ''
-  // Folding can lengthen a name and can change what its characters are, so its result is checked too.
+  // Folding can lengthen a name and change its kinds of characters, so the result is checked too.
   if (!isRoomName(key)) {
     return refuse(
       'room_invalid',
@@ -76,7 +76,7 @@ function parseDirect(name: string): Result<ConversationName> {
 
 function isRoomName(room: string): boolean {
   return (
-    // Every code point is 1 or 2 units and at least 1 byte: the cheap checks bound the costly ones.
+    // A code point has 1 or 2 units and at least 1 byte, so the cheap checks bound the costly ones.
     room.length <= 2 * MAX_ROOM_CODE_POINTS &&
     ROOM.test(room) &&
     !INVISIBLE.test(room) &&
@@ -86,15 +86,15 @@ function isRoomName(room: string): boolean {
 }
 
 function excerpt(text: string): string {
-  // Half a surrogate pair would make the whole error unreadable to a strict reader.
+  // Half a surrogate pair would make the whole error frame invalid for a strict reader.
   return text.length > 64 ? `${text.slice(0, 64).toWellFormed()}…` : text
 }
 
 const NAME_RUN = /(?<![A-Za-z0-9_.-])@([A-Za-z0-9_][A-Za-z0-9_.-]*)/g
 
 /**
- * The folded names that a text mentions: `@name` between characters that no name has, in any case.
- * A name can end in `.` or `-`, a sentence too: `@bob.` mentions both `bob.` and `bob`.
+ * The folded names that a text mentions: `@name` between characters that no name has, in any case. A name can end in
+ * `.` or `-`, and so can a sentence: `@bob.` mentions both `bob.` and `bob`.
  */
 export function mentionedNames(text: string): ReadonlySet<string> {
   const names = new Set<string>()
@@ -107,7 +107,7 @@ export function mentionedNames(text: string): ReadonlySet<string> {
   return names
 }
 
-/** How long a run is without the `.` and `-` at its end. A regular expression for it takes quadratic time. */
+/** The length of a run without the `.` and `-` at its end. A regular expression would take quadratic time. */
 function lengthWithoutTail(run: string): number {
   let length = run.length
   while (run[length - 1] === '.' || run[length - 1] === '-') length--

@@ -1,6 +1,6 @@
 /**
- * The protocol of chatd as other programs import it: `chat-tui/protocol`. Inside this project the files
- * beside this one are imported directly.
+ * The protocol of chatd for other programs: `chat-tui/protocol`. Code of this project imports the files beside this one
+ * directly.
  */
 export * from './codec.ts'
 export * from './errors.ts'
@@ -9,4 +9,5 @@ export * from './limits.ts'
 export * from './names.ts'
 export * from './requests.ts'
 export * from './responses.ts'
+export * from './serverLimits.ts'
 export * from './texts.ts'

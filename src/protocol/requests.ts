@@ -16,7 +16,7 @@ function request<Action extends string, Shape extends z.ZodRawShape>(
     .meta({ id: `${action[0]?.toUpperCase()}${action.slice(1)}Request`, description })
 }
 
-/** Every request of the protocol by its action. Names and sizes of texts are checked by the server, each with its own error. */
+/** Every request of the protocol by its action. The server checks names and sizes of texts, each with its own error. */
 export const requests = {
   connect: request(
     'connect',
@@ -28,19 +28,23 @@ export const requests = {
         .optional()
         .describe('the highest version that the client speaks; without it the connection is plain'),
       session: z.string().max(256).optional().describe('the secret from an earlier `welcome`'),
-      client: z.string().max(128).optional().describe('name and version of the program, for the logs'),
-      password: z.string().max(1024).optional().describe('where the server asks for one'),
+      client: z
+        .string()
+        .max(128)
+        .optional()
+        .describe('name and version of the program, for the log of the server'),
+      password: z.string().max(1024).optional().describe('if the server asks for one'),
     },
-    'Says who is there. The first line of every connection.',
+    'Names the user. The first line of every connection.',
   ),
   joinroom: request(
     'joinroom',
     {
       room,
-      since: seq.optional().describe('the last seq held: what came after it follows'),
+      since: seq.optional().describe('the last seq held: later events follow'),
       epoch: z.string().max(64).optional().describe('the epoch that `since` belongs to'),
     },
-    'Joins a room, which makes it where it does not exist, and resumes after `since`.',
+    'Joins a room, creates it if it does not exist, and resumes after `since`.',
   ),
   leaveroom: request('leaveroom', { room }, 'Leaves a room.'),
   chat: request(
@@ -50,12 +54,12 @@ export const requests = {
       message: z.string(),
       replyTo: seq.min(1).optional().describe('the seq of the message that this answers'),
     },
-    'Says something in a room.',
+    'Sends a message to a room.',
   ),
   edit: request(
     'edit',
     { room, target: seq.min(1), message: z.string() },
-    'Gives a message of yours another text.',
+    'Replaces the text of a message of yours.',
   ),
   delete: request('delete', { room, target: seq.min(1) }, 'Deletes a message of yours.'),
   react: request(
@@ -77,40 +81,40 @@ export const requests = {
       around: seq.optional().describe('events on both sides of this seq'),
       limit,
     },
-    'A page of a log. At most one of `before`, `after` and `around`; none of them: the newest page.',
+    'Reads a page of a log. At most one of `before`, `after` and `around`; none of them: the newest page.',
   ),
   search: request(
     'search',
     {
       query: z.string(),
       room: room.optional(),
-      from: z.string().optional().describe('only what this person said'),
-      until: timestamp.optional().describe('only what was said before'),
+      from: z.string().optional().describe('only messages of this person'),
+      until: timestamp.optional().describe('only messages before this time'),
       cursor: z.string().max(256).optional().describe('from the page before'),
       limit,
     },
-    'Looks for words in messages.',
+    'Finds messages by words.',
   ),
   rooms: request(
     'rooms',
     { all: z.boolean().optional().describe('public ones too') },
-    'The rooms of the session, with what is unread.',
+    'Lists the rooms of the session, with their unread messages.',
   ),
   members: request(
     'members',
     { room, after: z.string().optional().describe('the last name of the page before'), limit },
-    'Who is in a room.',
+    'Lists the people in a room.',
   ),
   read: request(
     'read',
-    { room, seq: seq.describe('the last event that was read; may go back') },
+    { room, seq: seq.describe('the last read event; may go back') },
     'Sets the read position.',
   ),
-  typing: request('typing', { room, on: z.boolean() }, 'Says that one is typing, or is no longer.'),
+  typing: request('typing', { room, on: z.boolean() }, 'Says that the user is typing, or stopped.'),
   away: request(
     'away',
-    { message: z.string().optional().describe('why; without it one is back') },
-    'Says that one is away, or back.',
+    { message: z.string().optional().describe('the away message; without it the user is back') },
+    'Says that the user is away, or back.',
   ),
   ping: request('ping', {}, 'Asks for a sign of life.'),
 } as const
@@ -121,7 +125,7 @@ export type RequestAction = keyof typeof requests
 /** Every request, in the order of the documentation. */
 export const REQUEST_ACTIONS = Object.keys(requests) as readonly RequestAction[]
 
-/** What a client can send: one of {@link requests}. */
+/** A frame of a client: one of {@link requests}. */
 export type Request<Action extends RequestAction = RequestAction> = {
   [A in Action]: z.infer<(typeof requests)[A]>
 }[Action]
@@ -178,11 +182,11 @@ export const member = z
   .object({
     name: z.string(),
     since: timestamp.describe('when the person joined'),
-    away: z.string().optional().describe('the away message, where the person is away'),
+    away: z.string().optional().describe('the away message, if the person is away'),
   })
   .meta({ id: 'Member' })
 
-/** What `ok` carries beside `action` and `id`, by the action of the request that it answers. */
+/** The fields of an `ok` beside `action` and `id`, by the action of the request that it answers. */
 export const results = {
   joinroom: z.object({
     room: z.string(),
@@ -191,7 +195,7 @@ export const results = {
     people: z.int().min(0),
     members: z.array(z.string()).optional().describe('names, in rooms of up to 200 people'),
     first: seq.describe('the oldest seq kept, 0: none'),
-    last: seq.describe('the newest seq, 0: none; replay is over when it is reached'),
+    last: seq.describe('the newest seq, 0: none; the replay ends when it is reached'),
     read: seq.describe('the read position'),
   }),
   leaveroom: z.object({ room: z.string() }),
@@ -203,7 +207,7 @@ export const results = {
   history: z.object({
     events: z.array(event).describe('in order of seq'),
     first: seq.describe('the oldest seq kept, 0: none'),
-    last: seq.describe('the newest seq when this was read: the messages stand as they did then'),
+    last: seq.describe('the newest seq when this was read: the messages are as of then'),
     moreBefore: z.boolean(),
     moreAfter: z.boolean(),
   }),
@@ -219,7 +223,7 @@ export const results = {
   ping: z.object({}),
 } as const satisfies Record<Exclude<RequestAction, 'connect'>, z.ZodObject>
 
-/** What the `ok` to a request carries. */
+/** The fields of the `ok` to a request. */
 export type RequestResult<Action extends keyof typeof results> = z.infer<(typeof results)[Action]>
 /** One room in the answer to `rooms`. */
 export type RoomSummary = z.infer<typeof roomSummary>

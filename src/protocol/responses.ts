@@ -10,17 +10,7 @@ import {
   timestamp,
   topicEvent,
 } from './events.ts'
-import {
-  MAX_AWAY_BYTES,
-  MAX_EMOJI_BYTES,
-  MAX_MESSAGE_BYTES,
-  MAX_PAGE,
-  MAX_QUERY_BYTES,
-  MAX_REACTIONS,
-  MAX_REQUEST_BYTES,
-  MAX_ROOMS,
-  MAX_TOPIC_BYTES,
-} from './limits.ts'
+import type { Limits } from './serverLimits.ts'
 
 const room = z.string()
 const count = z.int().min(0)
@@ -38,7 +28,7 @@ export const limits = z
     rooms: count.describe('rooms a connection'),
     page: count.describe('events or names a page'),
   })
-  .meta({ id: 'Limits' })
+  .meta({ id: 'Limits' }) satisfies z.ZodType<Limits>
 
 /** The answer to a full `connect`. */
 export const welcome = z
@@ -47,35 +37,35 @@ export const welcome = z
     id: requestId.optional(),
     server: z.object({ name: z.string(), version: z.string() }),
     protocol: z.int().min(1).describe('the lower of both sides'),
-    username: z.string().describe('the spelling that everybody is shown'),
-    session: z.string().describe('a secret that says who you are; keep it'),
-    epoch: z.string().describe('one random name for the whole log; another one: start afresh'),
+    username: z.string().describe('the spelling that clients show'),
+    session: z.string().describe('the secret of your session; keep it'),
+    epoch: z.string().describe('a random name for the whole log; if it changes, start afresh'),
     limits,
-    features: z.array(z.string()).describe('every action served'),
+    features: z.array(z.string()).describe('every action that the server serves'),
     ts: timestamp.describe("the server's time"),
   })
   .meta({ id: 'Welcome', description: 'The answer to a full `connect`.' })
 
-/** Success of a request that had an `id`. What else it carries depends on the request: see {@link results}. */
+/** Success of a request that had an `id`. Its other fields depend on the request: see {@link results}. */
 export const ok = z.looseObject({ action: z.literal('ok'), id: requestId }).meta({
   id: 'Ok',
-  description: 'A request that had an `id` succeeded. What else it carries depends on the request.',
+  description: 'A request that had an `id` succeeded. The other fields depend on the request.',
 })
 
 /** Failure of a request, or of the connection. */
 export const error = z
   .object({
     action: z.literal('error'),
-    id: requestId.optional().describe('where the line had a readable one'),
+    id: requestId.optional().describe('if the line had a readable one'),
     code: z.string().describe(`one of ${ERROR_CODES.map(code => `\`${code}\``).join(', ')}`),
-    message: z.string().describe('for a person: what is wrong and what to do next'),
+    message: z.string().describe('a sentence for a person: what is wrong, and what to do next'),
     from: z.literal('chatd'),
     retryAfter: count.optional().describe('milliseconds'),
     fatal: z.boolean().optional().describe('true: the connection closes'),
   })
   .meta({ id: 'Error', description: 'A request failed, or the connection does.' })
 
-/** What follows was left out: ask for it with `history`. */
+/** Events that a replay leaves out; `history` has them. */
 export const gap = z
   .object({
     action: z.literal('gap'),
@@ -88,16 +78,16 @@ export const gap = z
   })
   .meta({ id: 'Gap', description: 'Events between `after` and `before` are left out of a replay.' })
 
-const who = { room, from: z.string() }
+const person = { room, from: z.string() }
 
 /** The live-only frames. */
 export const signals = {
   joined: z
-    .object({ action: z.literal('joined'), ...who, people: count })
-    .meta({ id: 'JoinedSignal', description: 'Somebody came into a room.' }),
+    .object({ action: z.literal('joined'), ...person, people: count })
+    .meta({ id: 'JoinedSignal', description: 'A person came into a room.' }),
   left: z
-    .object({ action: z.literal('left'), ...who, people: count })
-    .meta({ id: 'LeftSignal', description: 'Somebody left a room, and did not return within 5 seconds.' }),
+    .object({ action: z.literal('left'), ...person, people: count })
+    .meta({ id: 'LeftSignal', description: 'A person left a room, and did not return within 5 seconds.' }),
   presence: z
     .object({
       action: z.literal('presence'),
@@ -107,28 +97,28 @@ export const signals = {
     })
     .meta({
       id: 'PresenceSignal',
-      description: 'Somebody who shares a room with you came, went, or is away.',
+      description: 'A person that shares a room with you came online, went offline, or is away.',
     }),
   typing: z
-    .object({ action: z.literal('typing'), ...who, on: z.boolean() })
-    .meta({ id: 'TypingSignal', description: 'Somebody is typing; forget it after 6 seconds.' }),
+    .object({ action: z.literal('typing'), ...person, on: z.boolean() })
+    .meta({ id: 'TypingSignal', description: 'A person is typing; forget it after 6 seconds.' }),
   read: z
     .object({ action: z.literal('read'), room, seq })
     .meta({ id: 'ReadSignal', description: 'Another connection of yours set the read position.' }),
   people: z.object({ action: z.literal('people'), room, people: count }).meta({
     id: 'PeopleSignal',
-    description: 'How many people are in a room of more than 200; at most once a second.',
+    description: 'The number of people in a room of more than 200; at most once a second.',
   }),
   notice: z
     .object({ action: z.literal('notice'), message: z.string() })
-    .meta({ id: 'Notice', description: 'The server says something to people.' }),
+    .meta({ id: 'Notice', description: 'A sentence of the server for the user.' }),
   bye: z
     .object({
       action: z.literal('bye'),
       reason: z
         .string()
         .describe(
-          '`shutting_down`, `silent` (nothing came from you) or `erased` (what was said under your name is)',
+          '`shutting_down`, `silent` (nothing came from you) or `erased` (the operator erased your name)',
         ),
       message: z.string().describe('for a person'),
       retryAfter: count.optional().describe('milliseconds'),
@@ -136,7 +126,7 @@ export const signals = {
     .meta({ id: 'Bye', description: 'The server closes the connection.' }),
 } as const
 
-/** What a server sends to a full client. */
+/** The frames that a server sends to a full client. */
 export const serverFrame = z.discriminatedUnion('action', [
   welcome,
   ok,
@@ -157,10 +147,13 @@ export const serverFrame = z.discriminatedUnion('action', [
   signals.bye,
 ])
 
-/** What a server sends to a plain client, beside `error`: what another member of a room said. */
+/** The one frame that a server sends to a plain client, beside `error`: a message of another member of a room. */
 export const plainChat = z
   .object({ action: z.literal('chat'), room, message: z.string(), from: z.string() })
-  .meta({ id: 'PlainChat', description: 'What another member of the room said. Exactly these four fields.' })
+  .meta({
+    id: 'PlainChat',
+    description: 'A message of another member of the room. Exactly these four fields.',
+  })
 
 /** The answer to a full `connect`. */
 export type Welcome = z.infer<typeof welcome>
@@ -170,26 +163,11 @@ export type Ok = z.infer<typeof ok>
 export type ErrorFrame = z.infer<typeof error>
 /** Events left out of a replay. */
 export type Gap = z.infer<typeof gap>
-/** The bounds that a server tells its clients. */
-export type Limits = z.infer<typeof limits>
 /** A live-only frame. */
 export type Signal<Name extends keyof typeof signals = keyof typeof signals> = {
   [N in Name]: z.infer<(typeof signals)[N]>
 }[Name]
-/** The bounds of the contract: what a server has unless it is set otherwise, and what holds until one has said. */
-export const DEFAULT_LIMITS: Limits = {
-  frame: MAX_REQUEST_BYTES,
-  message: MAX_MESSAGE_BYTES,
-  topic: MAX_TOPIC_BYTES,
-  away: MAX_AWAY_BYTES,
-  emoji: MAX_EMOJI_BYTES,
-  query: MAX_QUERY_BYTES,
-  reactions: MAX_REACTIONS,
-  rooms: MAX_ROOMS,
-  page: MAX_PAGE,
-}
-
-/** What a server sends to a full client. */
+/** A frame that a server sends to a full client. */
 export type ServerFrame = z.infer<typeof serverFrame>
-/** What another member of a room said, as a plain client is told. */
+/** A message of another member of a room, as a plain client gets it. */
 export type PlainChat = z.infer<typeof plainChat>

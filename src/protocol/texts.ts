@@ -1,7 +1,7 @@
 import { type Result, refuse, success } from './errors.ts'
 
 /**
- * Checks a text that a request carries. Errors: `bad_frame` for a NUL character, `message_too_long`.
+ * Checks the text of a request. Errors: `bad_frame` for a NUL character, `message_too_long`.
  * @param what names the text in the error sentence, with its article
  * @param maxBytes the bound in UTF-8 bytes
  */

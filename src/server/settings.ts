@@ -1,5 +1,5 @@
 import { CONNECT_TIMEOUT_MS, LEFT_AFTER_MS, SILENT_AFTER_MS } from '../protocol/limits.ts'
-import { DEFAULT_LIMITS, type Limits } from '../protocol/responses.ts'
+import { DEFAULT_LIMITS, type Limits } from '../protocol/serverLimits.ts'
 
 /** The levels that `--log-level` takes. */
 export const LOG_LEVELS = ['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace'] as const

@@ -134,7 +134,7 @@ const allServerFrames = [
 ].map(frame => JSON.parse(JSON.stringify(frame)) as ServerFrame)
 
 describe('frames survive', () => {
-  test('every request, whatever it says and however it is cut', () => {
+  test('every request, with any content and any chunking', () => {
     fc.assert(
       fc.property(
         fc.array(anyRequest, { maxLength: 8 }),
@@ -236,7 +236,7 @@ describe('bad lines', () => {
     expect(one(nested(17))).toMatchObject({ ok: false })
   })
 
-  test('a refusal is text that can be sent, whatever it quotes', () => {
+  test('the text of a refusal can be sent, for any quoted name', () => {
     const refused = one(`{"action":"${'a'.repeat(39)}${'😀'.repeat(9)}"}`)
     if (refused.ok) throw new Error('was taken')
     const line = encodeFrame({ action: 'error', ...refused.error, from: 'chatd' })

@@ -7,7 +7,7 @@ import { chunked, chunkings } from './chunks.ts'
 
 const MAX = 16
 
-/** What comes out when the chunks go in one by one: texts of lines, `undefined` for one that was too long. */
+/** The lines of chunks that are pushed one by one; `undefined` for a line that was too long. */
 function cut(chunks: Iterable<Buffer>, maxBytes: number = MAX): (string | undefined)[] {
   const cutter = new LineCutter(maxBytes)
   const lines: (string | undefined)[] = []
@@ -32,7 +32,7 @@ function cutWhole(input: Buffer, maxBytes: number): (string | undefined)[] {
 }
 
 describe('cutting lines', () => {
-  test('any bytes give the same lines whatever the chunking', () => {
+  test('any bytes give the same lines for any chunking', () => {
     const bytes = fc.array(fc.constantFrom(0x0a, 0x0d, 0x61, 0x62, 0x00, 0xff), { maxLength: 200 })
     fc.assert(
       fc.property(bytes, chunkings(), (input, sizes) => {
@@ -131,7 +131,7 @@ describe('a line of 10 MiB', () => {
   })
 })
 
-/** The memory in buffers that somebody still holds. */
+/** The memory of buffers that are still referenced. */
 function bytesOfBuffers(): number {
   collectGarbage()
   return process.memoryUsage().arrayBuffers

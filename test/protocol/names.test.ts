@@ -54,7 +54,7 @@ describe('rooms', () => {
     expect(parseConversation(room)).toMatchObject({ ok: false, error: { code: 'room_invalid' } })
   })
 
-  test('what folding makes too long, or into something else, is none either', () => {
+  test('a name that folding makes too long or invalid is refused too', () => {
     expect(parseConversation('ﷺ'.repeat(8))).toMatchObject({ ok: false })
     expect(parseConversation('ﬃ'.repeat(30))).toMatchObject({ ok: false })
   })

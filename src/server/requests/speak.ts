@@ -1,6 +1,6 @@
 import { type Result, refuse, success } from '../../protocol/errors.ts'
 import type { EventRequest } from '../../protocol/requests.ts'
-import type { Limits } from '../../protocol/responses.ts'
+import type { Limits } from '../../protocol/serverLimits.ts'
 import { checkMessage, checkText } from '../../protocol/texts.ts'
 import type { EventBody, EventEntry } from '../log/entries.ts'
 import type { Stored } from '../log/log.ts'
