@@ -2,8 +2,8 @@ const FIRST_MS = 500
 const LONGEST_MS = 30_000
 
 /**
- * How long to wait before the next attempt, ms: doubling from half a second to half a minute, and anywhere in the
- * upper half of that, so that the clients of a server that comes back do not all come at once.
+ * The wait before the next attempt, ms: it doubles from half a second to half a minute, and is a random time in the
+ * upper half of that, so that the clients of a restarted server do not all connect at once.
  * @param attempt how many attempts have failed, from 1
  * @param random a number from 0 up to 1
  */

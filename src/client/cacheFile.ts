@@ -2,14 +2,14 @@ import { chmodSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import * as z from 'zod'
-import { fileName, type Identity } from './stateFile.ts'
+import { fileName, type Login } from './stateFile.ts'
 import type { TimelineSnapshot } from './timeline.ts'
 
-/** How long another client of the same name is waited for, ms; what is not kept now is kept next time. */
+/** How long a write waits for another client of the same name, ms; rooms that are not saved now are saved next time. */
 const BUSY_TIMEOUT = 100
-/** Rooms that were not seen for longest are forgotten beyond this. */
+/** Rooms that are kept; those saved longest ago are forgotten first. */
 const ROOMS_KEPT = 200
-/** Another version of what is kept, and the file is begun anew. */
+/** The version of the layout: a file of another version is replaced by an empty one. */
 const VERSION = 1
 
 const reaction = z.object({ names: z.array(z.string()), count: z.number() })
@@ -49,7 +49,7 @@ const keptRoom = z.object({
   }),
 })
 
-/** What is kept of a room: enough to show it before the server has said anything, and to ask only for the rest. */
+/** The kept part of a room: enough to show it before the server answers, and to request only the rest. */
 export interface KeptRoom {
   readonly name: string
   readonly epoch: string
@@ -58,26 +58,26 @@ export interface KeptRoom {
   readonly timeline: TimelineSnapshot
 }
 
-/** Where rooms are kept between programs. */
+/** Keeps rooms from one start of the program to the next. */
 export interface RoomCache {
-  /** What is kept of a room (its key); undefined where nothing is. */
+  /** The kept part of a room, by its key; undefined if there is none. */
   load(roomKey: string): KeptRoom | undefined
-  /** Keeps rooms as they are now. */
+  /** Saves rooms, by key. */
   save(rooms: ReadonlyMap<string, KeptRoom>): void
   /** Forgets a room that was left. */
   forget(roomKey: string): void
 }
 
 /**
- * The newest part of each room's timeline, in a file of one name on one server (0600). It is a cache: whatever is wrong
- * with it, it is begun anew, and no method throws. What is overwritten is gone from the file, so that a deleted text is.
+ * The newest part of each room's timeline, in one file for each name on each server (0600). It is a cache: a damaged file
+ * is replaced by an empty one, and no method throws. SQLite overwrites removed rows, so deleted texts leave the file.
  */
 export class CacheFile implements RoomCache {
   #database: DatabaseSync | undefined
 
-  /** @param directory made before, for its owner alone */
-  constructor(directory: string, identity: Identity) {
-    const path = join(directory, `${fileName(identity)}.db`)
+  /** @param directory exists, and only its owner can read it */
+  constructor(directory: string, login: Login) {
+    const path = join(directory, `${fileName(login)}.db`)
     this.#database = openCache(path) ?? beginAnew(path)
   }
 
@@ -125,12 +125,12 @@ export class CacheFile implements RoomCache {
   }
 }
 
-/** Undefined where the file is not one of ours, or of another version. */
+/** Undefined if the file is not a cache of this version. */
 function openCache(path: string): DatabaseSync | undefined {
   try {
     const database = new DatabaseSync(path, { timeout: BUSY_TIMEOUT })
     chmodSync(path, 0o600)
-    // No write-ahead log in which a deleted text would stay; and no waiting for the disk: it is a cache.
+    // A write-ahead log would keep deleted texts. A cache need not wait for the disk.
     database.exec('PRAGMA journal_mode = TRUNCATE; PRAGMA synchronous = OFF; PRAGMA secure_delete = ON')
     const version = Number(database.prepare('PRAGMA user_version').get()?.['user_version'] ?? 0)
     if (version === VERSION) return database

@@ -1,6 +1,6 @@
 import type { PendingRequests } from './pendingRequests.ts'
 
-/** Rooms that the user left, until the server knows. */
+/** Rooms that the user left, until the server has confirmed it. */
 export class Leaves {
   readonly #requests: PendingRequests
   /** The name by the key of the room. */
@@ -26,11 +26,11 @@ export class Leaves {
     return [...this.#names.values()].includes(name)
   }
 
-  /** Sends those that the server has not answered. */
+  /** Sends the leaves that the server has not answered. */
   send(): void {
     for (const [key, name] of this.#names) {
       void this.#requests.ask({ action: 'leaveroom', room: name }).then(answer => {
-        // A room that the server refuses to leave is left as well; only a broken line has to be tried again.
+        // A refused leave counts as done; only a lost connection is a reason to try again.
         if (answer.ok || answer.error.code !== 'offline') this.#names.delete(key)
       })
     }

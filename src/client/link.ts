@@ -7,20 +7,20 @@ import type { ErrorFrame, ServerFrame, Welcome } from '../protocol/responses.ts'
 import { backoff } from './backoff.ts'
 import { Liveness } from './liveness.ts'
 
-/** Where the connection to the server stands. */
+/** The state of the connection to the server. */
 export type LinkState =
   /** Not started, or stopped for good by `close()`. */
   | { readonly status: 'closed' }
   | { readonly status: 'connecting'; readonly attempt: number }
   | { readonly status: 'online'; readonly since: number }
-  /** The line is down; the next attempt starts at `retryAt` (our clock, ms). */
+  /** Not connected; the next attempt starts at `retryAt` (our clock, ms). */
   | {
       readonly status: 'waiting'
       readonly attempt: number
       readonly retryAt: number
       readonly reason: string
     }
-  /** The server will not have us until the user does something (another name, another server). */
+  /** The server refuses this client until the user acts (another name, another server). */
   | { readonly status: 'refused'; readonly code: string; readonly message: string }
 
 /** How a {@link Link} connects. */
@@ -33,35 +33,35 @@ export interface LinkOptions {
   readonly beforeConnect: ((attempt: number) => Promise<void>) | undefined
 }
 
-/** What a {@link Link} tells its owner. */
+/** What a {@link Link} asks of its owner, and tells it. */
 export interface LinkWatcher {
-  /** Who to connect as, at this moment. */
+  /** The name and the session for the next attempt. */
   credentials(): { readonly username: string; readonly session: string | undefined }
   opened(welcome: Welcome): void
   received(frame: Exclude<ServerFrame, Welcome>): void
-  /** The state changed; where the line went down nothing that was asked will be answered. */
+  /** The state changed. After a loss of the connection, no pending request will be answered. */
   changed(state: LinkState): void
 }
 
-/** As long as this our own stale connection can keep our name: what the server drops after 120 s of silence. */
+/** An old connection of this client can hold the name this long, ms: the server closes it after 120 s of silence. */
 const STALE_NAME_MS = 150_000
 /**
- * Another program of ours, started at the same moment, may have taken the name and be writing down its session: by then
- * it has.
+ * Another client of this user may have taken the name in this moment and be saving its session: after this time, ms, it
+ * has.
  */
 const ASK_AGAIN_AFTER_MS = 400
 const BAD_LINES_ENDURED = 20
 
-/** One line to the server, kept: connects, says who is there, gives signs of life, and begins again when it breaks. */
+/** The connection to the server: connects, authenticates, sends signs of life, and connects again after a loss. */
 export class Link {
   readonly #options: LinkOptions
   readonly #watcher: LinkWatcher
   #state: LinkState = { status: 'closed' }
   #socket: Socket | undefined
   #decoder: FrameDecoder<ServerFrame> = serverFrameDecoder()
-  /** Attempts since the line last was up, this one included. */
+  /** Attempts since the connection was last up, this one included. */
   #attempt = 0
-  /** When the line was last up; 0: never. */
+  /** When the connection was last up; 0: never. */
   #lastOnline = 0
   #timer: NodeJS.Timeout | undefined
   readonly #liveness = new Liveness({
@@ -70,11 +70,11 @@ export class Link {
       if (this.#socket !== undefined) this.#broken(this.#socket, 'the server fell silent')
     },
   })
-  /** Whether a name that was taken has been asked for a second time. */
+  /** Whether a taken name was requested a second time. */
   #askedAgain = false
   #badLines = 0
   #pings = 0
-  /** What the server last said about when to come back. */
+  /** The server's last `bye`: its reason, and when to connect again. */
   #farewell: { readonly reason: string; readonly retryAfter: number | undefined } | undefined
 
   constructor(options: LinkOptions, watcher: LinkWatcher) {
@@ -86,39 +86,39 @@ export class Link {
     return this.#state
   }
 
-  /** Connects, or tries now instead of later. */
+  /** Connects now. */
   start(): void {
     if (this.#state.status === 'connecting' || this.#state.status === 'online') return
     this.#attempt++
     void this.#connect(this.#attempt)
   }
 
-  /** Sends a request; false where the line is down. */
+  /** Sends a request; false without a connection. */
   send(request: Request): boolean {
     if (this.#state.status !== 'online' || this.#socket === undefined) return false
     this.#socket.write(encodeFrame(request))
     return true
   }
 
-  /** Ends the line for good. Resolves when the socket is gone. */
+  /** Closes the connection for good. Resolves when the socket is closed. */
   async close(): Promise<void> {
     const socket = this.#socket
     this.#drop()
     this.#become({ status: 'closed' })
     if (socket === undefined || socket.destroyed) return
     const gone = new Promise(resolve => socket.once('close', resolve))
-    // What was written last is on its way before the line ends; a server that does not read is not waited for.
+    // The last writes go out before the socket closes; a server that does not read is not waited for.
     socket.end(() => socket.destroy())
-    const impatient = setTimeout(() => socket.destroy(), 500)
+    const timeout = setTimeout(() => socket.destroy(), 500)
     await gone
-    clearTimeout(impatient)
+    clearTimeout(timeout)
   }
 
   async #connect(attempt: number): Promise<void> {
     clearTimeout(this.#timer)
     this.#become({ status: 'connecting', attempt })
     await this.#options.beforeConnect?.(attempt)
-    // Closed, or started again by somebody else, while the way was prepared.
+    // The link was closed or started again during `beforeConnect`.
     if (this.#state.status !== 'connecting' || this.#attempt !== attempt || this.#socket !== undefined) return
     const { host, port, welcomeTimeout, clientName } = this.#options
     const socket = connect({ host, port, noDelay: true, keepAlive: true })
@@ -161,13 +161,13 @@ export class Link {
         this.#badLines = 0
         this.#take(socket, line.frame)
       }
-      // A frame can have made us hang up.
+      // A frame can have closed the connection.
       if (socket !== this.#socket) return
     }
   }
 
   #bad(socket: Socket, code: string): void {
-    // A newer server may say things that we do not know; they are not for us.
+    // A newer server may send frames that this version does not know; they are ignored.
     if (code === 'unknown_action') return
     if (++this.#badLines < BAD_LINES_ENDURED && this.#state.status === 'online') return
     const { host, port } = this.#options
@@ -200,7 +200,7 @@ export class Link {
   }
 
   #turnedAway(socket: Socket, { code, message, retryAfter }: ErrorFrame): void {
-    // Our own broken connection may still hold the name, where the server has forgotten our session.
+    // If the server has forgotten our session, our own broken connection may still hold the name.
     const mayBeOurs = code === 'name_taken' && Date.now() - this.#lastOnline < STALE_NAME_MS
     if (isRetryable(code) || code === 'limit_reached' || mayBeOurs) {
       this.#farewell = { reason: message, retryAfter }
@@ -240,7 +240,7 @@ export class Link {
     clearTimeout(this.#timer)
     this.#liveness.stop()
     this.#socket?.removeAllListeners()
-    // A socket that errors after we let go of it must not end the process.
+    // An error of a dropped socket must not end the process.
     this.#socket?.on('error', () => undefined)
     this.#socket = undefined
   }
@@ -254,7 +254,7 @@ export class Link {
 function reasonOf(error: NodeJS.ErrnoException): string {
   switch (error.code) {
     case 'ECONNREFUSED':
-      return 'nobody answers there'
+      return 'no server listens there'
     case 'ENOTFOUND':
     case 'EAI_AGAIN':
       return 'the name of the server is not known'

@@ -1,14 +1,14 @@
 import { PING_AFTER_MS, PING_TIMEOUT_MS } from '../protocol/limits.ts'
 
-/** What a {@link Liveness} has its line do. */
+/** The actions of a {@link Liveness} on its connection. */
 export interface LivenessActions {
-  /** Asks the server for a sign of life. */
+  /** Sends a `ping`. */
   readonly ping: () => void
-  /** The server gave none: the line is to be given up. */
+  /** The server did not answer: closes the connection. */
   readonly giveUp: () => void
 }
 
-/** Watches a line in two states: it listens; after too long a silence it pings, and waits for any byte. */
+/** Watches a connection in two states: it listens; after too long a silence it pings, and waits for any byte. */
 export class Liveness {
   readonly #actions: LivenessActions
   #timer: NodeJS.Timeout | undefined
@@ -17,13 +17,13 @@ export class Liveness {
     this.#actions = actions
   }
 
-  /** A byte came, or the line is up: listens from now on. */
+  /** A byte came, or the connection is up: listens from now on. */
   heard(): void {
     clearTimeout(this.#timer)
     this.#timer = setTimeout(() => this.#ping(), PING_AFTER_MS)
   }
 
-  /** The line is down. */
+  /** The connection is closed. */
   stop(): void {
     clearTimeout(this.#timer)
   }

@@ -1,10 +1,10 @@
 import type { Member } from '../protocol/requests.ts'
 import type { Answer, PendingRequests } from './pendingRequests.ts'
 
-/** Names asked for at once: the most that a server sends. */
+/** Names of one page: the most that a server sends. */
 const MEMBERS_PAGE = 200
 
-/** Everybody in a room, by its name: all pages. */
+/** All people in a room, by the room's name; reads page after page. */
 export async function allMembers(
   requests: PendingRequests,
   room: string,

@@ -2,15 +2,15 @@ import { isRetryable } from '../protocol/errors.ts'
 import type { EventRequest } from '../protocol/requests.ts'
 import { backoff } from './backoff.ts'
 
-/** What became of something that we said. `sent` entries leave the outbox when their event is in the timeline. */
+/** The state of a request of ours. A `sent` entry leaves the outbox when its event is in the timeline. */
 export type OutboxState =
   | { readonly status: 'waiting' }
   | { readonly status: 'sending' }
   | { readonly status: 'sent'; readonly seq: number; readonly ts: number }
-  /** Code `stale`: it is too old to go out unasked, and holds what is behind it in its room. */
+  /** Code `stale`: it is too old to be sent unasked, and holds back the entries behind it in its room. */
   | { readonly status: 'failed'; readonly code: string; readonly message: string }
 
-/** A request that makes an event, from when it was typed until its event is in the timeline. */
+/** A request that makes an event, from the moment it is typed until its event is in the timeline. */
 export interface OutboxEntry {
   /** The identity of the request, and of its event. */
   readonly id: string
@@ -22,9 +22,9 @@ export interface OutboxEntry {
   readonly state: OutboxState
 }
 
-/** An entry older than this does not go out unasked. */
+/** An entry older than this, ms, is not sent unasked. */
 const STALE_AFTER_MS = 10 * 60_000
-/** Nor does one from the future: the clock went back, and nobody knows how old it is. Small corrections are no matter. */
+/** An entry further in the future than this, ms, is not sent either: the clock was set back, so its age is unknown. */
 const CLOCK_SLACK_MS = 5_000
 const STALE: OutboxState = {
   status: 'failed',
@@ -41,58 +41,58 @@ const FROM_THE_FUTURE: OutboxState = {
 const LOST: OutboxState = {
   status: 'failed',
   code: 'lost',
-  message: 'stored, but the server has begun its log anew since; send it again or discard it',
+  message: 'it was stored, but the server has a new log since; send it again or discard it',
 }
 
-/** Where the entries of an {@link Outbox} survive the program. */
+/** Keeps the entries of an {@link Outbox} from one start of the program to the next. */
 export interface OutboxStore {
-  /** The entries that were kept, in order, of programs that are gone. */
+  /** Takes over the kept entries of processes that have ended, in order. */
   adopt(): OutboxEntry[]
-  /** Keeps an entry, also in a new state; false where it cannot be kept. */
+  /** Keeps an entry or its new state; false if that fails. */
   put(entry: OutboxEntry): boolean
-  /** An entry goes on under another id. */
+  /** Replaces an entry by one with another id; false if that fails. */
   replace(oldId: string, entry: OutboxEntry): boolean
   /** Forgets an entry. */
   remove(id: string): void
 }
 
-/** What an {@link Outbox} needs of its surroundings. */
+/** What an {@link Outbox} asks of its owner, and tells it. */
 export interface OutboxWatcher {
-  /** Sends a request; false where that cannot be now. */
+  /** Sends a request; false if that is not possible now. */
   send(request: EventRequest): boolean
   /** Something changed in a room's entries. */
   changed(roomKey: string): void
 }
 
 /**
- * What was said and is not in the timeline yet. In each room the entries go out in order, one unacknowledged at
- * a time, each with the same id however often it is tried.
+ * The requests of ours that are not in the timeline yet. In each room they are sent in order, one unacknowledged at a
+ * time, each with the same id at every attempt.
  */
 export class Outbox {
   readonly #watcher: OutboxWatcher
   readonly #now: () => number
-  readonly #keep: OutboxStore | undefined
-  /** By room, in the order in which they were said. */
+  readonly #store: OutboxStore | undefined
+  /** By room, in the order in which they were typed. */
   readonly #rooms = new Map<string, OutboxEntry[]>()
-  /** Rooms that wait before the next attempt, and how often they have waited. */
+  /** Rooms that wait before the next attempt, with the number of attempts. */
   readonly #holds = new Map<string, { timer: NodeJS.Timeout | undefined; attempt: number }>()
-  /** Entries that could not be kept, in order. */
+  /** Entries that the store could not keep, in order. */
   readonly #unkept = new Set<string>()
 
-  constructor(watcher: OutboxWatcher, keep?: OutboxStore, now: () => number = Date.now) {
+  constructor(watcher: OutboxWatcher, store?: OutboxStore, now: () => number = Date.now) {
     this.#watcher = watcher
-    this.#keep = keep
+    this.#store = store
     this.#now = now
   }
 
-  /** Takes up what was said before this program was started; the names of the rooms that it was said in. */
+  /** Takes over the entries of earlier starts; gives the names of their rooms. */
   takeUp(): string[] {
-    const entries = this.#keep?.adopt() ?? []
+    const entries = this.#store?.adopt() ?? []
     for (const entry of entries) this.#rooms.set(entry.roomKey, [...this.of(entry.roomKey), entry])
     return [...new Set(entries.map(({ request }) => request.room))]
   }
 
-  /** The room in which an entry was said. */
+  /** The key of the room of an entry. */
   roomOf(id: string): string | undefined {
     return this.#find(id)?.roomKey
   }
@@ -107,7 +107,7 @@ export class Outbox {
     return this.#rooms.get(roomKey) ?? []
   }
 
-  /** Whether anything is not acknowledged and has not failed. */
+  /** Whether an entry is neither acknowledged nor failed. */
   get hasUnsent(): boolean {
     return [...this.#rooms.values()]
       .flat()
@@ -119,7 +119,7 @@ export class Outbox {
     return [...this.#rooms.keys()]
   }
 
-  /** Adds a request that has an id, and sends it when its turn has come. */
+  /** Adds a request with an id, and sends it when its turn comes. */
   add(roomKey: string, request: EventRequest & { readonly id: string }): void {
     const entry: OutboxEntry = {
       id: request.id,
@@ -128,15 +128,15 @@ export class Outbox {
       ts: this.#now(),
       state: { status: 'waiting' },
     }
-    // On the disk before its row shows: what is seen to be said is not lost.
+    // The entry is on disk before the screen shows it: a message that the user sees is not lost.
     this.#keepUnkept()
-    if (this.#keep?.put(entry) === false) this.#unkept.add(entry.id)
+    if (this.#store?.put(entry) === false) this.#unkept.add(entry.id)
     this.#rooms.set(roomKey, [...this.of(roomKey), entry])
     this.#watcher.changed(roomKey)
     this.pump(roomKey)
   }
 
-  /** Sends what is next in a room, unless something is on its way or it has to wait. */
+  /** Sends the next entry of a room, unless one is unacknowledged or the room waits. */
   pump(roomKey: string): void {
     if (this.#holds.get(roomKey)?.timer !== undefined) return
     for (const entry of this.of(roomKey)) {
@@ -159,7 +159,7 @@ export class Outbox {
     this.pump(entry.roomKey)
   }
 
-  /** The request was refused: tried again where that can help, failed otherwise. */
+  /** The request was refused: it is tried again later if that can help, else it has failed. */
   refuse(id: string, code: string, message: string, retryAfter: number | undefined): void {
     const entry = this.#find(id)
     if (entry === undefined) return
@@ -172,7 +172,7 @@ export class Outbox {
     }
   }
 
-  /** The event of an entry is in the timeline. True where it was ours. */
+  /** The event of an entry is in the timeline; true if it was ours. */
   settle(id: string): boolean {
     const entry = this.#find(id)
     if (entry === undefined) return false
@@ -181,7 +181,7 @@ export class Outbox {
     return true
   }
 
-  /** The line broke: what was on its way has to go again. */
+  /** The connection was lost: unacknowledged entries have to be sent again. */
   interrupt(): void {
     for (const hold of this.#holds.values()) clearTimeout(hold.timer)
     this.#holds.clear()
@@ -190,19 +190,19 @@ export class Outbox {
     }
   }
 
-  /** The server has another log: what the old one acknowledged and we never saw is not in the new one. */
+  /** The server has another log: entries that the old log acknowledged, and whose events never came, are not in it. */
   failSent(): void {
     for (const entry of [...this.#rooms.values()].flat())
       if (entry.state.status === 'sent') this.#become(entry, LOST)
   }
 
-  /** Tries a failed entry again, in its place; `newId` replaces an id that the server took for something else. */
+  /** Tries a failed entry again, at its position; `newId` replaces an id that the server knows with other content. */
   retry(id: string, newId: string): void {
     const entry = this.#find(id)
     if (entry?.state.status !== 'failed') return
     const isReused = entry.state.code === 'id_reused'
     const request = isReused ? { ...entry.request, id: newId } : entry.request
-    // The user wants it out now: it is as old as that.
+    // The user asked to send it now, so its age counts from now.
     const ts = this.#now()
     const next: OutboxEntry = {
       ...entry,
@@ -211,14 +211,14 @@ export class Outbox {
       ts,
       state: { status: 'waiting' },
     }
-    const isKept = this.#keep?.replace(id, next) !== false && !this.#unkept.has(id)
+    const isKept = this.#store?.replace(id, next) !== false && !this.#unkept.has(id)
     this.#unkept.delete(id)
     if (!isKept) this.#unkept.add(next.id)
     this.#replace(entry, next)
     this.pump(entry.roomKey)
   }
 
-  /** Forgets an entry that is neither on its way nor stored. */
+  /** Forgets an entry that is neither unacknowledged nor stored. */
   discard(id: string): void {
     const entry = this.#find(id)
     if (entry?.state.status !== 'failed' && entry?.state.status !== 'waiting') return
@@ -231,18 +231,18 @@ export class Outbox {
     for (const hold of this.#holds.values()) clearTimeout(hold.timer)
   }
 
-  /** The state of an entry that does not go out unasked. */
+  /** The state of an entry that is too old to be sent unasked; undefined for others. */
   #staleness({ ts }: OutboxEntry): OutboxState | undefined {
     const age = this.#now() - ts
     if (age < -CLOCK_SLACK_MS) return FROM_THE_FUTURE
     return age > STALE_AFTER_MS ? STALE : undefined
   }
 
-  /** Where there is room again: what could not be kept is, before what comes behind it. */
+  /** Keeps the entries that the store could not keep before, in order: its disk may have space again. */
   #keepUnkept(): void {
     for (const id of this.#unkept) {
       const entry = this.#find(id)
-      if (entry !== undefined && this.#keep?.put(entry) === false) return
+      if (entry !== undefined && this.#store?.put(entry) === false) return
       this.#unkept.delete(id)
     }
   }
@@ -267,8 +267,8 @@ export class Outbox {
 
   #become(entry: OutboxEntry, state: OutboxState): void {
     const next = { ...entry, state }
-    // Whether it is on its way is not kept: after a crash it goes again, under the same id.
-    if (state.status === 'failed') this.#keep?.put(next)
+    // `sending` is not kept: after a crash the entry is sent again, with the same id.
+    if (state.status === 'failed') this.#store?.put(next)
     this.#replace(entry, next)
   }
 
@@ -285,7 +285,7 @@ export class Outbox {
     if (rest.length > 0) this.#rooms.set(entry.roomKey, rest)
     else this.#rooms.delete(entry.roomKey)
     this.#unkept.delete(entry.id)
-    this.#keep?.remove(entry.id)
+    this.#store?.remove(entry.id)
     this.#watcher.changed(entry.roomKey)
   }
 }

@@ -5,7 +5,7 @@ import type { ErrorFrame, Ok } from '../protocol/responses.ts'
 
 /** Why a request failed. A newer server can have codes that this client does not know. */
 interface RequestFailure {
-  /** The server's; or `offline`: the line was down, `bad_answer`: the answer breaks the protocol. */
+  /** The server's code; or `offline`: no connection, `bad_answer`: the answer breaks the protocol. */
   readonly code: string
   /** For a person. */
   readonly message: string
@@ -16,25 +16,25 @@ export type Answer<T> = Result<T, RequestFailure>
 
 type Askable = keyof typeof results
 
-/** Requests whose answer the client waits for. Each is answered once: by the server, or by the end of the line. */
+/** Requests that wait for their answers. Each is answered once: by the server, or by the loss of the connection. */
 export class PendingRequests {
   readonly #send: (request: Request) => boolean
   readonly #pending = new Map<string, (frame: Ok | ErrorFrame | undefined) => void>()
   #asked = 0
 
-  /** @param send sends a request; false where the line is down */
+  /** @param send sends a request; false without a connection */
   constructor(send: (request: Request) => boolean) {
     this.#send = send
   }
 
-  /** Asks; the id is made here. */
+  /** Sends a request with a new id; resolves with its answer. */
   ask<Action extends Askable>(
     request: Request<Action> & { readonly action: Action },
   ): Promise<Answer<RequestResult<Action>>> {
     return new Promise(resolve => this.askInOrder(request, resolve))
   }
 
-  /** Asks; `onAnswer` runs before the next frame is taken, for answers that the next frames build on. */
+  /** Sends a request; `onAnswer` runs before the next frame is handled, since later frames can depend on the answer. */
   askInOrder<Action extends Askable>(
     request: Request<Action> & { readonly action: Action },
     onAnswer: (answer: Answer<RequestResult<Action>>) => void,
@@ -44,12 +44,12 @@ export class PendingRequests {
     if (!this.#send({ ...request, id })) this.#settle(id, undefined)
   }
 
-  /** Takes an answer; false where no request waits for it. */
+  /** Handles an answer; false if no request waits for it. */
   take(frame: Ok | ErrorFrame): boolean {
     return frame.id !== undefined && this.#settle(frame.id, frame)
   }
 
-  /** The line broke: no pending request will be answered. */
+  /** The connection was lost: no pending request will be answered. */
   interrupt(): void {
     for (const id of [...this.#pending.keys()]) this.#settle(id, undefined)
   }
@@ -65,7 +65,8 @@ export class PendingRequests {
     action: Action,
     frame: Ok | ErrorFrame | undefined,
   ): Answer<RequestResult<Action>> {
-    if (frame === undefined) return failure({ code: 'offline', message: 'the line to the server is down' })
+    if (frame === undefined)
+      return failure({ code: 'offline', message: 'there is no connection to the server' })
     if (frame.action === 'error') return failure({ code: frame.code, message: frame.message })
     const value = readResult(action, frame)
     if (value === undefined) {

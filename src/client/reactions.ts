@@ -5,7 +5,7 @@ import { foldName } from '../protocol/names.ts'
 /** The reactions to a message, by emoji. */
 export type Reactions = Readonly<Record<string, Reaction>>
 
-/** The reactions with one event folded in. An emoji that nobody means any more is gone. */
+/** The reactions with one event folded in. An emoji without names is removed. */
 export function foldReaction(reactions: Reactions, { emoji, from, on }: ReactEvent): Reactions {
   const others = Object.entries(reactions).filter(([other]) => other !== emoji)
   const { names = [], count = 0 } = Object.hasOwn(reactions, emoji) ? (reactions[emoji] ?? {}) : {}

@@ -11,13 +11,13 @@ export interface RoomMember {
 }
 
 /**
- * What the client knows of one room. Read it, do not change it. It is one live object for as long as the
- * room is known: `version` grows with every change, so a screen compares that.
+ * A room as the client knows it, to read only. It is one live object as long as the room is known: `version` grows with
+ * every change, so a screen compares that.
  */
 export interface RoomView {
   /** Identity: the folded name, `@` and the folded name for a direct conversation. */
   readonly key: string
-  /** The spelling to show, without `#`; `@alice` for a direct conversation. Never clean. */
+  /** The spelling to show, without `#`; `@alice` for a direct conversation. Not cleaned. */
   readonly name: string
   readonly kind: 'room' | 'direct'
   readonly version: number
@@ -28,29 +28,29 @@ export interface RoomView {
   readonly people: number
   /** By folded name; undefined in rooms of more than 200 people. */
   readonly members: ReadonlyMap<string, RoomMember> | undefined
-  /** Names of the others who are typing now, longest first. */
+  /** Names of the others that are typing, longest first. */
   readonly typing: readonly string[]
   /** In order; the newest last. The same array object may be changed in place: compare `version`. */
   readonly timeline: readonly TimelineEntry[]
-  /** The message of a seq; undefined where it is not held, or no message. */
+  /** The message of a seq; undefined if the timeline does not hold it, or it is not a message. */
   messageAt(seq: number): MessageEntry | undefined
-  /** True where `history` has events before the first of the timeline. */
+  /** Whether `history` has events before the first of the timeline. */
   readonly moreBefore: boolean
-  /** True while a page before the first is being asked for. */
+  /** Whether a page before the first entry is requested. */
   readonly loadingBefore: boolean
-  /** What we said here that is not in the timeline yet, in order. */
+  /** Our requests in this room that are not in the timeline yet, in order. */
   readonly outbox: readonly OutboxEntry[]
-  /** The newest position when we were let in last: what is later came while we were here. */
+  /** The newest seq at our last join: later events came while we were in the room. */
   readonly replayUntil: number
   /** The read position as the server knows it. */
   readonly read: number
-  /** Others' messages after `read`; stops at 1,000. */
+  /** Others' messages after `read`; at most 1,000. */
   readonly unread: number
-  /** Those of them that mention us; in a direct conversation every one. */
+  /** The unread messages that mention us; in a direct conversation all of them. */
   readonly mentions: number
 }
 
-/** A room as its owner changes it. Every change goes through {@link touch}. */
+/** A room as {@link Rooms} changes it. Every change ends with {@link touch}. */
 export class Room implements RoomView {
   readonly key: string
   readonly kind: RoomView['kind']
@@ -67,16 +67,16 @@ export class Room implements RoomView {
   read = 0
   unread = 0
   mentions = 0
-  /** The epoch of the log that the timeline belongs to; undefined before it was joined. */
+  /** The epoch of the timeline's log; undefined before the first join. */
   epoch: string | undefined
-  /** The newest page of what was there before us is here. */
+  /** Whether the newest page from before our join is loaded. */
   isOpened = false
-  /** What was kept of it has been looked for. */
+  /** Whether the cache was asked for this room. */
   isRestored = false
-  /** The version that was kept last. */
+  /** The version that was saved last. */
   keptVersion = 0
   replayUntil = 0
-  /** Messages up to here are in `unread` and `mentions` already. */
+  /** Messages up to this seq are counted in `unread` and `mentions`. */
   countedTo = 0
   readonly #typing = new Map<string, { readonly name: string; readonly timer: NodeJS.Timeout }>()
   readonly #changed: () => void
@@ -105,13 +105,13 @@ export class Room implements RoomView {
     return [...this.#typing.values()].map(({ name }) => name)
   }
 
-  /** Says that something changed. */
+  /** Counts and announces a change. */
   touch(): void {
     this.version++
     this.#changed()
   }
 
-  /** Somebody is typing, or no longer; forgotten by itself. */
+  /** A person types, or stopped. Typing that is not renewed ends by itself. */
   setTyping(name: string, on: boolean): void {
     const key = foldName(name)
     const known = this.#typing.get(key)
@@ -122,13 +122,13 @@ export class Room implements RoomView {
     this.touch()
   }
 
-  /** Forgets who is typing. */
+  /** Removes all typing people. */
   clearTyping(): void {
     for (const { timer } of this.#typing.values()) clearTimeout(timer)
     this.#typing.clear()
   }
 
-  /** Counts one message of somebody else as unread, unless it is counted already. */
+  /** Counts one message of another user as unread, unless it is counted already. */
   count(seq: number, isMention: boolean): void {
     if (seq <= this.countedTo || seq <= this.read) return
     this.countedTo = seq
@@ -136,7 +136,7 @@ export class Room implements RoomView {
     if (isMention || this.kind === 'direct') this.mentions = Math.min(MAX_UNREAD, this.mentions + 1)
   }
 
-  /** Moves the read position and counts what is unread after it, as far as it is held. */
+  /** Moves the read position, and counts the unread messages after it that the timeline holds. */
   moveRead(seq: number, me: string): void {
     this.read = seq
     this.unread = 0

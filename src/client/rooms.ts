@@ -7,46 +7,46 @@ import type { KeptRoom, RoomCache } from './cacheFile.ts'
 import type { Answer, PendingRequests } from './pendingRequests.ts'
 import { Room } from './room.ts'
 
-/** How much history a room is opened with, and pages on with. */
+/** Events of a page of history. */
 const PAGE = 100
-/** How much of a timeline is kept between programs: several screens. */
+/** Entries of a timeline that are kept in the cache: several screens. */
 const ENTRIES_CACHED = 500
-/** And how much text, in characters: it is written anew whenever something is said. */
+/** Characters of a timeline that are kept in the cache: each save writes them all. */
 const LENGTH_CACHED = 256 * 1024
-/** Names of rooms whose key is remembered; a server could send any number. */
+/** Names whose room key is remembered; a server could send any number. */
 const KEYS_KEPT = 10_000
 
-/** More rooms than this and none is opened unasked: twice what a server lets one connection join. */
+/** With more rooms than this none is opened unasked: twice as many as a connection may join. */
 const ROOMS_KEPT = 2 * MAX_ROOMS
 
-/** Where a page of history is. */
+/** The bounds of a page of history. */
 type Where = { readonly before?: number; readonly after?: number; readonly around?: number }
 
 const at = (seq: number): Where => (seq === 0 ? { after: 0 } : { around: seq })
 
 const DONE = { ok: true, value: undefined } as const
 
-/** What {@link Rooms} need of the client around them. */
+/** What {@link Rooms} ask of the client, and tell it. */
 export interface RoomsOptions {
   readonly requests: PendingRequests
   /** Our own name. */
   readonly me: () => string
   readonly changed: () => void
-  /** The server has let us into a room. */
+  /** The server has accepted our join. */
   readonly joined: (room: Room) => void
-  /** Where rooms are kept between programs. */
+  /** Keeps rooms from one start of the program to the next. */
   readonly cache: RoomCache | undefined
-  /** The server's log turned out to be another than the one a room's timeline belongs to. */
+  /** The server has another log than the one of a room's timeline. */
   readonly restarted: () => void
 }
 
-/** The rooms of a client, in the order in which they were joined, and what comes for them from the server. */
+/** The rooms of a client, in the order in which they were joined. Handles the frames of the server that concern rooms. */
 export class Rooms extends Map<string, Room> {
   readonly #options: RoomsOptions
   readonly #keys = new Map<string, string>()
-  /** The rooms that the server has let us into on this line. */
+  /** The rooms that are joined on this connection. */
   readonly #entered = new Set<Room>()
-  /** The pages before the first entry that were asked for last. */
+  /** The last request for a page before the first entry, of each room. */
   readonly #paging = new WeakMap<Room, Promise<unknown>>()
 
   constructor(options: RoomsOptions) {
@@ -54,12 +54,12 @@ export class Rooms extends Map<string, Room> {
     this.#options = options
   }
 
-  /** The room that the server calls by this name. */
+  /** The room with this name on the server. */
   find(name: string): Room | undefined {
     return this.get(this.#keyOf(name))
   }
 
-  /** A room that is to be known from now on; the one that is known, if it is. */
+  /** The room with this key; adds it if it is not known. */
   add(key: string, name: string): Room {
     const room = this.get(key) ?? new Room(key, name, this.#options.changed)
     room.status = 'joining'
@@ -69,7 +69,7 @@ export class Rooms extends Map<string, Room> {
     return room
   }
 
-  /** Shows what was kept of a room, unless that was done already. */
+  /** Restores a room from the cache, once. */
   restore(room: Room): void {
     if (room.isRestored) return
     room.isRestored = true
@@ -84,13 +84,13 @@ export class Rooms extends Map<string, Room> {
     room.touch()
   }
 
-  /** Keeps the rooms that changed since the last time. */
+  /** Saves the rooms that changed since the last save. */
   keep(): void {
     const { cache } = this.#options
     if (cache === undefined) return
     const changed = new Map<string, KeptRoom>()
     for (const room of this.values()) {
-      // Before its first page is here a room would be kept without its past.
+      // Before its first page is loaded, a room would be saved without its past.
       const isWhole = room.isOpened || !room.log.moreBefore
       if (room.keptVersion === room.version || room.epoch === undefined || !isWhole) continue
       room.keptVersion = room.version
@@ -111,12 +111,12 @@ export class Rooms extends Map<string, Room> {
     this.delete(key)
   }
 
-  /** Whether the server has let us into a room on this line. */
+  /** Whether a room is joined on this connection. */
   isEntered(room: Room): boolean {
     return this.#entered.has(room)
   }
 
-  /** The line is down. */
+  /** The connection is lost. */
   interrupt(): void {
     this.#entered.clear()
     for (const room of this.values()) {
@@ -144,7 +144,7 @@ export class Rooms extends Map<string, Room> {
     })
   }
 
-  /** What the server says of a room without our asking for it. */
+  /** Applies the server's summary of a room. */
   summarize(room: Room, summary: RoomSummary): void {
     room.read = summary.read
     room.unread = summary.unread
@@ -154,7 +154,7 @@ export class Rooms extends Map<string, Room> {
     room.touch()
   }
 
-  /** Takes an event. Undefined where its room is not ours, or it is held already. */
+  /** Adds an event to its room's timeline. Undefined if the room is not known, or the event is held already. */
   take(event: RoomEvent): { readonly room: Room; readonly isLive: boolean } | undefined {
     const room = this.find(event.room) ?? this.#unasked(event.room)
     if (room === undefined) return undefined
@@ -174,7 +174,7 @@ export class Rooms extends Map<string, Room> {
     return { room, isLive }
   }
 
-  /** Takes a signal, or a gap in a replay. */
+  /** Applies a signal, or a gap in a replay. */
   signal(frame: Signal | Gap): void {
     if (frame.action === 'presence') return this.#presence(frame)
     if (!('room' in frame)) return
@@ -207,10 +207,10 @@ export class Rooms extends Map<string, Room> {
     room.touch()
   }
 
-  /** Loads the page before the first entry, unless one is on its way. */
+  /** Loads the page before the first entry, unless one is requested. */
   async loadBefore(room: Room): Promise<void> {
     if (room.loadingBefore || !room.log.moreBefore || !this.#entered.has(room)) return
-    // The newest page is asked for without a bound: a position beyond the end is none.
+    // The newest page is requested without a bound: a seq beyond the end is not a position.
     const paging = this.#page(room, room.isOpened ? { before: room.log.before } : {}, 'close')
     this.#paging.set(room, paging)
     await paging
@@ -227,7 +227,7 @@ export class Rooms extends Map<string, Room> {
       limit: PAGE,
     })
     room.loadingBefore = false
-    // The log may have begun anew while the page was on its way: then it belongs to nothing.
+    // The server may have a new log since the request: then the page belongs to no timeline.
     if (page.ok && room.epoch === epoch) {
       room.log.prepend(page.value, fit)
       room.isOpened = true
@@ -237,9 +237,9 @@ export class Rooms extends Map<string, Room> {
     return page.ok ? DONE : page
   }
 
-  /** Loads the page around a position (0: the oldest), wherever it is, unless it is held. */
+  /** Loads the page around a seq (0: the oldest), unless the timeline holds it. */
   reach(room: Room, seq: number): Promise<Answer<undefined>> {
-    // Pages before the first entry come one behind the other: each begins where the last one ended.
+    // Pages before the first entry are loaded one after the other: each ends where the last one began.
     const reached = (this.#paging.get(room) ?? Promise.resolve()).then(() => this.#reach(room, seq))
     this.#paging.set(room, reached)
     return reached
@@ -284,13 +284,13 @@ export class Rooms extends Map<string, Room> {
     return page.ok ? DONE : page
   }
 
-  /** What was missed on the line is filled without asking; what the server left out waits until somebody looks. */
+  /** Fills gaps of missed events at once. Gaps that the server left in a replay wait until the user reaches them. */
   async #fillMissed(room: Room): Promise<void> {
     if (!this.#entered.has(room)) return
     for (let gap = room.log.nextGap(); gap !== undefined; gap = room.log.nextGap()) {
       const { before } = gap
       await this.fill(room, before)
-      // Refused or cut: another event or another joining will try again.
+      // After a refusal or a loss, the next event or the next join tries again.
       if (room.log.gapBefore(before) !== undefined) return
     }
   }
@@ -316,21 +316,21 @@ export class Rooms extends Map<string, Room> {
     room.replayUntil = joined.last
     if (isFresh) room.log.begin(joined.last, joined.first > 0)
     this.#entered.add(room)
-    // Also where the line broke before the first page was here.
+    // Also after a connection that was lost before the first page arrived.
     if (!room.isOpened) void this.loadBefore(room)
     this.#settle(room)
     this.#options.joined(room)
     void this.#fillMissed(room)
   }
 
-  /** A room is joined when its replay and its first page are here. */
+  /** Marks a room as joined once its replay and its first page are here. */
   #settle(room: Room): void {
     const isComplete = (room.log.last ?? -1) >= room.replayUntil && !room.loadingBefore
     if (room.status === 'joining' && this.#entered.has(room) && isComplete) room.status = 'joined'
     room.touch()
   }
 
-  /** A direct conversation that somebody began with us, or that we began on another connection. */
+  /** The room of a direct conversation that another user began, or that we began on another connection. */
   #unasked(name: string): Room | undefined {
     if (!name.startsWith('@') || this.size >= ROOMS_KEPT) return undefined
     const key = this.#keyOf(name)
@@ -354,12 +354,12 @@ export class Rooms extends Map<string, Room> {
     }
   }
 
-  /** The key of a room by a name that the server used; empty for what is no name. */
+  /** The key of a room, from its name on the server; empty for an invalid name. */
   #keyOf(name: string): string {
     const known = this.#keys.get(name)
     if (known !== undefined) return known
-    const place = parseConversation(name)
-    const key = place.ok ? conversationKey(place.value) : ''
+    const conversation = parseConversation(name)
+    const key = conversation.ok ? conversationKey(conversation.value) : ''
     if (this.#keys.size >= KEYS_KEPT) this.#keys.clear()
     this.#keys.set(name, key)
     return key

@@ -4,15 +4,15 @@ import type { Request } from '../protocol/requests.ts'
 /** Read positions that move within this time go out together, ms. */
 const READ_DELAY_MS = 150
 
-/** What {@link Signals} need of the client around them. */
+/** What {@link Signals} ask of the client. */
 export interface SignalsOptions {
-  /** Sends a request; false where the line is down. */
+  /** Sends a request; false without a connection. */
   readonly send: (request: Request) => boolean
   /** The name of a room by its key. */
   readonly nameOf: (roomKey: string) => string
 }
 
-/** What this client says about its user: typing, away, and how far each room is read. */
+/** Signals of this user: typing, away, and the read position of each room. */
 export class Signals {
   readonly #options: SignalsOptions
   #awayMessage: string | undefined
@@ -26,7 +26,7 @@ export class Signals {
     this.#options = options
   }
 
-  /** The user types in a room, or stopped; sent no more often than the protocol has it renewed. */
+  /** The user types in a room, or stopped. Renewals are sent no more often than the protocol allows. */
   typing(roomKey: string, on: boolean): void {
     const at = this.#typingAt.get(roomKey)
     if (on ? at !== undefined && Date.now() - at < TYPING_RENEW_MS : at === undefined) return
@@ -52,28 +52,28 @@ export class Signals {
     this.#readTimer ??= setTimeout(() => this.flush(), READ_DELAY_MS)
   }
 
-  /** The room is left: its read position is of no use any more. */
+  /** The room was left: drops its pending read position. */
   forget(roomKey: string): void {
     this.#reads.delete(roomKey)
   }
 
-  /** The server has another log: positions of the old one mean nothing in it. */
+  /** The server has another log: read positions of the old one have no meaning in it. */
   forgetReads(): void {
     this.#reads.clear()
   }
 
-  /** The line is up again: says what the server has forgotten, or did not get. */
+  /** The connection is up again: sends the signals that the server has forgotten or did not get. */
   resume(): void {
     if (this.#awayMessage !== undefined) this.#sendAway()
     this.flush()
   }
 
-  /** The line is down: the server forgets who types. */
+  /** The connection is lost: the server forgets that the user types. */
   interrupt(): void {
     this.#typingAt.clear()
   }
 
-  /** Sends the read positions that wait; those that cannot go out stay. */
+  /** Sends the pending read positions; those that cannot be sent stay pending. */
   flush(): void {
     clearTimeout(this.#readTimer)
     this.#readTimer = undefined

@@ -8,14 +8,14 @@ import { EVENT_REQUESTS, type EventRequest } from '../protocol/requests.ts'
 import type { OutboxEntry, OutboxStore } from './outbox.ts'
 import { isAlive, ownProcess } from './ownProcess.ts'
 
-/** Most file systems take 255 bytes in a name; the rest is for what SQLite puts behind it. */
+/** Most file systems allow 255 bytes in a name; SQLite appends endings to it. */
 const MAX_FILE_NAME = 200
-/** How long another client of the same name is waited for, ms. */
+/** How long a call waits for another client of the same name, ms. */
 const BUSY_TIMEOUT = 1_000
 const SQLITE_CORRUPT = 11
 const SQLITE_NOTADB = 26
 
-/** Steps from an empty file on; `user_version` says how many were taken. One that was released is never changed. */
+/** Steps from an empty file on; `user_version` says how many were taken. A released step is never changed. */
 const STEPS: readonly string[] = [
   `
   CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
@@ -35,24 +35,24 @@ const STEPS: readonly string[] = [
   `,
 ]
 
-/** Whom it is about. */
-export interface Identity {
+/** A name on a server. */
+export interface Login {
   readonly host: string
   readonly port: number
   readonly username: string
 }
 
-/** Who we are on a server, and where. */
+/** The session and the rooms of the last start. */
 export interface Saved {
-  /** The secret that says who we are; absent before the first `welcome`. */
+  /** The secret of the session; absent before the first `welcome`. */
   readonly session?: string | undefined
-  /** Names of the rooms of last time, in the order of the sidebar. */
+  /** Names of the rooms, in the order of the sidebar. */
   readonly rooms: readonly string[]
-  /** The name of the room that was looked at last. */
+  /** The name of the room that was shown last. */
   readonly current?: string | undefined
 }
 
-/** What stands in a composer, and what was sent from it. */
+/** The draft of a room, and the texts that were sent from its composer. */
 export interface Composed {
   readonly draft: string
   /** Oldest first. */
@@ -60,9 +60,9 @@ export interface Composed {
 }
 
 /**
- * What a client keeps of one name on one server, in an SQLite file of its own (0600), safe with several clients at
- * once: the session, the rooms, what is not sent yet, drafts and what was typed. What is written is on the disk when
- * the call returns. No method throws; where the file cannot be used, nothing is kept and `onTrouble` is told once.
+ * The state of one name on one server, in an SQLite file (0600) that several clients can use at once: the session, the
+ * rooms, the unsent messages, drafts and sent texts. A write is on disk when the call returns. No method throws; if the
+ * file cannot be used, nothing is kept and `onTrouble` is called once.
  */
 export class StateFile implements OutboxStore {
   readonly path: string
@@ -70,14 +70,14 @@ export class StateFile implements OutboxStore {
   #database: DatabaseSync | undefined
   #troubled = false
 
-  /** @param directory made before, for its owner alone */
-  constructor(directory: string, identity: Identity, onTrouble: (message: string) => void) {
-    this.path = join(directory, `${fileName(identity)}.db`)
+  /** @param directory exists, and only its owner can read it */
+  constructor(directory: string, login: Login, onTrouble: (message: string) => void) {
+    this.path = join(directory, `${fileName(login)}.db`)
     this.#onTrouble = onTrouble
     this.#database = this.#open()
   }
 
-  /** What is remembered. */
+  /** The saved session and rooms. */
   get saved(): Saved {
     const facts = new Map(
       this.#all('SELECT name, value FROM facts').map(row => [String(row['name']), String(row['value'])]),
@@ -92,7 +92,7 @@ export class StateFile implements OutboxStore {
     }
   }
 
-  /** Remembers something else in addition; what is undefined is left as it is. */
+  /** Saves the given fields; undefined fields stay as they are. */
   update({ session, rooms, current }: Partial<Saved>): void {
     this.#write(database => {
       const put = database.prepare(
@@ -108,8 +108,7 @@ export class StateFile implements OutboxStore {
   }
 
   /**
-   * What was said and is not known to be stored, of clients that are gone: it is this client's from now on. What
-   * another client that lives has in hand stays with that one.
+   * Takes over the unsent entries of clients that have ended. Entries of a client that still runs stay with it.
    */
   adopt(): OutboxEntry[] {
     const own = ownProcess()
@@ -147,7 +146,7 @@ export class StateFile implements OutboxStore {
     this.#write(database => database.prepare('DELETE FROM outbox WHERE id = ?').run(id))
   }
 
-  /** What stood in the composers, by the key of the room. */
+  /** Drafts and sent texts, by the key of the room. */
   composed(): Map<string, Composed> {
     const composed = new Map<string, { draft: string; inputs: string[] }>()
     const of = (room: unknown): { draft: string; inputs: string[] } => {
@@ -161,7 +160,7 @@ export class StateFile implements OutboxStore {
     return composed
   }
 
-  /** Remembers what stands in composers; those that are not named stay as they are. */
+  /** Saves the drafts and sent texts of some rooms. */
   keepComposed(composed: ReadonlyMap<string, Composed>): void {
     this.#write(database => {
       const forget = database.prepare('DELETE FROM inputs WHERE room = ?')
@@ -194,7 +193,7 @@ export class StateFile implements OutboxStore {
     try {
       database = new DatabaseSync(this.path, { timeout: BUSY_TIMEOUT })
       chmodSync(this.path, 0o600)
-      // Damage further inside would be met only later, and at every start anew. The file is small.
+      // Checks the whole file, which is small: damage would otherwise be found only later, and at every start.
       const isWhole = database.prepare('PRAGMA quick_check(1)').get()?.['quick_check'] === 'ok'
       if (!isWhole) {
         database.close()
@@ -235,7 +234,7 @@ export class StateFile implements OutboxStore {
     }
   }
 
-  /** Does a change in one transaction; false where it is not kept. */
+  /** Makes a change in one transaction; false if it is not saved. */
   #write(change: (database: DatabaseSync) => unknown): boolean {
     const database = this.#database
     if (database === undefined) return false
@@ -268,7 +267,7 @@ export class StateFile implements OutboxStore {
   }
 }
 
-/** An entry as it was kept; undefined for what cannot be read, which is then only in the file. */
+/** The entry of a row; undefined for a row that cannot be read, which stays in the file. */
 function entryOf(row: Readonly<Record<string, unknown>>): OutboxEntry | undefined {
   const { id, room, request, ts, code, message } = row
   const decoder = requestDecoder(Number.POSITIVE_INFINITY)
@@ -298,8 +297,8 @@ function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
 }
 
-/** A name for a file that no host and no user can lead elsewhere; no two share one, as a comma is always encoded. */
-export function fileName({ host, port, username }: Identity): string {
+/** The file name of a login. It contains no path, whatever the host and the name are, and is unique: commas are encoded. */
+export function fileName({ host, port, username }: Login): string {
   const readable = [host.toLowerCase(), String(port), foldName(username)].map(encodeURIComponent).join(',')
   if (readable.length <= MAX_FILE_NAME) return readable
   return createHash('sha256').update(readable).digest('hex')

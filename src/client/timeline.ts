@@ -13,24 +13,24 @@ import {
   type TopicEntry,
 } from './timelineEntry.ts'
 
-/** A page of history as it came, and where it belongs. */
+/** A page of history and its bounds. */
 export interface TimelinePage {
   readonly events: readonly RoomEvent[]
-  /** The newest seq when it was read: its messages stand as they did then. */
+  /** The newest seq when the page was read: its messages are as of then. */
   readonly last: number
   readonly moreBefore: boolean
   readonly moreAfter: boolean
 }
 
-/** Where a page belongs: right before what is held, or anywhere before it. */
+/** Whether a page ends right before the held entries, or anywhere before them. */
 type Fit = 'close' | 'loose'
 
-/** A message in a snapshot, with the position as of which it stands. */
+/** A message in a snapshot, with the seq as of which it is current. */
 type SnapshotMessage = Omit<MessageEntry, Missing> & { readonly [F in Missing]?: MessageEntry[F] } & {
   readonly asOf: number
 }
 
-/** The newest part of a timeline as plain data, which another one can go on from. */
+/** The newest part of a timeline as plain data; a timeline can be restored from it. */
 export interface TimelineSnapshot {
   readonly entries: readonly (SnapshotMessage | TopicEntry)[]
   readonly last: number
@@ -38,36 +38,36 @@ export interface TimelineSnapshot {
   readonly moreBefore: boolean
 }
 
-/** The fields that data leaves out where they are undefined. */
+/** The fields that a snapshot omits if they are undefined. */
 type Missing = 'text' | 'replyTo' | 'edited' | 'deleted'
 
 const ENTRIES_KEPT = 10_000
-/** Changes that may be newer than a page that is on its way; what a page takes is well under a second. */
+/** Changes that are kept since they may be newer than a requested page, which takes well under a second. */
 const CHANGES_KEPT = 1_000
 
 /**
- * What a client holds of one room's log: messages and topics in order, with gaps as entries, so that it can
- * prove that it has missed nothing. It folds edits, deletions and reactions into their messages, and comes to
- * the same entries in whatever order pages and live events arrive.
+ * The held part of one room's log: messages and topics in order, with gaps as entries, so that it is known what is
+ * missing. Edits, deletions and reactions are folded into their messages. Pages and live events give the same entries
+ * in any order of arrival.
  *
- * Positions are compared only within the part after the last restart; what is above it is only kept.
+ * Seqs are compared only after the last restart; entries above it are only kept.
  */
 export class Timeline {
   readonly #entries: TimelineEntry[] = []
   readonly #kept: number
-  /** Index of the first entry of the log that the server has now. */
+  /** The index of the first entry of the server's present log. */
   #start = 0
-  /** Everything after this position is held, but for the gaps. */
+  /** Every event after this seq is held, except in gaps. */
   #firstPrev = 0
-  /** The position up to which we know the log; undefined before we know any. */
+  /** The seq up to which the log is known; undefined before any is known. */
   #last: number | undefined
   #moreBefore = false
   /** By the seq of the message. */
   readonly #held = new Map<number, Held>()
-  /** The newest changes that came, in order of seq: a page that was read before them does not show them. */
+  /** The newest changes, in order of seq: a page that was read before them does not include them. */
   readonly #changes: Change[] = []
 
-  /** @param kept how many entries are held at most; the oldest go */
+  /** @param kept the most entries that are held; the oldest go */
   constructor(kept: number = ENTRIES_KEPT) {
     this.#kept = kept
   }
@@ -77,12 +77,12 @@ export class Timeline {
     return this.#entries
   }
 
-  /** Where to resume; undefined before anything is known. */
+  /** The seq to resume from; undefined before any is known. */
   get last(): number | undefined {
     return this.#last
   }
 
-  /** The position before which history goes on; only meaningful with {@link moreBefore}. */
+  /** The seq before which history continues; only meaningful with {@link moreBefore}. */
   get before(): number {
     return this.#firstPrev + 1
   }
@@ -92,13 +92,13 @@ export class Timeline {
     return this.#moreBefore
   }
 
-  /** The message of a seq in the log that the server has now; undefined where it is not held, or no message. */
+  /** The message of a seq in the server's present log; undefined if it is not held, or not a message. */
   messageAt(seq: number): MessageEntry | undefined {
     const entry = this.#entries[this.#indexOf(seq)]
     return entry?.kind === 'message' && entry.seq === seq ? entry : undefined
   }
 
-  /** Begins at a position of a log of which nothing is held. */
+  /** Begins an empty timeline at a seq of a log. */
   begin(last: number, moreBefore: boolean): void {
     this.#last = last
     this.#firstPrev = last
@@ -106,10 +106,10 @@ export class Timeline {
   }
 
   /**
-   * The newest entries of the log that the server has now; undefined before anything is known of it. What stands above
-   * a gap is not among them: it may have been deleted in there.
-   * @param limit how many entries at most
-   * @param length how many characters they hold together at most; the newest is always there
+   * The newest entries of the server's present log; undefined before any is known. Entries above a gap are not among
+   * them: events in the gap may have deleted them.
+   * @param limit the most entries
+   * @param length the most characters of all entries together; the newest entry is always included
    */
   snapshot(limit: number, length: number): TimelineSnapshot | undefined {
     if (this.#last === undefined) return undefined
@@ -131,7 +131,7 @@ export class Timeline {
     }
   }
 
-  /** Goes on from a snapshot; for a timeline of which nothing is known. */
+  /** Restores a snapshot into an empty timeline. */
   restore({ entries, last, firstPrev, moreBefore }: TimelineSnapshot): void {
     this.#last = last
     this.#firstPrev = firstPrev
@@ -146,13 +146,13 @@ export class Timeline {
     }
   }
 
-  /** The position as of which a held message stands: everything up to where we know the log is folded in. */
+  /** The seq as of which a held message is current: all changes up to the known end of the log are folded in. */
   #asOf(seq: number): number {
     const held = this.#held.get(seq)
     return Math.max(held?.asOf ?? seq, this.#last ?? seq, ...(held?.reacted?.values() ?? []))
   }
 
-  /** The server has another log: keeps what is here above a line that says so. */
+  /** The server has another log: keeps the entries above a restart entry. */
   restart(ts: number): void {
     this.#entries.push({ kind: 'restart', ts })
     this.#start = this.#entries.length
@@ -164,9 +164,9 @@ export class Timeline {
   }
 
   /**
-   * Takes the next event, live or replayed. False for one that is already held.
-   * One that does not follow on what is held opens a gap.
-   * @param asOf the position as of which it stands: a replayed one was read after the replay began
+   * Adds the next event, live or replayed; false if it is held already. An event that does not follow the last one opens
+   * a gap.
+   * @param asOf the seq as of which it is current: a replayed event was read after the replay began
    */
   append(event: RoomEvent, asOf: number = event.seq): boolean {
     if (this.#last === undefined) this.begin(event.prev, event.prev > 0)
@@ -181,7 +181,7 @@ export class Timeline {
     return true
   }
 
-  /** The server leaves something out of a replay. */
+  /** The server left events out of a replay. */
   leaveOut(gap: Gap): void {
     const after = Math.max(gap.after, this.#last ?? 0)
     if (gap.before <= after + 1) return
@@ -189,7 +189,7 @@ export class Timeline {
     this.#last = gap.before - 1
   }
 
-  /** Puts the page that ends before {@link before} in front; one that ends long before it with a gap behind. */
+  /** Adds a page before the first entry; a page that ends earlier gets a gap behind it. */
   prepend(page: TimelinePage, fit: Fit = 'close'): void {
     const events = page.events.filter(event => event.seq <= this.#firstPrev)
     this.#entries.splice(this.#start, 0, ...gapBehind(events, page, fit, this.before))
@@ -199,13 +199,13 @@ export class Timeline {
     this.#reapply(page)
   }
 
-  /** The gap that ends at a position, if there is one. */
+  /** The gap that ends at a seq, if there is one. */
   gapBefore(before: number): GapEntry | undefined {
     const entry = this.#entries[this.#gapIndex(before)]
     return entry?.kind === 'gap' ? entry : undefined
   }
 
-  /** The newest gap that can be filled and is not being filled. */
+  /** The newest gap that can be filled and is not loading. */
   nextGap(): GapEntry | undefined {
     return this.#entries
       .slice(this.#start)
@@ -214,27 +214,27 @@ export class Timeline {
       | undefined
   }
 
-  /** Marks a gap as being filled, or no longer. */
+  /** Marks a gap as loading, or no longer. */
   setLoading(before: number, loading: boolean): void {
     const index = this.#gapIndex(before)
     const entry = this.#entries[index]
     if (entry?.kind === 'gap') this.#entries[index] = { ...entry, loading }
   }
 
-  /** The gap in which a position lies, if it is one that can be filled. */
+  /** The gap around a seq, if there is one that can be filled. */
   gapAround(seq: number): GapEntry | undefined {
     const entry = this.#entries[this.#indexOf(seq)]
     return entry?.kind === 'gap' && entry.after < seq && entry.reason !== 'expired' ? entry : undefined
   }
 
-  /** Puts the page that ends before a gap's end, or any part of it, into the gap: it shrinks, is parted, or is gone. */
+  /** Adds a page within a gap: the gap shrinks, splits or disappears. */
   fill(before: number, page: TimelinePage, fit: Fit = 'close'): void {
     const index = this.#gapIndex(before)
     const gap = this.#entries[index]
     if (gap?.kind !== 'gap') return
     const events = page.events.filter(event => event.seq > gap.after && event.seq < gap.before)
     const first = events[0]
-    // The page reaches the gap's beginning when the event before its first is held, or when there is none any more.
+    // The page reaches the gap's beginning if the event before its first is held, or no longer exists.
     const isWhole = first === undefined || first.prev <= gap.after
     const isExpired = !isWhole && !page.moreBefore
     const rest: GapEntry[] = isWhole
@@ -256,7 +256,7 @@ export class Timeline {
     this.#entries.splice(index, 0, ...inserted)
   }
 
-  /** Changes in the page can be to messages that are held already; changes that came since it was read, to its own. */
+  /** Folds the page's changes into messages that are held, and changes that came since into the page's messages. */
   #reapply(page: TimelinePage): void {
     for (const event of page.events) if (isChange(event)) this.#fold(event)
     for (const change of this.#changes) if (change.seq > page.last) this.#fold(change)
@@ -281,7 +281,7 @@ export class Timeline {
   }
 
   #trim(): void {
-    // A tenth at a time: taking one from the front for each that comes would move the whole array each time.
+    // Removes a tenth at a time: removing one for each new entry would move the whole array each time.
     if (this.#entries.length <= this.#kept * 1.1) return
     const dropped = this.#entries.splice(0, this.#entries.length - this.#kept)
     for (const entry of dropped) if (entry.kind === 'message') this.#held.delete(entry.seq)
@@ -301,7 +301,7 @@ export class Timeline {
     return -1
   }
 
-  /** Where the entry of a seq is, or would be. */
+  /** The index of the entry of a seq, or where it would be inserted. */
   #indexOf(seq: number): number {
     let low = this.#start
     let high = this.#entries.length
@@ -315,7 +315,7 @@ export class Timeline {
   }
 }
 
-/** The gap between a page that lies somewhere before a position and that position; none where nothing is between. */
+/** The gap between a page and a later seq; none if no event is between them. */
 function gapBehind(
   events: readonly RoomEvent[],
   page: TimelinePage,

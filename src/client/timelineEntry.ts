@@ -9,7 +9,7 @@ import type {
 import { foldName } from '../protocol/names.ts'
 import { foldReaction } from './reactions.ts'
 
-/** A message in a timeline, as it stands now: edits, reactions and deletion are folded in. */
+/** A message in a timeline in its present state: edits, reactions and deletion are folded in. */
 export interface MessageEntry {
   readonly kind: 'message'
   readonly seq: number
@@ -17,7 +17,7 @@ export interface MessageEntry {
   readonly from: string
   /** The request's id: the identity that an outbox entry of ours had. */
   readonly id: string
-  /** The text as it came; undefined where it was deleted. Never clean: see the screen's cleaner. */
+  /** The text as sent, not cleaned; undefined after deletion. */
   readonly text: string | undefined
   readonly replyTo: number | undefined
   /** The seq of the last edit. */
@@ -35,21 +35,21 @@ export interface TopicEntry {
   readonly topic: string
 }
 
-/** Events between `after` and `before` (both exclusive) are not here. */
+/** Events between `after` and `before` (both exclusive) are not loaded. */
 export interface GapEntry {
   readonly kind: 'gap'
   readonly after: number
   readonly before: number
   /** `expired` can never be filled; `long` and `missed` are filled by history. */
   readonly reason: 'long' | 'expired' | 'missed'
-  /** True while a page that fills it is under way. */
+  /** True while a page of it is requested. */
   readonly loading: boolean
 }
 
 /** The server has another log: only this client still has the entries above. */
 interface RestartEntry {
   readonly kind: 'restart'
-  /** Our clock when it was noticed. */
+  /** Our clock when the new log was noticed. */
   readonly ts: number
 }
 
@@ -59,15 +59,15 @@ export type TimelineEntry = MessageEntry | TopicEntry | GapEntry | RestartEntry
 /** An event that changes a message. */
 export type Change = EditEvent | DeleteEvent | ReactEvent
 
-/** The facts that folding a change into a message needs beside the message. */
+/** What folding a change into a message needs beside the message. */
 export interface Held {
-  /** The position as of which it stood when it came. */
+  /** The seq as of which the message was current when it came. */
   readonly asOf: number
-  /** The newest reaction folded in since, by person and emoji: pages bring them in any order. Most messages have none. */
+  /** The seq of the newest reaction folded in since, by person and emoji: pages arrive in any order. Usually undefined. */
   reacted?: Map<string, number>
 }
 
-/** The last position that an entry stands for. */
+/** The last seq that an entry covers. */
 export function endOf(entry: TimelineEntry): number {
   if (entry.kind === 'gap') return entry.before - 1
   return entry.kind === 'restart' ? 0 : entry.seq
@@ -78,7 +78,7 @@ export function isChange(event: RoomEvent): event is Change {
   return event.action === 'edit' || event.action === 'delete' || event.action === 'react'
 }
 
-/** The entry of an event; undefined for a change, which has none of its own. */
+/** The entry of an event; undefined for a change, which has no entry. */
 export function entryOf(event: RoomEvent): MessageEntry | TopicEntry | undefined {
   if (event.action === 'topic') {
     return { kind: 'topic', seq: event.seq, ts: event.ts, from: event.from, topic: event.topic }
@@ -98,7 +98,7 @@ export function entryOf(event: RoomEvent): MessageEntry | TopicEntry | undefined
   }
 }
 
-/** The message with a change folded in; undefined where something newer covers the change. */
+/** The message with a change folded in; undefined if a newer event covers the change. */
 export function foldChange(entry: MessageEntry, change: Change, held: Held): MessageEntry | undefined {
   if (entry.deleted !== undefined) return undefined
   switch (change.action) {

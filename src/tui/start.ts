@@ -1,7 +1,7 @@
 import { CacheFile } from '../client/cacheFile.ts'
 import type { ChatClient } from '../client/client.ts'
 import { createClient } from '../client/core.ts'
-import type { Identity, Saved } from '../client/stateFile.ts'
+import type { Login, Saved } from '../client/stateFile.ts'
 import { VERSION } from '../protocol/version.ts'
 import type { CommandLine } from './commandLine.ts'
 import { Host, LOOPBACK } from './hosting/host.ts'
@@ -53,7 +53,7 @@ export async function start({ host, port, user, rooms }: CommandLine): Promise<E
     rooms: [first, ...others],
     findSession: name => memory.sessionOf(name),
     // A script waits for its acknowledgements or ends with an error, so line mode stores nothing for a later start.
-    ...(hasScreen ? { keep: memory, shownFirst: shown, ...(cache === undefined ? {} : { cache }) } : {}),
+    ...(hasScreen ? { store: memory, shownFirst: shown, ...(cache === undefined ? {} : { cache }) } : {}),
     ...(daemon === undefined ? {} : { beforeConnect: () => daemon.ensure() }),
   })
   memory.follow(client)
@@ -71,8 +71,8 @@ export async function start({ host, port, user, rooms }: CommandLine): Promise<E
 }
 
 /** Undefined where the directory cannot be written; then every page comes from the server. */
-function openCache(directory: string, identity: Identity): CacheFile | undefined {
-  return makePrivateDirectory(directory).ok ? new CacheFile(directory, identity) : undefined
+function openCache(directory: string, login: Login): CacheFile | undefined {
+  return makePrivateDirectory(directory).ok ? new CacheFile(directory, login) : undefined
 }
 
 /** The rooms of the command line, then those of the last start; the lobby where both are empty. */

@@ -38,7 +38,7 @@ async function say(client: ChatClient, room: RoomView, text: string): Promise<vo
   await until(client, () => texts(room).at(-1) === text)
 }
 
-test('what was seen is shown before the server says anything, and only the rest is asked for', async () => {
+test('cached messages are shown before the server answers, and only the rest is requested', async () => {
   const { port } = await startServer()
   const directory = temporaryDirectory()
   const first = keeping(port, directory)
@@ -69,7 +69,7 @@ test('what was seen is shown before the server says anything, and only the rest 
   expect(later.timeline).toEqual(view.timeline)
   expect(later.moreBefore).toBe(false)
   await again.close()
-  // And what was folded in is not folded in twice.
+  // A change that is folded in is not folded in twice.
   const last = keeping(port, directory, session)
   expect((await joined(last, 'dev')).timeline).toEqual(view.timeline)
 })
@@ -90,7 +90,7 @@ test('a text that was deleted is gone from the file', async () => {
   for (const file of readdirSync(directory)) expect(statSync(path(directory, file)).mode & 0o077).toBe(0)
 })
 
-test('a server that began anew: what was seen stands above the row that says so', async () => {
+test('a server with a new log: the old messages stand above the row that says so', async () => {
   const directory = temporaryDirectory()
   const before = await startServer()
   const first = keeping(before.port, directory)
@@ -103,7 +103,7 @@ test('a server that began anew: what was seen stands above the row that says so'
   expect(texts(room)).toEqual(['of old', '[restart]', 'new'])
 })
 
-test('only the newest part is kept, and what is before it is asked for', async () => {
+test('only the newest part is kept, and the part before it is requested', async () => {
   const { port } = await startServer()
   const directory = temporaryDirectory()
   const bob = await Peer.full({ port }, 'bob')
@@ -124,7 +124,7 @@ test('only the newest part is kept, and what is before it is asked for', async (
   expect(texts(later)).toEqual(Array.from({ length: 600 }, (_, i) => `${i + 100}`))
 })
 
-test('what stands above a gap is not kept, as it may have been deleted in there; nor more than so much text', () => {
+test('entries above a gap are not kept, since events in the gap may have deleted them; nor more than a bounded text', () => {
   const said = (seq: number, prev: number, message: string): ChatEvent => ({
     action: 'chat',
     room: 'dev',

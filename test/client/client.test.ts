@@ -90,7 +90,7 @@ describe('a client without a screen', () => {
     expect(texts(room)).toEqual(Array.from({ length: 250 }, (_, i) => `${i}`))
   })
 
-  test('reaches any place of a long room, with gaps between, which fill from both ends to the whole', async () => {
+  test('reaches any seq of a long room, with gaps between, which fill from both ends until the room is whole', async () => {
     const { port } = await startServer()
     const bob = await Peer.full({ port }, 'bob')
     await bob.ask({ action: 'joinroom', room: 'dev' })
@@ -120,7 +120,7 @@ describe('a client without a screen', () => {
     expect(texts(room)).toEqual(all)
   })
 
-  test('what is said while the line is down waits, and goes out in order when it is back', async () => {
+  test('messages that are sent without a connection wait, and go out in order after the reconnect', async () => {
     const { port } = await startServer()
     const proxy = await lineBefore(port, fair)
     const alice = join(proxy.port, 'alice', ['dev'])
@@ -140,7 +140,7 @@ describe('a client without a screen', () => {
     expect(alice.hasUnsent).toBe(false)
   })
 
-  test('a server that comes back with another log: the old lines stay above a row that says so, the rest is sent again', async () => {
+  test('a server that comes back with another log: the old messages stay above a row that says so, unsent ones are sent again', async () => {
     const first = await restartable()
     const alice = join(first.port, 'alice', ['dev'])
     const room = await joined(alice, 'dev')
@@ -180,7 +180,7 @@ describe('a client without a screen', () => {
     expect(texts(his)).toEqual(['psst', 'still there?', 'yes'])
   })
 
-  test('what can never be sent is refused at once, and nothing is lost to it', async () => {
+  test('a text that can never be sent is refused at once, and the next ones are sent', async () => {
     const { port } = await startServer()
     const alice = join(port, 'alice', ['dev'])
     const room = await joined(alice, 'dev')
@@ -212,7 +212,7 @@ describe('a client without a screen', () => {
     expect(other.username).toBe('carol')
   })
 
-  test('leaving while the line is down is made good on return', async () => {
+  test('leaving without a connection is sent after the reconnect', async () => {
     const { port } = await startServer()
     const proxy = await lineBefore(port, fair)
     const alice = join(proxy.port, 'alice', ['dev', 'ops'])
@@ -227,7 +227,7 @@ describe('a client without a screen', () => {
     expect([...alice.rooms.keys()]).toEqual(['dev'])
   })
 
-  test('typing and away reach the others and are forgotten with the line', async () => {
+  test('typing and away reach the others, and end with the connection', async () => {
     const { port } = await startServer()
     const alice = join(port, 'alice', ['dev'])
     const room = await joined(alice, 'dev')
@@ -249,7 +249,7 @@ describe('a client without a screen', () => {
   })
 })
 
-/** Asks again until the answer has so many items: the server may still be busy with what was said before. */
+/** Asks again until the answer has so many items: the server may still be storing earlier messages. */
 async function untilAnswer<T>(
   ask: () => Promise<{ ok: true; value: readonly T[] } | { ok: false; error: { message: string } }>,
   length: number,
@@ -262,7 +262,7 @@ async function untilAnswer<T>(
   }
 }
 
-describe('what answers may be anything', () => {
+describe('the server may be any program', () => {
   async function impostor(answer: (write: (text: string) => void) => void): Promise<number> {
     const server = createServer(socket => {
       socket.on('error', () => undefined)
@@ -276,31 +276,31 @@ describe('what answers may be anything', () => {
     return typeof address === 'object' && address !== null ? address.port : 0
   }
 
-  test('one that says nothing is named as something else', async () => {
+  test('a server that answers nothing is reported as another program', async () => {
     const port = await impostor(() => undefined)
     const client = join(port, 'alice', ['dev'], { welcomeTimeout: 100 })
     await until(client, () => client.link.status === 'waiting')
     expect(client.link).toMatchObject({ reason: expect.stringContaining('nothing that speaks like chatd') })
   })
 
-  test('one that speaks something else too', async () => {
+  test('a server of another protocol too', async () => {
     const port = await impostor(write => write('HTTP/1.1 400 Bad Request\r\n\r\n'))
     const client = join(port, 'alice', ['dev'])
     await until(client, () => client.link.status === 'waiting')
     expect(client.link).toMatchObject({ reason: expect.stringContaining('is not chatd') })
   })
 
-  test('nobody there: it says so and goes on trying', async () => {
+  test('no server listens: the client reports it and goes on trying', async () => {
     const port = await impostor(() => undefined)
     const closed = await startServer()
     await closed.daemon.stop()
     const client = join(closed.port, 'alice', ['dev'])
     await until(client, () => client.link.status === 'waiting' && client.link.attempt === 2)
-    expect(client.link).toMatchObject({ reason: 'nobody answers there' })
+    expect(client.link).toMatchObject({ reason: 'no server listens there' })
     expect(port).toBeGreaterThan(0)
   })
 
-  test('one that has everybody whisper at once opens no more rooms than anybody could be in', async () => {
+  test('a server that reports endless direct conversations opens only as many rooms as a client may join', async () => {
     const { port: real } = await startServer()
     const peer = await Peer.full({ port: real }, 'alice')
     const welcome = JSON.stringify(await peer.next('welcome'))
@@ -325,7 +325,7 @@ describe('what answers may be anything', () => {
     expect(client.rooms.size).toBe(2_000)
   })
 
-  test('one that welcomes and then lies about everything harms nothing', async () => {
+  test('a server that sends a welcome and then only false frames does no harm', async () => {
     const { port: real } = await startServer()
     const peer = await Peer.full({ port: real }, 'alice')
     const welcome = JSON.stringify(await peer.next('welcome'))

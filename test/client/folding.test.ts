@@ -21,7 +21,7 @@ function lastOf(room: RoomView | undefined): number | undefined {
   return room instanceof Room ? room.log.last : undefined
 }
 
-/** Does something that can be done to a room, at random; what is refused changes nothing. */
+/** Makes a random request in a room; a refused one changes nothing. */
 function act(client: ChatClient, room: RoomView, n: number, random: () => number): void {
   const messages = messagesOf(room)
   const target = messages[Math.floor(random() * messages.length)]
@@ -38,7 +38,7 @@ function act(client: ChatClient, room: RoomView, n: number, random: () => number
 }
 
 test.each([1, 2])(
-  'state plus events equals fresh state: who lived through it and who pages it in have equal timelines (seed %i)',
+  'state plus events equals fresh state: a client that saw the events live and one that pages them in have equal timelines (seed %i)',
   async seed => {
     const opened = await openSqliteLog(logFile(temporaryDirectory()))
     if (!opened.ok) throw new Error(opened.error)
@@ -64,7 +64,7 @@ test.each([1, 2])(
       expect(rooms[i]?.timeline).toEqual(first.timeline)
     }
 
-    // In pages, while it goes on: what changes meanwhile is folded into what is paged in later, and the other way round.
+    // Pages while changes go on: live changes are folded into later pages, and changes of pages into held messages.
     const late = join(port, 'dora', ['dev'])
     const view = await joined(late, 'dev')
     const [alice] = people

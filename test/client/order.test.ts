@@ -97,7 +97,7 @@ function write(socket: Socket, frames: readonly object[]): void {
   socket.write(frames.map(frame => `${JSON.stringify(frame)}\n`).join(''))
 }
 
-test('who comes in the packet of the answer to joinroom is in the room', async () => {
+test('a person that joins in the packet of the answer to joinroom is in the room', async () => {
   const port = await serve(() => [entered(1), { action: 'joined', room: 'dev', from: 'carol', people: 3 }])
   const room = await joined(join(port, 'alice', ['dev']), 'dev')
   expect(room.people).toBe(3)

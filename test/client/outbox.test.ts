@@ -5,7 +5,7 @@ import type { EventRequest } from '../../src/protocol/requests.ts'
 const MINUTE = 60_000
 
 /** An outbox with a clock and a line of the test's own, and what it sent. */
-function outbox({ now = () => 0, isUp = () => true, keep }: Partial<Surroundings> = {}): {
+function outbox({ now = () => 0, isUp = () => true, store }: Partial<Options> = {}): {
   readonly box: Outbox
   readonly sent: string[]
 } {
@@ -14,13 +14,13 @@ function outbox({ now = () => 0, isUp = () => true, keep }: Partial<Surroundings
     if (isUp()) sent.push(request.id ?? '')
     return isUp()
   }
-  return { box: new Outbox({ send, changed: () => undefined }, keep, now), sent }
+  return { box: new Outbox({ send, changed: () => undefined }, store, now), sent }
 }
 
-interface Surroundings {
+interface Options {
   readonly now: () => number
   readonly isUp: () => boolean
-  readonly keep: OutboxStore
+  readonly store: OutboxStore
 }
 
 function say(box: Outbox, id: string, room = 'dev'): void {
@@ -33,7 +33,7 @@ function states(box: Outbox): string[] {
     .map(({ id, state }) => `${id} ${state.status === 'failed' ? state.message : state.status}`)
 }
 
-test('in a room one at a time is on its way, in order; between rooms there is no order', () => {
+test('each room sends one entry at a time, in order; between rooms there is no order', () => {
   const { box, sent } = outbox()
   for (const id of ['a', 'b']) say(box, id)
   say(box, 'c', 'ops')
@@ -42,7 +42,7 @@ test('in a room one at a time is on its way, in order; between rooms there is no
   expect(sent).toEqual(['a', 'c', 'b'])
 })
 
-test('what is refused for good is marked, and the next goes on', () => {
+test('an entry that is refused for good is marked, and the next one is sent', () => {
   const { box, sent } = outbox()
   for (const id of ['a', 'b']) say(box, id)
   box.refuse('a', 'forbidden', 'not here', undefined)
@@ -50,7 +50,7 @@ test('what is refused for good is marked, and the next goes on', () => {
   expect(states(box)).toEqual(['a not here', 'b sending'])
 })
 
-test('what was said more than ten minutes ago waits, with all behind it, until the user says so', () => {
+test('an entry of more than ten minutes ago waits, with all behind it, until the user retries', () => {
   let now = 0
   let isUp = false
   const { box, sent } = outbox({ now: () => now, isUp: () => isUp })
@@ -63,7 +63,7 @@ test('what was said more than ten minutes ago waits, with all behind it, until t
   expect(sent).toEqual([])
   expect(states(box)).toEqual(['old not sent for ten minutes; send it again or discard it', 'young waiting'])
 
-  // And once more, where the line is down again for that long.
+  // Once more, while the connection is lost again for that long.
   isUp = false
   box.retry('old', 'new id')
   now = 22 * MINUTE
@@ -78,7 +78,7 @@ test('what was said more than ten minutes ago waits, with all behind it, until t
   expect(states(box)).toEqual(['old sent'])
 })
 
-test('so does what is from the future, as the clock went back; a clock put right by a second is no matter', () => {
+test('an entry from the future waits too, since the clock was set back; a second makes no difference', () => {
   let now = 60 * MINUTE
   let isUp = false
   const { box, sent } = outbox({ now: () => now, isUp: () => isUp })
@@ -97,15 +97,15 @@ test('so does what is from the future, as the clock went back; a clock put right
   expect(sent).toEqual(['a', 'b'])
 })
 
-test('what could not be kept is kept once there is room again, in its order', () => {
+test('entries that could not be kept are kept once the disk has space again, in order', () => {
   const kept: string[] = []
   let hasRoom = true
   const put = ({ id }: OutboxEntry): boolean => {
     if (hasRoom && !kept.includes(id)) kept.push(id)
     return hasRoom
   }
-  const keep: OutboxStore = { adopt: () => [], put, replace: () => hasRoom, remove: () => undefined }
-  const { box } = outbox({ isUp: () => false, keep })
+  const store: OutboxStore = { adopt: () => [], put, replace: () => hasRoom, remove: () => undefined }
+  const { box } = outbox({ isUp: () => false, store })
   say(box, 'a')
   hasRoom = false
   for (const id of ['b', 'c', 'd']) say(box, id)

@@ -6,15 +6,15 @@ import { DatabaseSync } from 'node:sqlite'
 import fc from 'fast-check'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import type { OutboxEntry } from '../../src/client/outbox.ts'
-import { fileName, type Identity, StateFile } from '../../src/client/stateFile.ts'
+import { fileName, type Login, StateFile } from '../../src/client/stateFile.ts'
 import { temporaryDirectory } from '../server/directory.ts'
 
-const BOB: Identity = { host: 'chat.example.org', port: 9011, username: 'bob' }
+const BOB: Login = { host: 'chat.example.org', port: 9011, username: 'bob' }
 
-/** What is remembered, and the troubles that were told. */
-function open(directory: string, identity: Identity = BOB): { file: StateFile; troubles: string[] } {
+/** The state file, and the troubles that it reported. */
+function open(directory: string, login: Login = BOB): { file: StateFile; troubles: string[] } {
   const troubles: string[] = []
-  const file = new StateFile(directory, identity, message => troubles.push(message))
+  const file = new StateFile(directory, login, message => troubles.push(message))
   onTestFinished(() => file.close())
   return { file, troubles }
 }
@@ -29,7 +29,7 @@ function entry(id: string, message = id): OutboxEntry {
   }
 }
 
-describe('what is remembered of a name on a server', () => {
+describe('the saved state of a name on a server', () => {
   test('is nothing at first', () => {
     const { file, troubles } = open(temporaryDirectory())
     expect(file.saved).toEqual({ rooms: [] })
@@ -38,7 +38,7 @@ describe('what is remembered of a name on a server', () => {
     expect(troubles).toEqual([])
   })
 
-  test('is there next time, and nobody else can read it', () => {
+  test('is there at the next start, and only its owner can read it', () => {
     const directory = temporaryDirectory()
     const { file } = open(directory)
     file.update({ session: 'secret' })
@@ -58,10 +58,10 @@ describe('what is remembered of a name on a server', () => {
     expect(file.composed().get('dev')).toEqual({ draft: '', inputs: ['two'] })
   })
 
-  test('is by name, whatever its spelling, host and port', () => {
+  test('belongs to a name in any spelling, a host and a port', () => {
     const directory = temporaryDirectory()
     open(directory).file.update({ session: 'of bob' })
-    const session = (other: Partial<Identity>): string | undefined =>
+    const session = (other: Partial<Login>): string | undefined =>
       open(directory, { ...BOB, ...other }).file.saved.session
     expect(session({ username: 'BOB', host: 'Chat.Example.ORG' })).toBe('of bob')
     for (const other of [{ username: 'alice' }, { port: 9012 }, { host: 'example.org' }]) {
@@ -70,8 +70,8 @@ describe('what is remembered of a name on a server', () => {
   })
 })
 
-describe('what was said and is not known to be stored', () => {
-  test('is taken up in order by the next program, with failures and their reasons', async () => {
+describe('unsent messages', () => {
+  test('are taken over in order by the next program, with failures and their reasons', async () => {
     const directory = temporaryDirectory()
     const script = `
       import { StateFile } from ${JSON.stringify(new URL('../../src/client/stateFile.ts', import.meta.url).pathname)}
@@ -111,7 +111,7 @@ describe('what was said and is not known to be stored', () => {
 })
 
 describe('a file that cannot be used', () => {
-  test('damaged: it is put aside, and a new one begun', () => {
+  test('damaged: it is renamed, and a new one is created', () => {
     const directory = temporaryDirectory()
     const path = join(directory, `${fileName(BOB)}.db`)
     const damaged = 'no database at all, '.repeat(300)
@@ -136,7 +136,7 @@ describe('a file that cannot be used', () => {
     expect(open(directory).file.saved.session).toBe('new')
   })
 
-  test('of a newer version: it is left alone, and said that nothing is kept', () => {
+  test('of a newer version: it stays as it is, and the user learns that nothing is kept', () => {
     const directory = temporaryDirectory()
     const { file } = open(directory)
     file.update({ session: 'kept' })
@@ -150,7 +150,7 @@ describe('a file that cannot be used', () => {
     expect(file.saved.session).toBe('kept')
   })
 
-  test('no place for it: said once, and nothing fails', () => {
+  test('a directory that cannot be written: one report, and nothing fails', () => {
     const directory = join(temporaryDirectory(), 'nowhere')
     const { file, troubles } = open(directory)
     expect(file.put(entry('a'))).toBe(false)
@@ -173,7 +173,7 @@ describe('a file that cannot be used', () => {
 test('no host and no name leads out of the directory, and no two are one', () => {
   const directory = temporaryDirectory()
   mkdirSync(join(directory, 'in'))
-  const identity = fc.record({
+  const login = fc.record({
     host: fc.oneof(
       fc.string({ unit: 'binary', minLength: 1 }),
       fc.constantFrom('..', '../../etc/passwd', '/', 'a_1'),
@@ -182,7 +182,7 @@ test('no host and no name leads out of the directory, and no two are one', () =>
     username: fc.stringMatching(/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,31}$/),
   })
   fc.assert(
-    fc.property(identity, someone => {
+    fc.property(login, someone => {
       const path = relative(join(directory, 'in'), join(directory, 'in', fileName(someone)))
       expect(path).not.toMatch(/[/\0]|^\.\.$/)
       expect(Buffer.byteLength(path)).toBeLessThanOrEqual(200)

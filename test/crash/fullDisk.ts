@@ -10,7 +10,7 @@ const ROOM = 'dev'
 const SIZE = 24
 const BALLAST = 8
 
-/** What came of it. Everything that was promised holds where `broken` is empty. */
+/** The result. Every promise holds if `broken` is empty. */
 export interface FullDiskReport {
   readonly acknowledged: number
   readonly stored: number

@@ -5,7 +5,7 @@ const AGAIN_AFTER = 10
 
 type Frame = Readonly<Record<string, unknown>>
 
-/** Somebody with nothing but a socket, who comes back however often the line or the daemon dies. */
+/** A client of a bare socket, which connects again after every loss of its connection or of the daemon. */
 abstract class Stubborn {
   readonly #port: () => number
   #socket: Socket | undefined
@@ -42,14 +42,14 @@ abstract class Stubborn {
   protected abstract heard(frame: Frame): void
 }
 
-/** Sends as fast as it is answered, and again with the same id what was not answered. Remembers every answer. */
+/** Sends as fast as it gets answers, and repeats unanswered requests with the same id. Remembers every answer. */
 export class Sender extends Stubborn {
   /** By id: the seq that was acknowledged. */
   readonly acknowledged = new Map<string, number>()
   /** Answers that contradict an earlier one, or refuse what has to be taken. */
   readonly wrong: string[] = []
   sent = 0
-  /** How often there was no place for it. */
+  /** How often the disk was full. */
   heldBack = 0
   #session: unknown
   readonly #name: string

@@ -1,5 +1,5 @@
 /**
- * Somebody whose program is killed: `speaker.ts DIRECTORY PORT RUN ROOM`. Says numbered things through the client core
+ * A client program that is killed: `speaker.ts DIRECTORY PORT RUN ROOM`. Sends numbered messages through the client core
  * with its outbox on disk, and prints each once it is said. At SIGTERM it says no more, and ends when all is stored.
  */
 import { createClient } from '../../src/client/core.ts'
@@ -10,14 +10,14 @@ const AT_ONCE = 8
 /** Printed once a SIGTERM is understood. */
 const READY = 'ready'
 
-const identity = { host: '127.0.0.1', port: Number(port), username: 'sam' }
-const file = new StateFile(directory, identity, message => process.stderr.write(`${message}\n`))
+const login = { host: '127.0.0.1', port: Number(port), username: 'sam' }
+const file = new StateFile(directory, login, message => process.stderr.write(`${message}\n`))
 const client = createClient({
-  ...identity,
+  ...login,
   clientName: 'storm',
   rooms: [room],
   session: file.saved.session,
-  keep: file,
+  store: file,
 })
 let number = 0
 let isQuiet = false

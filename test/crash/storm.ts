@@ -22,12 +22,12 @@ export interface StormOptions {
   /** The longest time between its start and its death, ms. Its clock goes back by up to a day at each start. */
   readonly longest: number
   readonly random: () => number
-  /** How likely a chunk on half of the lines is cut in its middle, both ends of the line reset; from 0 up to 1. */
+  /** The probability, 0 to 1, that a chunk on half of the connections is cut in its middle and both ends are reset. */
   readonly cut: number
   readonly progress?: (sentence: string) => void
 }
 
-/** What came of it. Everything that was promised holds where `broken` is empty. */
+/** The result. Every promise holds if `broken` is empty. */
 export interface StormReport {
   readonly kills: number
   readonly clientKills: number
@@ -42,7 +42,7 @@ export interface StormReport {
 /**
  * Senders and readers at full speed, and `kill -9` of the daemon and of a client at random moments, lines cut at random
  * bytes, and a clock that goes back. Afterwards every acknowledged message is in the log once, and so is all that the
- * killed client showed as said, in order; whatever anybody saw is in the log in the order in which it was seen, and
+ * killed client showed as sent, in order; every message that a client saw is in the log in the order in which it was seen, and
  * the timelines of clients equal the log.
  */
 export async function storm(options: StormOptions): Promise<StormReport> {
@@ -168,7 +168,7 @@ function chainProblems(room: string, log: readonly Exported[]): string[] {
   })
 }
 
-/** What was seen is in the log, in the order of the log; a plain reader misses what is said while it is away. */
+/** Checks that seen messages are in the log, in its order; a plain reader misses messages while it is away. */
 function orderProblems(room: string, log: readonly Exported[], seen: readonly string[]): string[] {
   const places = new Map<string, number[]>()
   for (const { message = '', seq } of log) places.set(message, [...(places.get(message) ?? []), seq])

@@ -150,7 +150,7 @@ describe('stopping', () => {
       if (i % 10 === 5) socket.pause()
       else if (i > 0) socket.resume()
     })
-    // The last one's message reaches the first: everybody before is in the room.
+    // The last one's message reaches the first: all others are in the room.
     const ready = heard(first, 'ready')
     last.write('{"action":"chat","room":"dev","message":"ready"}\n')
     await ready

@@ -4,7 +4,7 @@ import { Chatd, joined, masked } from './programs.ts'
 import { KEY } from './terminal.ts'
 
 describe('kill -9 of the daemon, and its return', () => {
-  test('the screen stays and says so, what is typed is kept, and sent in order when the line is back', async () => {
+  test('the screen stays and says so, and typed messages are kept and sent in order after the reconnect', async () => {
     const chatd = await Chatd.start()
     const alice = await joined(chatd, 'alice', 'dev')
     alice.type(`before${KEY.enter}`)
@@ -60,7 +60,7 @@ describe('kill -9 of the daemon, and its return', () => {
     )
   })
 
-  test('a server whose data is gone: the lines of before stay above a row that says so', async () => {
+  test('a server that lost its data: the old messages stay above a row that says so', async () => {
     const chatd = await Chatd.start()
     const alice = await joined(chatd, 'alice', 'dev')
     alice.type(`before${KEY.enter}`)

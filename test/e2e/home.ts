@@ -35,7 +35,7 @@ export class Home {
     return join(this.path, ...parts)
   }
 
-  /** The processes that have this home, whoever started them. */
+  /** All processes with this home directory. */
   processes(): readonly { readonly pid: number; readonly command: string }[] {
     const wanted = `HOME=${this.path}\0`
     return readdirSync('/proc').flatMap(name => {

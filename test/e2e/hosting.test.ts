@@ -6,7 +6,7 @@ import { Home } from './home.ts'
 import { chatTui, Pipe } from './programs.ts'
 import { KEY } from './terminal.ts'
 
-/** A port of loopback that nobody listens on. */
+/** A free port of loopback. */
 async function freePort(): Promise<number> {
   const server = createServer()
   const port = await listen(server)
@@ -36,7 +36,7 @@ async function listenOtherwise(greet: (socket: Socket) => void): Promise<number>
 }
 
 describe('without --host', () => {
-  test('where nobody listens it starts a daemon, says so, joins, and the daemon outlives it for a while', async () => {
+  test('without a server it starts a daemon, says so, joins, and the daemon outlives it for a while', async () => {
     const home = new Home({ CHAT_TUI_IDLE_SECONDS: '1' })
     const port = await freePort()
     const alice = chatTui(['--port', String(port), '--user', 'alice'], { home, columns: 200 })
@@ -44,7 +44,7 @@ describe('without --host', () => {
     await alice.waitFor(`started a chat server on 127.0.0.1:${port} (log:`)
     await alice.waitFor(/^ #lobby/)
     expect(home.daemons()).toHaveLength(1)
-    // Nobody else can read what it keeps.
+    // Only its owner can read its files.
     const state = home.join('.local', 'state', 'chat-tui')
     expect(statSync(state).mode & 0o777).toBe(0o700)
     expect(statSync(`${state}/chatd-${port}.log`).mode & 0o777).toBe(0o600)
@@ -57,7 +57,7 @@ describe('without --host', () => {
     expect(readFileSync(`${state}/chatd-${port}.log`, 'utf8')).toContain('"reason":"idle"')
   })
 
-  test('a second client joins the daemon that is there, and neither Ctrl+C nor the end of the first takes it away', async () => {
+  test('a second client joins the running daemon, and neither Ctrl+C nor the end of the first client ends it', async () => {
     const home = new Home({ CHAT_TUI_IDLE_SECONDS: '5' })
     const port = await freePort()
     const alice = chatTui(['--port', String(port), '--user', 'alice', '--room', 'dev'], { home })
@@ -105,7 +105,7 @@ describe('without --host', () => {
     await alice.waitFor('✓ again')
   })
 
-  test('a daemon that cannot be started again: its own words on the screen, and it is tried on', async () => {
+  test('a daemon that cannot be started again: its error on the screen, and the client goes on trying', async () => {
     const home = new Home({ CHAT_TUI_IDLE_SECONDS: '5' })
     const port = await freePort()
     const data = home.join('.local', 'share', 'chat-tui', 'chatd', String(port))
@@ -152,11 +152,11 @@ describe('what is in the way is named', () => {
     )
   })
 
-  test('--host and nobody there: it says so, keeps trying, starts nothing, and joins when somebody is', async () => {
+  test('--host without a server there: it says so, keeps trying, starts nothing, and joins once one listens', async () => {
     const home = new Home()
     const port = await freePort()
     const alice = chatTui(['--host', '127.0.0.1', '--port', String(port), '--user', 'alice'], { home })
-    await alice.waitFor(/○ offline, next try in .*nobody answers there/)
+    await alice.waitFor(/○ offline, next try in .*no server listens there/)
     expect(home.daemons()).toEqual([])
     const other = new Home({ CHAT_TUI_IDLE_SECONDS: '5' })
     const bob = chatTui(['--port', String(port), '--user', 'bob'], { home: other })
@@ -164,7 +164,7 @@ describe('what is in the way is named', () => {
     await alice.waitFor('● online')
   })
 
-  test('places that cannot be written: a sentence, exit code 1, no screen', async () => {
+  test('directories that cannot be written: a sentence, exit code 1, no screen', async () => {
     const home = new Home()
     const port = await freePort()
     mkdirSync(home.join('.local'))
@@ -176,7 +176,7 @@ describe('what is in the way is named', () => {
     expect(alice.raw.trimEnd().split('\n')).toHaveLength(1)
   })
 
-  test('a daemon that ends at once: its own words', async () => {
+  test('a daemon that ends at once: its error sentence', async () => {
     const home = new Home()
     const port = await freePort()
     // The directory is there when the client looks, and is none when the daemon does.

@@ -6,12 +6,12 @@ import { Home } from './home.ts'
 import { Chatd, Pipe } from './programs.ts'
 import { Terminal } from './terminal.ts'
 
-/** The arguments of somebody in room dev. */
+/** The arguments of a client in room dev. */
 function inDev(chatd: { readonly port: number }, user = 'ci'): string[] {
   return ['--host', '127.0.0.1', '--port', String(chatd.port), '--user', user, '--room', 'dev']
 }
 
-/** Somebody with nothing but a socket, in room dev. */
+/** A client of a bare socket, in room dev. */
 async function listener(chatd: { readonly port: number }): Promise<Peer> {
   const peer = await Peer.full(chatd, 'listener')
   await peer.ask({ action: 'joinroom', room: 'dev' })
@@ -88,12 +88,12 @@ describe('what is put in is said, in order, and the end of the input ends it', (
 })
 
 describe('what others say is printed as "room name: text"', () => {
-  test('each line of a message says whose it is, and nothing in it reaches the terminal', async () => {
+  test('each line of a message names its sender, and no sequence in it reaches the terminal', async () => {
     const chatd = await Chatd.start()
     const peer = await listener(chatd)
     const reader = new Pipe(inDev(chatd, 'reader'))
     await peer.wait(frame => frame.action === 'joined' && frame['from'] === 'reader')
-    // Its own words show that it has joined and knows what was there.
+    // Its own message shows that it has joined and knows the earlier ones.
     reader.write('ready\n')
     await peer.wait(frame => frame['message'] === 'ready')
     await peer.ask({ action: 'chat', room: 'dev', message: 'hello' })
@@ -123,7 +123,7 @@ describe('what others say is printed as "room name: text"', () => {
 })
 
 describe('what cannot be delivered is a sentence and exit code 1', () => {
-  test('a name that somebody else has', async () => {
+  test('a name that another client has', async () => {
     const chatd = await Chatd.start()
     const peer = await listener(chatd)
     const ci = new Pipe(inDev(chatd, 'Listener'))

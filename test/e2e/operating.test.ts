@@ -14,7 +14,7 @@ async function say(server: { readonly port: number }, name: string, ...texts: st
 }
 
 describe('one daemon a data directory', () => {
-  test('a second one says who has it; after kill -9 the next starts at once, with everything', async () => {
+  test('a second daemon names the first one; after kill -9 the next starts at once, with everything', async () => {
     const home = new Home()
     const daemon = await Chatd.start(home)
     const alice = await say(daemon, 'alice', 'kept')
@@ -41,7 +41,7 @@ describe('one daemon a data directory', () => {
     })
   })
 
-  test('nobody but its user can read the data or give orders', async () => {
+  test('only its user can read the data or send tasks', async () => {
     const home = new Home()
     await Chatd.start(home)
     for (const file of ['chatd.db', 'control']) {
@@ -81,7 +81,7 @@ describe.each(['while the daemon runs', 'while none runs'])('commands of the ope
     return { home, daemon, run: (...args) => runChatd(home, ...args, '--data', home.join('data')) }
   }
 
-  test('export prints every event as it stands', async () => {
+  test('export prints every event in its present state', async () => {
     const { run } = await prepared()
     const { code, out, err } = await run('export', 'DEV')
     expect({ code, err }).toEqual({ code: 0, err: '' })
@@ -98,7 +98,7 @@ describe.each(['while the daemon runs', 'while none runs'])('commands of the ope
     expect(await run('export', 'nowhere')).toMatchObject({
       code: 1,
       out: '',
-      err: expect.stringContaining('nothing was ever said in a room "nowhere"'),
+      err: expect.stringContaining('no room "nowhere" has any event'),
     })
   })
 

@@ -12,7 +12,7 @@ let directory = ''
 let files: string[] = []
 beforeAll(() => {
   directory = mkdtempSync(join(tmpdir(), 'chat-tui-pack-'))
-  // What is packed is what was built before the tests; packing must not build again beside them.
+  // The package contains the build from before the tests; packing must not build again beside them.
   const packed = execFileSync(
     'npm',
     ['pack', '--json', '--ignore-scripts', '--pack-destination', directory],
@@ -77,7 +77,7 @@ describe('what users install', () => {
     expect(run(home, program, '--help')).toContain(`Usage: ${program}`)
   })
 
-  test('what was compiled is kept where nobody else can put something in its place', () => {
+  test('compiled code is kept where no other user can write', () => {
     const home = new Home()
     run(home, 'chat-tui', '--version')
     expect(statSync(home.join('.cache', 'chat-tui', 'compiled')).mode & 0o077).toBe(0)

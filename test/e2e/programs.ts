@@ -91,7 +91,7 @@ export function chatTui(args: readonly string[], options: Partial<TerminalOption
   return new Terminal(process.execPath, [CHAT_TUI, ...args], { home, ...more })
 }
 
-/** The client of somebody in a room of a daemon, in a terminal; on its screen when this resolves. */
+/** A client in a room of a daemon, in a terminal. Resolves when its screen shows the room. */
 export async function joined(
   { port }: { readonly port: number },
   user: string,

@@ -24,7 +24,7 @@ async function deliveriesPerCpu(contender: Contender): Promise<number> {
   }
 }
 
-test('a delivery, stored before, costs no more than some times what Node takes for it alone', async () => {
+test('a delivery, stored before, costs no more than a few times the cost of Node alone', async () => {
   const ours = await deliveriesPerCpu(CHATD)
   const floor = await deliveriesPerCpu(NODE_FLOOR)
   expect(ours / floor).toBeGreaterThan(LEAST_SHARE)

@@ -14,7 +14,7 @@ function lastMode(raw: string, mode: number): 'on' | 'off' | undefined {
 
 /** That a terminal is as a shell wants it. */
 async function expectRestored(terminal: Terminal): Promise<void> {
-  // What was written last may not be drawn yet.
+  // The last output may not be drawn yet.
   await terminal.waitFor(() => !terminal.isFullScreen)
   const { raw } = terminal
   const modes = {

@@ -84,7 +84,7 @@ export class Terminal {
     return this.rows().join('\n')
   }
 
-  /** What is in a cell, counted from 0; undefined beyond the screen. */
+  /** The content of a cell, counted from 0; undefined beyond the screen. */
   cell(row: number, column: number): IBufferCell | undefined {
     const { buffer } = this.#emulator
     return buffer.active.getLine(buffer.active.viewportY + row)?.getCell(column)

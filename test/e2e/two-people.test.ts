@@ -5,7 +5,7 @@ import { Chatd, chatTui, joined, masked } from './programs.ts'
 import { KEY } from './terminal.ts'
 
 describe('two people and a program talk', () => {
-  test('everybody sees the same, in the same order', async () => {
+  test('both see the same messages in the same order', async () => {
     const chatd = await Chatd.start()
     const alice = await joined(chatd, 'alice', 'dev')
     const bob = await joined(chatd, 'bob', 'dev')
@@ -121,7 +121,7 @@ describe('two people and a program talk', () => {
  alice ›
  ● online                        Alt+A next unread   Ctrl+K find room   F1 help`.slice(1),
     )
-    // The next unread room, and the line where the unread begins.
+    // The next unread room, and the line above its first unread message.
     alice.type('\x1ba')
     expect(masked(await alice.waitFor('two @Alice'))).toBe(
       `
@@ -176,7 +176,7 @@ describe('two people and a program talk', () => {
     again.type(KEY.ctrlC + KEY.ctrlC)
     await again.exited
 
-    // What is asked for comes first, the first of it is current, and those of last time are there too.
+    // Requested rooms come first, the first of them is current, and the rooms of the last start are there too.
     const asked = await joined(chatd, 'alice', 'qa', { home })
     await asked.waitFor(/^ #qa.*^▌1 qa.*^ 2 dev.*^ 3 ops.*^ 4 /ms)
   })

@@ -1,22 +1,22 @@
 import { expect, test } from 'vitest'
-import { type Identity, StateFile } from '../../src/client/stateFile.ts'
+import { type Login, StateFile } from '../../src/client/stateFile.ts'
 import { eventually, Peer } from '../server/peer.ts'
 import { Home } from './home.ts'
 import { Chatd, joined } from './programs.ts'
 import { KEY } from './terminal.ts'
 
 /** The draft in #dev that a client of this home has kept. */
-function keptDraft(home: Home, identity: Identity): string | undefined {
+function keptDraft(home: Home, login: Login): string | undefined {
   const fail = (message: string): void => {
     throw new Error(message)
   }
-  const file = new StateFile(home.join('.local', 'state', 'chat-tui', 'sessions'), identity, fail)
+  const file = new StateFile(home.join('.local', 'state', 'chat-tui', 'sessions'), login, fail)
   const draft = file.composed().get('dev')?.draft
   file.close()
   return draft
 }
 
-test('kill -9 of the client with the line down: what was said is there again, goes out in order, once; drafts too', async () => {
+test('kill -9 of a client without a connection: its messages are there again and go out in order, once; drafts too', async () => {
   const chatd = await Chatd.start()
   const home = new Home()
   const alice = await joined(chatd, 'alice', 'dev', { home })

@@ -39,7 +39,7 @@ describe('what is asked for', () => {
   })
 })
 
-test('whatever is typed, the answer is one of three, and what is wrong is one line', () => {
+test('any command line has one of three results, and an error is one line', () => {
   const word = fc.oneof(
     fc.constantFrom('--host', '--port', '--user', '--room', '--help', '-V', '--', '-', '--no-room', '=', '#'),
     fc.string({ unit: 'binary' }),

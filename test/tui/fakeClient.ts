@@ -79,7 +79,7 @@ export class FakeClient implements ChatClient {
     return room
   }
 
-  /** Somebody says something; unread where it is not ours. */
+  /** A person sends a message; it is unread unless it is ours. */
   receive(room: FakeRoom, from: string, text: string, ts?: number): MessageEntry {
     const last = room.timeline.at(-1)
     const seq = (last !== undefined && 'seq' in last ? last.seq : 0) + 1

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, test } from 'vitest'
 import type { FakeClient } from './fakeClient.ts'
 import { type RunningScreen, startScreen } from './screens.ts'
 
-/** Everything that is known to have got through some chat client, and a word behind it that must stay. */
+/** Attacks that got through some chat client, each with a word that must stay. */
 const ATTACKS: Readonly<Record<string, string>> = {
   'clear the screen': '\x1b[2J\x1b[3J\x1b[Hstays',
   'move the cursor': '\x1b[1;1H\x1b[10A\x1b[99Dstays',
@@ -22,7 +22,7 @@ const ATTACKS: Readonly<Record<string, string>> = {
   notify: '\x1b]777;notify;a;b\x07\x1b]9;x\x07stays',
   'ask for an answer': '\x1b[c\x1b[6n\x1b[?u\x1b]11;?\x07\x05stays',
   'run a device string': '\x1bP$q"p\x1b\\\x90x\x9c\x1b_x\x1b\\stays',
-  'begin what never ends': 'stays\x1b]0;',
+  'begin an endless sequence': 'stays\x1b]0;',
   'end with a lone ESC': 'stays\x1b',
   'go back over the border': '\x08\x08\x08\x08\x08\x08\x08\x08stays',
   'overwrite the row': 'gone\rstays',

@@ -57,7 +57,7 @@ function collect(onText: (text: string) => void): Writable {
   })
 }
 
-/** Somebody in room dev. */
+/** A client in room dev. */
 async function member(server: Server, name = 'alice', room = 'dev'): Promise<Peer> {
   const peer = await Peer.full(server, name)
   await peer.ask({ action: 'joinroom', room })
@@ -96,12 +96,12 @@ describe('what goes in', () => {
     const lines = new Lines(server, { deliveryTimeout: 200 })
     expect(await lines.end('one\ntwo\n')).toBe(1)
     expect(lines.err).toBe(
-      'chat-tui: no connection to the server: nobody answers there; trying again\n' +
+      'chat-tui: no connection to the server: no server listens there; trying again\n' +
         'chat-tui: 2 lines were not delivered: the server acknowledged none within 0.2 seconds\n',
     )
   })
 
-  test('a room that nobody can join is a sentence, exit code 1', async () => {
+  test('a room that cannot be joined is an error sentence, exit code 1', async () => {
     const server = await startServer()
     const lines = new Lines(server, { rooms: ['@nobody-ever'] })
     expect(await lines.end('hello\n')).toBe(1)

@@ -7,7 +7,7 @@ import { UnicodeGraphemesAddon } from '../graphemesAddon.ts'
 /** How long `until` waits for its condition, ms. */
 const PATIENCE = 5_000
 
-/** A terminal of `columns` by `rows`: `stdin` and `stdout` as a program gets them, and what is on the screen. */
+/** A terminal of `columns` by `rows`: `stdin` and `stdout` for a program, and the content of the screen. */
 export class TestTerminal {
   readonly stdin: NodeJS.ReadStream
   readonly stdout: NodeJS.WriteStream
@@ -114,7 +114,7 @@ export class TestTerminal {
     }
   }
 
-  /** The place of a text on the screen: the cell of its first character. Throws where it is not there. */
+  /** The cell of the first character of a text on the screen. Throws if the text is not there. */
   find(text: string): { readonly x: number; readonly y: number } {
     const { active } = this.xterm.buffer
     for (let y = 0; y < this.xterm.rows; y++) {

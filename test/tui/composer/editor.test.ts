@@ -75,7 +75,7 @@ describe('deleting and cutting', () => {
     expect(acted('one two|', ...cuts, 'line.yankOlder')).toBe('two| ')
     expect(acted('one two|', ...cuts, 'line.yankOlder', 'line.yankOlder')).toBe('one| ')
   })
-  test('cuts in a row come back together, whatever their direction', () => {
+  test('cuts in a row come back together, in both directions', () => {
     expect(acted('one two three|', 'line.killWordBackward', 'line.killWordBackward', 'line.yank')).toBe(
       'one two three|',
     )

@@ -70,7 +70,7 @@ describe('up and down', () => {
     const up = moveRows(editor, 9, -1)
     expect(up && editorView(up, 9, 3).cursor.row).toBe(0)
   })
-  test('beyond the first and last row are somebody else’s', () => {
+  test('beyond the first and last row they are not moves', () => {
     expect(moveRows(createEditor('a'), 20, 1)).toBeUndefined()
     expect(moveRows(createEditor('a\nb'), 20, -2)).toBeUndefined()
   })

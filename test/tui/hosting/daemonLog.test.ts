@@ -13,7 +13,7 @@ function open(state: string): DaemonLog {
   return opened.value
 }
 
-test('is a private file in the state directory, which is made', () => {
+test('is a private file in the state directory, which is created', () => {
   const state = join(temporaryDirectory(), 'state')
   const log = open(state)
   expect(log.path).toBe(join(state, 'chatd-9011.log'))
@@ -21,7 +21,7 @@ test('is a private file in the state directory, which is made', () => {
   expect(statSync(state).mode & 0o777).toBe(0o700)
 })
 
-test('what was said last is a sentence, structured or plain', () => {
+test('the last message is a sentence, from a structured or a plain line', () => {
   const log = open(temporaryDirectory())
   expect(log.lastMessage()).toBeUndefined()
   appendFileSync(log.path, '{"level":"info","msg":"stopping"}\n')
@@ -30,7 +30,7 @@ test('what was said last is a sentence, structured or plain', () => {
   expect(log.lastMessage()).toBe('the port is taken')
 })
 
-test('of an older start nothing is said, also where the log is long', () => {
+test('lines of an older start do not count, also in a long log', () => {
   const state = temporaryDirectory()
   appendFileSync(open(state).path, `${'{"msg":"listening","pid":7}\n'.repeat(5_000)}`)
   const log = open(state)
@@ -42,7 +42,7 @@ test('of an older start nothing is said, also where the log is long', () => {
   expect(log.hasListening(undefined)).toBe(false)
 })
 
-test('one that has grown too long is put aside, and only the last one is kept', () => {
+test('a log that is too large is renamed, and only one old log is kept', () => {
   const state = temporaryDirectory()
   const path = join(state, 'chatd-9011.log')
   writeFileSync(path, 'a'.repeat(1024 * 1024 + 1))
@@ -52,7 +52,7 @@ test('one that has grown too long is put aside, and only the last one is kept', 
   expect(statSync(`${path}.old`).size).toBe(1024 * 1024 + 1)
 })
 
-test('where it cannot be written the answer is a sentence', () => {
+test('a log that cannot be written is an error sentence', () => {
   const state = temporaryDirectory()
   mkdirSync(join(state, 'chatd-9011.log'))
   expect(DaemonLog.open(state, PORT)).toEqual({

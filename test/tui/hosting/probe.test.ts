@@ -20,7 +20,7 @@ async function listen(greet: (socket: Socket) => void): Promise<number> {
   return typeof address === 'object' && address !== null ? address.port : 0
 }
 
-/** A port that somebody listened on a moment ago. */
+/** A port that a server listened on a moment ago. */
 async function freePort(): Promise<number> {
   const server = createServer()
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
@@ -29,8 +29,8 @@ async function freePort(): Promise<number> {
   return typeof address === 'object' && address !== null ? address.port : 0
 }
 
-describe('what is behind a port is told apart', () => {
-  test('chatd, which nobody else there notices', async () => {
+describe('the programs behind a port are distinguished', () => {
+  test('chatd, whose clients notice nothing', async () => {
     const server = await startServer()
     const peer = await Peer.full(server, 'alice')
     await peer.ask({ action: 'joinroom', room: 'dev' })
@@ -41,7 +41,7 @@ describe('what is behind a port is told apart', () => {
     expect(peer.frames.slice(before).map(frame => frame.action)).toEqual(['ok'])
   })
 
-  test('nobody', async () => {
+  test('nothing', async () => {
     const port = await freePort()
     expect(await probe(port)).toBe('nothing')
     expect(await isListening(port)).toBe(false)

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { findDirectories, makePrivateDirectory, systemReason } from '../../../src/tui/profile/directories.ts'
 import { temporaryDirectory } from '../directory.ts'
 
-describe('where things are kept follows the XDG base directory specification', () => {
+describe('directories follow the XDG base directory specification', () => {
   test('XDG_STATE_HOME, XDG_DATA_HOME and XDG_CACHE_HOME', () => {
     expect(
       findDirectories({ XDG_STATE_HOME: '/s', XDG_DATA_HOME: '/d', XDG_CACHE_HOME: '/c', HOME: '/home/bob' }),
@@ -31,7 +31,7 @@ describe('where things are kept follows the XDG base directory specification', (
 })
 
 describe('a private directory', () => {
-  test('is made with its parents, for nobody else to look into', () => {
+  test('is created with its parents, readable only by its owner', () => {
     const path = join(temporaryDirectory(), 'a', 'b')
     expect(makePrivateDirectory(path)).toEqual({ ok: true, value: path })
     expect(statSync(path).mode & 0o777).toBe(0o700)
@@ -39,7 +39,7 @@ describe('a private directory', () => {
     expect(makePrivateDirectory(path).ok).toBe(true)
   })
 
-  test('where a file is in the way it says so', () => {
+  test('a file in its path is an error sentence', () => {
     const file = join(temporaryDirectory(), 'file')
     writeFileSync(file, '')
     expect(makePrivateDirectory(join(file, 'below'))).toEqual({

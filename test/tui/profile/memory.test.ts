@@ -26,12 +26,12 @@ test('a session is that of last time, also where the first client is still there
   const second = join(port, 'alice', ['dev'], { session })
   await joined(second, 'dev')
 
-  // Somebody else without the session is turned away, and nothing is remembered of that.
+  // Another client without the session is refused, and that refusal is not remembered.
   const stranger = join(port, 'alice', ['dev'])
   await until(stranger, () => stranger.link.status === 'refused')
   expect(remember('alice').saved.session).toBe(session)
 
-  // Who takes another name takes the rooms along, and leaves the old name its own memory.
+  // A user that takes another name keeps the rooms, and the old name keeps its own memory.
   const memory = remember('bob')
   memory.follow(stranger)
   memory.keepRooms(['dev', 'ops'], 'ops')
@@ -42,7 +42,7 @@ test('a session is that of last time, also where the first client is still there
   expect(remember('carol').saved.session).not.toBe(session)
   expect(remember('alice').saved.session).toBe(session)
 
-  // Who takes a name of before is who had it, whatever name was asked for first.
+  // A user that takes an earlier name again gets its session, independent of the first name.
   const taken = join(port, 'alice', ['dev'], { findSession: name => other.sessionOf(name), session: 'wrong' })
   const other = remember('dave')
   other.follow(taken)

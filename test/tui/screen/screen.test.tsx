@@ -56,7 +56,7 @@ function picture(drawn: string): string[] {
 }
 
 describe('the whole screen', () => {
-  test('80x24: rooms with unread and mentions, a line where the new begins', async () => {
+  test('80x24: rooms with unread messages and mentions, a line above the first new message', async () => {
     const { terminal } = start([80, 24], morning)
     await terminal.shows('online')
     expect(terminal.rows()).toEqual(
@@ -175,7 +175,7 @@ describe('the whole screen', () => {
     expect(terminal.cell(x, y)).toMatchObject({ color: 1 })
   })
 
-  test('is drawn anew at every size, and never larger than the terminal', async () => {
+  test('is drawn again at every size, and never larger than the terminal', async () => {
     const { terminal } = start([80, 24], morning)
     await terminal.shows('online')
     terminal.type('one\x1b\rtwo\x1b\rthree')
@@ -241,9 +241,9 @@ describe('the whole screen', () => {
       status: 'waiting',
       attempt: 1,
       retryAt: NOON + 95 * 60_000 + 5_000,
-      reason: 'nobody answers there',
+      reason: 'no server listens there',
     })
-    await terminal.shows('○ offline, next try in 5 s (nobody answers there)')
+    await terminal.shows('○ offline, next try in 5 s (no server listens there)')
     terminal.type(`still here${ENTER}`)
     await terminal.shows('me … still here')
     client.setLink({ status: 'online', since: NOON })
@@ -390,7 +390,7 @@ describe('the terminal', () => {
     expect(terminal.rows().filter(row => / 7 │/.test(row))).toHaveLength(5)
   })
 
-  test('keys pasted and typed are told apart, whatever comes in one piece', async () => {
+  test('pasted and typed keys are distinguished within one chunk', async () => {
     const { terminal, client } = start([80, 24], client => client.open('lobby'))
     await terminal.shows('online')
     terminal.type('abc\rdef\r')

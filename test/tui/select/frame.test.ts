@@ -27,7 +27,7 @@ const OPENINGS = [
 const size = fc.record({ columns: fc.integer({ min: 20, max: 300 }), rows: fc.integer({ min: 5, max: 100 }) })
 
 describe('the screen', () => {
-  test('is exactly as high and never wider than the terminal, whatever is on it', () => {
+  test('is exactly as high as the terminal and never wider, with any content', () => {
     fc.assert(
       fc.property(
         size,

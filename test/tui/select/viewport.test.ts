@@ -36,7 +36,7 @@ const lengths = fc.array(fc.integer({ min: 0, max: 200 }), { maxLength: 30 })
 const height = fc.integer({ min: 1, max: 20 })
 
 describe('the visible part of a timeline', () => {
-  test('is the end of it at the bottom, and all of it where there is place', () => {
+  test('is its end at the bottom, and the whole if it fits', () => {
     fc.assert(
       fc.property(lengths, height, (messages, high) => {
         const of = scene(roomOf(messages))
@@ -69,7 +69,7 @@ describe('the visible part of a timeline', () => {
     )
   })
 
-  test('keeps the same row in the same place while pages come before it and messages after it', () => {
+  test('keeps the same row at the same height while pages come before it and messages after it', () => {
     fc.assert(
       fc.property(lengths, lengths, lengths, height, fc.nat(), (older, held, newer, high, scrolled) => {
         fc.pre(held.length > 0)
@@ -99,7 +99,7 @@ describe('the visible part of a timeline', () => {
     )
   })
 
-  test('says whose the first message is, where the name stands above what is visible', () => {
+  test('names the sender of the first message, if the row with the name is above', () => {
     const client = new FakeClient()
     const room = client.open('lobby')
     for (let at = 0; at < 9; at++) client.receive(room, 'alice', `message ${at}`, NOON)
@@ -141,7 +141,7 @@ describe('the visible part of a timeline', () => {
 })
 
 describe('rows', () => {
-  test('are never wider than the pane, whatever is said and by whom', () => {
+  test('are never wider than the pane, for any text and any name', () => {
     fc.assert(
       fc.property(hostileText(), hostileText(), fc.integer({ min: 20, max: 120 }), (text, from, width) => {
         const client = new FakeClient()

@@ -22,7 +22,7 @@ test('every plain character has the width that string-width gives it, and stands
   }
 })
 
-test('clusters are those of Intl.Segmenter, whatever the text', () => {
+test('clusters are those of Intl.Segmenter, for any text', () => {
   fc.assert(
     fc.property(hostileText(), text => {
       expect(graphemesOf(text)).toEqual(truth(text))

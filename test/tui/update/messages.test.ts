@@ -274,7 +274,7 @@ describe('what is under way', () => {
     expect(screen.screen()).toContain('… message deleted')
   })
 
-  test('a deleted message says when it was, and by whom where that is somebody else', () => {
+  test('a deleted message shows the time, and the user if another one deleted it', () => {
     const { screen, lobby } = talk()
     for (const [at, by, ts] of [
       [0, 'Alice', NOON + 60_000],
@@ -316,7 +316,7 @@ describe('searching', () => {
     message,
   })
 
-  test('words go out with where and whose they are to be', () => {
+  test('the words are sent with the wanted room and author', () => {
     const { screen } = talk()
     screen.type('/search in:here from:@alice before:2026-11-20 ship it', ENTER)
     expect(screen.took()).toEqual([

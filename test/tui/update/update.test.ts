@@ -156,7 +156,7 @@ describe('commands', () => {
 })
 
 describe('rooms', () => {
-  test('Ctrl+N and Ctrl+P go round, Alt and a digit goes to a place, Alt+A to mentions first', () => {
+  test('Ctrl+N and Ctrl+P go in a circle, Alt and a digit go to that room, Alt+A to mentions first', () => {
     const screen = threeRooms()
     expect(screen.state.current).toBe('lobby')
     screen.type('\x0e')
@@ -171,7 +171,7 @@ describe('rooms', () => {
     expect(screen.state.current).toBe('ops')
   })
 
-  test('each keeps its draft, its place and what was sent', () => {
+  test('each keeps its draft, its scroll position and its sent texts', () => {
     const screen = threeRooms()
     screen.type('to the lobby', '\x0e', 'to dev', '\x10')
     expect(screen.text).toBe('to the lobby')
@@ -264,7 +264,7 @@ describe('reading', () => {
     expect(screen.screen()).toContain('late')
   })
 
-  test('whoever says something has read: the line "new" goes', () => {
+  test('sending a message marks the room as read: the line "new" goes', () => {
     const screen = new Updates()
     const lobby = screen.client.rooms.get('lobby')
     if (lobby === undefined) throw new Error('no lobby')
@@ -277,7 +277,7 @@ describe('reading', () => {
     expect(screen.screen()).not.toContain('─ new ─')
   })
 
-  test('Alt+U goes to where the new begins', () => {
+  test('Alt+U goes to the first unread message', () => {
     const screen = new Updates(client => {
       const lobby = client.open('lobby')
       client.receive(lobby, 'alice', 'read before')
@@ -327,7 +327,7 @@ describe('reading', () => {
     const there = { type: 'reached', room: 'lobby', seq: 0, answer: { ok: true, value: undefined } } as const
     screen.dispatch(there)
     expect(screen.screen()).toContain('the very first')
-    // Who went back meanwhile stays there.
+    // A user that has scrolled back meanwhile stays there.
     screen.type(ALT_END)
     screen.dispatch(there)
     expect(screen.screen()).toContain('message 59')
@@ -349,7 +349,7 @@ describe('reading', () => {
     screen.type(PAGE_UP, PAGE_UP)
     expect(rows()[0]).toContain('messages not loaded')
     expect(screen.took()).toEqual([{ type: 'fillGap', room: 'lobby', before: 500, end: 'newest' }])
-    // It is not filled yet: then on with what stands above.
+    // The gap is not filled yet: scrolling goes on above it.
     screen.type(PAGE_UP)
     expect(rows().at(-1)).toContain('messages not loaded')
     screen.took()
@@ -380,7 +380,7 @@ describe('typing', () => {
     expect(screen.effects.splice(0)).toEqual([])
   })
 
-  test('Tab completes names, those who spoke last first, and commands', () => {
+  test('Tab completes names, the most recent speakers first, and commands', () => {
     const screen = new Updates(client => {
       const lobby = client.open('lobby')
       client.receive(lobby, 'anna', 'x')
@@ -453,10 +453,10 @@ describe('the line', () => {
       status: 'waiting',
       attempt: 3,
       retryAt: NOON + 4_200,
-      reason: 'nobody answers there',
+      reason: 'no server listens there',
     })
     screen.dispatch({ type: 'tick' })
-    expect(screen.screen()).toContain('○ offline, next try in 5 s (nobody answers there)')
+    expect(screen.screen()).toContain('○ offline, next try in 5 s (no server listens there)')
   })
 
   test('leaves the reason out before it leaves out the time', () => {
@@ -465,7 +465,7 @@ describe('the line', () => {
       status: 'waiting',
       attempt: 3,
       retryAt: NOON + 4_200,
-      reason: 'nobody answers there',
+      reason: 'no server listens there',
     })
     expect(screen.screen()).toMatch(/○ offline, next try in 5 s *(F1 help)? *$/)
   })

@@ -17,7 +17,7 @@ test('a row is painted in its tones, with colours or without', () => {
   expect(paint(row, false)).toBe(`${ESC}[2m12:00 ${ESC}[22malice hello`)
 })
 
-test('lines keep their place and are cut at their width', () => {
+test('lines keep their position and are cut at their width', () => {
   const lines = ['one', '', `three ${'x'.repeat(30)}`].map(text => paint([span(cleanLine(text))], true))
   const { lastFrame, unmount } = render(<Lines width={12} lines={lines} />)
   expect(lastFrame()).toBe('one\n\nthree xxxxx…')
@@ -62,7 +62,7 @@ test('the panes stand beside each other, and a box over them', () => {
   unmount()
 })
 
-test('where there is no place for a screen it says so', () => {
+test('a terminal that is too small shows a sentence', () => {
   const { lastFrame, unmount } = render(
     <Screen frame={undefined} size={{ columns: 18, rows: 3 }} color={false} />,
   )

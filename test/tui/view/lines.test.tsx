@@ -7,7 +7,7 @@ import { paint } from '../../../src/tui/view/paint.ts'
 
 const row = (text: string) => paint([span(cleanLine(text), 'error')], false)
 
-test('rows stand below each other, each in a place of its own, longer ones cut', () => {
+test('rows stand below each other, one on each line, and longer ones are cut', () => {
   const lines = ['first', '', 'a row that is longer than the place it has', '日本語 and more'].map(row)
   const { lastFrame, rerender, unmount } = render(<Lines lines={lines} width={12} />)
   const drawn = lastFrame()?.split('\n') ?? []
