@@ -20,7 +20,7 @@ function installed(directory: string, manifest: object, licence?: string): strin
 }
 
 describe('the licences of what is bundled', () => {
-  test('are those of packages, once for each version, whatever files of them are used', () => {
+  test('are those of packages, once for each version, independent of the used files', () => {
     const text = licences(
       bundleOf(
         'src/server/main.ts',

@@ -24,7 +24,7 @@ test('an IPv6 address is shown in brackets', () => {
   expect(showAddress({ host: '127.0.0.1', port: 1 })).toBe('127.0.0.1:1')
 })
 
-test('loopback is what nobody else can reach', () => {
+test('only this machine can reach a loopback address', () => {
   expect(['127.0.0.1', '127.8.8.8', '::1', 'localhost'].every(isLoopback)).toBe(true)
   expect(['0.0.0.0', '::', '127.example.org', '10.0.0.1'].some(isLoopback)).toBe(false)
 })

@@ -8,7 +8,7 @@ import { createLogger } from '../../src/server/logger.ts'
 import { DEFAULT_SETTINGS, type Settings } from '../../src/server/settings.ts'
 import { MemoryLog } from './log/memoryLog.ts'
 
-/** A frame as it came, with whatever fields it has. */
+/** A received frame, with all its fields. */
 export type Received = { readonly action: ServerFrame['action'] } & Readonly<Record<string, unknown>>
 
 const PATIENCE = 25_000
@@ -46,7 +46,7 @@ export interface Server {
   readonly port: number
 }
 
-/** Nothing but a socket: sends lines, and keeps what comes back. */
+/** A bare socket: sends lines, and keeps the received ones. */
 export class Peer {
   readonly socket: Socket
   readonly frames: Received[] = []

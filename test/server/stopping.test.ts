@@ -3,7 +3,7 @@ import type { Page } from '../../src/server/log/log.ts'
 import { MemoryLog } from './log/memoryLog.ts'
 import { eventually, Peer, startServer } from './peer.ts'
 
-/** A log that answers who reads when it closes, and not before. */
+/** A log that answers reads only when it closes. */
 class SlowLog extends MemoryLog {
   readonly closing = Promise.withResolvers<void>()
   reads = 0
@@ -22,7 +22,7 @@ class SlowLog extends MemoryLog {
 }
 
 describe('stopping is clean', () => {
-  test('what was sent before is stored, answered and shown; full clients are told, plain ones just closed', async () => {
+  test('earlier requests are stored, answered and shown; full clients get a bye, plain ones are just closed', async () => {
     const { daemon, port } = await startServer()
     const alice = await Peer.full({ port }, 'alice')
     const plain = await Peer.plain({ port }, 'plain')
@@ -42,7 +42,7 @@ describe('stopping is clean', () => {
     expect(daemon.connections).toBe(0)
   })
 
-  test('what is being answered is answered, and no line after it is taken', async () => {
+  test('a request in progress is answered, and no later line is handled', async () => {
     const log = new SlowLog()
     const { daemon, port } = await startServer({}, log)
     const alice = await Peer.full({ port }, 'alice')
@@ -57,7 +57,7 @@ describe('stopping is clean', () => {
     expect(log.last).toBe(0)
   })
 
-  test('what does not read is cut in the end', async () => {
+  test('a connection that does not read is cut in the end', async () => {
     const { daemon, port } = await startServer({ stopWithin: 200 })
     const lazy = await Peer.full({ port }, 'lazy')
     await lazy.ask({ action: 'joinroom', room: 'dev' })
@@ -70,7 +70,7 @@ describe('stopping is clean', () => {
     expect(daemon.connections).toBe(0)
   })
 
-  test('idle means that nobody has been there for so long', async () => {
+  test('idle means that no client has been connected for that time', async () => {
     const { daemon, port } = await startServer({ exitWhenIdle: 100 })
     let idle = false
     void daemon.idle.then(() => {

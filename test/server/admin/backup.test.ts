@@ -32,7 +32,7 @@ function speaker(log: SqliteLog): () => Promise<void> {
 }
 
 describe('a backup', () => {
-  test('ends while others go on speaking, holds what was acknowledged, and is a log of its own', async () => {
+  test('ends while others go on sending, has every acknowledged message, and is a log of its own', async () => {
     const source = temporaryDirectory()
     const log = await openLog(source)
     // More than is copied between two commits.
@@ -57,7 +57,7 @@ describe('a backup', () => {
     expect((await copy.check()).ok).toBe(true)
   })
 
-  test('overwrites nothing, and leaves nothing where it cannot write', async () => {
+  test('overwrites no file, and leaves no file if it fails', async () => {
     const source = temporaryDirectory()
     const log = await openLog(source)
     await append(log, { text: 'kept' })

@@ -31,7 +31,7 @@ export function append(
   return new Promise(resolve => log.append(whole, resolve))
 }
 
-function placeOf(result: Result<Stored>): Stored {
+function storedOf(result: Result<Stored>): Stored {
   if (!result.ok) throw new Error(result.error.message)
   return result.value
 }
@@ -52,12 +52,12 @@ export function testLog(make: () => Promise<WholeLog>): void {
     const log = await make()
     const told: LoggedEvent[] = []
     log.subscribe(events => told.push(...events.map(({ event }) => event)))
-    const places = await Promise.all(
+    const stored = await Promise.all(
       Array.from({ length: 50 }, (_, i) =>
         append(log, { roomKey: i % 3 === 0 ? 'ops' : 'dev', text: `${i}` }),
       ),
     )
-    const seqs = places.map(place => placeOf(place).seq)
+    const seqs = stored.map(one => storedOf(one).seq)
     expect(told.map(event => event.seq)).toEqual(seqs)
     expect(seqs).toEqual([...seqs].sort((a, b) => a - b))
     for (const key of ['dev', 'ops']) {
@@ -93,7 +93,7 @@ export function testLog(make: () => Promise<WholeLog>): void {
     await log.close()
   })
 
-  test('an entry is settled before anybody is told, and can be read when it is', async () => {
+  test('an entry is settled before subscribers get its event, and can be read then', async () => {
     const log = await make()
     const steps: string[] = []
     let readable: Promise<unknown> | undefined
@@ -123,7 +123,7 @@ export function testLog(make: () => Promise<WholeLog>): void {
     expect(await append(log, { id: 'x', from: 'ALICE' })).toEqual(first)
     const both = await Promise.all([append(log, { id: 'y' }), append(log, { id: 'y' })])
     expect(both[1]).toEqual(both[0])
-    expect(placeOf(await append(log, { id: 'x', from: 'bob' })).seq).not.toBe(placeOf(first).seq)
+    expect(storedOf(await append(log, { id: 'x', from: 'bob' })).seq).not.toBe(storedOf(first).seq)
     for (const other of [
       { text: 'other' },
       { roomKey: 'ops' },
@@ -145,7 +145,7 @@ export function testLog(make: () => Promise<WholeLog>): void {
     const seqs: number[] = []
     for (let i = 0; i < 10; i++) {
       await append(log, { roomKey: 'other' })
-      seqs.push(placeOf(await append(log, { text: 'x'.repeat(100) })).seq)
+      seqs.push(storedOf(await append(log, { text: 'x'.repeat(100) })).seq)
     }
     const at = (i: number): number => seqs[i] ?? Number.NaN
     const read = async (range: Partial<Range>): Promise<[number[], boolean, boolean]> => {
@@ -169,7 +169,7 @@ export function testLog(make: () => Promise<WholeLog>): void {
 
   test('the events after a position are counted up to a bound', async () => {
     const log = await make()
-    const { seq } = placeOf(await append(log, {}))
+    const { seq } = storedOf(await append(log, {}))
     for (let i = 0; i < 5; i++) await append(log, { text: 'x'.repeat(1_000) })
     expect((await log.missed('dev', seq, 100, 1_000_000)).events).toBe(5)
     expect((await log.missed('dev', seq, 100, 1_000_000)).bytes).toBeGreaterThan(5_000)
@@ -205,12 +205,12 @@ export function testLog(make: () => Promise<WholeLog>): void {
   test('an edit replaces the text, and the text of older edits goes', async () => {
     const log = await make()
     const told: LoggedEvent[] = []
-    const { seq } = placeOf(await append(log, { text: 'one', session: 1 }))
+    const { seq } = storedOf(await append(log, { text: 'one', session: 1 }))
     log.subscribe(events => told.push(...events.map(({ event }) => event)))
     const edit = (message: string): Promise<Result<Stored>> =>
       append(log, { body: { action: 'edit', target: seq, message }, session: 1 })
-    const second = placeOf(await edit('two')).seq
-    const third = placeOf(await edit('three')).seq
+    const second = storedOf(await edit('two')).seq
+    const third = storedOf(await edit('three')).seq
     expect(told).toMatchObject([
       { action: 'edit', target: seq, message: 'two', seq: second, prev: seq },
       { action: 'edit', target: seq, message: 'three', seq: third, prev: second },
@@ -227,11 +227,11 @@ export function testLog(make: () => Promise<WholeLog>): void {
 
   test('a deleted message keeps the name and time of its deletion, and nothing else', async () => {
     const log = await make()
-    const { seq } = placeOf(await append(log, { text: 'hi @bob', session: 1 }))
+    const { seq } = storedOf(await append(log, { text: 'hi @bob', session: 1 }))
     await append(log, { body: { action: 'edit', target: seq, message: 'oh @bob' }, session: 1 })
     await append(log, { body: { action: 'react', target: seq, emoji: '+', on: true }, from: 'bob' })
     expect(await log.unread('dev', 0, 'bob', 10)).toEqual({ unread: 1, mentions: 1 })
-    const gone = placeOf(await append(log, { body: { action: 'delete', target: seq }, session: 1 }))
+    const gone = storedOf(await append(log, { body: { action: 'delete', target: seq }, session: 1 }))
     const { events } = await log.read('dev', WHOLE)
     expect(events[0]).toMatchObject({ seq, deleted: { seq: gone.seq, by: 'Alice', ts: gone.ts } })
     for (const field of ['message', 'reactions']) expect(events[0]).not.toHaveProperty(field)
@@ -252,9 +252,9 @@ export function testLog(make: () => Promise<WholeLog>): void {
 
   test('only the session that wrote a message edits and deletes it; only messages of that room are changed', async () => {
     const log = await make()
-    const { seq } = placeOf(await append(log, { session: 1 }))
-    const plain = placeOf(await append(log, {})).seq
-    const topic = placeOf(await append(log, { body: { action: 'topic', topic: 'x' }, session: 1 })).seq
+    const { seq } = storedOf(await append(log, { session: 1 }))
+    const plain = storedOf(await append(log, {})).seq
+    const topic = storedOf(await append(log, { body: { action: 'topic', topic: 'x' }, session: 1 })).seq
     const change = (target: number, session?: number, roomKey = 'dev'): Promise<Result<Stored>> =>
       append(log, { roomKey, body: { action: 'delete', target }, session })
     for (const refused of [change(seq, 2), change(seq), change(plain, 1), change(plain)]) {
@@ -270,7 +270,7 @@ export function testLog(make: () => Promise<WholeLog>): void {
 
   test('reactions list their people in order, cut at 50 names; 20 kinds a message', async () => {
     const log = await make()
-    const { seq } = placeOf(await append(log, {}))
+    const { seq } = storedOf(await append(log, {}))
     const react = (from: string, emoji: string, on = true): Promise<Result<Stored>> =>
       append(log, { from, body: { action: 'react', target: seq, emoji, on } })
     for (let i = 0; i < 60; i++) await react(`u${i}`, '👍')
@@ -292,7 +292,7 @@ export function testLog(make: () => Promise<WholeLog>): void {
   test('a repeat gets the first answer, also when the event was changed since', async () => {
     const log = await make()
     const first = await append(log, { id: 'c', text: 'one', session: 1 })
-    const target = placeOf(first).seq
+    const target = storedOf(first).seq
     const bodies = [
       { action: 'edit', target, message: 'two' },
       { action: 'react', target, emoji: '+', on: true },
@@ -319,15 +319,15 @@ export function testLog(make: () => Promise<WholeLog>): void {
     await log.close()
   })
 
-  test('a search finds messages as they stand now, the newest first, only where it may look', async () => {
+  test('a search finds messages in their present state, the newest first, only in the given rooms', async () => {
     const log = await make()
     const say = async (text: string, more: Partial<EventEntry> = {}): Promise<number> =>
-      placeOf(await append(log, { text, session: 1, ...more })).seq
+      storedOf(await append(log, { text, session: 1, ...more })).seq
     const a = await say('The deploy is GREEN.')
     const b = await say('deploy again', { from: 'bob' })
     const c = await say('deploy', { roomKey: 'ops' })
     const d = await say('red')
-    const edit = placeOf(
+    const edit = storedOf(
       await append(log, { body: { action: 'edit', target: d, message: 'deploy, at last' }, session: 1 }),
     )
     const e = await say('deploy no more')

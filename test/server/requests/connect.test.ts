@@ -87,7 +87,7 @@ describe('a full connect', () => {
     expect(rooms).toEqual([{ room: 'dev', topic: '', people: 1, last: 2, read: 0, unread: 2, mentions: 1 }])
   })
 
-  test('anything before connect is told so, and ten seconds without it are the end', async () => {
+  test('other requests before connect get an error, and ten seconds without connect end the connection', async () => {
     const server = await startServer({ connectTimeout: 300 })
     const peer = await Peer.open(server)
     peer.send({ action: 'ping', id: 'p' })

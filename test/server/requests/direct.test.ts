@@ -42,7 +42,7 @@ describe('direct conversations', () => {
     )
   })
 
-  test('a session sees what came after it began, and nothing from before', async () => {
+  test('a session sees the events since its beginning, and none from before', async () => {
     const server = await startServer()
     const alice = await Peer.full(server, 'alice')
     const bob = await Peer.full(server, 'bob')

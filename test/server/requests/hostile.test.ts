@@ -48,7 +48,7 @@ describe('a bad client hurts itself', () => {
     expect(peer.of('error')).toHaveLength(1)
   })
 
-  test('HTTP is told off and cut, so that a web page cannot make a browser speak here', async () => {
+  test('HTTP is refused and closed, so that a web page cannot make a browser send messages', async () => {
     const server = await startServer()
     const peer = await Peer.open(server)
     peer.raw('POST / HTTP/1.1\r\nHost: localhost\r\n\r\n{"action":"connect","username":"mallory"}\n')
@@ -69,7 +69,7 @@ describe('a bad client hurts itself', () => {
     })
   })
 
-  test('one that stops reading is cut, the others notice nothing', async () => {
+  test('a client that stops reading is cut, and the others notice nothing', async () => {
     const server = await startServer({ stuckAfter: 500 })
     const alice = await Peer.full(server, 'alice')
     const lazy = await Peer.full(server, 'lazy')
@@ -106,7 +106,7 @@ describe('a bad client hurts itself', () => {
     expect(alice.of('ok').filter(frame => String(frame['id']).startsWith('h'))).toHaveLength(50)
   })
 
-  test('dear requests in a row take turns with everybody else', async () => {
+  test('costly requests in a row take turns with other clients', async () => {
     const server = await startServer({ connectionsPerAddress: 1_000 })
     const crowd = await Promise.all(Array.from({ length: 400 }, (_, i) => Peer.full(server, `p${i}`)))
     await Promise.all(crowd.map(peer => peer.ask({ action: 'joinroom', room: 'big' })))
@@ -130,7 +130,7 @@ describe('a bad client hurts itself', () => {
     expect(order).toBe('alice greedy')
   })
 
-  test('read positions and leaves wait for the log one by one, so that a flood of them is in nobody’s way', async () => {
+  test('read positions and leaves wait for the log one by one, so that a flood of them delays no other client', async () => {
     const log = new BusyLog()
     const server = await startServer({}, log)
     const greedy = await Peer.full(server, 'greedy')
@@ -149,7 +149,7 @@ describe('a bad client hurts itself', () => {
     expect(greedy.of('ok').filter(({ id }) => /^r\d/.test(String(id)))).toHaveLength(100)
   })
 
-  test('more connections of one address than allowed are told so and closed', async () => {
+  test('more connections of one address than allowed get an error and are closed', async () => {
     const server = await startServer({ connectionsPerAddress: 3 })
     const peers = await Promise.all([1, 2, 3].map(() => Peer.open(server)))
     await eventually(() => server.daemon.connections === 3)
@@ -174,7 +174,7 @@ describe('a bad client hurts itself', () => {
     expect(second.frames).toMatchObject([{ code: 'server_full', fatal: true }])
   })
 
-  test('who is gone comes in no more, whatever it had sent beforehand', async () => {
+  test('a client that is gone does not connect by lines that it sent before', async () => {
     const gone = Promise.withResolvers<void>()
     const log = new MemoryLog()
     const read = log.read.bind(log)
@@ -189,7 +189,7 @@ describe('a bad client hurts itself', () => {
     peer.send({ action: 'joinroom', room: 'dev' })
     await watcher.next('joined')
     peer.socket.resetAndDestroy()
-    // What it said is told to it, and the kernel says that nobody is there.
+    // The daemon sends it its own event, and the kernel reports that the peer is gone.
     await watcher.ask({ action: 'chat', room: 'dev', message: 'anybody?' })
     await watcher.ask({ action: 'chat', room: 'dev', message: 'nobody' })
     await eventually(() => server.daemon.connections === 1)
@@ -220,8 +220,8 @@ describe('a bad client hurts itself', () => {
   })
 })
 
-describe('pace', () => {
-  test('a burst goes through at once, what follows is read later, none is lost and none refused', async () => {
+describe('rate limits', () => {
+  test('a burst goes through at once, later messages are read later, none is lost and none refused', async () => {
     const server = await startServer({ messageBurst: 5, messagesPerSecond: 20 })
     const peer = await Peer.full(server, 'alice')
     await peer.ask({ action: 'joinroom', room: 'dev' })
@@ -236,7 +236,7 @@ describe('pace', () => {
     )
   })
 
-  test('signals that others are told of are paced too', async () => {
+  test('signals that other clients get are limited too', async () => {
     const server = await startServer({ messageBurst: 5, messagesPerSecond: 50 })
     const peer = await Peer.full(server, 'alice')
     await peer.ask({ action: 'joinroom', room: 'dev' })
@@ -253,7 +253,7 @@ describe('pace', () => {
       // At least forty five beyond the burst at fifty a second.
       expect(Date.now() - began).toBeGreaterThan(800)
     }
-    // What changes nothing is told to nobody.
+    // A change without effect is not announced.
     const began = Date.now()
     for (let i = 0; i < 100; i++) peer.send({ action: 'away' })
     await peer.settled()
@@ -272,7 +272,7 @@ describe('pace', () => {
     expect(Date.now() - began).toBeGreaterThan(400)
   })
 
-  test('while most of a room cannot keep up its senders are read later; a minority slows nobody', async () => {
+  test('while most of a room cannot keep up, its senders are read later; a slow minority delays no sender', async () => {
     const server = await startServer({
       behindBytes: 64 * 1024,
       leftOverBytes: 64 * 1024 * 1024,

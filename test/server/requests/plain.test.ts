@@ -41,7 +41,7 @@ describe('the plain protocol is enough', () => {
     const watcher = await Peer.full(server, 'watcher')
     await watcher.ask({ action: 'joinroom', room: 'dev' })
     bob.send({ action: 'joinroom', room: 'dev', since: 0, id: 'j' })
-    // Nobody tells a plain client that it is in, but others see it.
+    // A plain client gets no answer to its join, but others see it.
     await watcher.wait(frame => frame.action === 'joined' && frame['from'] === 'bob')
     alice.send({ action: 'joinroom', room: 'dev' })
     alice.send({ action: 'chat', room: 'dev', message: 'twice', id: 'same', replyTo: 7 })
@@ -57,7 +57,7 @@ describe('the plain protocol is enough', () => {
     expect(watcher.of('chat').map(({ replyTo }) => replyTo)).toEqual([undefined, undefined])
   })
 
-  test('it is told nothing but messages and errors, whatever full clients do', async () => {
+  test('it gets only messages and errors, while full clients use everything', async () => {
     const server = await startServer()
     const plain = await Peer.plain(server, 'plain')
     plain.send({ action: 'joinroom', room: 'dev' })

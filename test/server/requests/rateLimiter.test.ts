@@ -17,7 +17,7 @@ test('a client that obeys the waits gets a burst, then an even rate', () => {
   expect(waits.slice(20)).toEqual(Array(10).fill(200))
 })
 
-test('never more than the burst and the rate allow, whatever the times between', () => {
+test('for any intervals, never more than the burst and the rate allow', () => {
   fc.assert(
     fc.property(fc.array(fc.nat(2_000), { maxLength: 200 }), pauses => {
       const limiter = new RateLimiter(limits)

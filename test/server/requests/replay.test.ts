@@ -19,7 +19,7 @@ async function talk(
 }
 
 describe('joining and resuming', () => {
-  test('without since only what is said from now on comes', async () => {
+  test('without since only new events come', async () => {
     const server = await startServer()
     const { alice, all } = await talk(server, 'dev', 3)
     const bob = await Peer.full(server, 'bob')
@@ -33,7 +33,7 @@ describe('joining and resuming', () => {
     expect(bob.of('chat').map(frame => frame['message'])).toEqual(['live'])
   })
 
-  test('with since exactly what was missed comes, whatever the position', async () => {
+  test('with since exactly the missed events come, from any position', async () => {
     const server = await startServer()
     const { alice, all } = await talk(server, 'dev', 20)
     const last = all[19] ?? 0
@@ -99,7 +99,7 @@ describe('joining and resuming', () => {
     expect(bob.of('gap')).toMatchObject([{ reason: 'long', after: 0 }])
   })
 
-  test('what is no longer kept: an expired gap up to first', async () => {
+  test('events that are no longer kept: an expired gap up to first', async () => {
     const server = await startServer({}, new MemoryLog({ eventsKept: 10 }))
     const { all } = await talk(server, 'dev', 40)
     const bob = await Peer.full(server, 'bob')
@@ -112,7 +112,7 @@ describe('joining and resuming', () => {
     expect(seqs(bob.of('chat'))).toEqual(kept)
     expect(kept.length).toBeGreaterThanOrEqual(10)
     expect(kept.length).toBeLessThan(40)
-    // Whoever holds the event before the first has missed nothing.
+    // A client that holds the event before the first has missed nothing.
     const carl = await Peer.full(server, 'carl')
     await carl.ask({ action: 'joinroom', room: 'dev', since: all[all.indexOf(Number(first)) - 1] })
     await carl.wait(frame => frame['seq'] === all.at(-1))

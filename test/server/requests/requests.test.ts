@@ -38,7 +38,7 @@ describe('requests of full clients', () => {
     expect(event['id']).toMatch(/^[A-Za-z0-9_.:-]{1,64}$/)
   })
 
-  test('the sender gets its ok before the event, and both carry the same place', async () => {
+  test('the sender gets its ok before the event, and both carry the same seq', async () => {
     const server = await startServer()
     const peer = await Peer.full(server, 'alice')
     await peer.ask({ action: 'joinroom', room: 'dev' })
@@ -81,7 +81,7 @@ describe('requests of full clients', () => {
     })
   })
 
-  test('a message answers what stands in its room, not what is still to come', async () => {
+  test('a message can answer earlier messages of its room, not later ones', async () => {
     const server = await startServer()
     const peer = await Peer.full(server, 'alice')
     await peer.ask({ action: 'joinroom', room: 'dev' })
@@ -114,13 +114,13 @@ describe('requests of full clients', () => {
     })
   })
 
-  test('what is not served yet is an unknown action', async () => {
+  test('an action that is not served is an unknown action', async () => {
     const server = await startServer()
     const peer = await Peer.full(server, 'alice')
     expect(await peer.ask({ action: 'dance' })).toMatchObject({ code: 'unknown_action' })
   })
 
-  test('rooms: names are folded, shown as who made them wrote them, and bad ones refused', async () => {
+  test('rooms: names are folded, shown in the spelling of their creator, and bad ones refused', async () => {
     const server = await startServer()
     const alice = await Peer.full(server, 'alice')
     const bob = await Peer.full(server, 'bob')
@@ -136,7 +136,7 @@ describe('requests of full clients', () => {
     expect(await bob.ask({ action: 'leaveroom', room: 'dev' })).toMatchObject({ code: 'not_in_room' })
   })
 
-  test('a room ends with its last member unless something was said in it', async () => {
+  test('a room without events ends with its last member', async () => {
     const server = await startServer({ leftAfter: 10 })
     const peer = await Peer.full(server, 'alice')
     for (const room of ['Quiet', 'Loud']) await peer.ask({ action: 'joinroom', room })
@@ -150,7 +150,7 @@ describe('requests of full clients', () => {
     expect(await names()).toEqual(['Loud'])
   })
 
-  test('a connection can be in so many rooms and no more', async () => {
+  test('a connection can be in a bounded number of rooms', async () => {
     const server = await startServer()
     const peer = await Peer.full(server, 'alice')
     for (let i = 0; i < 1_000; i++) peer.send({ action: 'joinroom', room: `r${i}` })

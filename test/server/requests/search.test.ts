@@ -48,7 +48,7 @@ describe('search', () => {
     })
   })
 
-  test('somebody new under a name sees nothing of the direct conversations before', async () => {
+  test('a new session of a name sees nothing of earlier direct conversations', async () => {
     const server = await startServer()
     const alice = await full(server, 'alice')
     const bob = await full(server, 'bob')

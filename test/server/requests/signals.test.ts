@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { eventually, Peer, startServer } from '../peer.ts'
 
 describe('signals', () => {
-  test('joined and left tell who and how many, once a person, and left waits for a return', async () => {
+  test('joined and left name the person and the number of people, once for each person, and left waits for a return', async () => {
     const server = await startServer({ leftAfter: 150 })
     const alice = await Peer.full(server, 'alice')
     await alice.ask({ action: 'joinroom', room: 'dev' })
@@ -47,7 +47,7 @@ describe('signals', () => {
     expect(alice.of('presence')).toEqual([])
   })
 
-  test('who returns at once is away as before: nobody was told otherwise', async () => {
+  test('a quick reconnect keeps the away message: no client was told otherwise', async () => {
     const server = await startServer({ leftAfter: 60_000 })
     const alice = await Peer.full(server, 'alice')
     const bob = await Peer.full(server, 'bob')

@@ -70,7 +70,7 @@ test('a tick waits for a commit that is on its way, and what it brings goes out 
   tick.commitCame()
   await turn()
   expect(writes.map(text => text.split('\n').length - 1)).toEqual([2])
-  // Without anything to wait for it ends at once, and a commit that nobody waits for changes nothing.
+  // Without a running commit the tick ends at once, and an unexpected commit changes nothing.
   tick.commitCame()
   outbound.send(Line.of({ action: 'notice', message: 'c' }))
   await turn()

@@ -298,7 +298,7 @@ describe('a full disk', () => {
       error: { code: 'storage_unavailable', message: expect.stringContaining('disk of the server is full') },
     })
     expect(await eventsOf(log)).toHaveLength(stored)
-    // Even where the index has no room: what is in it is found.
+    // Even if the index cannot grow: indexed messages are found.
     expect(await find(log, ['nothing'])).toEqual([])
     expect(troubles.some(message => message.includes('nothing can be stored'))).toBe(true)
     await log.abandon()
@@ -436,7 +436,7 @@ describe('erasing a person', () => {
     expect(await log.erase('nobody')).toEqual({ ok: true, value: { messages: 0 } })
     await log.close()
     const again = await openLog(directory)
-    // The number of the session stays taken: what is marked with it is nobody else's to change.
+    // The number of the session stays taken: no other session can change its messages.
     expect([...again.keptSessions()].map(({ number }) => number)).toEqual([3])
   })
 })

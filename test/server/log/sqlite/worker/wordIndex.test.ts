@@ -11,7 +11,7 @@ const CRISIS = 16
 
 /** The most parts that the index ever has while `say` is called 300 times, each for a transaction. */
 function mostParts(database: DatabaseSync, say: (i: number) => void): number {
-  // The number of a part is what stands above 37 bits in the number of its pages (FTS5's source, "FTS5_SEGMENT_ROWID").
+  // The number of a part is above 37 bits in the number of its pages (FTS5's source, "FTS5_SEGMENT_ROWID").
   const parts = database.prepare(
     'SELECT count(DISTINCT id >> 37) AS parts FROM words_data WHERE id >= 1 << 37',
   )
