@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { type IPty, spawn } from '@lydell/node-pty'
 import { programPath } from './programs.ts'
 
-/** The compiled code of all homes of a bench. */
+/** The compile cache that all home directories of a bench share. */
 const COMPILED = mkdtempSync(join(tmpdir(), 'chat-tui-compiled-'))
 process.on('exit', () => rmSync(COMPILED, { recursive: true, force: true }))
 
@@ -18,20 +18,20 @@ export interface BenchClient {
   readonly wantedAfter: number
   /** Bytes written to the terminal so far. */
   readonly bytes: () => number
-  /** Types one character; resolves with the ms until bytes with it came back. */
+  /** Types one character; resolves with the time until the terminal got it, ms. */
   key(character: string): Promise<number>
-  /** Resolves when the terminal was sent this text. */
+  /** Resolves when the terminal got this text. */
   shown(text: string): Promise<void>
   stop(): Promise<void>
 }
 
-/** What else a client can be started with. */
+/** Optional settings of a client. */
 export interface ClientExtras {
-  /** A home that stays; one that goes with the client unless given. */
+  /** A home directory that stays; by default a temporary one. */
   readonly home?: string
   /** Rooms beside `bench`. */
   readonly rooms?: readonly string[]
-  /** A text that is looked for from the beginning. */
+  /** A text that the client waits for from the beginning. */
   readonly wanted?: string
 }
 
@@ -107,7 +107,7 @@ export async function startClient(
   }
 }
 
-/** Lets a home have compiled code from earlier starts, as one has that is lived in. */
+/** Gives a home directory the compile cache of earlier starts, as a used one has. */
 function keepCompiled(home: string): void {
   const directory = join(home, '.cache', 'chat-tui')
   if (existsSync(directory)) return
@@ -115,7 +115,7 @@ function keepCompiled(home: string): void {
   symlinkSync(COMPILED, join(directory, 'compiled'))
 }
 
-/** Somebody else in the room, who speaks without being asked for an answer. */
+/** Another member of the room, which sends without waiting for answers. */
 export class Speaker {
   readonly #socket: Socket
   #said = 0
@@ -125,7 +125,7 @@ export class Speaker {
     this.#socket.write('{"action":"connect","username":"speaker"}\n{"action":"joinroom","room":"bench"}\n')
   }
 
-  /** Says so many messages at once. */
+  /** Sends so many messages at once. */
   say(count: number): void {
     let lines = ''
     for (let i = 0; i < count; i++) {
@@ -134,12 +134,12 @@ export class Speaker {
     this.#socket.write(lines)
   }
 
-  /** Says one thing. */
+  /** Sends one message. */
   sayText(text: string): void {
     this.#socket.write(`${JSON.stringify({ action: 'chat', room: 'bench', message: text })}\n`)
   }
 
-  /** Says so many a second, in portions, until the function that is returned is called. */
+  /** Sends so many messages a second, in portions, until the returned function is called. */
   flood(perSecond: number): () => void {
     const timer = setInterval(() => this.say(perSecond / 100), 10)
     return () => clearInterval(timer)

@@ -7,7 +7,7 @@ import type { DialectName } from './dialects.ts'
 import { startDaemon } from './programs.ts'
 
 const PEERS = new URL('peers/', import.meta.url).pathname
-/** The system's, as people have it who follow a tutorial. */
+/** The system's Python, as readers of a tutorial use it. */
 const PYTHON = '/usr/bin/python3'
 const PATIENCE_MS = 10_000
 
@@ -49,7 +49,7 @@ const FLOOR: Contender = {
   },
 }
 
-/** What Node takes for it; chatd can come near to that and no nearer. */
+/** The cost of Node itself: a lower bound for chatd. */
 export const NODE_FLOOR: Contender = {
   name: 'Node floor',
   dialect: 'bare',
@@ -97,7 +97,7 @@ const UVLOOP: Contender = {
   start: () => startPeer(PYTHON, port => [join(PEERS, 'tutorial.py'), String(port), 'uvloop']),
 }
 
-/** Everybody: chatd first, the others to be compared with it. */
+/** All servers, chatd first. */
 export const CONTENDERS: readonly Contender[] = [
   CHATD,
   CHATD_IN_MEMORY,

@@ -1,8 +1,8 @@
-/** What a load says to a server: the same chat in each one's own words. Every message is a text that holds `~`, and no other line does. */
+/** The same load in the protocol of each server. Every message contains `~`, and no other line does. */
 export interface Dialect {
-  /** What a connection begins with. */
+  /** The first lines of a connection. */
   hello(name: string): string
-  /** What the server must have said before more is sent; undefined: nothing. */
+  /** The text to wait for before more is sent; undefined: none. */
   readonly welcome?: string
   join(room: string): string
   say(room: string, text: string): string
@@ -32,5 +32,5 @@ const bare: Dialect = { hello: () => '', join: () => '', say: (_, text) => `${te
 /** By name. */
 export const DIALECTS = { plain, irc, nats, bare } as const satisfies Record<string, Dialect>
 
-/** The name of a way to speak. */
+/** The name of a protocol. */
 export type DialectName = keyof typeof DIALECTS

@@ -1,9 +1,9 @@
-/** The value below which so many percent of the (sorted) values lie; NaN where there are none. */
+/** The value below which so many percent of the (sorted) values lie; NaN without values. */
 export function percentile(sorted: readonly number[], percent: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor((sorted.length * percent) / 100))] ?? Number.NaN
 }
 
-/** The middle one of some values; NaN where there are none. */
+/** The median of some values; NaN without values. */
 export function median(values: readonly number[]): number {
   return percentile(
     [...values].sort((a, b) => a - b),
@@ -17,7 +17,7 @@ export interface Row {
   readonly figures: Readonly<Record<string, number>>
 }
 
-/** Rows with the same columns as a table for people; each figure with three digits. */
+/** Rows with the same columns as a text table; each figure with three digits. */
 export function table(title: string, rows: readonly Row[]): string {
   const columns = [...new Set(rows.flatMap(row => Object.keys(row.figures)))]
   const cells = [

@@ -9,7 +9,7 @@ import { fillLog } from './longLog.ts'
 const EVENTS = 1_000_000
 const ROUNDS = 200
 
-/** Pages and searches in a room of a million events, asked for as the daemon does. */
+/** Pages and searches in a room of a million events, through the log as the daemon uses it. */
 export async function history(): Promise<Row[]> {
   const directory = mkdtempSync(join(tmpdir(), 'chatd-bench-'))
   try {

@@ -8,12 +8,12 @@ const CONNECTIONS = 9_000
 const AT_ONCE = 500
 /** People in a room. */
 const A_ROOM = 9
-/** Until what was made on the way in is collected. */
+/** Time for the collector to free what connecting allocated. */
 const SETTLED_S = 5
 const WATCHED_S = 5
 const KIB_A_MIB = 1_024
 
-/** 9,000 connections in 1,000 rooms, in which nobody says anything: memory, and CPU while nothing happens. */
+/** 9,000 idle connections in 1,000 rooms: memory, and CPU. */
 export async function idle(): Promise<Row[]> {
   const rows: Row[] = []
   for (const contender of CONTENDERS) rows.push(await measure(contender))
@@ -50,7 +50,7 @@ async function measure(contender: Contender): Promise<Row> {
   }
 }
 
-/** Resolves when the server has let it in, as far as it says so. */
+/** Resolves when the server has accepted the connection, if its protocol tells. */
 function enter(port: number, dialect: Dialect, n: number): Promise<Socket> {
   const { promise, resolve, reject } = Promise.withResolvers<Socket>()
   const socket = connect({ port, host: '127.0.0.1', noDelay: true })

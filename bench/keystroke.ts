@@ -4,10 +4,10 @@ import { cpuSeconds, residentMiB, startDaemon } from './programs.ts'
 
 const KEYS = 200
 const BETWEEN_KEYS_MS = 40
-/** Letters that nothing else on the screen holds. */
+/** Letters that occur nowhere else on the screen. */
 const LETTERS = ['q', 'z', 'j']
 
-/** From a key to the bytes that paint it, in a real pty: idle, and while somebody floods the room. */
+/** The time from a key to the bytes that paint it, in a real pty: idle, and while another member floods the room. */
 export async function keystroke(): Promise<Row[]> {
   const rows: Row[] = []
   for (const [columns, lines] of [
@@ -51,7 +51,7 @@ async function measure(columns: number, lines: number, perSecond: number): Promi
   }
 }
 
-/** What a client costs that is left alone: CPU, and memory with a long history. */
+/** The cost of an idle client: CPU, and memory with a long history. */
 export async function rest(): Promise<Row[]> {
   const daemon = await startDaemon()
   const client = await startClient(daemon.port, 80, 24)

@@ -1,51 +1,51 @@
 /**
- * The load of the benches, a process of its own: people in rooms, and in each room one who speaks. Usage:
- * `node load.ts '{"port":…}'` with a {@link LoadOrder}. Prints a line `begin` when everybody is in and the speaking
- * that counts begins, and at the end a line of JSON, a {@link LoadResult}.
+ * The load of the benches, in a process of its own: people in rooms, and one sender in each room. Usage:
+ * `node load.ts '{"port":…}'` with a {@link LoadOrder}. Prints a line `begin` when all are connected and the
+ * measured sending begins, and at the end a line of JSON, a {@link LoadResult}.
  */
 import { connect, type Socket } from 'node:net'
 import { DIALECTS, type Dialect, type DialectName } from './dialects.ts'
 import { percentile } from './figures.ts'
 
-/** What is to be done. */
+/** The parameters of a load. */
 export interface LoadOrder {
   readonly port: number
   readonly dialect: DialectName
-  /** Connections that listen, spread over the rooms; one more in each room speaks. */
+  /** Connections that listen, spread over the rooms; one more in each room sends. */
   readonly listeners: number
   readonly rooms: number
   /** Bytes of a text. */
   readonly bytes: number
-  /** How long the speaking goes on, s; then everything still has to arrive. */
+  /** How long the senders send, s; afterwards all messages still have to arrive. */
   readonly seconds: number
-  /** How long people speak before that, s, so that what is compiled while it runs is compiled, here and in the server. */
+  /** How long the senders send before the measurement, s, so that V8 has compiled the hot code, here and in the server. */
   readonly warmUp?: number
-  /** Messages of a room that one of its listeners does not have yet; the speaker waits for that one. */
+  /** Messages of a room that one of its listeners may lack; the sender waits for that listener. */
   readonly inFlight?: number
-  /** Instead: so many messages a second in each room, whatever becomes of them. */
+  /** Instead: so many messages a second in each room, sent without waiting. */
   readonly perSecond?: number
 }
 
-/** What came of it. */
+/** The result of a load. */
 export interface LoadResult {
   readonly delivered: number
   readonly lost: number
   readonly disordered: number
   /** From the first message to the last delivery. */
   readonly seconds: number
-  /** From when a message was due to be sent until it was there, ms. */
+  /** From the time when a message was due to its delivery, ms. */
   readonly p50: number
   readonly p99: number
   readonly max: number
-  /** CPU that this process used meanwhile, s. */
+  /** CPU that this process used during the measurement, s. */
   readonly loadCpu: number
 }
 
-/** One connection in so many looks at each message: order, and how long it took. */
+/** One connection in so many checks each message: its order, and its latency. */
 const WATCH_EVERY = 50
 const MARK = '~'.charCodeAt(0)
 const PROBE = '^'.charCodeAt(0)
-/** Connections that are made at once. */
+/** Connections that are opened at once. */
 const AT_ONCE = 200
 const PATIENCE_MS = 60_000
 /** Due messages are sent this often, ms. */
@@ -57,7 +57,7 @@ const latencies: number[] = []
 let disordered = 0
 let delivered = 0
 let onDelivered: () => void = () => undefined
-/** Sockets are read one after the other, so one buffer does. */
+/** Sockets are read one after the other, so they share one buffer. */
 const buffer = Buffer.allocUnsafe(256 * 1024)
 
 class Person {
@@ -107,12 +107,12 @@ class Person {
     })
   }
 
-  /** Whether a message from before the beginning was here. */
+  /** Whether a message from before the measurement arrived. */
   isProbed = false
 
   #join(listens: boolean): void {
     this.isIn = true
-    // Who speaks is a member where one has to be; NATS would send it its own words.
+    // A sender joins the room if its protocol requires it; NATS would send it its own messages.
     if (listens || order.dialect !== 'nats') this.socket.write(dialect.join(this.room))
   }
 
@@ -143,7 +143,7 @@ class Person {
   }
 }
 
-/** Speaks in a room for some time. */
+/** Sends in a room for some time. */
 class Speaker {
   sent = 0
   readonly #person: Person
@@ -181,7 +181,7 @@ class Speaker {
 
   #pump(inFlight: number): void {
     const now = performance.now()
-    // A write each, as people's clients do: in one they would stay together, and every server would have them at once.
+    // One write for each message, as real clients do: in one write they would stay together for every server.
     while (!this.#isOver && this.sent - this.#pace.received < inFlight)
       this.#person.socket.write(this.#next(now))
   }
@@ -221,7 +221,7 @@ const speakers = (await admit(order.rooms, n => new Person(`s${n}`, roomOf(n), f
   },
 )
 
-// Everybody is in once each has heard something.
+// All are connected once each has received a message.
 const deadline = Date.now() + PATIENCE_MS
 while (listeners.some(({ isProbed }) => !isProbed)) {
   if (Date.now() > deadline) fail('not everybody came in')
@@ -231,11 +231,11 @@ while (listeners.some(({ isProbed }) => !isProbed)) {
 await new Promise(resolve => setTimeout(resolve, 500))
 
 const listening = speakers.map((_, room) => listeners.filter((__, n) => n % order.rooms === room).length)
-/** Deliveries that all that was spoken so far comes to. */
+/** The deliveries of all messages sent so far. */
 const due = (): number =>
   speakers.reduce((sum, { speaker }, room) => sum + speaker.sent * (listening[room] ?? 0), 0)
 
-/** Has everybody speak for some seconds, and waits until all of it arrived. */
+/** Lets all senders send for some seconds, and waits until every message arrived. */
 async function speak(seconds: number): Promise<void> {
   const began = performance.now()
   for (const { speaker } of speakers) speaker.begin(began)

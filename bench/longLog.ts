@@ -6,12 +6,12 @@ const BATCH = 5_000
 const WORDS = ['build', 'deploy', 'green', 'red', 'lunch', 'test', 'server', 'client', 'review', 'merge']
 
 /**
- * Fills the log of a data directory that nobody uses with so many messages, indexed, as the daemon would: the n-th, from 1,
+ * Fills the log of an unused data directory with so many messages, indexed, as the daemon would: the n-th, from 1,
  * in the room that `roomOf` names. Every tenth has the same first word, and each a word of its own, `n123`.
  */
 export function fillLog(directory: string, events: number, roomOf: (n: number) => string): void {
   const database = openForWriting(logFile(directory), 'bench')
-  // Nobody waits for these.
+  // No caller waits for these.
   database.exec('PRAGMA synchronous = OFF')
   const writer = new Writer(database)
   const say = (n: number) => {

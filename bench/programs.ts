@@ -18,7 +18,7 @@ export interface BenchDaemon {
 }
 
 /**
- * Starts the built daemon on a free port, with its data in a directory that goes with it.
+ * Starts the built daemon on a free port, with its data in a temporary directory.
  * @param prepare fills the directory before
  */
 export async function startDaemon(prepare?: (directory: string) => void): Promise<BenchDaemon> {
@@ -55,7 +55,7 @@ function listeningPort(child: ChildProcess): Promise<number> {
 /** CPU seconds that a process has used, in user and kernel mode. */
 export function cpuSeconds(pid: number): number {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
-  // The second field is a name in parentheses, which may hold anything.
+  // The second field is a name in parentheses, which can contain anything.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
   return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND
 }

@@ -81,7 +81,7 @@ async function saturate(log: SqliteLog, inFlight: number): Promise<Record<string
   return figures(times, delay.percentile(99) / 1e6)
 }
 
-/** An open loop: so many a second, whether they are answered or not. */
+/** An open loop: so many messages a second, without waiting for answers. */
 async function offer(log: SqliteLog): Promise<Record<string, number>> {
   const times: number[] = []
   const answers: Promise<unknown>[] = []
@@ -110,8 +110,8 @@ function timed(log: SqliteLog): Promise<number> {
 }
 
 /**
- * The same rows on the same schema, and the same search index behind them, as somebody would write it who needs nothing
- * else: no threads, nobody who waits, no ids that might come twice.
+ * The same rows in the same schema with the same search index, as a bare script would insert them: no threads, no waiting
+ * callers, no repeated ids.
  */
 function bareScript(batch: number): Record<string, number> {
   const directory = mkdtempSync(join(tmpdir(), 'chatd-bench-'))

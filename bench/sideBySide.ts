@@ -6,12 +6,12 @@ import { underLoad } from './underLoad.ts'
 type Shape = Omit<LoadOrder, 'port' | 'dialect'>
 
 const SPEAKING_S = 2
-/** Servers run for months: what V8 compiles at first, here and in the load, is not what is compared. */
+/** Warm-up: servers run for months, so V8's first compilations, here and in the load, are not compared. */
 const WARM_UP_S = 1.5
-/** V8 compiles what ran often enough, which takes longer where little is said. */
+/** V8 compiles code that ran often enough, which takes longer with few messages. */
 const SLOW_WARM_UP_S = 3
 
-/** One room, somebody speaking with 64 messages in flight, texts of 100 bytes: how fast everybody has them. */
+/** One room, one sender with 64 messages in flight, texts of 100 bytes: deliveries a second. */
 export function burst(): Promise<Row[]> {
   return sideBySide(
     [100, 1_000, 5_000].map(listeners => ({
@@ -21,13 +21,13 @@ export function burst(): Promise<Row[]> {
   )
 }
 
-/** One room of 1,000, 50 messages a second whatever becomes of them: what a message costs when nothing can be gathered. */
+/** One room of 1,000, 50 messages a second without waiting: the cost of a message when nothing can be gathered. */
 export function trickle(): Promise<Row[]> {
   const shape = { listeners: 1_000, rooms: 1, bytes: 100, warmUp: SLOW_WARM_UP_S, seconds: 5, perSecond: 50 }
   return sideBySide([{ what: '1,000 members', shape }])
 }
 
-/** 2,000 people in 500 rooms, one in each speaking. The floor knows no rooms. */
+/** 2,000 people in 500 rooms, one sender in each. The floor has no rooms. */
 export function rooms(): Promise<Row[]> {
   const shape = {
     listeners: 1_500,
@@ -53,7 +53,7 @@ export function big(): Promise<Row[]> {
   return sideBySide([{ what: '100 members', shape }], ({ dialect }) => dialect !== 'irc')
 }
 
-/** The same load on each server in turn. `ours ×`: how many times its deliveries a second of CPU chatd has. */
+/** The same load on each server in turn. `ours ×`: chatd's deliveries for a CPU second, divided by those of the server. */
 async function sideBySide(
   loads: readonly { readonly what: string; readonly shape: Shape }[],
   takesPart: (contender: Contender) => boolean = () => true,
@@ -84,7 +84,7 @@ async function measure(contender: Contender, what: string, shape: Shape): Promis
       port: server.port,
       dialect: contender.dialect,
     })
-    // What did not deliver everything has not done the work.
+    // A server that did not deliver everything has not done the work.
     const isWhole = result.lost === 0 && result.disordered === 0
     return {
       what: name,

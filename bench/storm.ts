@@ -7,7 +7,7 @@ import { underLoad } from './underLoad.ts'
 
 const LOAD = new URL('stormLoad.ts', import.meta.url).pathname
 const PEOPLE = 5_000
-/** Two who are there already, in a room of their own; about as long as the storm takes. */
+/** The messages of two connected clients, in a room of their own; they last about as long as the storm. */
 const BYSTANDERS = {
   dialect: 'plain',
   listeners: 1,
@@ -17,7 +17,7 @@ const BYSTANDERS = {
   perSecond: 200,
 } as const
 
-/** 5,000 full clients that come at the same moment, as after a restart, while two who are there already go on talking. */
+/** 5,000 full clients that connect at the same moment, as after a restart, while two connected clients go on sending. */
 export async function storm(): Promise<Row[]> {
   return [
     await measure('5,000 in 500 rooms, one each', { people: PEOPLE, rooms: 500, joined: 1 }),
@@ -30,7 +30,7 @@ async function measure(what: string, shape: Omit<StormOrder, 'port'>): Promise<R
   const child = spawn(process.execPath, [LOAD, JSON.stringify({ ...shape, port: daemon.port })], {
     stdio: ['pipe', 'pipe', 'inherit'],
   })
-  // From the beginning: what nobody reads is lost when the process ends.
+  // Reads from the beginning: unread output is lost when the process ends.
   const storming = resultOf(child.stdout)
   try {
     const before = cpuSeconds(daemon.pid)

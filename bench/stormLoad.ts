@@ -5,22 +5,22 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
 
-/** What is to be done. */
+/** The parameters of a storm. */
 export interface StormOrder {
   readonly port: number
   /** Full clients that connect at the same moment. */
   readonly people: number
-  /** Rooms that there are, and how many each joins. */
+  /** The number of rooms, and the number that each client joins. */
   readonly rooms: number
   readonly joined: number
 }
 
-/** What came of it. */
+/** The result of a storm. */
 export interface StormResult {
   /** From the first connection until the last answer to a join, and to a connect; s. */
   readonly all: number
   readonly welcomed: number
-  /** Clients that were not let in within a minute. */
+  /** Clients that were not connected within a minute. */
   readonly lost: number
 }
 
@@ -45,7 +45,7 @@ await new Promise<void>(resolve => {
     for (let i = 0; i < joined; i++)
       socket.write(`{"action":"joinroom","room":"r${(n + i) % rooms}","id":"j${i}"}\n`)
     socket.on('data', chunk => {
-      // Once everything is answered only noise follows.
+      // Later lines do not count.
       if (isIn && answers === joined) return
       const lines = (tail + chunk.toString('latin1')).split('\n')
       tail = lines.pop() ?? ''
@@ -64,5 +64,5 @@ await new Promise<void>(resolve => {
   }
 })
 const result: StormResult = { all, welcomed, lost: people - welcomes }
-// They stay until they are ended.
+// The clients stay until the process is ended.
 process.stdout.write(`${JSON.stringify(result)}\n`)

@@ -7,8 +7,8 @@ import { cpuSeconds } from './programs.ts'
 const LOAD = new URL('load.ts', import.meta.url).pathname
 
 /**
- * Runs a load on a server: what came of it, and the CPU seconds that the server used from the first message on.
- * @param onBegin called when the speaking begins
+ * Runs a load on a server; gives its result, and the CPU seconds that the server used from the first message on.
+ * @param onBegin called when the sending begins
  */
 export async function underLoad(
   server: RunningServer,

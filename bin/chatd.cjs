@@ -1,5 +1,5 @@
 #!/usr/bin/env -S node --max-semi-space-size=2
 'use strict'
-// The flag keeps what V8 holds for new objects at few megabytes instead of dozens after a storm of connections; it
-// costs no speed (docs/performance.md).
+// The flag bounds V8's space for new objects: a few megabytes instead of dozens after a storm of connections, at the same
+// speed (docs/decisions/when-a-tick-ends.md).
 require('./run.cjs')('chatd')

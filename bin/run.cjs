@@ -1,5 +1,5 @@
 'use strict'
-// Runs on any Node, to tell those with too old a one what to do: old syntax, and nothing loaded before the check.
+// Runs on any Node, so that a user with an old one learns what to do: old syntax, and nothing is loaded before the check.
 
 var NEEDED = [24, 15]
 
@@ -31,7 +31,7 @@ module.exports = function run(program) {
     })
 }
 
-// Between starts, where nobody else can put something there: Node's own place for it is below /tmp.
+// Keeps compiled code between starts, where no other user can write: Node's default directory is below /tmp.
 function keepCompiledCode(path) {
   try {
     var fs = require('fs')
@@ -39,14 +39,14 @@ function keepCompiledCode(path) {
     var home = require('os').homedir()
     var caches
     if (given && path.isAbsolute(given)) caches = given
-    // A home that is not there is not ours to make.
+    // A missing home directory is not created.
     else if (path.isAbsolute(home) && fs.existsSync(home)) caches = path.join(home, '.cache')
     else return
     var directory = path.join(caches, 'chat-tui', 'compiled')
     fs.mkdirSync(directory, { recursive: true, mode: 448 }) // 0700
     require('module').enableCompileCache(directory)
   } catch (_) {
-    // There is no place for it; it goes without.
+    // Without a directory the program starts without the cache.
   }
 }
 

@@ -1,6 +1,6 @@
 /**
- * The least that a chat server on Node can do: gives each read to every other socket, one write a socket and tick. It
- * looks at nothing and keeps nothing. Usage: `node floor.ts PORT`
+ * The least work of a chat server on Node: it sends each read to every other socket, with one write for each socket and
+ * tick. It parses nothing and keeps nothing. Usage: `node floor.ts PORT`
  */
 import { createServer, type Socket } from 'node:net'
 
@@ -14,7 +14,7 @@ let isScheduled = false
 
 function endTick(): void {
   isScheduled = false
-  // Nearly everybody is owed the same: what the first of them is owed is joined once.
+  // Nearly all sockets are owed the same bytes: these are joined once.
   let parts: readonly Buffer[] = []
   let joined = Buffer.alloc(0)
   for (const { socket, owed } of members) {

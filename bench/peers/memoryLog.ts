@@ -1,4 +1,4 @@
-/** chatd with its log in memory: what the durable one costs is the difference. Usage: `node memoryLog.ts PORT` */
+/** chatd with its log in memory: the difference is the price of durability. Usage: `node memoryLog.ts PORT` */
 import { startDaemon } from '../../src/server/daemon.ts'
 import { createLogger } from '../../src/server/logger.ts'
 import { DEFAULT_SETTINGS, liftLimits } from '../../src/server/settings.ts'
