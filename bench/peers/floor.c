@@ -30,7 +30,7 @@ static void leave(int socket)
     close(socket);
 }
 
-/* A socket that takes no more is waited for: nothing may be lost, and nobody here is slow for long. */
+/* A socket that takes no more is waited for: nothing may be lost, and no peer here is slow for long. */
 static void give(int socket, const char *bytes, ssize_t length)
 {
     while (length > 0) {

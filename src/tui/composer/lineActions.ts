@@ -6,7 +6,7 @@ import * as editor from './editor.ts'
 /** An action that every input line has. */
 export type LineAction = Extract<ActionId, `line.${string}`>
 
-const DEEDS: Readonly<Record<LineAction, (state: editor.Editor) => editor.Editor>> = {
+const EDITS: Readonly<Record<LineAction, (state: editor.Editor) => editor.Editor>> = {
   'line.left': editor.moveLeft,
   'line.right': editor.moveRight,
   'line.wordLeft': editor.moveWordLeft,
@@ -33,5 +33,5 @@ export function isLineAction(id: ActionId): id is LineAction {
 
 /** The editor after the action. */
 export function edit(state: editor.Editor, id: LineAction): editor.Editor {
-  return DEEDS[id](state)
+  return EDITS[id](state)
 }

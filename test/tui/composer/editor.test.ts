@@ -130,16 +130,16 @@ describe('undo', () => {
 const LINE_ACTIONS = ACTIONS.map(({ id }) => id).filter(isLineAction)
 
 describe('after anything at all', () => {
-  const deed = fc.oneof(
+  const anyEdit = fc.oneof(
     fc.constantFrom(...LINE_ACTIONS).map(id => (editor: Editor) => edit(editor, id)),
     hostileText().map(text => (editor: Editor) => insertText(editor, text.slice(0, 12))),
     fc.nat(60).map(index => (editor: Editor) => moveTo(editor, index)),
   )
   test('the cursor is at the border of a grapheme inside the text', () => {
     fc.assert(
-      fc.property(hostileText(), fc.array(deed, { maxLength: 40 }), (text, deeds) => {
+      fc.property(hostileText(), fc.array(anyEdit, { maxLength: 40 }), (text, edits) => {
         let editor = createEditor(text)
-        for (const one of deeds) {
+        for (const one of edits) {
           editor = one(editor)
           expect(editor.cursor).toBeGreaterThanOrEqual(0)
           expect(editor.cursor).toBeLessThanOrEqual(editor.text.length)
@@ -152,10 +152,10 @@ describe('after anything at all', () => {
   })
   test('undo leads back to the beginning, and redo to the end', () => {
     fc.assert(
-      fc.property(hostileText(), fc.array(deed, { maxLength: 40 }), (text, deeds) => {
+      fc.property(hostileText(), fc.array(anyEdit, { maxLength: 40 }), (text, edits) => {
         const begin = createEditor(text)
         // What undo took back is lost when something else is typed: leave it out to see the whole way.
-        let editor = deeds.reduce((state, one) => ({ ...one(state), redoStack: [] }), begin)
+        let editor = edits.reduce((state, one) => ({ ...one(state), redoStack: [] }), begin)
         const end = editor.text
         const steps = editor.undoStack.length
         for (let step = 0; step < steps; step++) editor = undo(editor)
