@@ -20,6 +20,7 @@ export function startScreen(
   options: Partial<ScreenOptions> = {},
 ): RunningScreen {
   const client = new FakeClient()
+  const began = performance.now()
   prepare(client)
   const terminal = new TestTerminal(columns, rows)
   const { stdin, stdout } = terminal
@@ -28,7 +29,7 @@ export function startScreen(
     stdin,
     stdout,
     color: true,
-    now: () => NOON + 95 * 60_000,
+    now: () => NOON + 95 * 60_000 + performance.now() - began,
     timeZone: 'UTC',
     ...options,
   })

@@ -104,6 +104,7 @@ export const DEFINITIONS = {
       help: 'next room with unread messages, mentions first',
       hint: 'next unread',
     },
+    'room.markRead': { keys: ['alt+r'], help: 'mark the whole room as read' },
     'room.switcher': { keys: ['ctrl+k'], help: 'find a room by part of its name', hint: 'find room' },
     'view.sidebar': { keys: ['f7'], help: 'show or hide the list of rooms' },
   }),

@@ -61,6 +61,12 @@ export type RoomScreen = {
   readonly anchor: Anchor | 'bottom'
   /** The last read seq when the line "new" was set: the line stands above the next message. */
   readonly marker: number | undefined
+  /** Unread messages on the screen, by seq, with the time since when they stand there; our clock, ms. */
+  readonly gaze: ReadonlyMap<number, number>
+  /** Seqs of unread messages that stood on the screen long enough to be read. */
+  readonly seen: ReadonlySet<number>
+  /** Whether everything was read since the line "new" was set: later unread messages set it again. */
+  readonly caughtUp: boolean
   /** False until the messages that were missed while away from the room or the server are loaded. */
   readonly settled: boolean
   readonly notes: readonly Note[]
@@ -102,8 +108,10 @@ export type ScreenState = {
   readonly first: string | undefined
   /** The refusal that the name dialog was opened for. */
   readonly refusal: LinkState | undefined
-  /** Whether the terminal has the focus; true for terminals that do not report it. */
-  readonly focused: boolean
+  /** Whether the terminal has the focus; undefined until the terminal reports it, as some never do. */
+  readonly focused: boolean | undefined
+  /** The last key, paste or gain of focus; our clock, ms. */
+  readonly lastInput: number
   /** Key of the room that is shown. */
   readonly current: string | undefined
   /** By key; '' is the composer while no room is open. */
@@ -130,6 +138,9 @@ const NEW_ROOM: RoomScreen = {
   selection: undefined,
   anchor: 'bottom',
   marker: undefined,
+  gaze: new Map(),
+  seen: new Set(),
+  caughtUp: true,
   settled: false,
   notes: [],
   asked: [],
@@ -150,7 +161,8 @@ export function initialState(
     size,
     first,
     refusal: undefined,
-    focused: true,
+    focused: undefined,
+    lastInput: now,
     current: undefined,
     rooms: new Map([...composed].map(([key, kept]) => [key, withComposed(NEW_ROOM, kept)])),
     overlay: undefined,

@@ -10,7 +10,7 @@ import { composedOf, type ScreenState, type Size } from '../model/state.ts'
 import type { World } from '../model/world.ts'
 import { type Frame, frameAfterTyping, frameOf } from '../select/frame.ts'
 import { cleanLine, cleanText, joinClean } from '../text/clean.ts'
-import { isCounting, update } from '../update/update.ts'
+import { update, wakeAt } from '../update/update.ts'
 import { runEffect, type TerminalActions } from './effects.ts'
 
 /** The frame that the view draws now. */
@@ -22,7 +22,8 @@ const GATHER_MS = 40
 const GATHER_FRAMES = 3
 /** Arrivals wait at most this long, ms. */
 const GATHER_MOST_MS = 300
-const SECOND = 1000
+/** Ticks come no faster than this, ms, also if the clock was set back. */
+const LEAST_TICK_MS = 50
 
 /** What a store works with. */
 export type StoreOptions = {
@@ -55,6 +56,8 @@ export class Store {
   #frameCost = 0
   #isClosed = false
   #ticking: NodeJS.Timeout | undefined
+  /** When the next tick is due; our clock, ms. */
+  #tickDue: number | undefined
   #rooms = ''
   /** Nested dispatches: effects dispatch too, and only the outermost dispatch draws. */
   #depth = 0
@@ -174,17 +177,18 @@ export class Store {
     return frameOf(this.#state, this.#world)
   }
 
-  /** Ticks every second only during a countdown: an idle screen costs nothing. */
+  /** Ticks when the state asks for it: an idle screen costs nothing. */
   #tick(): void {
-    if (!isCounting(this.#world)) {
-      clearTimeout(this.#ticking)
-      this.#ticking = undefined
-    } else if (this.#ticking === undefined) {
-      this.#ticking = setTimeout(() => {
-        this.#ticking = undefined
-        this.dispatch({ type: 'tick' })
-      }, SECOND)
-    }
+    const due = wakeAt(this.#state, this.#world)
+    if (due === this.#tickDue || this.#isClosed) return
+    this.#tickDue = due
+    clearTimeout(this.#ticking)
+    if (due === undefined) return
+    const wait = Math.max(LEAST_TICK_MS, due - this.#options.now())
+    this.#ticking = setTimeout(() => {
+      this.#tickDue = undefined
+      this.dispatch({ type: 'tick' })
+    }, wait)
   }
 
   #tellComposed(before: ScreenState, after: ScreenState): void {

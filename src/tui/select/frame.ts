@@ -147,9 +147,17 @@ function newAbove(pane: Pane | undefined): Row {
 /** Tells that the newest message is below the visible rows. */
 function newBelow(state: ScreenState, pane: Pane | undefined): Row {
   if (pane === undefined || pane.view.atBottom || state.overlay !== undefined) return EMPTY_ROW
-  const { unread } = pane.room
-  if (unread === 0) return [span(clean`↓ more below (${keyOf('scroll.bottom')})`, 'dim')]
-  return [span(clean`↓ ${unread} new below (${keyOf('scroll.bottom')})`, 'fresh')]
+  const { room, scene, view } = pane
+  const unread = room.timeline
+    .slice(view.lastBlock)
+    .filter(
+      entry =>
+        entry.kind === 'message' &&
+        entry.seq > room.read &&
+        foldName(entry.from) !== foldName(scene.setting.me),
+    )
+  if (unread.length === 0) return [span(clean`↓ more below (${keyOf('scroll.bottom')})`, 'dim')]
+  return [span(clean`↓ ${unread.length} new below (${keyOf('scroll.bottom')})`, 'fresh')]
 }
 
 const keyOf = (id: ActionId): CleanText => cleanLine(hint(id).key)

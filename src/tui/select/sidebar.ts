@@ -38,7 +38,7 @@ function roomRow(state: ScreenState, room: RoomView, at: number, width: number):
   const isCurrent = room.key === state.current
   const hasDraft = roomScreen(state, room.key).editor.text !== ''
   const number = at < NUMBERED ? clean`${at + 1}` : clean` `
-  const badge = badgeOf(room)
+  const badge = isBeingRead(state, room) ? [] : badgeOf(room)
   const tone: Tone = isCurrent
     ? 'here'
     : room.unread > 0
@@ -59,6 +59,12 @@ function roomRow(state: ScreenState, room: RoomView, at: number, width: number):
     span(name, tone),
   ]
   return spread(left, right, width)
+}
+
+/** Whether all unread messages of a room are on the screen now, where they are read in a moment. */
+function isBeingRead(state: ScreenState, room: RoomView): boolean {
+  const { gaze, seen } = roomScreen(state, room.key)
+  return gaze.size > 0 && room.status === 'joined' && room.unread <= gaze.size + seen.size
 }
 
 function badgeOf(room: RoomView): Span[] {

@@ -12,6 +12,7 @@ import { roomScreen, type ScreenState, withRoom } from '../model/state.ts'
 import { roomOf, type World } from '../model/world.ts'
 import { sizeText } from '../select/sizeText.ts'
 import { type CleanText, clean, cleanLine } from '../text/clean.ts'
+import { spoken } from './gaze.ts'
 import { quit } from './leave.ts'
 import { deleteLast, react } from './selection.ts'
 import { remark, type Step, step } from './step.ts'
@@ -103,7 +104,7 @@ const RUNS: Readonly<Record<CommandName, Run>> = {
     const message = lastMessage(room, candidate => !isOurs(world, candidate))
     if (message === undefined) return NO_MESSAGE
     return within(world.client.limits.message, clean`text`, rest, () =>
-      done(withRoom(state, { anchor: 'bottom', marker: undefined, wasSaid: true }), {
+      done(withRoom(state, spoken(state, room, world)), {
         type: 'say',
         room: room.key,
         text: rest,

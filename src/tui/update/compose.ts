@@ -8,6 +8,7 @@ import { roomOf, type World } from '../model/world.ts'
 import { composerView, layoutOf } from '../select/layout.ts'
 import { sizeText } from '../select/sizeText.ts'
 import { type CleanText, clean } from '../text/clean.ts'
+import { spoken } from './gaze.ts'
 import { andThen, remark, type Step, step } from './step.ts'
 
 /** A notice tells the size of pastes of at least so many lines or bytes. */
@@ -93,8 +94,7 @@ export function say(state: ScreenState, world: World): Step {
   if ('problem' in speech) return step(withNotice(state, speech.problem, 'error'))
   const { about } = roomScreen(state)
   const answered = about === undefined ? undefined : messageOf(room, about.id)
-  // A user who answers has read the room: the line "new" goes.
-  return step(withRoom(emptied(state), { anchor: 'bottom', marker: undefined, wasSaid: true }), {
+  return step(withRoom(emptied(state), spoken(state, room, world)), {
     type: 'say',
     room: room.key,
     text: speech.text,

@@ -14,6 +14,7 @@ import { helpKey } from './help.ts'
 import { interrupt } from './leave.ts'
 import { nameKey } from './nameDialog.ts'
 import { goToOldest } from './reach.ts'
+import { markRoomRead } from './reading.ts'
 import { showNeighbour, showRoom, showUnread } from './rooms.ts'
 import { scrollBy, scrollPages, scrollToBottom, scrollToNew } from './scroll.ts'
 import { closed, searchKey } from './search.ts'
@@ -129,6 +130,8 @@ function mainKey(state: ScreenState, world: World, action: ActionId | undefined,
       const room = roomsOf(world)[Number(keyName(key).at(-1)) - 1]
       return room === undefined ? step(state) : showRoom(state, world, room.key)
     }
+    case 'room.markRead':
+      return markRoomRead(state, world)
     case 'room.unread':
       return showUnread(state, world)
     case 'room.switcher':

@@ -2,10 +2,12 @@
 
 import type { RoomView } from '../../client/room.ts'
 import { isOurs } from '../model/message.ts'
-import { roomScreen, type ScreenState, withRoom } from '../model/state.ts'
-import type { World } from '../model/world.ts'
+import { roomScreen, type ScreenState, withNotice, withRoom } from '../model/state.ts'
+import { roomOf, type World } from '../model/world.ts'
 import { entryKey } from '../select/entryRows.ts'
 import { type Pane, paneOf } from '../select/pane.ts'
+import { clean } from '../text/clean.ts'
+import { gazed, isLooking, readUpTo } from './gaze.ts'
 import { andThen, type Step, step } from './step.ts'
 
 /** Marks the visible messages as read, and requests what is missing among them. */
@@ -15,20 +17,33 @@ export function read(state: ScreenState, world: World): Step {
   return andThen(moveReadPosition(state, pane, world), next => askForHistory(next, world))
 }
 
-function moveReadPosition(state: ScreenState, { room, view }: Pane, world: World): Step {
+function moveReadPosition(state: ScreenState, pane: Pane, world: World): Step {
+  const { room, view } = pane
   const screen = roomScreen(state)
   if (room.status !== 'joined') return step(screen.settled ? withRoom(state, { settled: false }) : state)
-  const isSeen = state.focused && view.atBottom
+  const isSeen = isLooking(state) && view.atBottom
   let next = state
-  // Messages came while the user did not look: before the start, while scrolled back, or behind another window.
+  if (room.unread === 0 && !screen.caughtUp) next = withRoom(next, { caughtUp: true })
+  // Messages came while the user did not look: before the start, under a box, while scrolled back, or in another window.
   const isMissed = isSeen ? !screen.settled && hasEarlierUnread(room, world) : room.unread > 0
-  if (isMissed && (screen.marker ?? -1) < room.read) {
-    next = withRoom(next, { marker: room.read })
+  if (isMissed && (screen.marker === undefined || (screen.caughtUp && screen.marker < room.read))) {
+    next = withRoom(next, { marker: room.read, caughtUp: false })
   }
   if (!screen.settled) next = withRoom(next, { settled: true, asked: [] })
-  if (!isSeen || room.unread === 0) return step(next)
-  const seq = newestSeq(room)
+  next = gazed(next, pane, world)
+  if (room.unread === 0) return step(next)
+  const seq = readUpTo(room, roomScreen(next).seen, world)
   return seq > room.read ? step(next, { type: 'markRead', room: room.key, seq }) : step(next)
+}
+
+/** Marks the whole room as read, also messages that never stood on the screen. */
+export function markRoomRead(state: ScreenState, world: World): Step {
+  const room = roomOf(world, state.current)
+  if (room === undefined || room.unread === 0) return step(state)
+  const last = room.timeline.findLast(entry => entry.kind !== 'gap')
+  if (last === undefined || last.kind === 'restart') return step(state)
+  const unread = withRoom(state, { marker: undefined, gaze: new Map(), seen: new Set() })
+  return step(withNotice(unread, clean`marked as read`), { type: 'markRead', room: room.key, seq: last.seq })
 }
 
 /** Whether a message from before our start is unread. Messages since the start, before the first look, were not missed. */
@@ -39,16 +54,6 @@ function hasEarlierUnread(room: RoomView, world: World): boolean {
     if (entry.deleted === undefined && !isOurs(world, entry)) since++
   }
   return room.unread > since
-}
-
-/** The newest seq of the server's present log; 0: none. */
-function newestSeq({ timeline }: RoomView): number {
-  for (let at = timeline.length - 1; at >= 0; at--) {
-    const entry = timeline[at]
-    if (entry?.kind === 'restart') return 0
-    if (entry?.kind === 'message' || entry?.kind === 'topic') return entry.seq
-  }
-  return 0
 }
 
 function askForHistory(state: ScreenState, world: World): Step {

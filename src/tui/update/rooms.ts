@@ -14,7 +14,12 @@ export function showRoom(state: ScreenState, world: World, key: string): Step {
   const left =
     state.current === undefined
       ? state
-      : withRoom(state, { marker: undefined, completion: undefined, selection: undefined })
+      : withRoom(state, {
+          marker: undefined,
+          completion: undefined,
+          selection: undefined,
+          gaze: new Map(),
+        })
   const isTyping = state.current !== undefined && roomScreen(state).editor.text !== ''
   // Messages that came into the first room while the screen was starting were not missed: `read` settles that room.
   const settled = room.status === 'joined' && state.counter > 0
@@ -22,6 +27,7 @@ export function showRoom(state: ScreenState, world: World, key: string): Step {
     { ...left, current: key, first: undefined, counter: left.counter + 1 },
     {
       marker: settled && room.unread > 0 ? room.read : undefined,
+      caughtUp: room.unread === 0,
       settled,
       lastActive: left.counter,
       asked: [],

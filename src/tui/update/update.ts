@@ -6,6 +6,7 @@ import { type Overlay, type ScreenState, withNotice } from '../model/state.ts'
 import type { World } from '../model/world.ts'
 import { cleanLine } from '../text/clean.ts'
 import { followCursor, giveBack, paste } from './compose.ts'
+import { gazeDue } from './gaze.ts'
 import { pressed } from './keys.ts'
 import { withNameDialog } from './nameDialog.ts'
 import { reached } from './reach.ts'
@@ -14,6 +15,9 @@ import { showRoom, withCurrentRoom } from './rooms.ts'
 import { found, surrounded } from './search.ts'
 import { unselect } from './selection.ts'
 import { andThen, remark, type Step, step } from './step.ts'
+
+/** The countdown changes once a second. */
+const COUNTDOWN_MS = 1_000
 
 /** The state after an event, and the effects to run. `now` is our clock, ms. */
 export function update(state: ScreenState, event: ScreenEvent, world: World, now: number): Step {
@@ -24,11 +28,11 @@ export function update(state: ScreenState, event: ScreenEvent, world: World, now
 function happened(state: ScreenState, event: ScreenEvent, world: World): Step {
   switch (event.type) {
     case 'key':
-      return pressed(state, world, event.key)
+      return pressed(touched(state), world, event.key)
     case 'paste':
-      return pasted({ ...state, leaving: 0, notice: undefined }, world, event.text, event.truncated)
+      return pasted({ ...touched(state), leaving: 0, notice: undefined }, world, event.text, event.truncated)
     case 'focus':
-      return step({ ...state, focused: event.focused })
+      return step({ ...(event.focused ? touched(state) : state), focused: event.focused })
     case 'resize':
       return step(followCursor({ ...state, size: event.size }, world))
     case 'changed':
@@ -61,7 +65,17 @@ function pasted(state: ScreenState, world: World, text: string, truncated: boole
   return step({ ...state, overlay: changed })
 }
 
-/** Whether the screen shows a countdown: the time until the next attempt to connect. */
-export function isCounting({ client }: World): boolean {
-  return client.link.status === 'waiting'
+/** The state after the user touched the terminal. A key in a terminal without focus means that a focus report was lost. */
+function touched(state: ScreenState): ScreenState {
+  return { ...state, lastInput: state.now, focused: state.focused === undefined ? undefined : true }
+}
+
+/**
+ * When the screen needs a tick although nothing happens: for the countdown to the next attempt to connect, and for
+ * messages that are about to be read. Our clock, ms; undefined: an idle screen needs none.
+ */
+export function wakeAt(state: ScreenState, { client }: World): number | undefined {
+  const due = gazeDue(state)
+  if (client.link.status !== 'waiting') return due
+  return Math.min(due ?? Number.POSITIVE_INFINITY, state.now + COUNTDOWN_MS)
 }

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 import type { ScreenOptions } from '../../../src/tui/screen/screen.tsx'
 import { type FakeClient, NOON } from '../fakeClient.ts'
 import { type RunningScreen, startScreen } from '../screens.ts'
@@ -231,7 +231,7 @@ describe('the whole screen', () => {
     terminal.type(ALT_END)
     await terminal.shows('and another')
     await terminal.hides('new below')
-    expect(client.asked).toContain('read lobby 62')
+    await vi.waitFor(() => expect(client.asked).toContain('read lobby 62'), 5_000)
   })
 
   test('while the line is down it counts, keeps what is typed, and says when it is back', async () => {
@@ -261,7 +261,7 @@ describe('over the timeline', () => {
     await terminal.hides('#ops')
     expect(terminal.rows().slice(2, 15)).toEqual(
       picture(`
-        ║▌1 lobby        │                                                               ║
+        ║▌1 lobby     @1 │                                                               ║
         ║ 2 dev       13 │                                                               ║
         ║ 3 ops       @3 │                                                               ║
         ║ 4 @bob         │       ╭─ Go to ──────────────────────────────────────╮        ║

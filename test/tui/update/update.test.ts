@@ -201,28 +201,145 @@ describe('rooms', () => {
 })
 
 describe('reading', () => {
-  test('moves the read position when the newest message is visible', () => {
-    const screen = threeRooms()
+  /** A screen whose room has been read up to its first message, with so many unread ones behind it. */
+  function behind(unread: number, rows = 24): Updates {
+    return new Updates(
+      client => {
+        const lobby = client.open('lobby')
+        client.receive(lobby, 'alice', 'seen')
+        client.allRead(lobby)
+        for (let at = 0; at < unread; at++) client.receive(lobby, 'alice', `unread ${at}`)
+      },
+      80,
+      rows,
+    )
+  }
+
+  test('a message is read once it stood on the screen for a second', () => {
+    const screen = behind(3)
+    screen.wait(900)
     expect(screen.took()).toEqual([])
-    screen.type('\x0e')
-    expect(screen.took()).toEqual([{ type: 'markRead', room: 'dev', seq: 1 }])
-    expect(roomScreen(screen.state).marker).toBe(0)
+    screen.wait(200)
+    expect(screen.took()).toEqual([{ type: 'markRead', room: 'lobby', seq: 4 }])
   })
 
-  test('does not where the terminal is not looked at, and draws the line "new" there', () => {
-    const screen = new Updates()
+  test('passing through rooms reads nothing, and the line "new" is there on return', () => {
+    const screen = threeRooms()
+    screen.wait(5_000)
+    screen.type('\x0e')
+    screen.wait(500)
+    screen.type('\x0e', '\x0e')
+    screen.wait(5_000)
+    expect(screen.took()).toEqual([])
+    screen.type('\x0e')
+    expect(screen.screen()).toContain('─ new ─')
+    screen.wait(1_000)
+    expect(screen.took()).toEqual([{ type: 'markRead', room: 'dev', seq: 1 }])
+  })
+
+  test('what stands above the screen stays unread until it was on the screen too', () => {
+    const screen = behind(40, 16)
+    screen.wait(5_000)
+    expect(screen.took()).toEqual([])
+    screen.type('\x1bu')
+    screen.wait(1_000)
+    const [first] = screen.took()
+    expect(first).toMatchObject({ type: 'markRead', room: 'lobby' })
+    for (let page = 0; page < 6; page++) {
+      screen.type('\x1b[6~')
+      screen.wait(1_000)
+    }
+    expect(screen.took().at(-1)).toEqual({ type: 'markRead', room: 'lobby', seq: 41 })
+  })
+
+  test('what stands in a gap, or before what is loaded, stays unread', () => {
+    const screen = behind(3)
     const lobby = screen.client.rooms.get('lobby')
     if (lobby === undefined) throw new Error('no lobby')
-    screen.client.receive(lobby, 'alice', 'seen')
-    screen.client.allRead(lobby)
+    lobby.timeline.splice(2, 1, { kind: 'gap', after: 2, before: 4, reason: 'long', loading: true })
+    screen.client.changed(lobby)
+    screen.dispatch({ type: 'changed' })
+    screen.wait(1_000)
+    expect(screen.took().filter(({ type }) => type === 'markRead')).toEqual([
+      { type: 'markRead', room: 'lobby', seq: 2 },
+    ])
+    const later = behind(3)
+    const room = later.client.rooms.get('lobby')
+    if (room === undefined) throw new Error('no lobby')
+    room.timeline.splice(0, 2)
+    room.moreBefore = true
+    room.unread = 12
+    later.client.changed(room)
+    later.dispatch({ type: 'changed' })
+    later.wait(5_000)
+    expect(later.took().filter(({ type }) => type === 'markRead')).toEqual([])
+  })
+
+  test('Alt+R marks the whole room as read', () => {
+    const screen = behind(40, 16)
+    screen.type('\x1br')
+    expect(screen.took()).toEqual([{ type: 'markRead', room: 'lobby', seq: 41 }])
+  })
+
+  test.each([
+    ['the help', '\x1bOP'],
+    ['the switcher', '\x0b'],
+  ])('under %s nothing is read, and the line "new" is there after it', (_, key) => {
+    const screen = behind(0)
+    const lobby = screen.client.rooms.get('lobby')
+    if (lobby === undefined) throw new Error('no lobby')
+    screen.type(key)
+    screen.client.receive(lobby, 'alice', 'covered')
+    screen.dispatch({ type: 'changed' })
+    screen.wait(5_000)
+    expect(screen.took()).toEqual([])
+    screen.type('\x1b')
+    expect(screen.screen()).toMatch(/seen.*─ new ─.*covered/s)
+    screen.wait(1_000)
+    expect(screen.took()).toEqual([{ type: 'markRead', room: 'lobby', seq: 2 }])
+  })
+
+  test('without the focus nothing is read, and the line "new" is drawn', () => {
+    const screen = behind(0)
+    const lobby = screen.client.rooms.get('lobby')
+    if (lobby === undefined) throw new Error('no lobby')
     screen.dispatch({ type: 'focus', focused: false })
     screen.client.receive(lobby, 'alice', 'not seen')
     screen.dispatch({ type: 'changed' })
+    screen.wait(5_000)
     expect(screen.took()).toEqual([])
     expect(screen.screen()).toMatch(/seen.*─ new ─.*not seen/s)
     screen.dispatch({ type: 'focus', focused: true })
+    screen.wait(1_000)
     expect(screen.took()).toEqual([{ type: 'markRead', room: 'lobby', seq: 2 }])
     expect(screen.screen()).toContain('─ new ─')
+  })
+
+  test.each<[string, (screen: Updates) => void]>([
+    ['a key', screen => screen.type('x')],
+    ['a paste', screen => screen.type('\x1b[200~x\x1b[201~')],
+  ])('a lost report of the focus: %s means that the terminal has it', (_, touch) => {
+    const screen = behind(2)
+    screen.dispatch({ type: 'focus', focused: false })
+    touch(screen)
+    screen.took()
+    screen.wait(1_000)
+    expect(screen.took()).toEqual([{ type: 'markRead', room: 'lobby', seq: 3 }])
+  })
+
+  test('a terminal that never reports its focus: messages are read only for a while after a key', () => {
+    const screen = behind(0)
+    const lobby = screen.client.rooms.get('lobby')
+    if (lobby === undefined) throw new Error('no lobby')
+    screen.wait(10 * 60_000)
+    screen.client.receive(lobby, 'alice', 'in a hidden window')
+    screen.dispatch({ type: 'changed' })
+    screen.wait(5_000)
+    expect(screen.took()).toEqual([])
+    screen.type('x')
+    screen.took()
+    screen.wait(1_000)
+    expect(screen.took()).toEqual([{ type: 'markRead', room: 'lobby', seq: 2 }])
   })
 
   test.each([
@@ -260,6 +377,7 @@ describe('reading', () => {
     expect(screen.took()).toEqual([])
     expect(screen.screen().split('\n').slice(1, 15)).toEqual(seen.split('\n').slice(1, 15))
     screen.type('\x1b[1;3F')
+    screen.wait(1_000)
     expect(screen.took()).toEqual([{ type: 'markRead', room: 'lobby', seq: 61 }])
     expect(screen.screen()).toContain('late')
   })

@@ -20,6 +20,7 @@ export class Updates {
   readonly world: World
   state: ScreenState
   readonly effects: Effect[] = []
+  #now = NOON
 
   constructor(
     prepare: (client: FakeClient) => void = client => client.open('lobby'),
@@ -34,9 +35,15 @@ export class Updates {
   }
 
   dispatch(event: ScreenEvent): void {
-    const { state, effects } = update(this.state, event, this.world, NOON)
+    const { state, effects } = update(this.state, event, this.world, this.#now)
     this.state = state
     this.effects.push(...effects)
+  }
+
+  /** Lets time pass, ms, as the store does: with a tick at its end. */
+  wait(ms: number): void {
+    this.#now += ms
+    this.dispatch({ type: 'tick' })
   }
 
   /** Types text and key sequences as a keyboard sends them. */
