@@ -199,8 +199,7 @@ class Core implements ChatClient {
   markRead(key: string, seq: number): void {
     const room = this.rooms.get(key)
     if (room === undefined || room.read === seq) return
-    room.moveRead(seq, this.username)
-    room.touch()
+    this.rooms.unread.moveRead(room, seq)
     this.#signals.read(key, seq)
   }
 
@@ -314,7 +313,7 @@ class Core implements ChatClient {
         const known = this.rooms.find(summary.room)
         if (known === undefined && !this.#leaves.has(summary.room)) this.join(summary.room)
         const room = this.rooms.find(summary.room)
-        if (room !== undefined) this.rooms.summarize(room, summary)
+        if (room !== undefined) this.rooms.unread.summarize(room, summary)
       }
     })
   }

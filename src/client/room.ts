@@ -1,5 +1,5 @@
-import { MAX_UNREAD, TYPING_FORGET_MS } from '../protocol/limits.ts'
-import { foldName, mentions } from '../protocol/names.ts'
+import { TYPING_FORGET_MS } from '../protocol/limits.ts'
+import { foldName } from '../protocol/names.ts'
 import type { OutboxEntry } from './outbox.ts'
 import { Timeline } from './timeline.ts'
 import type { MessageEntry, TimelineEntry } from './timelineEntry.ts'
@@ -126,29 +126,5 @@ export class Room implements RoomView {
   clearTyping(): void {
     for (const { timer } of this.#typing.values()) clearTimeout(timer)
     this.#typing.clear()
-  }
-
-  /** Counts one message of another user as unread, unless it is counted already. */
-  count(seq: number, isMention: boolean): void {
-    if (seq <= this.countedTo || seq <= this.read) return
-    this.countedTo = seq
-    this.unread = Math.min(MAX_UNREAD, this.unread + 1)
-    if (isMention || this.kind === 'direct') this.mentions = Math.min(MAX_UNREAD, this.mentions + 1)
-  }
-
-  /** Moves the read position, and counts the unread messages after it that the timeline holds. */
-  moveRead(seq: number, me: string): void {
-    this.read = seq
-    this.unread = 0
-    this.mentions = 0
-    for (let i = this.timeline.length - 1; i >= 0; i--) {
-      const entry = this.timeline[i]
-      if (entry?.kind === 'restart' || (entry?.kind === 'message' && entry.seq <= seq)) break
-      if (entry?.kind !== 'message' || entry.deleted !== undefined || foldName(entry.from) === foldName(me))
-        continue
-      this.unread = Math.min(MAX_UNREAD, this.unread + 1)
-      if (this.kind === 'direct' || mentions(entry.text ?? '', me)) this.mentions++
-    }
-    this.countedTo = Math.max(this.countedTo, this.log.last ?? 0)
   }
 }

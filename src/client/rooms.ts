@@ -1,11 +1,12 @@
-import type { RoomEvent } from '../protocol/events.ts'
+import type { DeleteEvent, EditEvent, RoomEvent } from '../protocol/events.ts'
 import { MAX_PAGE, MAX_ROOMS } from '../protocol/limits.ts'
-import { conversationKey, foldName, mentions, parseConversation } from '../protocol/names.ts'
-import type { RequestResult, RoomSummary } from '../protocol/requests.ts'
+import { conversationKey, foldName, parseConversation } from '../protocol/names.ts'
+import type { RequestResult } from '../protocol/requests.ts'
 import type { Gap, Signal } from '../protocol/responses.ts'
 import type { KeptRoom, RoomCache } from './cacheFile.ts'
 import type { Answer, PendingRequests } from './pendingRequests.ts'
 import { Room } from './room.ts'
+import { Unread } from './unread.ts'
 
 /** Events of a page of history. */
 const PAGE = 100
@@ -42,6 +43,7 @@ export interface RoomsOptions {
 
 /** The rooms of a client, in the order in which they were joined. Handles the frames of the server that concern rooms. */
 export class Rooms extends Map<string, Room> {
+  readonly unread: Unread
   readonly #options: RoomsOptions
   readonly #keys = new Map<string, string>()
   /** The rooms that are joined on this connection. */
@@ -52,6 +54,8 @@ export class Rooms extends Map<string, Room> {
   constructor(options: RoomsOptions) {
     super()
     this.#options = options
+    const { requests, me } = options
+    this.unread = new Unread({ requests, me, find: name => this.find(name) })
   }
 
   /** The room with this name on the server. */
@@ -144,30 +148,19 @@ export class Rooms extends Map<string, Room> {
     })
   }
 
-  /** Applies the server's summary of a room. */
-  summarize(room: Room, summary: RoomSummary): void {
-    room.read = summary.read
-    room.unread = summary.unread
-    room.mentions = room.kind === 'direct' ? summary.unread : summary.mentions
-    room.countedTo = summary.last
-    if (room.topic === '') room.topic = summary.topic
-    room.touch()
-  }
-
   /** Adds an event to its room's timeline. Undefined if the room is not known, or the event is held already. */
   take(event: RoomEvent): { readonly room: Room; readonly isLive: boolean } | undefined {
     const room = this.find(event.room) ?? this.#unasked(event.room)
     if (room === undefined) return undefined
     const isLive = event.seq > room.replayUntil
+    const before = isTextChange(event) ? room.messageAt(event.target) : undefined
     if (!room.log.append(event, isLive ? event.seq : room.replayUntil)) return undefined
-    const isMine = foldName(event.from) === foldName(this.#options.me())
     if (event.action === 'topic') room.topic = event.topic
     if (event.action === 'edit') room.setTyping(event.from, false)
+    if (isTextChange(event)) this.unread.changed(room, event, before)
     if (event.action === 'chat') {
       room.setTyping(event.from, false)
-      if (!isMine && event.deleted === undefined) {
-        room.count(event.seq, mentions(event.message ?? '', this.#options.me()))
-      }
+      this.unread.arrived(room, event)
     }
     this.#settle(room)
     void this.#fillMissed(room)
@@ -188,7 +181,7 @@ export class Rooms extends Map<string, Room> {
       case 'typing':
         return room.setTyping(frame.from, frame.on)
       case 'read':
-        room.moveRead(frame.seq, this.#options.me())
+        this.unread.moveRead(room, frame.seq)
         break
       case 'joined':
         room.people = frame.people
@@ -364,4 +357,8 @@ export class Rooms extends Map<string, Room> {
     this.#keys.set(name, key)
     return key
   }
+}
+
+function isTextChange(event: RoomEvent): event is EditEvent | DeleteEvent {
+  return event.action === 'edit' || event.action === 'delete'
 }
