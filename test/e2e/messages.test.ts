@@ -19,6 +19,8 @@ test('a message is edited, answered, reacted to, found and deleted, and both see
 
   bob.type(KEY.ctrlS)
   await bob.waitFor('▌shall we ship')
+  bob.type('+')
+  await bob.waitFor('▌1 👍')
   bob.type('1')
   await alice.waitFor('👍 1')
   bob.type('r')

@@ -79,16 +79,22 @@ export const DEFINITIONS = {
     'selection.edit': { keys: ['e'], help: 'edit it, if it is yours', hint: 'edit' },
     'selection.delete': {
       keys: ['d', 'delete'],
-      help: 'press twice to delete it, if it is yours',
+      help: 'delete it, if it is yours; the next key confirms',
       hint: 'delete',
     },
+    'selection.confirm': { keys: ['ctrl+d'], help: 'right after D or Del: delete it', hint: 'delete it' },
     'selection.react': {
-      keys: ['1', '2', '3', '4', '5', '6'],
-      help: 'react to it, or take that back; the status line shows the emoji',
+      keys: ['+'],
+      help: 'react to it, or take that back; the next key chooses the emoji',
       hint: 'react',
+    },
+    'selection.emoji': {
+      keys: ['1', '2', '3', '4', '5', '6'],
+      help: 'right after +: react with that emoji',
+      hint: 'choose',
       shown: '1–6',
     },
-    'selection.close': { keys: ['ctrl+s', 'q'], help: 'back to the composer', hint: 'back' },
+    'selection.close': { keys: ['ctrl+s'], help: 'back to the composer', hint: 'back' },
   }),
 
   ...group('rooms', 'Rooms', {

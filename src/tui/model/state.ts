@@ -43,8 +43,10 @@ export type About = {
 export type Selection = {
   /** Of the message, see `MessageEntry.id`. */
   readonly id: string
-  /** Whether the next press of the key deletes it. */
-  readonly deleting: boolean
+  /** The action that the very next key can confirm. */
+  readonly armed: 'delete' | 'react' | undefined
+  /** Letters that acted as keys, with the time of the last: they were meant as text if text follows at once. */
+  readonly typed: { readonly text: string; readonly at: number }
 }
 
 /** The screen's state of one room. */
@@ -54,6 +56,8 @@ export type RoomScreen = {
   readonly composerTop: number
   readonly completion: Completion | undefined
   readonly about: About | undefined
+  /** The draft that was in the composer when an edit began; it comes back after the edit. */
+  readonly aside: string
   readonly history: InputHistory
   /** Whether the newest text of the history was sent as a message. If not, it was cleared or run, and Up brings it back. */
   readonly wasSaid: boolean
@@ -133,6 +137,7 @@ const NEW_ROOM: RoomScreen = {
   composerTop: 0,
   completion: undefined,
   about: undefined,
+  aside: '',
   history: EMPTY_HISTORY,
   wasSaid: true,
   selection: undefined,
@@ -186,8 +191,8 @@ function withComposed(room: RoomScreen, { draft, inputs }: Composed): RoomScreen
  * The draft of a room and its sent texts, also while the composer shows an older text. The new text of an edited message
  * is not a draft: a draft is sent as a new message.
  */
-export function composedOf({ editor, history, about }: RoomScreen): Composed {
-  if (about?.kind === 'edit') return { draft: '', inputs: remember(history, editor.text).entries }
+export function composedOf({ editor, history, about, aside }: RoomScreen): Composed {
+  if (about?.kind === 'edit') return { draft: aside, inputs: remember(history, editor.text).entries }
   const { entries, at, edited } = history
   return { draft: at === entries.length ? editor.text : (edited.get(entries.length) ?? ''), inputs: entries }
 }
@@ -204,6 +209,11 @@ export function withRoom(
   key: string = state.current ?? '',
 ): ScreenState {
   return { ...state, rooms: new Map(state.rooms).set(key, { ...roomScreen(state, key), ...change }) }
+}
+
+/** A selection of a message on which no key has acted yet. */
+export function selectionOf(id: string): Selection {
+  return { id, armed: undefined, typed: { text: '', at: 0 } }
 }
 
 /** The state with a sentence in the status line. */

@@ -6,11 +6,12 @@
 import type { RoomView } from '../../client/room.ts'
 import type { TimelineEntry } from '../../client/timelineEntry.ts'
 import { foldName } from '../../protocol/names.ts'
-import type { Note, RoomScreen } from '../model/state.ts'
+import type { Note, RoomScreen, Selection } from '../model/state.ts'
 import { clean } from '../text/clean.ts'
 import { entryKey, entryRows, noteRows, outboxRows, type Repeated, type Setting } from './entryRows.ts'
-import { barred } from './messageRows.ts'
+import { barred, type Head, remarkRows } from './messageRows.ts'
 import { withPending } from './pending.ts'
+import { REACTION_KEYS } from './reactionKeys.ts'
 import { roomLabel } from './roomLabel.ts'
 import type { Row } from './row.ts'
 import { labelledRule } from './rule.ts'
@@ -22,8 +23,7 @@ export type Scene = {
   /** The line "new" stands above the entry at this index of the timeline; -1: no line. */
   readonly markerAt: number
   readonly notes: ReadonlyMap<string | undefined, readonly Note[]>
-  /** The id of the selected message. */
-  readonly selected: string | undefined
+  readonly selection: Selection | undefined
 }
 
 /** The rows of one block. Rows around an entry come and go, so positions are counted from its own rows. */
@@ -38,6 +38,11 @@ export type Block = {
 /** Messages of one sender within this time, ms, stand under one name. */
 const GROUP_WITHIN = 5 * 60_000
 const NO_ROWS: readonly Row[] = []
+const NO_HEAD: Head = { time: clean``, from: undefined, mark: undefined }
+const QUESTIONS = {
+  delete: clean`delete this message for everybody? Ctrl+D deletes it, any other key keeps it`,
+  react: clean`${REACTION_KEYS}  — a digit reacts, any other key cancels`,
+} as const
 const FRESH: Repeated = { name: false, time: false }
 
 /** Prepares a room for showing. */
@@ -47,7 +52,7 @@ export function sceneOf(room: RoomView, screen: RoomScreen, setting: Setting): S
     setting,
     markerAt: screen.marker === undefined ? -1 : markerIndex(room.timeline, screen.marker, setting.me),
     notes: notesByPlace(screen.notes),
-    selected: screen.selection?.id,
+    selection: screen.selection,
   }
 }
 
@@ -129,12 +134,18 @@ function entryBlock(scene: Scene, entry: TimelineEntry, at: number, isNamed: boo
   const hasNotesAbove = previous !== undefined && notes.size > 0 && notes.has(entryKey(previous))
   const repeats = isNamed || before.length > 0 || hasNotesAbove ? FRESH : repeatsOf(entry, previous, setting)
   const own = ownRows(scene, entry, at, repeats)
-  const isSelected = entry.kind === 'message' && entry.id === scene.selected
+  const selection = entry.kind === 'message' && entry.id === scene.selection?.id ? scene.selection : undefined
   return {
     before,
-    own: isSelected ? own.map(row => barred(row, setting.columns)) : own,
+    own: selection === undefined ? own : selectedRows(own, selection, setting),
     after: said?.flatMap(note => noteRows(note, setting)) ?? NO_ROWS,
   }
+}
+
+/** The rows of the selected message: with a bar, and with the question that its next key answers. */
+function selectedRows(own: readonly Row[], { armed }: Selection, { columns }: Setting): readonly Row[] {
+  const question = armed === undefined ? [] : remarkRows(NO_HEAD, QUESTIONS[armed], 'warning', columns)
+  return [...own, ...question].map(row => barred(row, columns))
 }
 
 /** The rows of a message with our pending changes, and with the start of the message that it answers. */

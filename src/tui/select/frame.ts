@@ -105,7 +105,7 @@ function selectionCell(
   { timeline: height, sidebar, ruled }: Layout,
   pane: Pane | undefined,
 ): Cell | undefined {
-  if (pane?.scene.selected === undefined) return undefined
+  if (pane?.scene.selection === undefined) return undefined
   const { rows } = pane.view
   const at = rows.findIndex(row => row.includes(BAR))
   if (at === -1) return undefined

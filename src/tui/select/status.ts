@@ -10,14 +10,11 @@ import { type CleanText, clean, cleanLine } from '../text/clean.ts'
 import { listing } from './entryRows.ts'
 import type { Layout } from './layout.ts'
 import type { Pane } from './pane.ts'
-import { REACTION_KEYS } from './reactionKeys.ts'
 import { blanks, cutRow, type Row, rowWidth, type Span, span } from './row.ts'
 import { sizeText } from './sizeText.ts'
 
 /** Names that the typing note lists; more are counted. */
 const TYPING_NAMES = 2
-/** A narrower status line shows the keys rather than the reactions. */
-const LEAST_FOR_REACTIONS = 72
 
 /** The status line. */
 export function statusRow(state: ScreenState, world: World, layout: Layout, pane: Pane | undefined): Row {
@@ -59,9 +56,6 @@ function linkSpans(link: LinkState, now: number, width: number): Span[] {
 /** The most important note: a text that is too long, the last notice, an error, or users that are typing. */
 function noteSpan(state: ScreenState, world: World): Span | undefined {
   if (state.notice !== undefined) return span(state.notice.text, state.notice.tone)
-  if (roomScreen(state).selection !== undefined && state.size.columns >= LEAST_FOR_REACTIONS) {
-    return span(REACTION_KEYS)
-  }
   const excess = excessOf(state, world)
   if (excess !== undefined) return span(excess, 'error')
   const room = roomOf(world, state.current)
@@ -121,6 +115,8 @@ function hintsOf(state: ScreenState, world: World, pane: Pane | undefined): read
   }
   const { selection, about } = roomScreen(state)
   if (selection !== undefined) {
+    if (selection.armed === 'delete') return ['selection.confirm', 'app.escape']
+    if (selection.armed === 'react') return ['selection.emoji', 'app.escape']
     const message = pane === undefined ? undefined : messageOf(pane.room, selection.id)
     return message !== undefined && isOurs(world, message)
       ? ['selection.edit', 'selection.delete', 'app.escape']

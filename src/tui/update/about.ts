@@ -2,13 +2,13 @@
 
 import type { RoomView } from '../../client/room.ts'
 import type { MessageEntry } from '../../client/timelineEntry.ts'
-import { createEditor, setText } from '../composer/editor.ts'
+import { setText } from '../composer/editor.ts'
 import { remember } from '../composer/inputHistory.ts'
 import { isOurs, isServed, lastMessage, messageOf } from '../model/message.ts'
 import { type About, roomScreen, type ScreenState, withNotice, withRoom } from '../model/state.ts'
 import { roomOf, type World } from '../model/world.ts'
 import { clean } from '../text/clean.ts'
-import { followCursor, speechOf, withEditor } from './compose.ts'
+import { draftAgain, followCursor, speechOf, withEditor } from './compose.ts'
 import { type Step, step } from './step.ts'
 
 /** Puts our last message into the composer to edit it; undefined if there is none. */
@@ -35,9 +35,11 @@ function lastSaid(room: RoomView, world: World): { readonly id: string; readonly
   return id === undefined || text === undefined ? undefined : { id, text }
 }
 
-/** Puts the text of a message into the composer to edit it. */
+/** Puts the text of a message into the composer to edit it. The draft there comes back after the edit. */
 export function beginEdit(state: ScreenState, world: World, id: string, text: string): Step {
-  const next = withRoom(state, { about: { kind: 'edit', id }, selection: undefined })
+  const { about, aside, editor } = roomScreen(state)
+  const draft = about?.kind === 'edit' ? aside : editor.text
+  const next = withRoom(state, { about: { kind: 'edit', id }, aside: draft, selection: undefined })
   return withEditor(next, world, setText(roomScreen(next).editor, asTyped(text)))
 }
 
@@ -69,13 +71,11 @@ export function leaveAbout(state: ScreenState, world: World): ScreenState {
   if (about?.kind !== 'edit') return followCursor(withRoom(state, { about: undefined }), world)
   const isKept = !isUnchanged(state, world, about) && editor.text.trim() !== ''
   const left = withRoom(state, {
-    about: undefined,
-    editor: { ...createEditor(), killRing: editor.killRing },
-    composerTop: 0,
-    completion: undefined,
+    ...draftAgain(state),
     ...(isKept ? { history: remember(history, editor.text), wasSaid: false } : {}),
   })
-  return isKept ? withNotice(left, clean`not changed — Up brings the text back`) : left
+  const shown = followCursor(left, world)
+  return isKept ? withNotice(shown, clean`not changed — Up brings the text back`) : shown
 }
 
 /** Enter while a message is edited: sends the new text. */
@@ -93,12 +93,14 @@ export function submitEdit(state: ScreenState, world: World, about: About): Step
     return step(withNotice(state, why, 'warning'))
   }
   const sent = withRoom(state, {
-    about: undefined,
-    editor: { ...createEditor(), killRing: roomScreen(state).editor.killRing },
-    composerTop: 0,
-    completion: undefined,
+    ...draftAgain(state),
     history: remember(roomScreen(state).history, roomScreen(state).editor.text),
     wasSaid: true,
   })
-  return step(sent, { type: 'edit', room: room.key, target: message.seq, text: speech.text })
+  return step(followCursor(sent, world), {
+    type: 'edit',
+    room: room.key,
+    target: message.seq,
+    text: speech.text,
+  })
 }

@@ -3,7 +3,7 @@
 import { createEditor, type Editor, insertText, setText } from '../composer/editor.ts'
 import { newer, older, remember } from '../composer/inputHistory.ts'
 import { messageOf } from '../model/message.ts'
-import { roomScreen, type ScreenState, withNotice, withRoom } from '../model/state.ts'
+import { type RoomScreen, roomScreen, type ScreenState, withNotice, withRoom } from '../model/state.ts'
 import { roomOf, type World } from '../model/world.ts'
 import { composerView, layoutOf } from '../select/layout.ts'
 import { sizeText } from '../select/sizeText.ts'
@@ -102,17 +102,26 @@ export function say(state: ScreenState, world: World): Step {
   })
 }
 
-/** The state with an empty composer and its text in the history; it no longer edits or answers a message. */
+/** The state with the composer's text in its history, and the draft from before an edit, or nothing, in the composer. */
 export function emptied(state: ScreenState): ScreenState {
   const { editor, history } = roomScreen(state)
   return withRoom(state, {
-    editor: { ...createEditor(), killRing: editor.killRing },
-    composerTop: 0,
-    completion: undefined,
-    about: undefined,
+    ...draftAgain(state),
     history: remember(history, editor.text),
     wasSaid: false,
   })
+}
+
+/** The change that ends editing or answering: the draft from before an edit comes back. */
+export function draftAgain(state: ScreenState): Partial<RoomScreen> {
+  const { editor, aside } = roomScreen(state)
+  return {
+    editor: { ...createEditor(aside), killRing: editor.killRing },
+    aside: '',
+    composerTop: 0,
+    completion: undefined,
+    about: undefined,
+  }
 }
 
 /** Puts a text that could not be sent back into the composer, before the text typed since. */

@@ -5,7 +5,7 @@ import { edit, isLineAction } from '../composer/lineActions.ts'
 import { type ActionId, bind, MODES, type Mode } from '../input/bindings.ts'
 import type { Key } from '../input/key.ts'
 import { keyName } from '../input/keyName.ts'
-import { roomScreen, type ScreenState } from '../model/state.ts'
+import { roomScreen, type ScreenState, withRoom } from '../model/state.ts'
 import { roomsOf, type World } from '../model/world.ts'
 import { leaveAbout } from './about.ts'
 import { complete } from './complete.ts'
@@ -28,7 +28,14 @@ import { upOrDown } from './upOrDown.ts'
 export function pressed(state: ScreenState, world: World, key: Key): Step {
   const action = bind(key, MODES[modeOf(state)])
   // Any other key ends the question whether to quit, and the notice has been read.
-  const fresh: ScreenState = action === 'app.interrupt' ? state : { ...state, leaving: 0, notice: undefined }
+  const unasked: ScreenState =
+    action === 'app.interrupt' ? state : { ...state, leaving: 0, notice: undefined }
+  const { selection } = roomScreen(state)
+  // Only the very next key can confirm an action on the selected message.
+  const fresh =
+    selection?.armed === undefined
+      ? unasked
+      : withRoom(unasked, { selection: { ...selection, armed: undefined } })
   const everywhere = action === undefined ? undefined : programKey(fresh, world, action)
   if (everywhere !== undefined) return everywhere
   switch (fresh.overlay?.kind) {
@@ -43,7 +50,6 @@ export function pressed(state: ScreenState, world: World, key: Key): Step {
     case undefined:
       break
   }
-  const { selection } = roomScreen(fresh)
   const done = selection === undefined ? undefined : selectionKey(fresh, world, selection, action, key)
   return done ?? mainKey(fresh, world, action, key)
 }

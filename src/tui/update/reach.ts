@@ -2,7 +2,7 @@
 
 import type { Answer } from '../../client/pendingRequests.ts'
 import type { RoomView } from '../../client/room.ts'
-import { roomScreen, type ScreenState, withNotice, withRoom } from '../model/state.ts'
+import { roomScreen, type ScreenState, selectionOf, withNotice, withRoom } from '../model/state.ts'
 import { roomOf, type World } from '../model/world.ts'
 import { paneOf } from '../select/pane.ts'
 import { positionEndingAt } from '../select/viewport.ts'
@@ -43,7 +43,7 @@ export function reached(
 function shownAt(state: ScreenState, world: World, room: RoomView, seq: number): ScreenState {
   const message = room.messageAt(seq)
   if (message === undefined) return withNotice(state, clean`that message is no longer kept`)
-  const selected = withRoom(state, { selection: { id: message.id, deleting: false } })
+  const selected = withRoom(state, { selection: selectionOf(message.id) })
   const pane = paneOf(selected, world)
   if (pane === undefined) return selected
   const block = 1 + room.timeline.findLastIndex(entry => entry.kind === 'message' && entry.id === message.id)

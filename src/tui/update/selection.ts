@@ -3,16 +3,25 @@
 import type { RoomView } from '../../client/room.ts'
 import type { MessageEntry } from '../../client/timelineEntry.ts'
 import { foldName } from '../../protocol/names.ts'
+import { insertText } from '../composer/editor.ts'
 import type { ActionId } from '../input/bindings.ts'
 import type { Key } from '../input/key.ts'
 import { isOurs, isServed, lastMessage, messageOf } from '../model/message.ts'
-import { roomScreen, type ScreenState, type Selection, withNotice, withRoom } from '../model/state.ts'
+import {
+  roomScreen,
+  type ScreenState,
+  type Selection,
+  selectionOf,
+  withNotice,
+  withRoom,
+} from '../model/state.ts'
 import { roomOf, type World } from '../model/world.ts'
 import { paneOf } from '../select/pane.ts'
 import { REACTIONS } from '../select/reactionKeys.ts'
 import { positionEndingAt } from '../select/viewport.ts'
 import { type CleanText, clean } from '../text/clean.ts'
 import { beginEdit, beginReply } from './about.ts'
+import { withEditor } from './compose.ts'
 import { scrolledTo } from './scroll.ts'
 import { type Step, step } from './step.ts'
 
@@ -32,7 +41,10 @@ export function unselect(state: ScreenState): ScreenState {
   return roomScreen(state).selection === undefined ? state : withRoom(state, { selection: undefined })
 }
 
-/** The state after a key while a message is selected. */
+/** Letters typed within this time before text were meant as text, ms. */
+const TYPED_WITHIN_MS = 1_000
+
+/** The state after a key while a message is selected; undefined for a key of the room or the timeline. */
 export function selectionKey(
   state: ScreenState,
   world: World,
@@ -44,23 +56,37 @@ export function selectionKey(
   const message = room === undefined ? undefined : messageOf(room, selection.id)
   // The message was deleted, or the server has a new log.
   if (room === undefined || message === undefined) return step(unselect(state))
+  const { armed } = selection
+  const isConfirmed =
+    action === 'selection.confirm' || (action === 'selection.delete' && key.text === undefined)
+  if (armed === 'delete' && isConfirmed) {
+    return step(unselect(state), { type: 'delete', room: room.key, target: message.seq })
+  }
+  if (armed === 'react' && action === 'selection.emoji') {
+    return react(state, world, room, message, REACTIONS[Number(key.text) - 1])
+  }
+  const next = withRoom(state, {
+    selection: { ...selection, armed: undefined, typed: typedBy(state, selection, key) },
+  })
   switch (action) {
     case 'selection.previous':
-      return step(movedBy(state, world, room, selection, -1))
+      return step(movedBy(next, world, room, -1))
     case 'selection.next':
-      return step(movedBy(state, world, room, selection, 1))
+      return step(movedBy(next, world, room, 1))
     case 'selection.reply':
-      return step(beginReply(state, world, message))
+      return step(beginReply(next, world, message))
     case 'selection.edit':
-      return edit(state, world, message)
+      return edit(next, world, message)
     case 'selection.delete':
-      return remove(state, world, room, message, selection)
+      return armDelete(next, world, message)
     case 'selection.react':
-      return react(state, world, room, message, REACTIONS[Number(key.text) - 1])
+      return isServed(world, 'react')
+        ? step(arm(next, 'react'))
+        : refused(next, clean`this server does not serve reactions`)
     case 'selection.close':
-      return step(unselect(state))
+      return step(unselect(next))
     default:
-      return undefined
+      return key.text === undefined ? undefined : typeInstead(next, world)
   }
 }
 
@@ -89,26 +115,33 @@ export function deleteLast(state: ScreenState, world: World, room: RoomView): St
 function edit(state: ScreenState, world: World, message: MessageEntry): Step {
   if (!isOurs(world, message)) return refused(state, clean`you can edit only your own messages`)
   if (!isServed(world, 'edit')) return refused(state, clean`this server does not serve edits`)
-  if (roomScreen(state).editor.text !== '') {
-    return refused(state, clean`there is a draft in the composer: send or clear it first`)
-  }
   return beginEdit(state, world, message.id, message.text ?? '')
 }
 
-function remove(
-  state: ScreenState,
-  world: World,
-  room: RoomView,
-  message: MessageEntry,
-  selection: Selection,
-): Step {
+function armDelete(state: ScreenState, world: World, message: MessageEntry): Step {
   if (!isOurs(world, message)) return refused(state, clean`you can delete only your own messages`)
   if (!isServed(world, 'delete')) return refused(state, clean`this server does not serve deletion`)
-  if (selection.deleting) {
-    return step(unselect(state), { type: 'delete', room: room.key, target: message.seq })
-  }
-  const asked = withRoom(state, { selection: { ...selection, deleting: true } })
-  return step(withNotice(asked, clean`press d again to delete this message for everybody`, 'warning'))
+  return step(arm(state, 'delete'))
+}
+
+/** The state in which the very next key can confirm an action; the message itself says so. */
+function arm(state: ScreenState, armed: Selection['armed']): ScreenState {
+  const { selection } = roomScreen(state)
+  return selection === undefined ? state : withRoom(state, { selection: { ...selection, armed } })
+}
+
+/** The letters that acted as keys just before and with this key. */
+function typedBy({ now }: ScreenState, { typed }: Selection, { text }: Key): Selection['typed'] {
+  if (text === undefined) return { text: '', at: 0 }
+  const before = now - typed.at < TYPED_WITHIN_MS ? typed.text : ''
+  return { text: before + text, at: now }
+}
+
+/** Leaves the selection and types the text, with the letters before it that were meant as text too. */
+function typeInstead(state: ScreenState, world: World): Step {
+  const text = roomScreen(state).selection?.typed.text ?? ''
+  const left = unselect(state)
+  return withEditor(left, world, insertText(roomScreen(left).editor, text))
 }
 
 function refused(state: ScreenState, why: CleanText): Step {
@@ -116,25 +149,21 @@ function refused(state: ScreenState, why: CleanText): Step {
 }
 
 /** Selects the next message up or down; below the newest message the selection ends. */
-function movedBy(
-  state: ScreenState,
-  world: World,
-  { timeline }: RoomView,
-  { id }: Selection,
-  by: 1 | -1,
-): ScreenState {
+function movedBy(state: ScreenState, world: World, { timeline }: RoomView, by: 1 | -1): ScreenState {
+  const id = roomScreen(state).selection?.id
   const from = timeline.findLastIndex(entry => entry.kind === 'message' && entry.id === id)
   for (let at = from + by; at >= 0 && at < timeline.length; at += by) {
     const entry = timeline[at]
     if (entry?.kind === 'restart') break
     if (entry?.kind === 'message' && entry.deleted === undefined) return selected(state, world, entry.id)
   }
-  return by === 1 ? unselect(state) : withRoom(state, { selection: { id, deleting: false } })
+  return by === 1 ? unselect(state) : state
 }
 
 /** The state with a message selected, scrolled so that the message is visible. */
 function selected(state: ScreenState, world: World, id: string): ScreenState {
-  const next = withRoom(state, { selection: { id, deleting: false } })
+  const { typed } = roomScreen(state).selection ?? selectionOf(id)
+  const next = withRoom(state, { selection: { ...selectionOf(id), typed } })
   const pane = paneOf(next, world)
   if (pane === undefined) return next
   const { scene, view, height } = pane

@@ -286,7 +286,7 @@ describe('over the timeline', () => {
     await terminal.shows('online')
     terminal.type(F1)
     await terminal.shows('Keys and commands')
-    expect(terminal.screen()).toContain('Ctrl+N, Alt+Down')
+    expect(terminal.screen()).toContain('Alt+Enter, Shift+Enter')
     for (let page = 0; page < 12; page++) terminal.type(' ')
     await terminal.shows('begins a message with a slash')
     expect(terminal.screen()).toContain('/search')
@@ -298,7 +298,7 @@ describe('over the timeline', () => {
   test('a refused name is asked for again', async () => {
     const { terminal, client } = start([80, 18], morning)
     await terminal.shows('online')
-    client.setLink({ status: 'refused', code: 'name_taken', message: 'somebody else is connected as "me"' })
+    client.setLink({ status: 'refused', code: 'name_taken', message: 'another client is connected as "me"' })
     await terminal.shows('Another name')
     terminal.type('2')
     await terminal.shows('› me2')

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { ChatEvent } from '../../../src/protocol/events.ts'
-import { roomScreen } from '../../../src/tui/model/state.ts'
+import { composedOf, roomScreen } from '../../../src/tui/model/state.ts'
 import { type FakeRoom, NOON } from '../fakeClient.ts'
 import { Updates } from './world.ts'
 
@@ -10,6 +10,8 @@ const DOWN = '\x1b[B'
 const ESCAPE = '\x1b'
 const CTRL_C = '\x03'
 const CTRL_S = '\x13'
+const CTRL_D = '\x04'
+const DELETE = '\x1b[3~'
 
 /** alice, then we, then bob have said something. */
 function talk(): { screen: Updates; lobby: FakeRoom } {
@@ -155,39 +157,90 @@ describe('a selected message', () => {
     expect(screen.took()).toEqual([{ type: 'say', room: 'lobby', text: 'of course' }])
   })
 
-  test('E edits and D deletes it where it is ours, D only when pressed twice', () => {
+  test('E edits it, if it is ours', () => {
     const { screen } = talk()
     screen.type(CTRL_S, 'e')
     expect(screen.screen()).toContain('you can edit only your own messages')
-    screen.type('d', 'd')
-    expect(screen.screen()).toContain('you can delete only your own messages')
-    screen.type(UP, 'd', DOWN, UP, 'd')
-    expect(screen.took()).toEqual([])
-    screen.type('d')
-    expect(screen.took()).toEqual([{ type: 'delete', room: 'lobby', target: 2 }])
-    screen.type(CTRL_S, UP, 'e')
+    screen.type(UP, 'e')
     expect(screen.screen()).toContain('edit › yes, at nooon')
   })
 
-  test('digits react, and take it back', () => {
+  test('E puts the draft aside, and the edit gives it back, sent or not', () => {
+    for (const end of [ENTER, ESCAPE, CTRL_C]) {
+      const { screen } = talk()
+      screen.type('a draft', CTRL_S, UP, 'e')
+      expect(screen.screen()).toContain('edit › yes, at nooon')
+      expect(composedOf(roomScreen(screen.state)).draft).toBe('a draft')
+      screen.type('!', end)
+      expect(screen.text).toBe('a draft')
+      expect(screen.screen()).toContain('me › a draft')
+      screen.took()
+    }
+  })
+
+  test.each([
+    ['D and Ctrl+D', ['d', CTRL_D]],
+    ['Del twice', [DELETE, DELETE]],
+  ])('%s delete it, if it is ours', (_, keys) => {
+    const { screen } = talk()
+    screen.type(CTRL_S, 'd')
+    expect(screen.screen()).toContain('you can delete only your own messages')
+    screen.type(UP, keys[0] ?? '')
+    expect(screen.took()).toEqual([])
+    expect(screen.screen()).toMatch(/▌yes, at nooon.*▌delete this message for everybody\? Ctrl\+D/s)
+    screen.type(keys[1] ?? '')
+    expect(screen.took()).toEqual([{ type: 'delete', room: 'lobby', target: 2 }])
+  })
+
+  test.each([
+    ['D', ['d', 'd']],
+    ['Enter', ['d', ENTER]],
+    ['a letter', ['d', 'x', CTRL_D]],
+    ['a move', ['d', DOWN, UP, CTRL_D]],
+    ['a page', ['d', '\x1b[5~', CTRL_D]],
+    ['the help', ['d', '\x1bOP', ESCAPE, CTRL_D]],
+    ['another room', ['d', '\x0e', '\x10', CTRL_D]],
+  ])('%s confirms no deletion, and takes the question back', (_, keys) => {
+    const { screen } = talk()
+    screen.type(CTRL_S, UP, ...keys)
+    expect(screen.took().filter(({ type }) => type === 'delete')).toEqual([])
+  })
+
+  test.each(['did you see it', 'just a moment', 'quite', '2 pm?', 'kafka', '+ 1', 'x'])(
+    'text that is typed by habit is typed: %s',
+    text => {
+      const { screen } = talk()
+      screen.type(CTRL_S, UP, ...text)
+      expect(screen.took()).toEqual([])
+      expect(screen.text).toBe(text)
+    },
+  )
+
+  test('after a pause only the last letter is typed: those before were keys', () => {
+    const { screen } = talk()
+    screen.type(CTRL_S, 'k')
+    screen.wait(2_000)
+    screen.type('u')
+    expect(screen.text).toBe('u')
+  })
+
+  test('+ and a digit react, and take it back', () => {
     const { screen, lobby } = talk()
-    screen.type(CTRL_S)
-    expect(screen.screen()).toContain('1 👍')
+    screen.type(CTRL_S, '+')
+    expect(screen.screen()).toContain('▌1 👍')
     screen.type('1')
     expect(screen.took()).toEqual([{ type: 'react', room: 'lobby', target: 3, emoji: '👍', on: true }])
     const entry = lobby.timeline[2]
     if (entry?.kind === 'message')
       lobby.timeline[2] = { ...entry, reactions: { '👍': { names: ['Me'], count: 1 } } }
-    screen.type('1')
+    screen.type('+', '1')
     expect(screen.took()).toEqual([{ type: 'react', room: 'lobby', target: 3, emoji: '👍', on: false }])
   })
 
-  test('what is typed else goes nowhere; Esc and Ctrl+C go back to the composer', () => {
+  test('Esc, Ctrl+C and Ctrl+S go back to the composer', () => {
     for (const key of [ESCAPE, CTRL_C, CTRL_S]) {
       const { screen } = talk()
-      screen.type(CTRL_S, 'x', '7')
-      expect(screen.text).toBe('')
-      screen.type(key, 'x')
+      screen.type(CTRL_S, key, 'x')
       expect(screen.text).toBe('x')
       expect(screen.screen()).not.toContain('again to quit')
     }
