@@ -32,7 +32,7 @@ export function joinRoom(
   client.memberships.set(conversation.key, member)
   // At the first join nothing is unread: the room's past is not news.
   if (isNew && !conversation.isDirect && client.session !== undefined) {
-    void services.sessions.moveRead(client.session, conversation.key, member.room.last)
+    services.sessions.enlist(client.session, conversation.key, member.room.last)
     client.holdWhile(() => services.log.isBusy)
   }
   answer(client, request, conversation, member)

@@ -56,16 +56,36 @@ export class Sessions {
     return session
   }
 
-  /** Moves a read position, which also puts a room into the session's list; resolves when that is durable or refused. */
-  moveRead(session: Session, roomKey: string, seq: number): Promise<Result<undefined>> {
+  /** Puts a room into a session's list, read up to a position. The log stores that as soon as it can. */
+  enlist(session: Session, roomKey: string, seq: number): void {
     this.#own(session).reads.set(roomKey, seq)
-    return this.#change({ kind: 'read', session: session.number, roomKey, seq })
+    this.#store.changeSession({ kind: 'read', session: session.number, roomKey, seq })
   }
 
-  /** Takes a room out of a session's list; undefined where it was not in it, else as {@link moveRead}. */
-  leave(session: Session, roomKey: string): Promise<Result<undefined>> | undefined {
+  /** Moves a read position; resolves when that is durable, or refused and taken back. */
+  async moveRead(session: Session, roomKey: string, seq: number): Promise<Result<undefined>> {
+    const { reads } = this.#own(session)
+    const before = reads.get(roomKey)
+    reads.set(roomKey, seq)
+    const kept = await this.#change({ kind: 'read', session: session.number, roomKey, seq })
+    // The client is told that its position was refused, so it must not show. A later change stands.
+    if (!kept.ok && reads.get(roomKey) === seq) {
+      if (before === undefined) reads.delete(roomKey)
+      else reads.set(roomKey, before)
+    }
+    return kept
+  }
+
+  /**
+   * Takes a room out of a session's list; undefined where it was not in it. Resolves when that is durable, or when the
+   * log owes it: the client was told that it left.
+   */
+  leave(session: Session, roomKey: string): Promise<void> | undefined {
     if (!this.#own(session).reads.delete(roomKey)) return undefined
-    return this.#change({ kind: 'read', session: session.number, roomKey, seq: undefined })
+    const change = { kind: 'read', session: session.number, roomKey, seq: undefined } as const
+    return this.#change(change).then(kept => {
+      if (!kept.ok && !this.#own(session).reads.has(roomKey)) this.#store.changeSession(change)
+    })
   }
 
   /** Forgets all sessions of a person (a folded name): the log has erased them. */
