@@ -96,6 +96,11 @@ const meanings = {
     retryable: true,
     meaning: 'The log cannot store the event now. Nothing was stored.',
   },
+  internal: {
+    fatal: 'always',
+    retryable: false,
+    meaning: 'The server failed by a bug while it handled the request, and logged it. Connect again.',
+  },
   server_full: {
     fatal: 'always',
     retryable: true,

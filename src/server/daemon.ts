@@ -121,7 +121,7 @@ class ListeningDaemon implements Daemon {
       server.once('error', (error: NodeJS.ErrnoException) => resolve(listenProblem(address, error)))
       server.listen({ ...address, backlog: ACCEPT_BACKLOG }, () => {
         server.removeAllListeners('error')
-        server.on('error', error => this.#services.logger.error({ error: error.message }, 'accepting failed'))
+        server.on('error', error => this.#services.logger.error({ err: error }, 'accepting failed'))
         this.#servers.push(server)
         const { address: host, port } = server.address() as AddressInfo
         this.addresses.push({ host, port })

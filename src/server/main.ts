@@ -65,9 +65,10 @@ async function serve(flags: Flags): Promise<void> {
   if (!lock.ok) fail(EXIT_FAILED, lock.error)
   const opened = await openSqliteLog(directories.logFile(data), {
     onTrouble: trouble => logger.error({ trouble }, 'storage'),
+    onBug: error => logger.error({ err: error }, 'telling of a commit failed by a bug'),
     onBroken: error => {
       // A restart begins with the disk, which holds everything that was acknowledged.
-      logger.fatal({ error }, 'the log failed')
+      logger.fatal({ err: error }, 'the log failed')
       process.exit(EXIT_FAILED)
     },
   })
@@ -92,7 +93,7 @@ async function serve(flags: Flags): Promise<void> {
         process.exit(0)
       },
       (error: unknown) => {
-        logger.fatal({ error }, 'stopping failed')
+        logger.fatal({ err: error }, 'stopping failed')
         process.exit(EXIT_FAILED)
       },
     )

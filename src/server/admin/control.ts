@@ -84,8 +84,13 @@ export function sendTask(
     const take = async (chunk: Buffer): Promise<void> => {
       lines.push(chunk)
       for (let line = lines.next(); line !== undefined; line = lines.next()) {
-        const said = line.kind === 'line' ? answer.parse(JSON.parse(line.bytes.toString())) : undefined
-        if (said === undefined) return resolve(taskFailed('storage', 'a line of the answer is too long'))
+        const said = line.kind === 'line' ? parseAnswer(line.bytes.toString()) : undefined
+        if (said === undefined) {
+          socket.destroy()
+          return resolve(
+            taskFailed('storage', 'the daemon answered in another way; use the chatd of its version'),
+          )
+        }
         if ('failed' in said) return resolve(taskFailed(said.code, said.failed))
         if ('done' in said) return resolve(success(undefined))
         if (!(await print(said.line))) {
@@ -129,7 +134,7 @@ function serve(socket: Socket, context: Omit<TaskContext, 'print'>, logger: Logg
       .then(
         result => say(result.ok ? { done: true } : { failed: result.error.message, code: result.error.code }),
         (error: unknown) => {
-          logger.error({ error }, 'a task failed by a bug')
+          logger.error({ err: error }, 'a task failed by a bug')
           say({ failed: 'the daemon could not do it; look into its log', code: 'storage' })
         },
       )
@@ -146,6 +151,14 @@ function onceMore(socket: Socket, resolve: () => void): void {
   }
   socket.on('drain', once)
   socket.on('close', once)
+}
+
+function parseAnswer(text: string): z.infer<typeof answer> | undefined {
+  try {
+    return answer.parse(JSON.parse(text))
+  } catch {
+    return undefined
+  }
 }
 
 function parseTask(text: string): Task | undefined {

@@ -156,6 +156,12 @@ export class Client implements FrameHandler, Peer {
     return this.#serve(served.action, this.person, served)
   }
 
+  broke(id: string | undefined): void {
+    const message =
+      'the server failed by a bug of its own and logged it; connect again, and report it to its operator'
+    this.refuse({ code: 'internal', message, fatal: true }, id)
+  }
+
   fellSilent(): void {
     const message = 'nothing came from you for too long; connect again'
     this.sendAway(Line.of({ action: 'bye', reason: 'silent', message }))
@@ -178,7 +184,9 @@ export class Client implements FrameHandler, Peer {
       for (const member of members) services.rooms.exit(member, person)
       this.memberships.clear()
       const isLast = services.people.depart(this, person)
-      if (isLast)
+      // After an erasing, another person can have the name by now.
+      const heir = services.people.find(person.key)
+      if (isLast && (heir === undefined || heir === person))
         services.presence.wentOffline(
           person,
           members.map(({ room }) => room),

@@ -27,6 +27,8 @@ export interface FrameHandler {
   /** True for a full client, which must send a sign of life. */
   readonly isFull: boolean
   readonly hasConnected: boolean
+  /** A request of this connection failed by a bug: tells the client and closes the connection. */
+  broke(id: string | undefined): void
   /** The peer sent nothing for too long. */
   fellSilent(): void
   /** No `connect` came in time. */
@@ -62,9 +64,10 @@ export class Connection implements TurnTaker {
   readonly #openedAt = performance.now()
   #handler: FrameHandler | undefined
   #heardAt = performance.now()
-  /** Why lines are not taken now: a timer, a pending answer, or a reader that is behind. */
-  #held = false
+  /** Holds lines back: a rate limit, or congestion. */
   #holdTimer: NodeJS.Timeout | undefined
+  /** Whether a request is not fulfilled yet, which holds the next line back too. */
+  #isAwaiting = false
   #inputEnded = false
   /** The daemon stops: no further line is taken; answers still go out. */
   #stopping = false
@@ -83,7 +86,7 @@ export class Connection implements TurnTaker {
     const bounds = { cutAt: settings.leftOverBytes, behindAt: settings.behindBytes }
     this.outbound = new Outbound(socket, tick, bounds, {
       overflowed: () => this.cut('slow'),
-      behindChanged: behind => this.#handler?.behindChanged(behind),
+      behindChanged: behind => this.#guarded(() => this.#handler?.behindChanged(behind)),
       drained: () => this.takeTurn(),
     })
   }
@@ -100,12 +103,12 @@ export class Connection implements TurnTaker {
     })
     // The close that follows a reset is handled below.
     this.#socket.on('error', error =>
-      this.#logger.debug({ connection: this.number, error: error.message }, 'socket'),
+      this.#logger.debug({ connection: this.number, reason: error.message }, 'socket'),
     )
     this.#socket.on('close', () => {
       clearTimeout(this.#holdTimer)
       this.#logger.debug({ connection: this.number }, 'closed')
-      this.#handler?.gone()
+      this.#guarded(() => this.#handler?.gone())
     })
   }
 
@@ -116,13 +119,15 @@ export class Connection implements TurnTaker {
 
   /** Reads nothing for a while. After it `again` says for how long to go on holding, 0: no longer. */
   hold(ms: number, again: () => number = () => 0): void {
-    this.#held = true
     this.#socket.pause()
     clearTimeout(this.#holdTimer)
     this.#holdTimer = setTimeout(() => {
-      const more = again()
-      if (more > 0) this.hold(more, again)
-      else this.#release()
+      this.#holdTimer = undefined
+      this.#guarded(() => {
+        const more = again()
+        if (more > 0) this.hold(more, again)
+        else this.#release()
+      })
     }, ms)
   }
 
@@ -133,11 +138,22 @@ export class Connection implements TurnTaker {
     this.#socket.pause()
   }
 
-  /** A request failed by a bug. While the daemon stops it may also find the log closed, which is no bug. */
-  failed(error: unknown): void {
+  /**
+   * A request failed by a bug, which costs this connection alone: the client gets `internal`, and the log has the error
+   * and the request without its texts and secrets. While the daemon stops, a request may also find the log closed.
+   */
+  failed(error: unknown, request?: Decoded<Request>): void {
     if (this.#stopping) return
-    this.#logger.error({ connection: this.number, error }, 'a request failed by a bug')
-    this.cut('bug')
+    this.#logger.error(
+      { connection: this.number, request: describe(request), err: error },
+      'a request failed by a bug',
+    )
+    try {
+      const id = request?.ok === true ? request.frame.id : request?.id
+      this.#handler?.broke(id)
+    } catch {
+      this.cut('bug')
+    }
   }
 
   /** Sends what is owed, then closes. Drops further input. */
@@ -158,6 +174,10 @@ export class Connection implements TurnTaker {
 
   /** Looks at the clocks of this connection; for calling about once a second with `performance.now()`. */
   check(now: number): void {
+    this.#guarded(() => this.#check(now))
+  }
+
+  #check(now: number): void {
     if (this.outbound.stuckFor(now) > this.#settings.stuckAfter) this.cut('slow')
     else if (this.#closingSince !== undefined) {
       if (now - this.#closingSince > LINGER && this.outbound.isEmpty) this.cut('lingered')
@@ -190,7 +210,20 @@ export class Connection implements TurnTaker {
 
   /** Takes lines for a while, if there are any and nothing holds them back. */
   takeTurn(): void {
-    if (this.#held || this.#stopping || this.#closingSince !== undefined) return
+    let current: Decoded<Request> | undefined
+    this.#guarded(
+      () => {
+        this.#takeLines(decoded => {
+          current = decoded
+        })
+      },
+      () => current,
+    )
+  }
+
+  /** @param taking told of each line before it is handled */
+  #takeLines(taking: (decoded: Decoded<Request>) => void): void {
+    if (this.#isHeld || this.#stopping || this.#closingSince !== undefined) return
     // The socket may have closed while it waited: a client that connected now would never leave.
     if (this.#handler === undefined || this.#socket.destroyed) return
     const began = performance.now()
@@ -204,15 +237,25 @@ export class Connection implements TurnTaker {
         this.#endOfLines(this.#handler)
         return
       }
+      taking(decoded)
       const pending = this.#handler.take(decoded)
       if (pending !== undefined) {
-        this.#await(pending)
+        this.#await(pending, decoded)
         return
       }
-      if (this.#held || this.#closingSince !== undefined) return
+      if (this.#isHeld || this.#closingSince !== undefined) return
     } while (performance.now() - began < TURN_MS)
     this.#socket.pause()
     this.#turns.add(this)
+  }
+
+  /** Runs code of this one connection: a throw is a bug, and costs the connection, never the daemon. */
+  #guarded(work: () => void, request: () => Decoded<Request> | undefined = () => undefined): void {
+    try {
+      work()
+    } catch (error) {
+      this.failed(error, request())
+    }
   }
 
   #endOfLines(handler: FrameHandler): void {
@@ -220,19 +263,34 @@ export class Connection implements TurnTaker {
     else if (!handler.isBusy) this.end()
   }
 
-  #await(pending: Promise<void>): void {
-    this.#held = true
+  #await(pending: Promise<void>, request: Decoded<Request>): void {
+    this.#isAwaiting = true
     this.#socket.pause()
     pending.then(
-      () => this.#release(),
-      (error: unknown) => this.failed(error),
+      () => {
+        this.#isAwaiting = false
+        this.#release()
+      },
+      (error: unknown) => this.failed(error, request),
     )
   }
 
+  get #isHeld(): boolean {
+    return this.#isAwaiting || this.#holdTimer !== undefined
+  }
+
+  /** Goes on with the next line, unless something else still holds it back. */
   #release(): void {
-    this.#held = false
+    if (this.#isHeld) return
     this.#heardAt = performance.now()
     // After the tick, so that the answer counts as left over if the peer does not take it.
     this.#turns.add(this)
   }
+}
+
+/** What the log may hold of a request: no text, no name, no secret. */
+function describe(request: Decoded<Request> | undefined): Readonly<Record<string, unknown>> | undefined {
+  if (request === undefined) return undefined
+  if (!request.ok) return { bad: request.error.code, id: request.id }
+  return { action: request.frame.action, id: request.frame.id }
 }

@@ -25,6 +25,8 @@ export interface CommitQueueOptions {
   readonly stored: (entry: EventEntry, position: Position) => LoggedEvent
   /** Tells the subscribers of the events of a batch, after all of it is settled. */
   readonly tell: (events: readonly Committed[]) => void
+  /** Called with what a sender or a subscriber threw. */
+  readonly onBug?: (error: unknown) => void
   /** The clock, ms since 1970. */
   readonly now?: () => number
   /** The least seq of the next batch, for logs whose seqs are not dense. */
@@ -90,7 +92,8 @@ export class CommitQueue {
   committed(outcomes: readonly Outcome[]): void {
     const batch = this.#takePosted()
     const events: Committed[] = []
-    batch.forEach(({ entry, settled, origin }, index) => {
+    batch.forEach(({ entry, settled: settle, origin }, index) => {
+      const settled = (result: Result<Stored>): void => this.#guarded(() => settle(result))
       const outcome = outcomes[index]
       if (outcome?.kind === 'stored' && entry.kind === 'event') {
         events.push({ event: this.#options.stored(entry, outcome), origin })
@@ -99,14 +102,14 @@ export class CommitQueue {
       else if (outcome?.kind === 'refused') settled({ ok: false, error: outcome.error })
       else settled(success({ seq: 0, ts: 0 }))
     })
-    if (events.length > 0) this.#options.tell(events)
+    if (events.length > 0) this.#guarded(() => this.#options.tell(events))
     this.#goOn()
   }
 
   /** The writer has stored nothing of the batch; `message` is for the senders. */
   failed(message: string): void {
     const refusal = refuse('storage_unavailable', message, { retryAfter: RETRY_AFTER })
-    for (const { settled } of this.#takePosted()) settled(refusal)
+    for (const { settled } of this.#takePosted()) this.#guarded(() => settled(refusal))
     this.#goOn()
   }
 
@@ -126,8 +129,17 @@ export class CommitQueue {
     const lost = [...this.#takePosted(), ...this.#waiting]
     this.#waiting = []
     this.#waitingBytes = 0
-    for (const { settled } of lost) settled(refusal)
+    for (const { settled } of lost) this.#guarded(() => settled(refusal))
     this.#drained?.()
+  }
+
+  /** Runs code of one sender or subscriber. A throw is a bug there, and must not stop the others or the queue. */
+  #guarded(work: () => void): void {
+    try {
+      work()
+    } catch (error) {
+      this.#options.onBug?.(error)
+    }
   }
 
   #waitingChange(entry: SessionChange, settled?: (result: Result<undefined>) => void): Waiting {

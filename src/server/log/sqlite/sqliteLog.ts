@@ -31,12 +31,14 @@ import { Thread } from './thread.ts'
 
 const CANNOT_STORE = 'the server cannot store anything now'
 
-/** How a log is opened; all for tests but `onTrouble` and `onBroken`. */
+/** How a log is opened. `maxPages` and `seqStep` are for tests. */
 export interface SqliteLogOptions {
   /** Told, in a sentence, what an operator should know: a full disk, a failed task. */
   readonly onTrouble?: (message: string) => void
   /** A thread of the log died, by a bug: nothing is stored any more. */
   readonly onBroken?: (error: Error) => void
+  /** Called with what a sender or a subscriber threw by a bug; the log goes on. */
+  readonly onBug?: (error: unknown) => void
   /** The file never has more pages than this, as if the disk were full then. */
   readonly maxPages?: number
   /** The seqs of each batch begin at the next multiple of this, as in a log that numbers batches. */
@@ -89,6 +91,7 @@ export class SqliteLog implements WholeLog, LogMaintenance {
         return eventOf(entry, position, this.#epoch)
       },
       tell: events => this.#tell(events),
+      onBug: error => this.#options.onBug?.(error),
       ...(seqStep === undefined
         ? {}
         : { firstSeq: () => (Math.floor(this.#heads.last / seqStep) + 1) * seqStep }),
@@ -298,7 +301,13 @@ export class SqliteLog implements WholeLog, LogMaintenance {
   }
 
   #tell(events: readonly Committed[]): void {
-    for (const listener of this.#listeners) listener(events)
+    for (const listener of this.#listeners) {
+      try {
+        listener(events)
+      } catch (error) {
+        this.#options.onBug?.(error)
+      }
+    }
   }
 
   #broke(error: Error): void {

@@ -16,6 +16,8 @@ export class Thread<M extends Methods<M> & { close(): void }> {
   readonly #worker: Worker
   readonly #calls = new Map<number, PendingCall>()
   #called = 0
+  /** Why the thread answers no call any more. */
+  #ended: Error | undefined
 
   /**
    * @param news called with everything that the thread tells beside its answers
@@ -29,8 +31,7 @@ export class Thread<M extends Methods<M> & { close(): void }> {
       else news(message)
     })
     const fail = (error: Error): void => {
-      for (const call of this.#calls.values()) call.reject(error)
-      this.#calls.clear()
+      this.#rejectAll(error)
       died(error)
     }
     this.#worker.on('error', fail)
@@ -54,18 +55,26 @@ export class Thread<M extends Methods<M> & { close(): void }> {
     await this.end()
   }
 
-  /** Ends the thread at once. */
+  /** Ends the thread at once; rejects the calls that still wait. */
   async end(): Promise<void> {
     this.#worker.removeAllListeners('exit')
     await this.#worker.terminate()
+    this.#rejectAll(new Error('the log is closed'))
   }
 
   #call(method: string, args: readonly unknown[]): Promise<unknown> {
+    if (this.#ended !== undefined) return Promise.reject(this.#ended)
     const number = ++this.#called
     return new Promise((resolve, reject) => {
       this.#calls.set(number, { resolve, reject })
       this.post({ kind: 'call', number, method, args })
     })
+  }
+
+  #rejectAll(error: Error): void {
+    this.#ended = error
+    for (const call of this.#calls.values()) call.reject(error)
+    this.#calls.clear()
   }
 
   #take(number: number): PendingCall | undefined {

@@ -58,6 +58,30 @@ function began(number: number): SessionChange {
 }
 
 describe('a commit queue', () => {
+  test('a sender and a subscriber that throw stop neither the others nor the queue', async () => {
+    const bugs: unknown[] = []
+    const posted: Batch[] = []
+    const settled: string[] = []
+    const queue = new CommitQueue({
+      post: batch => posted.push(batch),
+      stored: (entry, position) => eventOf(entry, position, 'epoch'),
+      tell: () => {
+        throw new Error('a subscriber')
+      },
+      onBug: error => bugs.push(error),
+    })
+    queue.append(entryOf('one'), () => {
+      throw new Error('a sender')
+    })
+    queue.append(entryOf('two'), result => settled.push(shown('two', result)))
+    await turn()
+    queue.append(entryOf('three'), result => settled.push(shown('three', result)))
+    queue.committed([1, 2].map(seq => ({ kind: 'stored', seq, ts: 0, prev: seq - 1 })))
+    expect(settled).toEqual(['two: 2'])
+    expect(bugs.map(String)).toEqual(['Error: a sender', 'Error: a subscriber'])
+    expect(posted[1]?.entries).toEqual([entryOf('three')])
+  })
+
   test('posts what one tick brought as one batch, and the next when that one has come back', async () => {
     const bench = new Bench()
     bench.say('a')

@@ -327,6 +327,16 @@ describe('a full disk', () => {
   })
 })
 
+test('calls that still wait when the log ends are settled, and later ones refused', async () => {
+  const opened = await openSqliteLog(join(temporaryDirectory(), 'chatd.db'))
+  if (!opened.ok) throw new Error(opened.error)
+  const log = opened.value
+  const range = { limit: 1, maxBytes: 1 }
+  const waiting = Array.from({ length: 200 }, () => log.read('dev', range))
+  await Promise.all([log.abandon(), Promise.allSettled(waiting)])
+  await expect(log.read('dev', range)).rejects.toThrow('the log is closed')
+})
+
 describe('the queue is bounded', () => {
   test('past the bound entries are refused, and the queued ones are stored', async () => {
     const log = await openLog()

@@ -19,6 +19,7 @@ export class WordIndex {
   readonly #merge: StatementSync
   readonly #end: StatementSync
   readonly #setPosition: StatementSync
+  readonly #last: StatementSync
   #position = 0
   /** About how many messages follow the position: seqs are not dense, so their distance does not tell. */
   #behind = 0
@@ -41,6 +42,7 @@ export class WordIndex {
       'SELECT max(seq) AS last, count(*) AS count FROM (SELECT seq FROM events WHERE seq > ? ORDER BY seq LIMIT ?)',
     )
     this.#setPosition = database.prepare('UPDATE log SET indexed = ?')
+    this.#last = database.prepare('SELECT last FROM log')
     this.load()
   }
 
@@ -59,7 +61,7 @@ export class WordIndex {
   /** Indexes the next slice, in the transaction of the caller; false where nothing is left. */
   addSlice(): boolean {
     const row = this.#end.get(this.#position, SLICE)
-    if (row === undefined || row['last'] === null) return false
+    if (row === undefined || row['last'] === null) return this.#catchUp()
     const end = integer(row, 'last')
     this.#addAll.run(this.#position, end)
     this.#hasNewPart = true
@@ -67,6 +69,14 @@ export class WordIndex {
     this.#position = end
     this.#behind = Math.max(0, this.#behind - integer(row, 'count'))
     return integer(row, 'count') === SLICE
+  }
+
+  /** Nothing is left to index: the position is the end of the log, also where its last events were removed. */
+  #catchUp(): false {
+    const last = integer(this.#last.get() ?? {}, 'last')
+    if (last > this.#position) this.#setPosition.run(last)
+    this.#position = Math.max(this.#position, last)
+    return false
   }
 
   /** Counts a new message that is not indexed yet. */

@@ -102,6 +102,29 @@ const cuts = fc.array(fc.record({ length: fc.integer({ min: 1, max: 5 }), restar
   maxLength: 20,
 })
 
+/** A message that is removed before the index has it in one replay, and after it in the other. */
+const FORGOTTEN_BEFORE_INDEXED: [Batch[], { length: number; restarts: boolean }[]] = [
+  [
+    {
+      ts: 0,
+      entries: [
+        {
+          kind: 'event',
+          roomKey: 'dev',
+          roomName: 'Dev',
+          from: 'alice',
+          body: { action: 'chat', message: 'one' },
+        },
+      ],
+    },
+    { ts: 0, entries: [{ kind: 'forget', roomKey: 'dev', upTo: 1, limit: 1 }] },
+  ],
+  [
+    { length: 1, restarts: true },
+    { length: 1, restarts: false },
+  ],
+]
+
 test('the same entries give the same rows and outcomes, however they are cut into batches, over any restart', () => {
   const directory = temporaryDirectory()
   let files = 0
@@ -123,7 +146,7 @@ test('the same entries give the same rows and outcomes, however they are cut int
       expect(cut.outcomes).toEqual(whole.outcomes)
       expect(cut.finish()).toBe(whole.finish())
     }),
-    { numRuns: 150 },
+    { numRuns: 150, examples: [FORGOTTEN_BEFORE_INDEXED] },
   )
 })
 
