@@ -68,7 +68,7 @@ export class WordIndex {
     this.#setPosition.run(end)
     this.#position = end
     this.#behind = Math.max(0, this.#behind - integer(row, 'count'))
-    return integer(row, 'count') === SLICE
+    return integer(row, 'count') === SLICE || this.#catchUp()
   }
 
   /** Nothing is left to index: the position is the end of the log, also where its last events were removed. */
