@@ -60,7 +60,9 @@ export interface Daemon {
 export async function startDaemon(options: DaemonOptions): Promise<Result<Daemon, string>> {
   const daemon = new ListeningDaemon(options)
   for (const address of options.listen) {
-    const problem = await daemon.listen(address)
+    // `[::]` takes IPv4 too, unless `0.0.0.0` of the same port is a listener of its own.
+    const hasOwnIpv4 = options.listen.some(({ host, port }) => host === '0.0.0.0' && port === address.port)
+    const problem = await daemon.listen(address, hasOwnIpv4)
     if (problem !== undefined) {
       await daemon.stop()
       return failure(problem)
@@ -114,12 +116,15 @@ class ListeningDaemon implements Daemon {
     return this.#clients.size
   }
 
-  /** Listens on one address more; a sentence where that fails. */
-  listen(address: ListenAddress): Promise<string | undefined> {
+  /**
+   * Listens on one address more; a sentence where that fails.
+   * @param ipv6Only leaves the IPv4 addresses of a port to another listener
+   */
+  listen(address: ListenAddress, ipv6Only: boolean): Promise<string | undefined> {
     const server = createServer({ allowHalfOpen: true, noDelay: true }, socket => this.#accept(socket))
     return new Promise(resolve => {
       server.once('error', (error: NodeJS.ErrnoException) => resolve(listenProblem(address, error)))
-      server.listen({ ...address, backlog: ACCEPT_BACKLOG }, () => {
+      server.listen({ ...address, backlog: ACCEPT_BACKLOG, ipv6Only }, () => {
         server.removeAllListeners('error')
         server.on('error', error => this.#services.logger.error({ err: error }, 'accepting failed'))
         this.#servers.push(server)
@@ -203,8 +208,11 @@ class ListeningDaemon implements Daemon {
     clearTimeout(this.#idleTimer)
     for (const server of this.#servers) server.close()
     for (const { connection } of this.#clients) connection.stopReading()
-    // Requests that were read are stored and answered before clients are sent away.
-    await log.close()
+    // Requests that were read are stored and answered before clients are sent away, which happens in any case.
+    const closed = await log.close().then(
+      () => undefined,
+      (error: unknown) => ({ error }),
+    )
     const bye = Line.of({
       action: 'bye',
       reason: 'shutting_down',
@@ -218,6 +226,7 @@ class ListeningDaemon implements Daemon {
     clearInterval(this.#sweep)
     rooms.close()
     presence.close()
+    if (closed !== undefined) throw closed.error
   }
 
   #allClosed(within: number): Promise<void> {

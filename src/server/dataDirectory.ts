@@ -55,16 +55,19 @@ export interface Lock {
  */
 export function lockDirectory(directory: string): Result<Lock, string> {
   const pidFile = join(directory, 'chatd.pid')
+  const file = join(directory, 'lock')
   let database: DatabaseSync
   try {
-    database = new DatabaseSync(join(directory, 'lock'), { timeout: PATIENCE })
+    database = new DatabaseSync(file, { timeout: PATIENCE })
+    // SQLite opens a file that it cannot write for reading alone, and two readers would both have the lock.
+    accessSync(file, constants.R_OK | constants.W_OK)
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
     return failure(`the lock in ${directory} cannot be opened (${reason}); check its owner`)
   }
   try {
     database.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE')
-    writeFileSync(pidFile, `${process.pid}\n`)
+    notePid(pidFile)
   } catch (error) {
     database.close()
     const reason = error instanceof Error ? error.message : String(error)
@@ -81,6 +84,13 @@ export function lockDirectory(directory: string): Result<Lock, string> {
       database.close()
     },
   })
+}
+
+/** Writes down the process, for the error of a second one. The lock holds without it, as on a full disk. */
+function notePid(pidFile: string): void {
+  try {
+    writeFileSync(pidFile, `${process.pid}\n`)
+  } catch {}
 }
 
 function holder(pidFile: string): string {

@@ -57,12 +57,15 @@ export function parseFlags(argv: readonly string[]): CommandLine {
     })
     .showSuggestionAfterError(false)
     .allowExcessArguments(false)
-    .action(() => {
+    .usage('[options] [command]')
+    .argument('[command]')
+    .action((command: string | undefined) => {
+      if (command !== undefined) program.error(`error: there is no command "${command}"`)
       parsed = { serves: true, ...program.opts<Flags>() }
     })
   addCommands(program, (task, more) => {
     const { data } = program.opts<Flags>()
-    parsed = { serves: false, data, task, newEpoch: false, asks: false, ...more }
+    parsed = { serves: false, data, task, newEpoch: false, question: undefined, ...more }
   })
   program.parse(argv)
   if (parsed === undefined) throw new Error('no action ran for a valid command line')
@@ -88,7 +91,10 @@ function addCommands(program: Command, take: Take): void {
     .argument('<user>')
     .option('--yes', 'do not ask')
     .action((name: string, options: { data?: string; yes?: boolean }) =>
-      take({ task: 'erase', name }, { ...dataOf(options), asks: options.yes !== true }),
+      take(
+        { task: 'erase', name },
+        { ...dataOf(options), question: asking(options.yes, `Delete every message of ${name}, for ever?`) },
+      ),
     )
   add(
     'retain',
@@ -102,8 +108,12 @@ function addCommands(program: Command, take: Take): void {
       ),
     )
     .addOption(new Option('--forever', 'keep everything').conflicts(['days', 'messages']))
+    .option('--yes', 'do not ask')
     .action((room: string | undefined, options: RetainOptions) =>
-      take(retainTask(room, options), dataOf(options)),
+      take(retainTask(room, options), {
+        ...dataOf(options),
+        question: asking(options.yes, removal(room, options)),
+      }),
     )
   add('check', 'check the log and its disk')
     .option('--new-epoch', 'after restoring files by hand: make every client start afresh')
@@ -117,6 +127,7 @@ interface RetainOptions {
   readonly days?: number
   readonly messages?: number
   readonly forever?: boolean
+  readonly yes?: boolean
 }
 
 function retainTask(room: string | undefined, { days, messages, forever }: RetainOptions): Task {
@@ -132,6 +143,21 @@ function retainTask(room: string | undefined, { days, messages, forever }: Retai
             },
           }
   return { task: 'retain', ...(room === undefined ? {} : { room }), ...keep }
+}
+
+/** The question before a rule that removes events; undefined for one that removes none. */
+function removal(room: string | undefined, { days, messages }: RetainOptions): string | undefined {
+  const kept = [
+    ...(days === undefined ? [] : [`the events of ${days} days`]),
+    ...(messages === undefined ? [] : [`the newest ${messages} messages`]),
+  ]
+  if (kept.length === 0) return undefined
+  const where = room === undefined ? 'in every room without a rule of its own' : `in ${room}`
+  return `Keep only ${kept.join(' and ')} ${where}, and remove older ones for ever, now and from now on?`
+}
+
+function asking(isConfirmed: boolean | undefined, question: string | undefined): string | undefined {
+  return isConfirmed === true ? undefined : question
 }
 
 function dataOf({ data }: { readonly data?: string }): Partial<TaskFlags> {

@@ -23,8 +23,8 @@ async function runTask(flags: TaskFlags): Promise<never> {
   const directory = resolve(flags.data ?? defaultDataDirectory())
   const found = findLog(directory)
   if (!found.ok) fail(EXIT_FAILED, found.error.message)
-  if (flags.asks && flags.task.task === 'erase' && !(await isConfirmed(flags.task.name))) {
-    fail(EXIT_FAILED, 'nothing was erased')
+  if (flags.question !== undefined && !(await isConfirmed(flags.question))) {
+    fail(EXIT_FAILED, 'nothing was removed')
   }
   const result = await runCommand(directory, flags)
   if (!result.ok) fail(EXIT_FAILED, result.error.message)
@@ -32,12 +32,12 @@ async function runTask(flags: TaskFlags): Promise<never> {
 }
 
 /** Asks on the terminal; without one, --yes has to confirm. */
-async function isConfirmed(name: string): Promise<boolean> {
+async function isConfirmed(question: string): Promise<boolean> {
   if (!process.stdin.isTTY)
-    fail(EXIT_USAGE, 'erasing cannot be undone; without a terminal, confirm it with --yes')
+    fail(EXIT_USAGE, 'this cannot be undone; without a terminal, confirm it with --yes')
   const { createInterface } = await import('node:readline/promises')
   const questions = createInterface({ input: process.stdin, output: process.stderr })
-  const answer = await questions.question(`Delete everything that ${name} said, for ever? (yes/no) `)
+  const answer = await questions.question(`${question} (yes/no) `)
   questions.close()
   return answer.trim().toLowerCase() === 'yes'
 }

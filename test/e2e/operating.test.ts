@@ -1,8 +1,59 @@
-import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
-import { describe, expect, test } from 'vitest'
+import { execFileSync, spawnSync } from 'node:child_process'
+import {
+  chownSync,
+  closeSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs'
+import { connect, createServer } from 'node:net'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { Peer } from '../server/peer.ts'
 import { Home } from './home.ts'
 import { Chatd, type Ran, runChatd } from './programs.ts'
+
+const LOCK = new URL('../../src/server/dataDirectory.ts', import.meta.url).href
+/** The user id of `nobody`, on most systems. */
+const OTHER_USER = 65_534
+
+/** Writes until the disk is full. */
+function fill(file: string): void {
+  const opened = openSync(file, 'w')
+  try {
+    for (const size of [65_536, 4_096]) {
+      try {
+        for (;;) if (writeSync(opened, Buffer.alloc(size)) < size) break
+      } catch {}
+    }
+  } finally {
+    closeSync(opened)
+  }
+}
+
+function freePort(): Promise<number> {
+  return new Promise(resolve => {
+    const server = createServer().listen(0, '127.0.0.1', () => {
+      const address = server.address()
+      server.close(() => resolve(typeof address === 'object' ? (address?.port ?? 0) : 0))
+    })
+  })
+}
+
+function connects(host: string, port: number): Promise<boolean> {
+  return new Promise(resolve => {
+    const socket = connect({ host, port })
+    const settle = (isConnected: boolean): void => {
+      socket.destroy()
+      resolve(isConnected)
+    }
+    socket.on('connect', () => settle(true))
+    socket.on('error', () => settle(false))
+  })
+}
 
 async function say(server: { readonly port: number }, name: string, ...texts: string[]): Promise<Peer> {
   const peer = await Peer.full(server, name)
@@ -123,6 +174,24 @@ describe.each(['while the daemon runs', 'while none runs'])('commands of the ope
     expect(exported.out).not.toContain(String(original['epoch']))
   })
 
+  test('what removes messages asks first, and a name that never was is an error', async () => {
+    const { run } = await prepared()
+    for (const args of [
+      ['retain', '--days', '0'],
+      ['retain', 'dev', '--messages', '1'],
+      ['erase', 'alice'],
+    ]) {
+      expect(await run(...args)).toMatchObject({ code: 2, out: '', err: expect.stringContaining('--yes') })
+    }
+    expect((await run('export', 'dev')).out.trim().split('\n')).toHaveLength(4)
+    expect(await run('erase', 'nobody', '--yes')).toMatchObject({
+      code: 1,
+      out: '',
+      err: expect.stringContaining('no user called "nobody" was ever here'),
+    })
+    expect(await run('retain', '--forever')).toMatchObject({ code: 0 })
+  })
+
   test('erase deletes by events and takes the name away', async () => {
     const { daemon, run } = await prepared()
     const bob = runs ? await Peer.full(daemon, 'carl') : undefined
@@ -147,9 +216,11 @@ describe.each(['while the daemon runs', 'while none runs'])('commands of the ope
   test('retain sets and shows what is kept', async () => {
     const { run } = await prepared()
     expect(await run('retain')).toMatchObject({ code: 0, out: 'everything is kept\n' })
-    expect(await run('retain', 'dev', '--messages', '1')).toMatchObject({ out: 'dev: kept for 1 messages\n' })
+    expect(await run('retain', 'dev', '--messages', '1', '--yes')).toMatchObject({
+      out: 'dev: kept for 1 messages\n',
+    })
     expect((await run('export', 'dev')).out.trim().split('\n')).toHaveLength(1)
-    expect(await run('retain', '--days', '30')).toMatchObject({
+    expect(await run('retain', '--days', '30', '--yes')).toMatchObject({
       out: 'all other rooms: kept for 30 days\ndev: kept for 1 messages\n',
     })
     expect(await run('retain', '--days', '-1')).toMatchObject({ code: 2 })
@@ -167,5 +238,68 @@ describe.each(['while the daemon runs', 'while none runs'])('commands of the ope
     if (runs)
       expect(renewed).toMatchObject({ code: 1, err: expect.stringContaining('in use by another chatd') })
     else expect(renewed).toMatchObject({ code: 0, out: expect.stringContaining('new epoch') })
+  })
+})
+
+test('a command that does not exist is named', async () => {
+  const home = new Home()
+  expect(await runChatd(home, 'bakcup')).toMatchObject({
+    code: 2,
+    err: 'chatd: there is no command "bakcup"; see chatd --help\n',
+  })
+})
+
+test('0.0.0.0 and [::] of one port listen beside each other', async () => {
+  const home = new Home()
+  const port = await freePort()
+  const listens = [`0.0.0.0:${port}`, `[::]:${port}`].flatMap(address => ['--listen', address])
+  await Chatd.start(home, listens)
+  for (const host of ['127.0.0.1', '::1']) expect(await connects(host, port)).toBe(true)
+})
+
+const isRoot = process.getuid?.() === 0
+if (!isRoot) console.warn('SKIPPED: without root there is no full disk and no other user to test with')
+
+describe.skipIf(!isRoot)('a full disk', () => {
+  test('a stop says bye and exits 0, and a check says what is wrong', async () => {
+    const home = new Home()
+    mkdirSync(home.join('data'))
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=8m', 'tmpfs', home.join('data')])
+    onTestFinished(() => {
+      execFileSync('umount', ['--lazy', home.join('data')])
+    })
+    const daemon = await Chatd.start(home)
+    const alice = await say(daemon, 'alice', 'kept')
+    fill(home.join('data', 'ballast'))
+    const refused = await alice.ask({ action: 'chat', room: 'dev', message: 'x'.repeat(16_000) })
+    for (let n = 0; n < 400 && refused.action === 'ok'; n++) {
+      const answer = await alice.ask({ action: 'chat', room: 'dev', message: 'x'.repeat(16_000) })
+      if (answer.action === 'error') break
+    }
+    expect(await runChatd(home, 'check', '--data', home.join('data'))).toMatchObject({
+      code: 1,
+      out: expect.stringMatching(/integrity: ok(.|\n)*the disk takes no write/),
+    })
+    expect(await daemon.end('SIGTERM')).toBe(0)
+    expect(await alice.next('bye')).toMatchObject({ reason: 'shutting_down' })
+  })
+})
+
+describe.skipIf(!isRoot)('the lock of the data directory', () => {
+  test('a file that the daemon cannot write is no lock: a second daemon does not start', async () => {
+    const home = new Home()
+    mkdirSync(home.join('data'))
+    writeFileSync(home.join('data', 'lock'), '', { mode: 0o644 })
+    chownSync(home.join('data'), OTHER_USER, OTHER_USER)
+    const program = `const { lockDirectory } = await import(${JSON.stringify(LOCK)});
+      const lock = lockDirectory(${JSON.stringify(home.join('data'))});
+      process.stdout.write(lock.ok ? 'locked' : lock.error)`
+    const ran = spawnSync(process.execPath, ['--input-type=module', '-e', program], {
+      uid: OTHER_USER,
+      gid: OTHER_USER,
+      env: { PATH: process.env['PATH'] },
+      encoding: 'utf8',
+    })
+    expect(ran.stdout).toMatch(/cannot be opened .*check its owner/)
   })
 })

@@ -21,8 +21,8 @@ export class Chatd {
   }
 
   /** Starts one on a free port. Resolves when it accepts connections. */
-  static async start(home: Home = new Home()): Promise<Chatd> {
-    const [child, port] = await startChild(home, 0)
+  static async start(home: Home = new Home(), listen?: readonly string[]): Promise<Chatd> {
+    const [child, port] = await startChild(home, 0, listen)
     return new Chatd(home, child, port)
   }
 
@@ -45,12 +45,15 @@ export class Chatd {
   }
 }
 
-async function startChild(home: Home, port: number): Promise<[ChildProcess, number]> {
-  const child = spawn(
-    process.execPath,
-    [CHATD, '--listen', `127.0.0.1:${port}`, '--data', home.join('data'), '--no-limits'],
-    { env: home.env, stdio: ['ignore', 'ignore', 'pipe'] },
-  )
+async function startChild(
+  home: Home,
+  port: number,
+  listen: readonly string[] = ['--listen', `127.0.0.1:${port}`, '--no-limits'],
+): Promise<[ChildProcess, number]> {
+  const child = spawn(process.execPath, [CHATD, ...listen, '--data', home.join('data')], {
+    env: home.env,
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
   onTestFinished(() => {
     child.kill('SIGKILL')
   })

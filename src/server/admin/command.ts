@@ -18,8 +18,8 @@ export interface TaskFlags {
   readonly task: Task | Backup
   /** `check --new-epoch`. */
   readonly newEpoch: boolean
-  /** `erase` without `--yes`: ask first. */
-  readonly asks: boolean
+  /** A question to ask first, for a task that removes messages, without `--yes`. */
+  readonly question: string | undefined
 }
 
 /**

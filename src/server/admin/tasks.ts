@@ -94,6 +94,8 @@ async function erase(
   const erased = await log.erase(person)
   sendAway(person)
   if (!erased.ok) return taskFailed('storage', erased.error)
+  if (erased.value === undefined)
+    return taskFailed('unknown', `no user called "${parsed.value}" was ever here; nothing was erased`)
   await print(`${parsed.value}: ${erased.value.messages} messages deleted, the name taken away`)
   await print('backups that were made before still hold them')
   return success(undefined)

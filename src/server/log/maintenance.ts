@@ -24,8 +24,11 @@ export interface CheckReport {
 
 /** What operators do with a log on a disk, while a daemon serves it or not. Errors are sentences. */
 export interface LogMaintenance {
-  /** Deletes everything that a person (a folded name) said, by events, then takes the name away everywhere. */
-  erase(name: string): Promise<Result<{ readonly messages: number }, string>>
+  /**
+   * Deletes everything that a person (a folded name) said, by events, then takes the name away everywhere. The value is
+   * undefined where the log does not know the person.
+   */
+  erase(name: string): Promise<Result<{ readonly messages: number } | undefined, string>>
   /** Sets how long events of a room are kept; of all rooms without a retention of their own where the key is undefined. */
   setRetention(roomKey: string | undefined, retention: Retention): Promise<Result<undefined, string>>
   /** Every retention that was set. */

@@ -68,7 +68,7 @@ export interface WriterMethods {
   /** Indexes everything that was said before the call. */
   catchUp(): Promise<void>
   /** Erases a person (a folded name); the number of messages deleted. */
-  erase(person: string): Promise<number>
+  erase(person: string): Promise<number | undefined>
   /** Sets a retention and removes what is due by it. */
   setRetention(roomKey: string | undefined, retention: Retention): Promise<void>
   retentions(): readonly RoomRetention[]

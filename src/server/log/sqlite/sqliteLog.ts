@@ -212,8 +212,11 @@ export class SqliteLog implements WholeLog, LogMaintenance {
     )
   }
 
-  async erase(name: string): Promise<Result<{ readonly messages: number }, string>> {
-    return attempt(async () => ({ messages: await this.#writer.call('erase', name) }))
+  async erase(name: string): Promise<Result<{ readonly messages: number } | undefined, string>> {
+    return attempt(async () => {
+      const messages = await this.#writer.call('erase', name)
+      return messages === undefined ? undefined : { messages }
+    })
   }
 
   async setRetention(roomKey: string | undefined, retention: Retention): Promise<Result<undefined, string>> {

@@ -86,19 +86,25 @@ function disk(file: string): Finding[] {
   const directory = dirname(file)
   const { bavail, bsize } = statfsSync(directory)
   const free = bavail * bsize
-  const sync = medianSync(directory)
   return [
     {
       ok: free >= LITTLE_SPACE,
       lines: [`free: ${mebibytes(free)}${free < LITTLE_SPACE ? '; make room, or shorten what is kept' : ''}`],
     },
-    {
-      ok: sync <= SLOW_SYNC,
-      lines: [
-        `sync: ${sync.toFixed(2)} ms${sync > SLOW_SYNC ? '; every message waits for that: use a faster disk' : ''}`,
-      ],
-    },
+    syncing(directory),
   ]
+}
+
+/** How long the disk takes to sync. A disk that takes no write at all is a finding too. */
+function syncing(directory: string): Finding {
+  try {
+    const sync = medianSync(directory)
+    const advice = sync > SLOW_SYNC ? '; every message waits for that: use a faster disk' : ''
+    return { ok: sync <= SLOW_SYNC, lines: [`sync: ${sync.toFixed(2)} ms${advice}`] }
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    return { ok: false, lines: [`sync: the disk takes no write (${reason}); make room, or check its mount`] }
+  }
 }
 
 /** How long the disk takes to sync one write, ms. */

@@ -76,6 +76,11 @@ export class Fold {
     return this.#last
   }
 
+  /** Whether the log has the name of a person (folded). */
+  knows(person: string): boolean {
+    return this.#names.find(person) !== undefined
+  }
+
   /** What the log holds, without its events. */
   contents(): Contents {
     const heads = this.#database.prepare(SELECT_HEADS).all()

@@ -30,8 +30,9 @@ export class Maintenance {
     this.#now = now
   }
 
-  /** Erases a person (a folded name); the number of messages deleted. */
-  async erase(person: string): Promise<number> {
+  /** Erases a person (a folded name); the number of messages deleted, undefined where the log does not know the person. */
+  async erase(person: string): Promise<number | undefined> {
+    if (!this.#writer.knows(person)) return undefined
     let erased = 0
     let from: ErasureCursor | undefined = { part: 'events', after: 0 }
     for (; from !== undefined; await turn()) {

@@ -127,7 +127,12 @@ function write(): void {
       clearTimeout(purging)
       clearInterval(forgetting)
       // A closed log has nothing in its write-ahead log; the file alone is a whole backup then.
-      database.exec('PRAGMA wal_checkpoint(TRUNCATE)')
+      try {
+        database.exec('PRAGMA wal_checkpoint(TRUNCATE)')
+      } catch (error) {
+        // On a full disk the write-ahead log stays, and holds everything that was acknowledged.
+        if (!isDiskFull(error)) throw error
+      }
       database.close()
     },
   }

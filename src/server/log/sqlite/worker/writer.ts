@@ -31,6 +31,11 @@ export class Writer {
     return this.#fold.contents()
   }
 
+  /** Whether a person (a folded name) ever said something or had a session. */
+  knows(person: string): boolean {
+    return this.#fold.knows(person)
+  }
+
   /** How long events are kept. To be read only: entries change it. */
   get retentions(): Pick<RetentionTable, 'all' | 'due'> {
     return this.#fold.retentions
