@@ -83,6 +83,9 @@ class ListeningDaemon implements Daemon {
   readonly #perAddress = new Map<string, number>()
   readonly #sweep: NodeJS.Timeout
   #accepted = 0
+  /** Connections that were refused since the last sweep, without the first of each kind. */
+  readonly #turnedAway = new Map<Refusal['code'], number>()
+  #acceptFailed = false
   #idleTimer: NodeJS.Timeout | undefined
   #becameIdle: () => void = () => undefined
   #stopped: Promise<void> | undefined
@@ -126,7 +129,7 @@ class ListeningDaemon implements Daemon {
       server.once('error', (error: NodeJS.ErrnoException) => resolve(listenProblem(address, error)))
       server.listen({ ...address, backlog: ACCEPT_BACKLOG, ipv6Only }, () => {
         server.removeAllListeners('error')
-        server.on('error', error => this.#services.logger.error({ err: error }, 'accepting failed'))
+        server.on('error', error => this.#failedToAccept(error))
         this.#servers.push(server)
         const { address: host, port } = server.address() as AddressInfo
         this.addresses.push({ host, port })
@@ -150,6 +153,13 @@ class ListeningDaemon implements Daemon {
     return this.#stopped
   }
 
+  /** Accepting fails where the process has no file descriptors left; it can fail thousands of times a second. */
+  #failedToAccept(error: Error): void {
+    if (this.#acceptFailed) return
+    this.#acceptFailed = true
+    this.#services.logger.error({ err: error }, 'a connection could not be accepted')
+  }
+
   #accept(socket: Socket): void {
     const { settings, logger } = this.#services
     const address = addressGroup(socket.remoteAddress)
@@ -157,11 +167,16 @@ class ListeningDaemon implements Daemon {
     if (this.#stopped !== undefined)
       return turnAway(socket, 'shutting_down', 'the server is stopping; try again soon')
     if (this.#clients.size >= settings.connections) {
-      return turnAway(socket, 'server_full', 'the server has no room for more connections; try again later')
+      return this.#turnAway(
+        socket,
+        address,
+        'server_full',
+        'the server has no room for more connections; try again later',
+      )
     }
     if (fromAddress >= settings.connectionsPerAddress) {
       const message = `there are ${fromAddress} connections from your address already; close one first`
-      return turnAway(socket, 'limit_reached', message)
+      return this.#turnAway(socket, address, 'limit_reached', message)
     }
     this.#perAddress.set(address, fromAddress + 1)
     const shared: SharedTransport = {
@@ -177,6 +192,14 @@ class ListeningDaemon implements Daemon {
     clearTimeout(this.#idleTimer)
     logger.debug({ connection: connection.number, address }, 'accepted')
     connection.open(client)
+  }
+
+  /** Refuses a connection. The log has the first of a second, and how many followed: a flood must not fill it. */
+  #turnAway(socket: Socket, address: string, code: Refusal['code'], message: string): void {
+    const more = this.#turnedAway.get(code)
+    if (more === undefined) this.#services.logger.warn({ address, code }, 'a connection was refused')
+    this.#turnedAway.set(code, (more ?? -1) + 1)
+    turnAway(socket, code, message)
   }
 
   #left(client: Client): void {
@@ -199,6 +222,11 @@ class ListeningDaemon implements Daemon {
   #sweepClients(): void {
     const now = performance.now()
     for (const { connection } of this.#clients) connection.check(now)
+    for (const [code, more] of this.#turnedAway) {
+      if (more > 0) this.#services.logger.warn({ code, more }, 'more connections were refused')
+    }
+    this.#turnedAway.clear()
+    this.#acceptFailed = false
     this.#services.rooms.tellPeople()
     this.#services.rateLimiter.sweep(now)
   }

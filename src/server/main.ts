@@ -65,6 +65,7 @@ async function serve(flags: Flags): Promise<void> {
   if (!lock.ok) fail(EXIT_FAILED, lock.error)
   const opened = await openSqliteLog(directories.logFile(data), {
     onTrouble: trouble => logger.error({ trouble }, 'storage'),
+    onRecovered: () => logger.info('storing works again'),
     onBug: error => logger.error({ err: error }, 'telling of a commit failed by a bug'),
     onBroken: error => {
       // A restart begins with the disk, which holds everything that was acknowledged.

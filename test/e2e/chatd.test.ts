@@ -66,7 +66,7 @@ describe('bad usage: one line that says what to do, no stack trace', () => {
   test.each([
     ['a bad address', ['--listen', 'nonsense:x'], 2, /--listen.*HOST:PORT/],
     ['an unknown flag', ['--speed'], 2, /unknown option '--speed'/],
-    ['an argument too much', ['hello'], 2, /too many arguments/],
+    ['an argument too much', ['hello'], 2, /there is no command "hello"/],
     ['a bad level', ['--log-level', 'loud'], 2, /--log-level.*silent, fatal/],
     ['bad seconds', ['--exit-when-idle', 'soon'], 2, /number of seconds/],
     ['no limits for the world', ['--no-limits', '--listen', '0.0.0.0:0'], 2, /loopback/],
@@ -201,4 +201,20 @@ test('at the default level the log holds nothing that users wrote', async () => 
   await code
   expect(log()).toContain('listening')
   expect(log()).not.toContain('unmistakable')
+})
+
+test('the log tells which connections came, from where, and which were refused', async () => {
+  const { port, log } = await start()
+  const alice = say(port, { action: 'connect', username: 'alice', protocol: 1 })
+  await heard(alice, '"welcome"')
+  const other = say(port, { action: 'connect', username: 'alice', protocol: 1 })
+  await heard(other, '"name_taken"')
+  const lines = log()
+    .split('\n')
+    .flatMap(line => (line.startsWith('{') ? [JSON.parse(line) as Record<string, unknown>] : []))
+  expect(lines.find(({ msg }) => msg === 'connected')).toMatchObject({ address: '127.0.0.1', session: 1 })
+  expect(lines.find(({ msg }) => msg === 'refused')).toMatchObject({
+    address: '127.0.0.1',
+    code: 'name_taken',
+  })
 })

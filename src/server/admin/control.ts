@@ -129,7 +129,7 @@ function serve(socket: Socket, context: Omit<TaskContext, 'print'>, logger: Logg
       socket.end()
       return
     }
-    logger.info({ task: what.task }, 'a task of the operator')
+    logger.info(logged(what), 'a task of the operator')
     runTask(what, { ...context, print })
       .then(
         result => say(result.ok ? { done: true } : { failed: result.error.message, code: result.error.code }),
@@ -140,6 +140,20 @@ function serve(socket: Socket, context: Omit<TaskContext, 'print'>, logger: Logg
       )
       .finally(() => socket.end())
   })
+}
+
+/** What the log may hold of a task: a name that users gave is only counted. */
+function logged(what: Task): Readonly<Record<string, unknown>> {
+  switch (what.task) {
+    case 'retain':
+      return { task: what.task, of: what.room === undefined ? 'all rooms' : 'one room', keep: what.keep }
+    case 'export':
+      return { task: what.task, of: 'one room' }
+    case 'erase':
+      return { task: what.task, of: 'one user' }
+    case 'check':
+      return { task: what.task }
+  }
 }
 
 /** Calls back once when the socket takes more, or is gone. */

@@ -1,3 +1,4 @@
+import type { Refusal } from '../../protocol/errors.ts'
 import { PROTOCOL_VERSION } from '../../protocol/limits.ts'
 import { foldName, parseUsername, SERVER_NAME } from '../../protocol/names.ts'
 import type { Request } from '../../protocol/requests.ts'
@@ -16,7 +17,7 @@ export function connect(client: Client, request: Request<'connect'>): undefined 
     return client.refuse({ code: 'already_connected', message }, id)
   }
   const name = parseUsername(request.username)
-  if (!name.ok) return client.refuse(name.error, id)
+  if (!name.ok) return refused(client, name.error, id)
   const { people, sessions, log, presence } = client.services
   const known =
     isPlain || request.session === undefined
@@ -26,7 +27,7 @@ export function connect(client: Client, request: Request<'connect'>): undefined 
   const others = [...(people.find(name.value)?.peers ?? [])]
   if (others.some(other => known === undefined || other.sessionNumber !== known.number)) {
     const message = `another client is connected as "${name.value}"; choose another name or try later`
-    return client.refuse({ code: 'name_taken', message }, id)
+    return refused(client, { code: 'name_taken', message }, id)
   }
   client.isPlain = isPlain
   const begun = isPlain || known !== undefined ? undefined : sessions.begin(name.value, log.last)
@@ -38,6 +39,15 @@ export function connect(client: Client, request: Request<'connect'>): undefined 
     client.sendFrame(welcomeFrame(request, client.services, person, secret))
   }
   presence.cameOnline(person)
+  const { number: connection, address } = client.connection
+  client.services.logger.info({ connection, address, session: client.sessionNumber }, 'connected')
+  client.services.logger.debug({ connection, user: person.name }, 'named')
+}
+
+function refused(client: Client, error: Refusal, id: string | undefined): undefined {
+  const { number: connection, address } = client.connection
+  client.services.logger.info({ connection, address, code: error.code }, 'refused')
+  return client.refuse(error, id)
 }
 
 function welcomeFrame(

@@ -35,6 +35,8 @@ const CANNOT_STORE = 'the server cannot store anything now'
 export interface SqliteLogOptions {
   /** Told, in a sentence, what an operator should know: a full disk, a failed task. */
   readonly onTrouble?: (message: string) => void
+  /** Storing works again after a trouble. */
+  readonly onRecovered?: () => void
   /** A thread of the log died, by a bug: nothing is stored any more. */
   readonly onBroken?: (error: Error) => void
   /** Called with what a sender or a subscriber threw by a bug; the log goes on. */
@@ -282,7 +284,7 @@ export class SqliteLog implements WholeLog, LogMaintenance {
       case 'committed':
         if (this.#hasFailed) {
           this.#hasFailed = false
-          this.#options.onTrouble?.('storing works again')
+          this.#options.onRecovered?.()
         }
         return this.#queue.committed(unpack(news.outcomes))
       case 'failed':
