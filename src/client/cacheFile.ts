@@ -2,6 +2,7 @@ import { chmodSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import * as z from 'zod'
+import { isDamaged } from './damage.ts'
 import { fileName, type Login } from './stateFile.ts'
 import type { TimelineSnapshot } from './timeline.ts'
 
@@ -73,12 +74,13 @@ export interface RoomCache {
  * is replaced by an empty one, and no method throws. SQLite overwrites removed rows, so deleted texts leave the file.
  */
 export class CacheFile implements RoomCache {
+  readonly #path: string
   #database: DatabaseSync | undefined
 
   /** @param directory exists, and only its owner can read it */
   constructor(directory: string, login: Login) {
-    const path = join(directory, `${fileName(login)}.db`)
-    this.#database = openCache(path) ?? beginAnew(path)
+    this.#path = join(directory, `${fileName(login)}.db`)
+    this.#database = openCache(this.#path) ?? beginAfresh(this.#path)
   }
 
   load(roomKey: string): KeptRoom | undefined {
@@ -118,10 +120,19 @@ export class CacheFile implements RoomCache {
     if (database === undefined) return undefined
     try {
       return work(database)
-    } catch {
-      if (database.isTransaction) database.exec('ROLLBACK')
+    } catch (error) {
+      if (isDamaged(error)) this.#beginAfresh(database)
+      else if (database.isTransaction) database.exec('ROLLBACK')
       return undefined
     }
+  }
+
+  /** Damage can show at any read or write: the cache then goes on with an empty file. */
+  #beginAfresh(damaged: DatabaseSync): void {
+    try {
+      damaged.close()
+    } catch {}
+    this.#database = beginAfresh(this.#path)
   }
 }
 
@@ -148,9 +159,9 @@ function openCache(path: string): DatabaseSync | undefined {
   }
 }
 
-function beginAnew(path: string): DatabaseSync | undefined {
+function beginAfresh(path: string): DatabaseSync | undefined {
   try {
-    rmSync(path, { force: true })
+    for (const tail of ['', '-journal']) rmSync(path + tail, { force: true })
   } catch {
     return undefined
   }

@@ -2,6 +2,7 @@ import type { ChatEvent } from '../protocol/events.ts'
 import type { Member, Request, RequestResult, RoomSummary } from '../protocol/requests.ts'
 import type { Limits } from '../protocol/serverLimits.ts'
 import type { RoomCache } from './cacheFile.ts'
+import type { LeaveStore } from './leaves.ts'
 import type { LinkState } from './link.ts'
 import type { OutboxStore } from './outbox.ts'
 import type { Answer } from './pendingRequests.ts'
@@ -16,8 +17,8 @@ export interface ClientOptions {
   readonly clientName: string
   /** Rooms to join at once, in the order of the sidebar. */
   readonly rooms: readonly string[]
-  /** Keeps unsent messages from one start of the program to the next; by default they are only in memory. */
-  readonly store?: OutboxStore
+  /** Keeps unsent messages and leaves from one start of the program to the next; by default they are only in memory. */
+  readonly store?: OutboxStore & LeaveStore
   /** Keeps rooms from one start of the program to the next; by default they are not kept. */
   readonly cache?: RoomCache
   /** The room that is shown first, by name; by default the first of `rooms`. */

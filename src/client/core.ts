@@ -77,7 +77,7 @@ class Core implements ChatClient {
       },
     )
     this.#requests = new PendingRequests(request => this.#link.send(request))
-    this.#leaves = new Leaves(this.#requests)
+    this.#leaves = new Leaves(this.#requests, options.store)
     this.#signals = new Signals({
       send: request => this.#link.send(request),
       nameOf: key => this.#nameOf(key),

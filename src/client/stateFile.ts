@@ -5,35 +5,16 @@ import { DatabaseSync, type SQLInputValue } from 'node:sqlite'
 import { encodeFrame, requestDecoder } from '../protocol/codec.ts'
 import { foldName } from '../protocol/names.ts'
 import { EVENT_REQUESTS, type EventRequest } from '../protocol/requests.ts'
+import { isDamaged } from './damage.ts'
+import { adoptDrafts, appended, type Composed, readComposed, writeComposed } from './drafts.ts'
 import type { OutboxEntry, OutboxStore } from './outbox.ts'
 import { isAlive, ownProcess } from './ownProcess.ts'
+import { STATE_STEPS } from './stateSchema.ts'
 
 /** Most file systems allow 255 bytes in a name; SQLite appends endings to it. */
 const MAX_FILE_NAME = 200
 /** How long a call waits for another client of the same name, ms. */
 const BUSY_TIMEOUT = 1_000
-const SQLITE_CORRUPT = 11
-const SQLITE_NOTADB = 26
-
-/** Steps from an empty file on; `user_version` says how many were taken. A released step is never changed. */
-const STEPS: readonly string[] = [
-  `
-  CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
-  CREATE TABLE rooms (place INTEGER PRIMARY KEY, name TEXT NOT NULL) STRICT;
-  CREATE TABLE outbox (
-    place INTEGER PRIMARY KEY AUTOINCREMENT,
-    id TEXT NOT NULL UNIQUE,
-    room TEXT NOT NULL,
-    request TEXT NOT NULL,
-    ts INTEGER NOT NULL,
-    code TEXT,
-    message TEXT,
-    owner TEXT NOT NULL
-  ) STRICT;
-  CREATE TABLE drafts (room TEXT PRIMARY KEY, text TEXT NOT NULL) STRICT;
-  CREATE TABLE inputs (room TEXT NOT NULL, place INTEGER NOT NULL, text TEXT NOT NULL, PRIMARY KEY (room, place)) STRICT;
-  `,
-]
 
 /** A name on a server. */
 export interface Login {
@@ -52,13 +33,6 @@ export interface Saved {
   readonly current?: string | undefined
 }
 
-/** The draft of a room, and the texts that were sent from its composer. */
-export interface Composed {
-  readonly draft: string
-  /** Oldest first. */
-  readonly inputs: readonly string[]
-}
-
 /**
  * The state of one name on one server, in an SQLite file (0600) that several clients can use at once: the session, the
  * rooms, the unsent messages, drafts and sent texts. A write is on disk when the call returns. No method throws; if the
@@ -69,6 +43,8 @@ export class StateFile implements OutboxStore {
   readonly #onTrouble: (message: string) => void
   #database: DatabaseSync | undefined
   #troubled = false
+  /** The sent texts of each room that the file has from this process, or had at its start. */
+  readonly #sent = new Map<string, readonly string[]>()
 
   /** @param directory exists, and only its owner can read it */
   constructor(directory: string, login: Login, onTrouble: (message: string) => void) {
@@ -92,9 +68,9 @@ export class StateFile implements OutboxStore {
     }
   }
 
-  /** Saves the given fields; undefined fields stay as they are. */
-  update({ session, rooms, current }: Partial<Saved>): void {
-    this.#write(database => {
+  /** Saves the given fields; undefined fields stay as they are. False if that fails. */
+  update({ session, rooms, current }: Partial<Saved>): boolean {
+    return this.#write(database => {
       const put = database.prepare(
         'INSERT INTO facts (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value',
       )
@@ -146,40 +122,43 @@ export class StateFile implements OutboxStore {
     this.#write(database => database.prepare('DELETE FROM outbox WHERE id = ?').run(id))
   }
 
-  /** Drafts and sent texts, by the key of the room. */
+  /** Drafts and sent texts, by the key of the room. Takes over the drafts of processes that have ended. */
   composed(): Map<string, Composed> {
-    const composed = new Map<string, { draft: string; inputs: string[] }>()
-    const of = (room: unknown): { draft: string; inputs: string[] } => {
-      const known = composed.get(String(room)) ?? { draft: '', inputs: [] }
-      composed.set(String(room), known)
-      return known
-    }
-    for (const row of this.#all('SELECT room, text FROM drafts')) of(row['room']).draft = String(row['text'])
-    for (const row of this.#all('SELECT room, text FROM inputs ORDER BY room, place'))
-      of(row['room']).inputs.push(String(row['text']))
+    const own = ownProcess()
+    this.#write(database => adoptDrafts(database, own))
+    const composed = this.#read(database => readComposed(database, own)) ?? new Map<string, Composed>()
+    for (const [room, { inputs }] of composed) this.#sent.set(room, inputs)
     return composed
   }
 
-  /** Saves the drafts and sent texts of some rooms. */
-  keepComposed(composed: ReadonlyMap<string, Composed>): void {
-    this.#write(database => {
-      const forget = database.prepare('DELETE FROM inputs WHERE room = ?')
-      const add = database.prepare('INSERT INTO inputs (room, place, text) VALUES (?, ?, ?)')
-      for (const [room, { draft, inputs }] of composed) {
-        if (draft === '') database.prepare('DELETE FROM drafts WHERE room = ?').run(room)
-        else {
-          database
-            .prepare(
-              'INSERT INTO drafts (room, text) VALUES (?, ?) ON CONFLICT (room) DO UPDATE SET text = excluded.text',
-            )
-            .run(room, draft)
-        }
-        forget.run(room)
-        inputs.forEach((text, place) => {
-          add.run(room, place, text)
-        })
-      }
+  /** Saves the drafts and newly sent texts of some rooms; false if that fails. */
+  keepComposed(composed: ReadonlyMap<string, Composed>): boolean {
+    const own = ownProcess()
+    const isKept = this.#write(database => {
+      for (const [room, one] of composed)
+        writeComposed(database, own, room, one, appended(this.#sent.get(room) ?? [], one.inputs))
     })
+    if (isKept) for (const [room, { inputs }] of composed) this.#sent.set(room, inputs)
+    return isKept
+  }
+
+  /** Rooms that were left and whose leave the server has not confirmed: the name by the key. */
+  leaves(): Map<string, string> {
+    return new Map(
+      this.#all('SELECT room, name FROM leaves').map(row => [String(row['room']), String(row['name'])]),
+    )
+  }
+
+  /** Keeps a leave until the server has confirmed it. */
+  keepLeave(roomKey: string, name: string): void {
+    this.#write(database =>
+      database.prepare('INSERT OR REPLACE INTO leaves (room, name) VALUES (?, ?)').run(roomKey, name),
+    )
+  }
+
+  /** Forgets a leave that was confirmed, or taken back. */
+  forgetLeave(roomKey: string): void {
+    this.#write(database => database.prepare('DELETE FROM leaves WHERE room = ?').run(roomKey))
   }
 
   /** Closes the file. */
@@ -205,13 +184,13 @@ export class StateFile implements OutboxStore {
         'PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; BEGIN IMMEDIATE',
       )
       const version = Number(database.prepare('PRAGMA user_version').get()?.['user_version'] ?? 0)
-      if (version > STEPS.length) {
+      if (version > STATE_STEPS.length) {
         database.close()
         this.#trouble(`${this.path} was written by a newer chat-tui`)
         return undefined
       }
-      for (const step of STEPS.slice(version)) database.exec(step)
-      database.exec(`PRAGMA user_version = ${STEPS.length}; COMMIT`)
+      for (const step of STATE_STEPS.slice(version)) database.exec(step)
+      database.exec(`PRAGMA user_version = ${STATE_STEPS.length}; COMMIT`)
       return database
     } catch (error) {
       database?.close()
@@ -236,28 +215,59 @@ export class StateFile implements OutboxStore {
 
   /** Makes a change in one transaction; false if it is not saved. */
   #write(change: (database: DatabaseSync) => unknown): boolean {
-    const database = this.#database
-    if (database === undefined) return false
+    const attempt = (): boolean => {
+      const database = this.#database
+      if (database === undefined) return false
+      try {
+        database.exec('BEGIN IMMEDIATE')
+        change(database)
+        database.exec('COMMIT')
+        this.#troubled = false
+        return true
+      } catch (error) {
+        if (database.isTransaction) database.exec('ROLLBACK')
+        throw error
+      }
+    }
     try {
-      database.exec('BEGIN IMMEDIATE')
-      change(database)
-      database.exec('COMMIT')
-      this.#troubled = false
-      return true
+      return attempt()
     } catch (error) {
-      if (database.isTransaction) database.exec('ROLLBACK')
+      if (isDamaged(error) && this.#beginAfresh()) return this.#repeat(attempt)
       this.#trouble(`cannot write ${this.path}: ${reasonOf(error)}`)
       return false
     }
   }
 
-  #all(sql: string, ...values: readonly SQLInputValue[]): Readonly<Record<string, unknown>>[] {
+  #repeat(attempt: () => boolean): boolean {
     try {
-      return this.#database?.prepare(sql).all(...values) ?? []
+      return attempt()
     } catch (error) {
-      this.#trouble(`cannot read ${this.path}: ${reasonOf(error)}`)
-      return []
+      this.#trouble(`cannot write ${this.path}: ${reasonOf(error)}`)
+      return false
     }
+  }
+
+  #read<T>(read: (database: DatabaseSync) => T): T | undefined {
+    try {
+      return this.#database === undefined ? undefined : read(this.#database)
+    } catch (error) {
+      if (isDamaged(error)) this.#beginAfresh()
+      else this.#trouble(`cannot read ${this.path}: ${reasonOf(error)}`)
+      return undefined
+    }
+  }
+
+  #all(sql: string, ...values: readonly SQLInputValue[]): Readonly<Record<string, unknown>>[] {
+    return this.#read(database => database.prepare(sql).all(...values)) ?? []
+  }
+
+  /** Puts a damaged file aside and opens a new one; false if that fails. */
+  #beginAfresh(): boolean {
+    try {
+      this.#database?.close()
+    } catch {}
+    this.#database = this.#putAside() ? this.#open() : undefined
+    return this.#database !== undefined
   }
 
   #trouble(message: string): void {
@@ -286,11 +296,6 @@ function entryOf(row: Readonly<Record<string, unknown>>): OutboxEntry | undefine
 
 function isEventRequest(request: { readonly action: string }): request is EventRequest {
   return (EVENT_REQUESTS as readonly string[]).includes(request.action)
-}
-
-function isDamaged(error: unknown): boolean {
-  if (!(error instanceof Error) || !('errcode' in error) || typeof error.errcode !== 'number') return false
-  return [SQLITE_CORRUPT, SQLITE_NOTADB].includes(error.errcode & 0xff)
 }
 
 function reasonOf(error: unknown): string {

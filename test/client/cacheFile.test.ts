@@ -1,9 +1,10 @@
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join as path } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { CacheFile } from '../../src/client/cacheFile.ts'
+import { CacheFile, type KeptRoom } from '../../src/client/cacheFile.ts'
 import type { ChatClient } from '../../src/client/client.ts'
 import type { RoomView } from '../../src/client/room.ts'
+import { fileName } from '../../src/client/stateFile.ts'
 import { Timeline } from '../../src/client/timeline.ts'
 import type { ChatEvent } from '../../src/protocol/events.ts'
 import { temporaryDirectory } from '../server/directory.ts'
@@ -159,4 +160,28 @@ test.each([
   const timeline = { entries: [], last: 1, firstPrev: 0, moreBefore: false }
   cache.save(new Map([['dev', { name: 'dev', epoch: 'e', topic: '', read: 0, timeline }]]))
   expect(openCache(directory).load('dev')).toMatchObject({ epoch: 'e' })
+})
+
+test('damage that shows later, behind the first page, makes the cache begin afresh', () => {
+  const directory = temporaryDirectory()
+  const login = { host: 'h', port: 1, username: 'bob' }
+  const kept = (text: string): KeptRoom => ({
+    name: 'dev',
+    epoch: 'e',
+    topic: text.repeat(2_000),
+    read: 0,
+    timeline: { entries: [], last: 0, firstPrev: 0, moreBefore: false },
+  })
+  const cache = new CacheFile(directory, login)
+  cache.save(new Map(Array.from({ length: 20 }, (_, n) => [`room ${n}`, kept('before ')])))
+  cache.close()
+  const file = path(directory, `${fileName(login)}.db`)
+  writeFileSync(file, readFileSync(file).fill(0xaa, 4_096))
+  const second = new CacheFile(directory, login)
+  expect(second.load('room 1')).toBeUndefined()
+  second.save(new Map([['dev', kept('after')]]))
+  second.close()
+  const third = new CacheFile(directory, login)
+  expect(third.load('dev')).toEqual(kept('after'))
+  third.close()
 })

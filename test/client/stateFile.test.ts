@@ -7,6 +7,7 @@ import fc from 'fast-check'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import type { OutboxEntry } from '../../src/client/outbox.ts'
 import { fileName, type Login, StateFile } from '../../src/client/stateFile.ts'
+import { STATE_STEPS } from '../../src/client/stateSchema.ts'
 import { temporaryDirectory } from '../server/directory.ts'
 
 const BOB: Login = { host: 'chat.example.org', port: 9011, username: 'bob' }
@@ -54,8 +55,8 @@ describe('the saved state of a name on a server', () => {
       ]),
     )
     expect(statSync(file.path).mode & 0o777).toBe(0o600)
-    again.keepComposed(new Map([['dev', { draft: '', inputs: ['two'] }]]))
-    expect(file.composed().get('dev')).toEqual({ draft: '', inputs: ['two'] })
+    again.keepComposed(new Map([['dev', { draft: '', inputs: ['two', 'four'] }]]))
+    expect(file.composed().get('dev')).toEqual({ draft: '', inputs: ['one', 'two', 'four'] })
   })
 
   test('belongs to a name in any spelling, a host and a port', () => {
@@ -68,6 +69,93 @@ describe('the saved state of a name on a server', () => {
       expect(session(other)).toBeUndefined()
     }
   })
+})
+
+/** Another client of the same name and server, which writes what a script says and lives on until the test ends it. */
+async function otherClient(directory: string, script: string): Promise<{ kill(): Promise<void> }> {
+  const program = `
+    import { StateFile } from ${JSON.stringify(new URL('../../src/client/stateFile.ts', import.meta.url).pathname)}
+    const file = new StateFile(${JSON.stringify(directory)}, ${JSON.stringify(BOB)}, message => { throw new Error(message) })
+    ${script}
+    console.log('ready')
+    setInterval(() => undefined, 1000)
+  `
+  const child = spawn(process.execPath, ['--input-type=module', '-e', program], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  onTestFinished(() => {
+    child.kill('SIGKILL')
+  })
+  await once(child.stdout, 'data')
+  return {
+    async kill() {
+      const gone = once(child, 'exit')
+      child.kill('SIGKILL')
+      await gone
+    },
+  }
+}
+
+describe('drafts and sent texts of two clients at once', () => {
+  test('neither erases those of the other, and a draft is taken over once its client is gone', async () => {
+    const directory = temporaryDirectory()
+    const { file, troubles } = open(directory)
+    file.composed()
+    file.keepComposed(new Map([['dev', { draft: '', inputs: ['first'] }]]))
+    const other = await otherClient(
+      directory,
+      `file.composed()
+      file.keepComposed(new Map([['dev', { draft: 'a long draft', answers: { id: 'x', seq: 7 }, inputs: ['first', 'theirs'] }]]))`,
+    )
+    file.keepComposed(new Map([['dev', { draft: '', inputs: ['first', 'ours'] }]]))
+    expect(file.composed().get('dev')).toEqual({ draft: '', inputs: ['first', 'theirs', 'ours'] })
+    await other.kill()
+    expect(open(directory).file.composed().get('dev')).toEqual({
+      draft: 'a long draft',
+      answers: { id: 'x', seq: 7 },
+      inputs: ['first', 'theirs', 'ours'],
+    })
+    expect(troubles).toEqual([])
+  })
+
+  test('of several drafts that are left behind, the newest is the draft, and Up brings the others back', async () => {
+    const directory = temporaryDirectory()
+    for (const draft of ['older', 'newer']) {
+      const script = `file.keepComposed(new Map([['dev', { draft: '${draft}', inputs: [] }]]))`
+      await (await otherClient(directory, script)).kill()
+    }
+    expect(open(directory).file.composed().get('dev')).toEqual({ draft: 'newer', inputs: ['older'] })
+  })
+
+  test('the newest 200 sent texts of a room are kept', () => {
+    const { file } = open(temporaryDirectory())
+    const inputs = Array.from({ length: 250 }, (_, n) => `text ${n}`)
+    for (let n = 1; n <= 250; n += 50)
+      file.keepComposed(new Map([['dev', { draft: '', inputs: inputs.slice(Math.max(0, n - 150), n) }]]))
+    file.keepComposed(new Map([['dev', { draft: '', inputs: inputs.slice(50) }]]))
+    expect(file.composed().get('dev')?.inputs).toEqual(inputs.slice(50))
+  })
+})
+
+test('a file of the first version keeps its drafts and sent texts', () => {
+  const directory = temporaryDirectory()
+  const database = new DatabaseSync(join(directory, `${fileName(BOB)}.db`))
+  database.exec(`${STATE_STEPS[0]}; PRAGMA user_version = 1;
+    INSERT INTO drafts VALUES ('dev', 'half a');
+    INSERT INTO inputs VALUES ('dev', 0, 'one'), ('dev', 1, 'two')`)
+  database.close()
+  expect(open(directory).file.composed()).toEqual(
+    new Map([['dev', { draft: 'half a', inputs: ['one', 'two'] }]]),
+  )
+})
+
+test('leaves are kept until they are forgotten', () => {
+  const directory = temporaryDirectory()
+  const { file } = open(directory)
+  file.keepLeave('dev', 'Dev')
+  file.keepLeave('ops', 'ops')
+  file.forgetLeave('ops')
+  expect(open(directory).file.leaves()).toEqual(new Map([['dev', 'Dev']]))
 })
 
 describe('unsent messages', () => {
@@ -133,6 +221,26 @@ describe('a file that cannot be used', () => {
     const { file: anew, troubles } = open(directory)
     expect(troubles).toEqual([expect.stringMatching(/is damaged and was put aside as .*\.damaged/)])
     anew.update({ session: 'new' })
+    expect(open(directory).file.saved.session).toBe('new')
+  })
+
+  test.each([
+    ['read', (file: StateFile) => file.saved],
+    ['write', (file: StateFile) => file.update({ session: 'newest' })],
+  ])('damaged while it is open, found by a %s: likewise', (_, use) => {
+    const directory = temporaryDirectory()
+    const { file, troubles } = open(directory)
+    file.update({ session: 'old', rooms: Array.from({ length: 2_000 }, (_, n) => `room ${n}`) })
+    // Another program truncates and overwrites the file: the next access meets the damage.
+    const bytes = readFileSync(file.path)
+    const other = open(directory).file
+    other.close()
+    writeFileSync(file.path, Buffer.alloc(bytes.length, 0xaa))
+    writeFileSync(`${file.path}-wal`, '')
+    use(file)
+    use(file)
+    expect(troubles).toEqual([expect.stringMatching(/is damaged and was put aside as .*\.damaged/)])
+    file.update({ session: 'new' })
     expect(open(directory).file.saved.session).toBe('new')
   })
 

@@ -1,19 +1,18 @@
+import { DatabaseSync } from 'node:sqlite'
 import { expect, test } from 'vitest'
-import { type Login, StateFile } from '../../src/client/stateFile.ts'
+import { fileName, type Login } from '../../src/client/stateFile.ts'
 import { eventually, Peer } from '../server/peer.ts'
 import { Home } from './home.ts'
 import { Chatd, joined } from './programs.ts'
 import { KEY } from './terminal.ts'
 
-/** The draft in #dev that a client of this home has kept. */
+/** The draft in #dev that a client of this home has on the disk. */
 function keptDraft(home: Home, login: Login): string | undefined {
-  const fail = (message: string): void => {
-    throw new Error(message)
-  }
-  const file = new StateFile(home.join('.local', 'state', 'chat-tui', 'sessions'), login, fail)
-  const draft = file.composed().get('dev')?.draft
-  file.close()
-  return draft
+  const file = home.join('.local', 'state', 'chat-tui', 'sessions', `${fileName(login)}.db`)
+  const database = new DatabaseSync(file, { readOnly: true })
+  const row = database.prepare("SELECT text FROM composing WHERE room = 'dev'").get()
+  database.close()
+  return row === undefined ? undefined : String(row['text'])
 }
 
 test('kill -9 of a client without a connection: its messages are there again and go out in order, once; drafts too', async () => {

@@ -1,7 +1,7 @@
 /** The state of the screen, as plain data. It copies nothing from the client and stores nothing that can be derived. */
 
+import type { Composed } from '../../client/drafts.ts'
 import type { LinkState } from '../../client/link.ts'
-import type { Composed } from '../../client/stateFile.ts'
 import type { ChatEvent } from '../../protocol/events.ts'
 import type { Completion } from '../composer/completion.ts'
 import { createEditor, type Editor, setText } from '../composer/editor.ts'
@@ -37,6 +37,8 @@ export type About = {
   readonly kind: 'edit' | 'reply'
   /** Of the message, see `MessageEntry.id`. */
   readonly id: string
+  /** The seq of the message; an edited one may not be stored yet. */
+  readonly seq?: number | undefined
 }
 
 /** The selected message: keys act on it instead of the composer. */
@@ -179,9 +181,10 @@ export function initialState(
   }
 }
 
-function withComposed(room: RoomScreen, { draft, inputs }: Composed): RoomScreen {
+function withComposed(room: RoomScreen, { draft, answers, inputs }: Composed): RoomScreen {
   return {
     ...room,
+    about: answers === undefined ? undefined : { kind: 'reply', ...answers },
     editor: setText(createEditor(), draft),
     history: { entries: inputs, at: inputs.length, edited: new Map() },
   }
@@ -194,7 +197,9 @@ function withComposed(room: RoomScreen, { draft, inputs }: Composed): RoomScreen
 export function composedOf({ editor, history, about, aside }: RoomScreen): Composed {
   if (about?.kind === 'edit') return { draft: aside, inputs: remember(history, editor.text).entries }
   const { entries, at, edited } = history
-  return { draft: at === entries.length ? editor.text : (edited.get(entries.length) ?? ''), inputs: entries }
+  const draft = at === entries.length ? editor.text : (edited.get(entries.length) ?? '')
+  const answers = about?.seq === undefined ? {} : { answers: { id: about.id, seq: about.seq } }
+  return { draft, ...answers, inputs: entries }
 }
 
 /** The screen's state of a room; without a key, of the current one. */

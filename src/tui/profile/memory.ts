@@ -1,13 +1,17 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { ChatClient } from '../../client/client.ts'
+import type { Composed } from '../../client/drafts.ts'
+import type { LeaveStore } from '../../client/leaves.ts'
 import type { OutboxEntry, OutboxStore } from '../../client/outbox.ts'
-import { type Composed, fileName, type Saved, StateFile } from '../../client/stateFile.ts'
+import { fileName, type Saved, StateFile } from '../../client/stateFile.ts'
 import { foldName } from '../../protocol/names.ts'
 import { makePrivateDirectory } from './directories.ts'
 
 /** Changed rooms and drafts are written after this time, ms. */
 const WRITE_AFTER_MS = 500
+/** What could not be written is tried again after this, ms. */
+const RETRY_AFTER_MS = 5_000
 
 /** The account that a {@link Memory} serves. */
 export interface MemoryOptions {
@@ -24,13 +28,13 @@ export interface MemoryOptions {
  * Remembers, from one start to the next, the session on a server, its rooms, the unsent messages and the drafts.
  * Follows a client and writes what changes.
  */
-export class Memory implements OutboxStore {
+export class Memory implements OutboxStore, LeaveStore {
   readonly #options: MemoryOptions
   #username: string
   /** The first file belongs to our present name, the others to names that the server refused. */
   readonly #files: [StateFile, ...StateFile[]]
   /** Changes that are not written yet. */
-  #rooms: Pick<Saved, 'rooms' | 'current'> | undefined
+  #saved: Partial<Saved> = {}
   #composed = new Map<string, Composed>()
   #timer: NodeJS.Timeout | undefined
 
@@ -47,7 +51,7 @@ export class Memory implements OutboxStore {
 
   /** The saved session of a name, which need not be our present name; read again, as another program may change it. */
   sessionOf(username: string): string | undefined {
-    if (foldName(username) === foldName(this.#username)) return this.saved.session
+    if (foldName(username) === foldName(this.#username)) return this.#saved.session ?? this.saved.session
     const { host, port, state } = this.#options
     if (!existsSync(join(directoryIn(state), `${fileName({ host, port, username })}.db`))) return undefined
     const file = this.#open(username)
@@ -65,35 +69,38 @@ export class Memory implements OutboxStore {
   follow(client: ChatClient): void {
     client.subscribe(event => {
       if (client.link.status === 'online') this.#becomeNamed(client.username)
-      if (event.type === 'session') this.#file.update({ session: event.session })
+      if (event.type === 'session') {
+        this.#saved = { ...this.#saved, session: event.session }
+        this.write()
+      }
     })
   }
 
   /** Remembers the rooms, in the order of the sidebar, and the current one. Writes them a little later. */
   keepRooms(rooms: readonly string[], current: string | undefined): void {
-    this.#rooms = { rooms: [...rooms], ...(current === undefined ? {} : { current }) }
-    this.#writeSoon()
+    this.#saved = { ...this.#saved, rooms: [...rooms], ...(current === undefined ? {} : { current }) }
+    this.#writeAfter(WRITE_AFTER_MS)
   }
 
   /** Remembers the draft and the inputs of a room. Writes them a little later. */
   keepComposed(roomKey: string, composed: Composed): void {
     this.#composed.set(roomKey, composed)
-    this.#writeSoon()
+    this.#writeAfter(WRITE_AFTER_MS)
   }
 
-  /** Writes all pending changes. */
+  /** Writes all pending changes. Those that cannot be written, as on a full disk, stay pending and are tried again. */
   write(): void {
     clearTimeout(this.#timer)
     this.#timer = undefined
-    if (this.#rooms !== undefined) this.#file.update(this.#rooms)
-    if (this.#composed.size > 0) this.#file.keepComposed(this.#composed)
-    this.#rooms = undefined
-    this.#composed = new Map()
+    if (Object.keys(this.#saved).length > 0 && this.#file.update(this.#saved)) this.#saved = {}
+    if (this.#composed.size > 0 && this.#file.keepComposed(this.#composed)) this.#composed = new Map()
+    if (Object.keys(this.#saved).length > 0 || this.#composed.size > 0) this.#writeAfter(RETRY_AFTER_MS)
   }
 
   /** Writes all pending changes and closes the files. */
   close(): void {
     this.write()
+    clearTimeout(this.#timer)
     for (const file of this.#files) file.close()
   }
 
@@ -113,6 +120,18 @@ export class Memory implements OutboxStore {
     for (const file of this.#files) file.remove(id)
   }
 
+  leaves(): ReadonlyMap<string, string> {
+    return this.#file.leaves()
+  }
+
+  keepLeave(roomKey: string, name: string): void {
+    this.#file.keepLeave(roomKey, name)
+  }
+
+  forgetLeave(roomKey: string): void {
+    for (const file of this.#files) file.forgetLeave(roomKey)
+  }
+
   get #file(): StateFile {
     return this.#files[0]
   }
@@ -126,8 +145,8 @@ export class Memory implements OutboxStore {
     this.#file.update({ rooms, current })
   }
 
-  #writeSoon(): void {
-    this.#timer ??= setTimeout(() => this.write(), WRITE_AFTER_MS)
+  #writeAfter(ms: number): void {
+    this.#timer ??= setTimeout(() => this.write(), ms)
   }
 
   #open(username: string): StateFile {

@@ -3,7 +3,7 @@
 import { render, useApp } from 'ink'
 import { type ReactNode, useEffect, useSyncExternalStore } from 'react'
 import type { ChatClient } from '../../client/client.ts'
-import type { Composed } from '../../client/stateFile.ts'
+import type { Composed } from '../../client/drafts.ts'
 import type { Reports } from '../hosting/reports.ts'
 import { createClock } from '../model/clock.ts'
 import { initialState, type Size } from '../model/state.ts'

@@ -4,7 +4,7 @@
  */
 
 import type { ChatClient, ClientEvent } from '../../client/client.ts'
-import type { Composed } from '../../client/stateFile.ts'
+import type { Composed } from '../../client/drafts.ts'
 import type { ScreenEvent } from '../model/event.ts'
 import { composedOf, type ScreenState, type Size } from '../model/state.ts'
 import type { World } from '../model/world.ts'
@@ -195,7 +195,11 @@ export class Store {
     if (before.rooms === after.rooms) return
     for (const [key, room] of after.rooms) {
       const was = before.rooms.get(key)
-      if (was === room || (was?.editor.text === room.editor.text && was.history === room.history)) continue
+      if (
+        was === room ||
+        (was?.editor.text === room.editor.text && was.history === room.history && was.about === room.about)
+      )
+        continue
       this.#options.onComposed(key, composedOf(room))
     }
   }

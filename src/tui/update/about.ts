@@ -44,8 +44,8 @@ export function beginEdit(state: ScreenState, world: World, id: string, text: st
 }
 
 /** Makes the composed text an answer to a message. */
-export function beginReply(state: ScreenState, world: World, { id }: MessageEntry): ScreenState {
-  return followCursor(withRoom(state, { about: { kind: 'reply', id }, selection: undefined }), world)
+export function beginReply(state: ScreenState, world: World, { id, seq }: MessageEntry): ScreenState {
+  return followCursor(withRoom(state, { about: { kind: 'reply', id, seq }, selection: undefined }), world)
 }
 
 /** The text as a user types it: a leading slash is doubled, so that it is no command. */

@@ -1,9 +1,17 @@
 /** The composer: typing, pasting, recalling, sending. */
 
+import type { RoomView } from '../../client/room.ts'
 import { createEditor, type Editor, insertText, setText } from '../composer/editor.ts'
 import { newer, older, remember } from '../composer/inputHistory.ts'
 import { messageOf } from '../model/message.ts'
-import { type RoomScreen, roomScreen, type ScreenState, withNotice, withRoom } from '../model/state.ts'
+import {
+  type About,
+  type RoomScreen,
+  roomScreen,
+  type ScreenState,
+  withNotice,
+  withRoom,
+} from '../model/state.ts'
 import { roomOf, type World } from '../model/world.ts'
 import { composerView, layoutOf } from '../select/layout.ts'
 import { sizeText } from '../select/sizeText.ts'
@@ -93,13 +101,21 @@ export function say(state: ScreenState, world: World): Step {
   const speech = speechOf(state, world)
   if ('problem' in speech) return step(withNotice(state, speech.problem, 'error'))
   const { about } = roomScreen(state)
-  const answered = about === undefined ? undefined : messageOf(room, about.id)
+  const replyTo = about === undefined ? undefined : answeredSeq(room, about)
   return step(withRoom(emptied(state), spoken(state, room, world)), {
     type: 'say',
     room: room.key,
     text: speech.text,
-    ...(answered === undefined ? {} : { replyTo: answered.seq }),
+    ...(replyTo === undefined ? {} : { replyTo }),
   })
+}
+
+/** The seq of the answered message, which need not be loaded; undefined where another message has it, in another log. */
+function answeredSeq(room: RoomView, { id, seq }: About): number | undefined {
+  const message = messageOf(room, id)
+  if (message !== undefined || seq === undefined) return message?.seq
+  const other = room.messageAt(seq)
+  return other === undefined || other.id === id ? seq : undefined
 }
 
 /** The state with the composer's text in its history, and the draft from before an edit, or nothing, in the composer. */

@@ -1,3 +1,5 @@
+import { join as joinPath } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { expect, test } from 'vitest'
 import { Memory } from '../../../src/tui/profile/memory.ts'
 import { join, joined, until } from '../../client/session.ts'
@@ -64,4 +66,22 @@ test('rooms are written soon, and what was opened and left again is not remember
   expect(new Memory(options).saved.rooms).toEqual([])
   await eventually(() => new Memory(options).saved.rooms.length > 0)
   expect(new Memory(options).saved).toEqual({ rooms: ['dev'], current: 'dev' })
+})
+
+test('what could not be written stays due, and is written at the end', async () => {
+  const state = temporaryDirectory()
+  const options = { state, host: 'h', port: 1, username: 'bob', onTrouble: () => undefined }
+  const memory = new Memory(options)
+  const other = new DatabaseSync(joinPath(state, 'sessions', 'h,1,bob.db'))
+  other.exec('BEGIN EXCLUSIVE')
+  memory.keepComposed('dev', { draft: 'half a', inputs: ['one'] })
+  memory.keepRooms(['dev'], 'dev')
+  memory.write()
+  other.exec('ROLLBACK')
+  other.close()
+  expect(new Memory(options).composed().size).toBe(0)
+  memory.close()
+  const again = new Memory(options)
+  expect(again.composed()).toEqual(new Map([['dev', { draft: 'half a', inputs: ['one'] }]]))
+  expect(again.saved.rooms).toEqual(['dev'])
 })

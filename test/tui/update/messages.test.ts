@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { ChatEvent } from '../../../src/protocol/events.ts'
-import { composedOf, roomScreen } from '../../../src/tui/model/state.ts'
+import { composedOf, initialState, roomScreen } from '../../../src/tui/model/state.ts'
 import { type FakeRoom, NOON } from '../fakeClient.ts'
 import { Updates } from './world.ts'
 
@@ -149,6 +149,25 @@ describe('a selected message', () => {
     expect(screen.screen()).toContain('to alice › of course')
     screen.type(ENTER)
     expect(screen.took()).toEqual([{ type: 'say', room: 'lobby', text: 'of course', replyTo: 1 }])
+  })
+
+  test('an answer that was begun before a restart still answers, also while its message is not loaded', () => {
+    const { screen } = talk()
+    screen.type(CTRL_S, UP, UP, 'r', 'of course')
+    const kept = composedOf(roomScreen(screen.state))
+    expect(kept).toMatchObject({ draft: 'of course', answers: { seq: 1 } })
+    for (const isLoaded of [true, false]) {
+      const again = new Updates(client => {
+        const lobby = client.open('lobby')
+        if (isLoaded) lobby.timeline = [...(screen.client.rooms.get('lobby')?.timeline ?? [])]
+      })
+      again.state = {
+        ...initialState(again.state.size, NOON, 'lobby', new Map([['lobby', kept]])),
+        current: 'lobby',
+      }
+      again.type(ENTER)
+      expect(again.took()).toEqual([{ type: 'say', room: 'lobby', text: 'of course', replyTo: 1 }])
+    }
   })
 
   test('Esc makes an answer a plain message, with its text', () => {
