@@ -41,7 +41,7 @@ export async function start({ host, port, user, rooms }: CommandLine): Promise<E
   const memory = new Memory({
     ...server,
     state: directories.value.state,
-    onTrouble: message => reports.add('info', message),
+    onTrouble: message => reports.add('warning', message),
   })
   const hasScreen = process.stdin.isTTY === true && process.stdout.isTTY === true
   const [first, ...others] = hasScreen ? roomsToOpen(rooms, memory.saved) : roomsToPrint(rooms, memory.saved)

@@ -2,8 +2,10 @@ import { type CleanText, cleanLine } from '../text/clean.ts'
 
 /** A sentence of the program for the user, such as that it started a daemon. */
 export interface Report {
-  /** `trouble`: the program cannot reach a server until the user acts. */
-  readonly kind: 'info' | 'trouble'
+  /**
+   * `warning`: something of the user's may be lost. `trouble`: the program cannot reach a server until the user acts.
+   */
+  readonly kind: 'info' | 'warning' | 'trouble'
   /** One sentence. */
   readonly message: CleanText
 }

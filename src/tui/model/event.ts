@@ -30,6 +30,8 @@ export type ScreenEvent =
       readonly tone: 'info' | 'error'
       readonly lines: readonly CleanText[]
     }
+  /** A warning that stands until the user takes note of it. */
+  | { readonly type: 'warning'; readonly line: CleanText }
   /** The answer to a search; a page with a `cursor` is appended to the hits before. */
   | {
       readonly type: 'found'

@@ -126,6 +126,8 @@ export type ScreenState = {
   /** Whether the user wants the sidebar, where it fits. */
   readonly sidebar: boolean
   readonly leaving: Leaving
+  /** Warnings that stand below the newest message of every room until the user takes note of them. */
+  readonly warnings: readonly Note[]
   /** A sentence that the status line shows until the next key. */
   readonly notice: { readonly text: CleanText; readonly tone: 'dim' | 'warning' | 'error' } | undefined
   /** Our clock at the last event, ms. */
@@ -156,6 +158,8 @@ const NEW_ROOM: RoomScreen = {
 
 /** Notes kept in a room; the oldest go first. */
 const MAX_NOTES = 100
+/** Warnings shown at once; the oldest go first. */
+const MAX_WARNINGS = 3
 
 /** The state before the first event, with the drafts of the last start. */
 export function initialState(
@@ -175,6 +179,7 @@ export function initialState(
     overlay: undefined,
     sidebar: true,
     leaving: 0,
+    warnings: [],
     notice: undefined,
     now,
     counter: 0,
@@ -228,6 +233,14 @@ export function withNotice(
   tone: 'dim' | 'warning' | 'error' = 'dim',
 ): ScreenState {
   return { ...state, notice: { text, tone } }
+}
+
+/** The state with a warning that stands until the user takes note of it. The same warning stands once. */
+export function withWarning(state: ScreenState, line: CleanText): ScreenState {
+  if (state.warnings.some(({ lines }) => lines[0] === line)) return state
+  const { counter: id, now: ts } = state
+  const warning: Note = { id, ts, tone: 'error', lines: [line, clean`Esc takes note`], after: undefined }
+  return { ...state, counter: id + 1, warnings: [...state.warnings, warning].slice(-MAX_WARNINGS) }
 }
 
 /** The state with a remark of the program under the entry `after` of a room. */

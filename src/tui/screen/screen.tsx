@@ -121,6 +121,7 @@ export async function runScreen(options: ScreenOptions): Promise<number> {
     interactive: true,
   })
   options.reports?.listen(({ kind, message }) => {
+    if (kind === 'warning') return store.dispatch({ type: 'warning', line: message })
     const tone = kind === 'trouble' ? 'error' : 'info'
     store.dispatch({ type: 'remark', room: undefined, tone, lines: [message] })
   })

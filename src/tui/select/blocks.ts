@@ -1,6 +1,6 @@
 /**
- * A room as a list of blocks of rows: the head, one block for each entry of the timeline, and one for each of our
- * messages that is not acknowledged. A block is made only when it is shown, so the cost does not grow with the history.
+ * A room as a list of blocks of rows: the head, one block for each entry of the timeline, one for each of our messages
+ * that is not acknowledged, and the warnings. A block is made only when it is shown, so the cost does not grow with the history.
  */
 
 import type { RoomView } from '../../client/room.ts'
@@ -24,6 +24,8 @@ export type Scene = {
   readonly markerAt: number
   readonly notes: ReadonlyMap<string | undefined, readonly Note[]>
   readonly selection: Selection | undefined
+  /** Warnings that stand below everything else. */
+  readonly warnings: readonly Note[]
 }
 
 /** The rows of one block. Rows around an entry come and go, so positions are counted from its own rows. */
@@ -46,13 +48,19 @@ const QUESTIONS = {
 const FRESH: Repeated = { name: false, time: false }
 
 /** Prepares a room for showing. */
-export function sceneOf(room: RoomView, screen: RoomScreen, setting: Setting): Scene {
+export function sceneOf(
+  room: RoomView,
+  screen: RoomScreen,
+  setting: Setting,
+  warnings: readonly Note[] = [],
+): Scene {
   return {
     room,
     setting,
     markerAt: screen.marker === undefined ? -1 : markerIndex(room.timeline, screen.marker, setting.me),
     notes: notesByPlace(screen.notes),
     selection: screen.selection,
+    warnings,
   }
 }
 
@@ -84,8 +92,8 @@ function notesByPlace(notes: readonly Note[]): ReadonlyMap<string | undefined, r
 }
 
 /** How many blocks there are: at least one, the head. */
-export function blockCount({ room }: Scene): number {
-  return 1 + room.timeline.length + room.outbox.length
+export function blockCount({ room, warnings }: Scene): number {
+  return 1 + room.timeline.length + room.outbox.length + (warnings.length > 0 ? 1 : 0)
 }
 
 /**
@@ -160,9 +168,12 @@ function ownRows(scene: Scene, entry: TimelineEntry, at: number, repeats: Repeat
   return entryRows(shown, setting, repeats, answered)
 }
 
-function outboxBlock({ room, setting, notes }: Scene, at: number): Block {
+function outboxBlock({ room, setting, notes, warnings }: Scene, at: number): Block {
   const entry = room.outbox[at]
-  if (entry === undefined) return { before: NO_ROWS, own: NO_ROWS, after: NO_ROWS }
+  if (entry === undefined) {
+    const rows = at === room.outbox.length ? warnings.flatMap(note => noteRows(note, setting)) : NO_ROWS
+    return { before: NO_ROWS, own: rows, after: NO_ROWS }
+  }
   const above = room.outbox[at - 1]
   const last = room.timeline.at(-1)
   const previous =

@@ -89,6 +89,7 @@ function isSameButTyping(a: ScreenState, b: ScreenState): boolean {
     a.sidebar === b.sidebar &&
     a.overlay === undefined &&
     b.overlay === undefined &&
+    a.warnings === b.warnings &&
     before.anchor === now.anchor &&
     before.marker === now.marker &&
     before.notes === now.notes &&

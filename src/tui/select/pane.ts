@@ -27,6 +27,7 @@ type Cause = {
   readonly marker: number | undefined
   readonly notes: readonly Note[]
   readonly selection: Selection | undefined
+  readonly warnings: readonly Note[]
 }
 
 let last: { readonly cause: Cause; readonly pane: Pane } | undefined
@@ -47,9 +48,10 @@ export function paneOf(state: ScreenState, world: World): Pane | undefined {
     marker,
     notes,
     selection,
+    warnings: state.warnings,
   }
   if (last !== undefined && isSame(last.cause, cause)) return last.pane
-  const scene = sceneOf(room, roomScreen(state), setting)
+  const scene = sceneOf(room, roomScreen(state), setting, state.warnings)
   const pane = { room, scene, height: layout.timeline, view: viewportOf(scene, anchor, layout.timeline) }
   last = { cause, pane }
   return pane
@@ -64,7 +66,8 @@ function isSame(a: Cause, b: Cause): boolean {
     a.anchor === b.anchor &&
     a.marker === b.marker &&
     a.notes === b.notes &&
-    a.selection === b.selection
+    a.selection === b.selection &&
+    a.warnings === b.warnings
   )
 }
 

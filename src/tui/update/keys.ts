@@ -96,13 +96,14 @@ function isOpen(state: ScreenState): boolean {
   return state.overlay !== undefined || roomScreen(state).selection !== undefined
 }
 
-/** Closes what is open; if nothing is, goes back to the newest message. */
+/** Closes what is open; if nothing is, takes note of the warnings, and then goes back to the newest message. */
 function escaped(state: ScreenState, world: World): ScreenState {
   const { selection, about } = roomScreen(state)
   if (state.overlay?.kind === 'search') return closed(state, state.overlay)
   if (state.overlay !== undefined) return { ...state, overlay: undefined }
   if (selection !== undefined) return unselect(state)
-  return about === undefined ? scrollToBottom(state) : leaveAbout(state, world)
+  if (about !== undefined) return leaveAbout(state, world)
+  return state.warnings.length > 0 ? { ...state, warnings: [] } : scrollToBottom(state)
 }
 
 function mainKey(state: ScreenState, world: World, action: ActionId | undefined, key: Key): Step {

@@ -2,7 +2,7 @@
 
 import { insertText } from '../composer/editor.ts'
 import type { ScreenEvent } from '../model/event.ts'
-import { type Overlay, type ScreenState, withNotice } from '../model/state.ts'
+import { type Overlay, type ScreenState, withNotice, withWarning } from '../model/state.ts'
 import type { World } from '../model/world.ts'
 import { cleanLine } from '../text/clean.ts'
 import { followCursor, giveBack, paste } from './compose.ts'
@@ -43,6 +43,8 @@ function happened(state: ScreenState, event: ScreenEvent, world: World): Step {
       return showRoom(state, world, event.room)
     case 'remark':
       return step(remark(state, world, event.lines, event.tone, event.room))
+    case 'warning':
+      return step(withWarning(state, event.line))
     case 'found':
       return step(found(state, event.asked, event.cursor, event.answer))
     case 'context':

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { roomScreen } from '../../../src/tui/model/state.ts'
 import { frameOf } from '../../../src/tui/select/frame.ts'
+import { clean } from '../../../src/tui/text/clean.ts'
 import { NOON } from '../fakeClient.ts'
 import { Updates } from './world.ts'
 
@@ -197,6 +198,28 @@ describe('rooms', () => {
     screen.client.leave('dev')
     screen.dispatch({ type: 'changed' })
     expect(screen.state.current).toBe('lobby')
+  })
+})
+
+describe('a warning', () => {
+  const LINE = clean`cannot write the state file; what you send and write now is not kept`
+
+  test('stands below the newest message of every room, however much comes, until Esc takes note of it', () => {
+    const screen = threeRooms()
+    screen.dispatch({ type: 'warning', line: LINE })
+    screen.dispatch({ type: 'warning', line: LINE })
+    const lobby = screen.client.rooms.get('lobby')
+    if (lobby === undefined) throw new Error('no lobby')
+    for (let n = 0; n < 40; n++) screen.client.receive(lobby, 'alice', `message ${n}`)
+    screen.dispatch({ type: 'changed' })
+    expect(screen.screen()).toMatch(/message 39\s(.|\n)*is not kept(.|\n)*Esc takes note/)
+    expect(screen.screen().match(/cannot write/g)).toHaveLength(1)
+    screen.type('\x0e')
+    expect(screen.screen()).toMatch(/one(.|\n)*Esc takes note/)
+    screen.type('\x1bOP', '\x1b')
+    expect(screen.screen()).toContain('Esc takes note')
+    screen.type('\x1b')
+    expect(screen.screen()).not.toContain('Esc takes note')
   })
 })
 
