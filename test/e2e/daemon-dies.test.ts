@@ -12,7 +12,11 @@ describe('kill -9 of the daemon, and its return', () => {
 
     await chatd.end('SIGKILL')
     await alice.waitFor(/○ offline, next try in/)
-    alice.type(`one${KEY.enter}two${KEY.enter}three${KEY.enter}a draft`)
+    for (const text of ['one', 'two', 'three']) {
+      alice.type(`${text}${KEY.enter}`)
+      await alice.waitFor(`… ${text}`)
+    }
+    alice.type('a draft')
     const down = masked(await alice.waitFor('a draft')).split('\n')
     expect(down.filter(row => /one|two|three|before/.test(row)).map(row => row.slice(17))).toEqual([
       ' --:--      alice ✓ before',

@@ -46,3 +46,23 @@ test('a paste of a megabyte is shown, named too long, and cleared, all at once',
   alice.type('\x03')
   await alice.waitFor(/^ alice › *$/m)
 })
+
+test('a paste that the terminal does not mark is text: nothing is sent, and no command runs', async () => {
+  const chatd = await Chatd.start()
+  const alice = await joined(chatd, 'alice', 'dev')
+  alice.type('/who\rrm -rf build\r\n/quit\r')
+  const screen = await alice.waitFor('rm -rf build')
+  expect(screen).toMatch(/› \/who\n +rm -rf build\n +\/quit/)
+  await alice.settle()
+  alice.type(KEY.enter)
+  await alice.waitFor(/✓ \/who\n.*rm -rf build\n.*\/quit/)
+})
+
+test('a marked paste of several lines that begins with a command is a message', async () => {
+  const chatd = await Chatd.start()
+  const alice = await joined(chatd, 'alice', 'dev')
+  alice.type('\x1b[200~/who\nis\nthere?\x1b[201~')
+  await alice.waitFor('there?')
+  alice.type(KEY.enter)
+  await alice.waitFor(/✓ \/who\n.*is\n.*there\?/)
+})

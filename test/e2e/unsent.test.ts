@@ -23,7 +23,11 @@ test('kill -9 of a client without a connection: its messages are there again and
   await alice.waitFor('✓ before')
   await chatd.end('SIGKILL')
   await alice.waitFor('○ offline')
-  alice.type(`one${KEY.enter}two${KEY.enter}three${KEY.enter}half a draf`)
+  for (const text of ['one', 'two', 'three']) {
+    alice.type(`${text}${KEY.enter}`)
+    await alice.waitFor(`… ${text}`)
+  }
+  alice.type('half a draf')
   await alice.waitFor('… three')
   alice.type('t')
   await alice.waitFor('half a draft')

@@ -87,6 +87,16 @@ export function isCommandName(name: string): name is CommandName {
   return COMMANDS.some(command => command.name === name)
 }
 
+/** Whether a text is a command: one line with a slash before it. `//` begins a message with a slash. */
+export function isCommand(text: string): boolean {
+  return text.startsWith('/') && !text.startsWith('//') && isOneLine(text)
+}
+
+/** Whether a text has one line, perhaps with its end. Several lines were pasted, and are text whatever they begin with. */
+export function isOneLine(text: string): boolean {
+  return !text.trimEnd().includes('\n')
+}
+
 /** The name, in lower case, and the rest of a line that begins with a slash. */
 export function parseCommand(line: string): { readonly name: string; readonly rest: string } {
   const [, name = '', rest = ''] = /^\/(\S*)\s*(.*)$/s.exec(line) ?? []

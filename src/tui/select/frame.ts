@@ -1,6 +1,7 @@
 /** The whole screen, derived from the state and the world, as rows that the view draws. */
 
 import { foldName } from '../../protocol/names.ts'
+import { isCommand } from '../commands/definitions.ts'
 import { type ActionId, hint } from '../input/bindings.ts'
 import { roomScreen, type ScreenState } from '../model/state.ts'
 import type { World } from '../model/world.ts'
@@ -177,7 +178,7 @@ function composerOf(
   const margin = (at: number): CleanText =>
     isMoreBelow && at === layout.composer - 1 ? clean`${blanks(indent - 2)}↓ ` : blanks(indent)
   const { about, editor } = roomScreen(state)
-  const tone = editor.text.startsWith('/') ? 'here' : 'dim'
+  const tone = isCommand(editor.text) ? 'here' : 'dim'
   const nameTone = about === undefined ? (`name.${nameColor(world.client.username)}` as const) : 'here'
   const rows = Array.from({ length: layout.composer }, (_, at): Row => {
     const text = span(view.rows[at] ?? clean``)

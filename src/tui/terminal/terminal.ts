@@ -3,6 +3,7 @@
  * The modes are switched off however the program ends.
  */
 
+import { createFloodGuard } from '../input/flood.ts'
 import { createKeyDecoder, type InputEvent } from '../input/keypress.ts'
 
 /** A keyboard to read from. */
@@ -39,6 +40,7 @@ export function createTerminal(
   onInput: (events: readonly InputEvent[]) => void,
 ): Terminal {
   const decoder = createKeyDecoder()
+  const guard = createFloodGuard()
   let timer: NodeJS.Timeout | undefined
   let isTaken = false
   let speaksKitty = false
@@ -62,7 +64,7 @@ export function createTerminal(
       speaksKitty = true
       write(KITTY_ON)
     }
-    hear(decoder.push(chunk))
+    hear([...guard(decoder.push(chunk), performance.now())])
   }
 
   return {

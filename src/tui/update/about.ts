@@ -2,6 +2,7 @@
 
 import type { RoomView } from '../../client/room.ts'
 import type { MessageEntry } from '../../client/timelineEntry.ts'
+import { isOneLine } from '../commands/definitions.ts'
 import { setText } from '../composer/editor.ts'
 import { remember } from '../composer/inputHistory.ts'
 import { isOurs, isServed, lastMessage, messageOf } from '../model/message.ts'
@@ -48,9 +49,9 @@ export function beginReply(state: ScreenState, world: World, { id, seq }: Messag
   return followCursor(withRoom(state, { about: { kind: 'reply', id, seq }, selection: undefined }), world)
 }
 
-/** The text as a user types it: a leading slash is doubled, so that it is no command. */
+/** The text as a user types it: a leading slash of one line is doubled, so that it is no command. */
 function asTyped(text: string): string {
-  return text.startsWith('/') ? `/${text}` : text
+  return text.startsWith('/') && isOneLine(text) ? `/${text}` : text
 }
 
 /** Whether the composer still holds the present text of the message that is edited. */

@@ -1,6 +1,7 @@
 /** The composer: typing, pasting, recalling, sending. */
 
 import type { RoomView } from '../../client/room.ts'
+import { isCommand, isOneLine } from '../commands/definitions.ts'
 import { createEditor, type Editor, insertText, setText } from '../composer/editor.ts'
 import { newer, older, remember } from '../composer/inputHistory.ts'
 import { messageOf } from '../model/message.ts'
@@ -37,11 +38,6 @@ export function withEditor(state: ScreenState, world: World, editor: Editor): St
 /** Whether a text would be sent as a message. */
 function isSpeech(text: string): boolean {
   return text.trim() !== '' && !isCommand(text)
-}
-
-/** Whether a text is a command; `//` begins a message with a slash. */
-export function isCommand(text: string): boolean {
-  return text.startsWith('/') && !text.startsWith('//')
 }
 
 /** The first visible row of the composer, kept so that it scrolls no more than it must. */
@@ -84,7 +80,7 @@ export function speechOf(
   { client }: World,
 ): { readonly text: string } | { readonly problem: CleanText } {
   const { text: typed } = roomScreen(state).editor
-  const text = (typed.startsWith('//') ? typed.slice(1) : typed).replace(/\n+$/, '')
+  const text = (typed.startsWith('//') && isOneLine(typed) ? typed.slice(1) : typed).replace(/\n+$/, '')
   const bytes = Buffer.byteLength(text)
   const most = client.limits.message
   if (bytes <= most) return { text }

@@ -1,12 +1,12 @@
 /** Enter in the composer. */
 
-import { parseCommand } from '../commands/definitions.ts'
+import { isCommand, parseCommand } from '../commands/definitions.ts'
 import { roomScreen, type ScreenState, withNotice } from '../model/state.ts'
 import type { World } from '../model/world.ts'
 import { clean } from '../text/clean.ts'
 import { submitEdit } from './about.ts'
 import { runCommand } from './commands.ts'
-import { emptied, isCommand, say } from './compose.ts'
+import { emptied, say } from './compose.ts'
 import { remark, type Step, step } from './step.ts'
 
 /** Runs the typed command or sends the text. If that fails, the text stays in the composer and the screen says why. */
