@@ -1,4 +1,5 @@
 import { writeFileSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { Home } from './home.ts'
 import { CHAT_TUI, Chatd, joined } from './programs.ts'
@@ -63,6 +64,12 @@ describe('the terminal is as it was', () => {
     ['SIGHUP', 129],
     ['SIGINT', 130],
     ['SIGQUIT', 131],
+    ['SIGUSR2', 140],
+    ['SIGALRM', 142],
+    ['SIGVTALRM', 154],
+    ['SIGXCPU', 152],
+    ['SIGPWR', 158],
+    ['SIGSYS', 159],
   ] as const)('after %s', async (signal, code) => {
     const alice = await joined(await Chatd.start(), 'alice', 'dev')
     alice.signal(signal)
@@ -70,19 +77,63 @@ describe('the terminal is as it was', () => {
     await expectRestored(alice)
   })
 
+  // Ink's signal handling ends the process for these before we do.
+  test.each(['SIGPOLL', 'SIGABRT'] as const)('after %s, however that ends it', async signal => {
+    const alice = await joined(await Chatd.start(), 'alice', 'dev')
+    alice.signal(signal)
+    await alice.exited
+    await expectRestored(alice)
+  })
+
   test.each(['throw new Error("boom")', 'Promise.reject(new Error("boom"))'])(
     'after a bug, whose message can be read: %s',
     async bug => {
       const home = new Home()
-      writeFileSync(home.join('bug.cjs'), `process.on('SIGUSR2', () => { ${bug} })`)
+      writeFileSync(home.join('bug.cjs'), `process.on('SIGURG', () => { ${bug} })`)
       const buggy = new Home({ NODE_OPTIONS: `--require ${home.join('bug.cjs')}` })
       const alice = await joined(await Chatd.start(), 'alice', 'dev', { home: buggy })
-      alice.signal('SIGUSR2')
+      alice.signal('SIGURG')
       expect((await alice.exited).code).toBe(1)
       await expectRestored(alice)
       await alice.waitFor('boom')
     },
   )
+
+  test('SIGUSR1 opens no debugger, and the screen goes on', async () => {
+    const chatd = await Chatd.start()
+    const args = ['--host', '127.0.0.1', '--port', `${chatd.port}`, '--user', 'alice']
+    const home = new Home({ PATH: `${dirname(process.execPath)}:/usr/bin:/bin` })
+    // By its first line, which has the flag.
+    const alice = new Terminal(CHAT_TUI, args, { home })
+    await alice.waitFor('● online')
+    alice.signal('SIGUSR1')
+    alice.type('goes on')
+    await alice.waitFor('alice › goes on')
+    expect(alice.raw).not.toContain('Debugger listening')
+  })
+
+  test('quitting before the terminal has answered leaves nothing for the shell to read', async () => {
+    const chatd = await Chatd.start()
+    const home = new Home({ PS1: 'shell> ' })
+    writeFileSync(home.join('.inputrc'), 'set enable-bracketed-paste off\n')
+    const shell = new Terminal('bash', ['--norc', '--noprofile', '-i'], {
+      home,
+      cwd: REPOSITORY,
+      answersAfter: 100,
+    })
+    await shell.waitFor('shell>')
+    shell.type(
+      `${process.execPath} ${CHAT_TUI} --host 127.0.0.1 --port ${chatd.port} --user alice${KEY.enter}`,
+    )
+    await shell.waitFor(() => shell.isFullScreen)
+    shell.type(KEY.ctrlC)
+    shell.type(KEY.ctrlC)
+    await shell.waitFor(() => !shell.isFullScreen)
+    await shell.waitFor(/shell>\s*$/)
+    shell.type(`echo $((20+22))${KEY.enter}`)
+    await shell.waitFor(/^42$/m)
+    expect(shell.rows().join('\n')).not.toMatch(/\?0u|\?1;2c|\[\?/)
+  })
 
   test('a terminal that is gone ends the client', async () => {
     const home = new Home()
@@ -156,6 +207,23 @@ describe('Ctrl+Z gives the terminal to the shell, fg takes it back', () => {
     await shell.waitFor(() => shell.isFullScreen)
     shell.type('goes on')
     await shell.waitFor('alice › goes on')
+  })
+
+  test('kill -STOP cannot be caught; after fg the screen and its keys are back', async () => {
+    const { shell, home } = await inShell(`${process.execPath} ${CHAT_TUI}`)
+    for (const { pid, command } of home.processes())
+      if (command.includes('chat-tui.cjs')) process.kill(pid, 'SIGSTOP')
+    await shell.waitFor('Stopped')
+    shell.type(`stty sane; printf '\\033[?1049l\\033[?2004l'; echo $((20+22))${KEY.enter}`)
+    await shell.waitFor(/^42$/m)
+    shell.type(`fg${KEY.enter}`)
+    await shell.waitFor(screen => shell.isFullScreen && screen.includes('● online'))
+    expect(lastMode(shell.raw, 2004)).toBe('on')
+    shell.type('goes on')
+    await shell.waitFor('alice › goes on')
+    // In raw mode Ctrl+C is a key.
+    shell.type(KEY.ctrlC)
+    await shell.waitFor('cleared')
   })
 
   test('without a shell that could take it back it stays', async () => {

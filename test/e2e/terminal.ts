@@ -13,6 +13,8 @@ export interface TerminalOptions {
   readonly rows?: number
   readonly home: Home
   readonly cwd?: string
+  /** How long the terminal takes to answer a query, ms. */
+  readonly answersAfter?: number
 }
 
 /** How a program ended. */
@@ -31,7 +33,7 @@ export class Terminal {
   #ended: Ending | undefined
 
   constructor(program: string, args: readonly string[], options: TerminalOptions) {
-    const { columns = 80, rows = 24, home, cwd = home.path } = options
+    const { columns = 80, rows = 24, home, cwd = home.path, answersAfter = 0 } = options
     this.#emulator = new Emulator({ cols: columns, rows, allowProposedApi: true, scrollback: 1000 })
     this.#emulator.loadAddon(new UnicodeGraphemesAddon())
     this.#pty = spawn(program, [...args], {
@@ -46,7 +48,10 @@ export class Terminal {
       this.#emulator.write(text)
     })
     // A terminal answers what it is asked, as the real ones do.
-    this.#emulator.onData(answer => this.#write(answer))
+    this.#emulator.onData(answer => {
+      if (answersAfter === 0) this.#write(answer)
+      else setTimeout(() => this.#write(answer), answersAfter)
+    })
     this.exited = new Promise(resolve => {
       this.#pty.onExit(({ exitCode, signal }) => {
         this.#ended = { code: exitCode, signal: signal ?? 0 }

@@ -1,5 +1,6 @@
 /** The full screen: connects state, view and terminal, and disconnects them in every case. */
 
+import { constants } from 'node:os'
 import { render, useApp } from 'ink'
 import { type ReactNode, useEffect, useSyncExternalStore } from 'react'
 import type { ChatClient } from '../../client/client.ts'
@@ -37,8 +38,16 @@ export interface ScreenOptions {
   readonly timeZone?: string | undefined
 }
 
-/** Signals that end the screen, with their exit codes in shells. */
-const SIGNALS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129, SIGQUIT: 131 } as const
+/** Signals that end a program by default and can be caught: the terminal is restored for each of them. */
+const ENDING_SIGNALS = [
+  ...(['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR2', 'SIGALRM', 'SIGVTALRM'] as const),
+  ...(['SIGXCPU', 'SIGXFSZ', 'SIGPOLL', 'SIGPWR', 'SIGSTKFLT', 'SIGTRAP', 'SIGSYS'] as const),
+  // Two names of one signal: Node tells both.
+  ...(['SIGIO', 'SIGUNUSED', 'SIGABRT', 'SIGIOT'] as const),
+] as const
+const HANG_UP = exitCodeOf('SIGHUP')
+/** Enters the alternate screen, which another program may have left. */
+const ALTERNATE_SCREEN = '\x1b[?1049h'
 
 /**
  * Shows the screen until the user quits, the terminal closes or a signal comes. Resolves with the exit code: 0, or 128
@@ -67,7 +76,9 @@ export async function runScreen(options: ScreenOptions): Promise<number> {
     onComposed,
     actions: { quit: () => finish(0), suspend: () => onStop(), redraw },
   })
-  const terminal = createTerminal(stdin, stdout, events => store.dispatchAll(events))
+  const terminal = createTerminal(stdin, stdout, events => {
+    if (!isOver) store.dispatchAll(events)
+  })
 
   let isAway = false
   async function suspend(): Promise<void> {
@@ -98,10 +109,25 @@ export async function runScreen(options: ScreenOptions): Promise<number> {
 
   let isOver = false
   const onStop = (): void => void suspend()
-  const onGone = (): void => finish(SIGNALS.SIGHUP)
-  const signals = Object.entries(SIGNALS).map(([signal, code]) => [signal, () => finish(code)] as const)
-  for (const [signal, onSignal] of signals) process.on(signal, onSignal)
+  const onGone = (): void => finish(HANG_UP)
+  // The terminal is restored at once: for some of these signals Ink's own handler ends the process right after ours.
+  const onSignal = (signal: NodeJS.Signals): void => {
+    terminal.release()
+    finish(exitCodeOf(signal))
+  }
+  const signals = ENDING_SIGNALS.flatMap(signal =>
+    constants.signals[signal] === undefined ? [] : [[signal, () => onSignal(signal)] as const],
+  )
+  /** After `kill -STOP` and `fg` the shell has changed the terminal, without our knowing before. */
+  const onContinue = (): void => {
+    if (isAway || isOver) return
+    terminal.retake()
+    stdout.write(ALTERNATE_SCREEN)
+    resized()
+  }
+  for (const [signal, handler] of signals) process.on(signal, handler)
   process.on('SIGTSTP', onStop)
+  process.on('SIGCONT', onContinue)
   stdout.on('resize', resized)
   stdout.on('error', onGone)
   stdin.on('end', onGone)
@@ -132,16 +158,23 @@ export async function runScreen(options: ScreenOptions): Promise<number> {
   } finally {
     isOver = true
     store.close()
-    for (const [signal, onSignal] of signals) process.off(signal, onSignal)
     process.off('SIGTSTP', onStop)
+    process.off('SIGCONT', onContinue)
     stdout.off('resize', resized)
     stdin.off('end', onGone)
     stdin.off('error', onGone)
+    await terminal.settled()
     terminal.release()
+    for (const [signal, handler] of signals) process.off(signal, handler)
     ink.unmount()
     await ink.waitUntilExit().catch(() => undefined)
     stdout.off('error', onGone)
   }
+}
+
+/** The exit code of a program that a signal ended, as shells have it. */
+function exitCodeOf(signal: NodeJS.Signals): number {
+  return 128 + (constants.signals[signal] ?? 0)
 }
 
 const CLEAR = '\x1b[2J\x1b[H'

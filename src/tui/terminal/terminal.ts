@@ -15,10 +15,15 @@ export type Keyboard = NodeJS.ReadableStream & {
 
 /**
  * No wrapping, since a row that the terminal measures wider than we do would push down all rows below it; bracketed
- * paste and focus reports; and a query whether the terminal supports kitty's keyboard protocol.
+ * paste and focus reports; no arrow keys for the wheel (1007, whose setting before is saved), which would recall texts.
  */
-const MODES_ON = '\x1b[?7l\x1b[?2004h\x1b[?1004h\x1b[?u'
-const MODES_OFF = '\x1b[?1004l\x1b[?2004l\x1b[?7h'
+const MODES_ON = '\x1b[?7l\x1b[?2004h\x1b[?1004h\x1b[?1007s\x1b[?1007l'
+const MODES_OFF = '\x1b[?1007r\x1b[?1004l\x1b[?2004l\x1b[?7h'
+/** Asks for kitty's keyboard protocol, and then for the device attributes, which every terminal answers, in this order. */
+const QUERIES = '\x1b[?u\x1b[c'
+const LAST_ANSWER = /\x1b\[\?[\d;]*c/
+/** A terminal without an answer after this, ms, gives none. */
+const ANSWERS_WITHIN_MS = 200
 /** Makes the terminal distinguish keys such as Shift+Enter and Enter. */
 const KITTY_ON = '\x1b[>1u'
 const KITTY_OFF = '\x1b[<u'
@@ -29,6 +34,10 @@ const KITTY_ANSWER = /\x1b\[\?\d+u/
 export type Terminal = {
   /** Switches to raw keys and our modes. */
   take(): void
+  /** Sets raw keys and our modes again, after another program may have changed them. */
+  retake(): void
+  /** Resolves when the terminal has answered our queries, or will not: a later answer would be typed into the shell. */
+  settled(): Promise<void>
   /** Restores the terminal. Can be called at any time and more than once. */
   release(): void
 }
@@ -44,6 +53,7 @@ export function createTerminal(
   let timer: NodeJS.Timeout | undefined
   let isTaken = false
   let speaksKitty = false
+  const answered = Promise.withResolvers<void>()
 
   const write = (text: string): void => {
     // The terminal may be closed already (SIGHUP); then there is nothing to restore.
@@ -64,6 +74,7 @@ export function createTerminal(
       speaksKitty = true
       write(KITTY_ON)
     }
+    if (LAST_ANSWER.test(text)) answered.resolve()
     hear([...guard(decoder.push(chunk), performance.now())])
   }
 
@@ -75,8 +86,21 @@ export function createTerminal(
       stdin.ref?.()
       stdin.on('data', onData)
       stdin.resume()
-      write(MODES_ON)
+      write(MODES_ON + QUERIES)
       process.on('exit', release)
+    },
+    retake() {
+      if (!isTaken) return
+      // Node sets a mode only if it is another than the one that it set last.
+      stdin.setRawMode?.(false)
+      stdin.setRawMode?.(true)
+      write(MODES_ON + (speaksKitty ? KITTY_ON : ''))
+    },
+    async settled() {
+      if (!isTaken) return
+      const giveUp = setTimeout(answered.resolve, ANSWERS_WITHIN_MS)
+      await answered.promise
+      clearTimeout(giveUp)
     },
     release,
   }
