@@ -94,7 +94,9 @@ function oneSentence(message: string): string {
 }
 
 function parseHost(value: string): string {
-  const host = /^\[([^\]]+)\]$/.exec(value.trim())?.[1] ?? value.trim()
+  const [, address, ownPort] = /^\[([^\]]+)\](?::(\d+))?$/.exec(value.trim()) ?? []
+  if (ownPort !== undefined) throw new InvalidArgumentError(`write --host ${address} --port ${ownPort}`)
+  const host = address ?? value.trim()
   if (/^[^:]+:\d+$/.test(host)) {
     const [name, port] = host.split(':')
     throw new InvalidArgumentError(`write --host ${name} --port ${port}`)

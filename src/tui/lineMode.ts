@@ -73,6 +73,9 @@ class LineMode {
   #roomKey = ''
   #exitCode = 0
   #inputEnded = false
+  #isFirstLine = true
+  /** Whether the server was ever reached: without it nothing was delivered, also where there was nothing to send. */
+  #wasOnline = false
   #isDown = false
   #timer: NodeJS.Timeout | undefined
   #wake: (() => void) | undefined
@@ -153,7 +156,7 @@ class LineMode {
   }
 
   #sayLine(bytes: Buffer): void {
-    const text = decode(bytes)
+    const text = this.#withoutMark(decode(bytes))
     if (text === undefined) return this.#notDelivered('a line was not delivered: it is not UTF-8')
     if (text.trim() === '') return
     const said = this.#client.say(this.#roomKey, text)
@@ -162,6 +165,13 @@ class LineMode {
       this.#pending.set(said.value, excerpt)
       this.#own.add(said.value)
     } else this.#lineFailed(excerpt, said.error.message)
+  }
+
+  /** The first line without the byte order mark of a file. */
+  #withoutMark(text: string | undefined): string | undefined {
+    if (!this.#isFirstLine) return text
+    this.#isFirstLine = false
+    return text?.replace(/^\ufeff/, '')
   }
 
   #endInput(): void {
@@ -178,10 +188,16 @@ class LineMode {
       const hint = link.code === 'name_taken' ? '; choose another name with --user' : ''
       return this.#fail(`${cleanLine(link.message)}${hint}`)
     }
+    if (link.status === 'waiting' && this.#inputEnded && this.#pending.size === 0 && !this.#wasOnline) {
+      return this.#fail(`no connection to ${this.#options.server}: ${cleanLine(link.reason)}`)
+    }
     if (link.status === 'waiting' && !this.#isDown) {
       this.#isDown = true
       this.#complain(`no connection to ${this.#options.server}: ${cleanLine(link.reason)}; trying again`)
-    } else if (link.status === 'online') this.#isDown = false
+    } else if (link.status === 'online') {
+      this.#isDown = false
+      if (!this.#wasOnline) this.#reached()
+    }
     for (const [key, printed] of this.#printed) {
       const room = this.#client.rooms.get(key)
       if (room === undefined) continue
@@ -215,13 +231,18 @@ class LineMode {
   #progress(): void {
     this.#wake?.()
     if (!this.#inputEnded) return
-    if (this.#pending.size === 0) return this.#finish(this.#exitCode)
+    if (this.#pending.size === 0 && this.#wasOnline) return this.#finish(this.#exitCode)
     const { deliveryTimeout = DELIVERY_TIMEOUT_MS } = this.#options
     clearTimeout(this.#timer)
     this.#timer = setTimeout(
       () => this.#fail(`${this.#options.server} acknowledged none within ${deliveryTimeout / 1000} seconds`),
       deliveryTimeout,
     )
+  }
+
+  #reached(): void {
+    this.#wasOnline = true
+    if (this.#inputEnded) this.#progress()
   }
 
   /** Prints the new messages of a room in order. A gap that is still being filled holds back the messages behind it. */

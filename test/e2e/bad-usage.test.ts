@@ -10,6 +10,7 @@ describe('wrong usage is one line that says what to do, exit code 2, no stack tr
     ['a port too large', ['--port', '65536'], /1 to 65535/],
     ['port 0', ['--port', '0'], /1 to 65535/],
     ['a port in the host', ['--host', 'example.org:9011'], /write --host example\.org --port 9011/],
+    ['a port in an IPv6 address', ['--host', '[::1]:9011'], /write --host ::1 --port 9011/],
     ['an empty host', ['--host', ''], /give a name or an address/],
     ['a URL', ['--host', 'https://example.org'], /give a name or an address/],
     ['a name with a blank', ['--user', 'alice smith'], /--user alice smith: a name is 1 to 32 of/],

@@ -58,6 +58,14 @@ describe('what is put in is said, in order, and the end of the input ends it', (
     expect(await new Pipe(inDev(chatd)).end()).toBe(0)
   })
 
+  test('the byte order mark of a file is not sent, and every other one is', async () => {
+    const chatd = await Chatd.start()
+    const peer = await listener(chatd)
+    expect(await new Pipe(inDev(chatd)).end('\ufeffone\n\ufefftwo\n')).toBe(0)
+    await peer.wait(frame => frame['message'] === '\ufefftwo')
+    expect(heard(peer)).toEqual(['one', '\ufefftwo'])
+  })
+
   test('a long input is read no faster than it is acknowledged, and arrives whole', async () => {
     const chatd = await Chatd.start()
     const peer = await listener(chatd)
@@ -130,6 +138,17 @@ describe('what cannot be delivered is a sentence and exit code 1', () => {
     expect(await ci.end('hello\n')).toBe(1)
     expect(ci.err).toMatch(/^chat-tui: one line was not delivered: .*--user\n$/)
     expect(heard(peer)).toEqual([])
+  })
+
+  test('an empty input, where the server was never reached', async () => {
+    const ci = new Pipe(['--host', 'nosuch.invalid', '--room', 'dev', '--user', 'ci'])
+    expect(await ci.end()).toBe(1)
+    expect(ci.err).toMatch(/^chat-tui: no connection to nosuch\.invalid:\d+: .*\n$/)
+    const chatd = await Chatd.start()
+    await chatd.end()
+    const off = new Pipe(inDev(chatd))
+    expect(await off.end()).toBe(1)
+    expect(off.err).toMatch(/^chat-tui: no connection to 127\.0\.0\.1:\d+: no server listens there/)
   })
 
   test('something other than chatd on the port', async () => {

@@ -22,7 +22,7 @@ export function statusRow(state: ScreenState, world: World, layout: Layout, pane
   const note = noteSpan(state, world)
   const left: Span[] = [
     span(clean` `),
-    ...linkSpans(world.client.link, state.now, note === undefined ? width - 2 : 0),
+    ...linkSpans(world.client.link, state.now, width - 2, note !== undefined),
   ]
   if (note !== undefined) left.push(span(clean`  `), note)
   const keys = hintSpans(state, world, pane, width - rowWidth(left) - 3)
@@ -30,8 +30,8 @@ export function statusRow(state: ScreenState, world: World, layout: Layout, pane
   return [...start, span(blanks(width - rowWidth(start) - rowWidth(keys))), ...keys]
 }
 
-/** @param width the cells for it; 0 if a note is shown as well */
-function linkSpans(link: LinkState, now: number, width: number): Span[] {
+/** The state of the connection. A reason stands before all hints: it is cut where the line ends, and never left out. */
+function linkSpans(link: LinkState, now: number, width: number, isShort: boolean): Span[] {
   switch (link.status) {
     case 'online':
       return [span(clean`●`, 'good'), span(clean` online`, 'dim')]
@@ -40,14 +40,14 @@ function linkSpans(link: LinkState, now: number, width: number): Span[] {
     case 'waiting': {
       const seconds = Math.max(0, Math.ceil((link.retryAt - now) / 1000))
       const offline = span(clean`○ offline`, 'error')
-      if (width === 0) return [offline, span(clean`, ${seconds} s`, 'dim')]
+      const reason = span(clean` (${cleanLine(link.reason)})`, 'dim')
       const when = seconds === 0 ? clean`, trying again…` : clean`, next try in ${seconds} s`
-      const short = [offline, span(when, 'dim')]
-      const long = [...short, span(clean` (${cleanLine(link.reason)})`, 'dim')]
-      return rowWidth(long) <= width ? long : short
+      const long = [offline, span(when, 'dim'), reason]
+      if (!isShort && rowWidth(long) <= width) return long
+      return [offline, span(clean`, ${seconds} s`, 'dim'), reason]
     }
     case 'refused':
-      return [span(width === 0 ? clean`✗ refused` : clean`✗ ${cleanLine(link.message)}`, 'error')]
+      return [span(isShort ? clean`✗ refused` : clean`✗ ${cleanLine(link.message)}`, 'error')]
     case 'closed':
       return [span(clean`○ not connected`, 'dim')]
   }

@@ -600,15 +600,14 @@ describe('the line', () => {
     expect(screen.screen()).toContain('○ offline, next try in 5 s (no server listens there)')
   })
 
-  test('leaves the reason out before it leaves out the time', () => {
-    const screen = new Updates(undefined, 40, 12)
-    screen.client.setLink({
-      status: 'waiting',
-      attempt: 3,
-      retryAt: NOON + 4_200,
-      reason: 'no server listens there',
-    })
-    expect(screen.screen()).toMatch(/○ offline, next try in 5 s *(F1 help)? *$/)
+  test.each([
+    [80, 'an HTTP server answers there', /○ offline, next try in 5 s \(an HTTP server answers there\) /],
+    [40, 'no server listens there', /○ offline, 5 s \(no server listens the/],
+    [40, 'an HTTP server answers there, no chat server', /○ offline, 5 s \(an HTTP server answe.* *$/],
+  ])('at %i columns, shows a reason before any hint of a key', (columns, reason, row) => {
+    const screen = new Updates(undefined, columns, 24)
+    screen.client.setLink({ status: 'waiting', attempt: 3, retryAt: NOON + 4_200, reason })
+    expect(screen.screen()).toMatch(row)
   })
 
   test('asks for another name where the server refuses ours, once', () => {
