@@ -14,20 +14,20 @@ export interface BenchClient {
   readonly pid: number
   /** From the start of the process to the first bytes that draw the room list, ms. */
   readonly firstPaint: number
-  /** From there to the wanted text, ms. */
+  /** From the start of the process to the wanted text, ms. */
   readonly wantedAfter: number
   /** Bytes written to the terminal so far. */
   readonly bytes: () => number
-  /** Types one character; resolves with the time until the terminal got it, ms. */
+  /** Types one character; resolves with the time until the program painted it, ms. */
   key(character: string): Promise<number>
-  /** Resolves when the terminal got this text. */
+  /** Resolves when the program has written this text to the terminal. */
   shown(text: string): Promise<void>
   stop(): Promise<void>
 }
 
 /** Optional settings of a client. */
 export interface ClientExtras {
-  /** A home directory that stays; by default a temporary one. */
+  /** A home directory that stays after `stop`; by default a temporary one. */
   readonly home?: string
   /** Rooms beside `bench`. */
   readonly rooms?: readonly string[]
@@ -107,7 +107,7 @@ export async function startClient(
   }
 }
 
-/** Gives a home directory the compile cache of earlier starts, as a used one has. */
+/** Links the compile cache of earlier starts into a new home directory, as if the client had been used there. */
 function keepCompiled(home: string): void {
   const directory = join(home, '.cache', 'chat-tui')
   if (existsSync(directory)) return

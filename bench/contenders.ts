@@ -7,11 +7,11 @@ import type { DialectName } from './dialects.ts'
 import { startDaemon } from './programs.ts'
 
 const PEERS = new URL('peers/', import.meta.url).pathname
-/** The system's Python, as readers of a tutorial use it. */
+/** The system's Python, which readers of a tutorial would use. */
 const PYTHON = '/usr/bin/python3'
 const PATIENCE_MS = 10_000
 
-/** A server that runs. */
+/** A running server. */
 export interface RunningServer {
   readonly port: number
   readonly pid: number
@@ -22,7 +22,7 @@ export interface RunningServer {
 export interface Contender {
   readonly name: string
   readonly dialect: DialectName
-  /** Why it cannot run on this machine; undefined: it can. */
+  /** Why it cannot run on this machine; undefined if it can. */
   readonly missing?: string | undefined
   start(): Promise<RunningServer>
 }
@@ -30,7 +30,7 @@ export interface Contender {
 /** chatd as it is installed, with the durable log. */
 export const CHATD: Contender = { name: 'chatd', dialect: 'plain', start: () => startDaemon() }
 
-/** The same with the log in memory: the difference is what durability costs. */
+/** chatd with its log in memory: the difference to CHATD is the price of durability. */
 const CHATD_IN_MEMORY: Contender = {
   name: 'chatd, log in memory',
   dialect: 'plain',
@@ -119,7 +119,7 @@ function missingModule(name: string): string | undefined {
     : `python3-${name} is not installed`
 }
 
-/** Starts a program on a free port and waits until it takes connections. */
+/** Starts a program on a free port and waits until it accepts connections. */
 async function startPeer(
   program: string,
   argsFor: (port: number) => readonly string[],

@@ -1,8 +1,8 @@
-/** The same load in the protocol of each server. Every message contains `~`, and no other line does. */
+/** The lines of the load in the protocol of one server. Every message contains `~`; no other line does. */
 export interface Dialect {
   /** The first lines of a connection. */
   hello(name: string): string
-  /** The text to wait for before more is sent; undefined: none. */
+  /** The load sends more lines only after the server has sent this text; undefined: at once. */
   readonly welcome?: string
   join(room: string): string
   say(room: string, text: string): string
@@ -29,7 +29,7 @@ const nats: Dialect = {
 
 const bare: Dialect = { hello: () => '', join: () => '', say: (_, text) => `${text}\n` }
 
-/** By name. */
+/** The dialects by name. */
 export const DIALECTS = { plain, irc, nats, bare } as const satisfies Record<string, Dialect>
 
 /** The name of a protocol. */

@@ -1,4 +1,4 @@
-/** The value below which so many percent of the (sorted) values lie; NaN without values. */
+/** The value below which this percentage of the sorted values lies; NaN without values. */
 export function percentile(sorted: readonly number[], percent: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor((sorted.length * percent) / 100))] ?? Number.NaN
 }
@@ -11,13 +11,13 @@ export function median(values: readonly number[]): number {
   )
 }
 
-/** One line of a bench's table: what was measured, and figures by the name of their column. */
+/** One row of a bench's table: the thing measured, and its figures by the name of their column. */
 export interface Row {
   readonly what: string
   readonly figures: Readonly<Record<string, number>>
 }
 
-/** Rows with the same columns as a text table; each figure with three digits. */
+/** The rows as a text table; figures below 1,000 have three significant digits. */
 export function table(title: string, rows: readonly Row[]): string {
   const columns = [...new Set(rows.flatMap(row => Object.keys(row.figures)))]
   const cells = [

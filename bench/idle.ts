@@ -50,7 +50,7 @@ async function measure(contender: Contender): Promise<Row> {
   }
 }
 
-/** Resolves when the server has accepted the connection, if its protocol tells. */
+/** Resolves when the server has welcomed the client; in a protocol without a welcome, when it is connected. */
 function enter(port: number, dialect: Dialect, n: number): Promise<Socket> {
   const { promise, resolve, reject } = Promise.withResolvers<Socket>()
   const socket = connect({ port, host: '127.0.0.1', noDelay: true })

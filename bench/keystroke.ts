@@ -4,7 +4,7 @@ import { cpuSeconds, residentMiB, startDaemon } from './programs.ts'
 
 const KEYS = 200
 const BETWEEN_KEYS_MS = 40
-/** Letters that occur nowhere else on the screen. */
+/** Letters that appear nowhere else on the screen. */
 const LETTERS = ['q', 'z', 'j']
 
 /** The time from a key to the bytes that paint it, in a real pty: idle, and while another member floods the room. */

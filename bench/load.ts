@@ -1,6 +1,6 @@
 /**
  * The load of the benches, in a process of its own: people in rooms, and one sender in each room. Usage:
- * `node load.ts '{"port":…}'` with a {@link LoadOrder}. Prints a line `begin` when all are connected and the
+ * `node load.ts '{"port":…}'` with a {@link LoadOrder}. It prints a line `begin` when all people are connected and the
  * measured sending begins, and at the end a line of JSON, a {@link LoadResult}.
  */
 import { connect, type Socket } from 'node:net'
@@ -16,13 +16,13 @@ export interface LoadOrder {
   readonly rooms: number
   /** Bytes of a text. */
   readonly bytes: number
-  /** How long the senders send, s; afterwards all messages still have to arrive. */
+  /** How long the senders send, s; afterwards the load waits until all messages have arrived. */
   readonly seconds: number
-  /** How long the senders send before the measurement, s, so that V8 has compiled the hot code, here and in the server. */
+  /** How long the senders send before the measurement, s: V8 then compiles the hot code, here and in the server. */
   readonly warmUp?: number
-  /** Messages of a room that one of its listeners may lack; the sender waits for that listener. */
+  /** How many messages a sender may be ahead of one listener of its room; then it waits for that listener. */
   readonly inFlight?: number
-  /** Instead: so many messages a second in each room, sent without waiting. */
+  /** Instead of `inFlight`: messages a second in each room, sent without waiting. */
   readonly perSecond?: number
 }
 
@@ -41,14 +41,14 @@ export interface LoadResult {
   readonly loadCpu: number
 }
 
-/** One connection in so many checks each message: its order, and its latency. */
+/** One of this many connections checks the order and the latency of each message. */
 const WATCH_EVERY = 50
 const MARK = '~'.charCodeAt(0)
 const PROBE = '^'.charCodeAt(0)
-/** Connections that are opened at once. */
+/** Connections that the load opens at the same time. */
 const AT_ONCE = 200
 const PATIENCE_MS = 60_000
-/** Due messages are sent this often, ms. */
+/** The interval at which a sender sends its due messages, ms. */
 const TICK_MS = 2
 
 const order = JSON.parse(process.argv[2] ?? '{}') as LoadOrder
@@ -57,7 +57,7 @@ const latencies: number[] = []
 let disordered = 0
 let delivered = 0
 let onDelivered: () => void = () => undefined
-/** Sockets are read one after the other, so they share one buffer. */
+/** Node reads sockets one after the other, so they share one buffer. */
 const buffer = Buffer.allocUnsafe(256 * 1024)
 
 class Person {
@@ -107,12 +107,12 @@ class Person {
     })
   }
 
-  /** Whether a message from before the measurement arrived. */
+  /** Whether one of the messages has arrived that show that all people are in their rooms. */
   isProbed = false
 
   #join(listens: boolean): void {
     this.isIn = true
-    // A sender joins the room if its protocol requires it; NATS would send it its own messages.
+    // A sender joins too, since most protocols require it; NATS does not, and would send it its own messages.
     if (listens || order.dialect !== 'nats') this.socket.write(dialect.join(this.room))
   }
 
@@ -143,7 +143,7 @@ class Person {
   }
 }
 
-/** Sends in a room for some time. */
+/** Sends messages in a room, from `begin` to `end`. */
 class Speaker {
   sent = 0
   readonly #person: Person
@@ -181,7 +181,7 @@ class Speaker {
 
   #pump(inFlight: number): void {
     const now = performance.now()
-    // One write for each message, as real clients do: in one write they would stay together for every server.
+    // Real clients make one write for each message. Messages of one write would stay together on every server.
     while (!this.#isOver && this.sent - this.#pace.received < inFlight)
       this.#person.socket.write(this.#next(now))
   }
@@ -221,10 +221,10 @@ const speakers = (await admit(order.rooms, n => new Person(`s${n}`, roomOf(n), f
   },
 )
 
-// All are connected once each has received a message.
+// All listeners are in their rooms once each has received a message.
 const deadline = Date.now() + PATIENCE_MS
 while (listeners.some(({ isProbed }) => !isProbed)) {
-  if (Date.now() > deadline) fail('not everybody came in')
+  if (Date.now() > deadline) fail('some listeners received no message')
   for (const { person } of speakers) person.socket.write(dialect.say(person.room, '^'))
   await new Promise(resolve => setTimeout(resolve, 300))
 }
@@ -235,7 +235,7 @@ const listening = speakers.map((_, room) => listeners.filter((__, n) => n % orde
 const due = (): number =>
   speakers.reduce((sum, { speaker }, room) => sum + speaker.sent * (listening[room] ?? 0), 0)
 
-/** Lets all senders send for some seconds, and waits until every message arrived. */
+/** Lets all senders send for some seconds, and waits until every message has arrived. */
 async function speak(seconds: number): Promise<void> {
   const began = performance.now()
   for (const { speaker } of speakers) speaker.begin(began)

@@ -6,12 +6,12 @@ const BATCH = 5_000
 const WORDS = ['build', 'deploy', 'green', 'red', 'lunch', 'test', 'server', 'client', 'review', 'merge']
 
 /**
- * Fills the log of an unused data directory with so many messages, indexed, as the daemon would: the n-th, from 1,
- * in the room that `roomOf` names. Every tenth has the same first word, and each a word of its own, `n123`.
+ * Writes messages into the log of an unused data directory, and indexes them, as the daemon would. Message n, counted
+ * from 1, is in the room that `roomOf` names. Every tenth message has the same first word; each has its own `n123`.
  */
 export function fillLog(directory: string, events: number, roomOf: (n: number) => string): void {
   const database = openForWriting(logFile(directory), 'bench')
-  // No caller waits for these.
+  // No client waits for these messages, so the disk need not confirm them.
   database.exec('PRAGMA synchronous = OFF')
   const writer = new Writer(database)
   const say = (n: number) => {

@@ -1,6 +1,6 @@
 /**
- * `npm run bench`: measures the built programs and prints tables, with the machine they were measured on.
- * `npm run bench -- burst start` for parts; `--rounds 5` for medians. The result is written as JSON too.
+ * `npm run bench`: measures the built programs, and prints the machine and tables of the figures.
+ * `npm run bench -- burst start` runs parts; `--rounds 5` gives medians. It writes the results as JSON too.
  */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { cpus, release, totalmem } from 'node:os'

@@ -10,7 +10,7 @@ const TIMES = 10
 const ROOMS = 10
 const EVENTS_A_ROOM = 100_000
 
-/** The start of a client with an empty room, and with ten rooms of 100,000 messages each: the first time, and again. */
+/** The start of a client in an empty room, and in ten rooms of 100,000 messages: the first start, and a later one. */
 export async function opening(): Promise<Row[]> {
   const names = Array.from({ length: ROOMS }, (_, at) => (at === 0 ? 'bench' : `room${at}`))
   const empty = await startDaemon()

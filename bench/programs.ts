@@ -10,7 +10,7 @@ export function programPath(name: 'chatd' | 'chat-tui'): string {
   return new URL(`../bin/${name}.cjs`, import.meta.url).pathname
 }
 
-/** A running daemon, without rates and counts. */
+/** A running daemon, without limits of rates and counts. */
 export interface BenchDaemon {
   readonly port: number
   readonly pid: number
@@ -19,13 +19,13 @@ export interface BenchDaemon {
 
 /**
  * Starts the built daemon on a free port, with its data in a temporary directory.
- * @param prepare fills the directory before
+ * @param prepare fills the directory before the daemon starts
  */
 export async function startDaemon(prepare?: (directory: string) => void): Promise<BenchDaemon> {
   const directory = mkdtempSync(join(tmpdir(), 'chatd-bench-'))
   prepare?.(directory)
   const args = ['--listen', '127.0.0.1:0', '--data', directory, '--no-limits']
-  // By its first line, as a shell and systemd start it: V8's flags stand there.
+  // Runs the file itself, as a shell and systemd do: its first line has V8's flags.
   const child = spawn(programPath('chatd'), args, { stdio: ['ignore', 'ignore', 'pipe'] })
   const port = await listeningPort(child)
   return {

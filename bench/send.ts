@@ -18,8 +18,8 @@ const TEXT =
   'a message of about a hundred bytes, as people write them to each other over the day, more or less'
 
 /**
- * Durable acknowledgements of the log, beside the same rows inserted by a bare script with batches of the same size, and
- * with a transaction for each message.
+ * Durable acknowledgements of the log, beside a bare script that inserts the same rows in batches of the same size, and
+ * one that uses a transaction for each message.
  */
 export async function send(): Promise<Row[]> {
   const rows: Row[] = []
@@ -81,7 +81,7 @@ async function saturate(log: SqliteLog, inFlight: number): Promise<Record<string
   return figures(times, delay.percentile(99) / 1e6)
 }
 
-/** An open loop: so many messages a second, without waiting for answers. */
+/** An open loop: {@link OFFERED} messages a second, without waiting for answers. */
 async function offer(log: SqliteLog): Promise<Record<string, number>> {
   const times: number[] = []
   const answers: Promise<unknown>[] = []
@@ -98,7 +98,7 @@ async function offer(log: SqliteLog): Promise<Record<string, number>> {
   return figures(times, delay.percentile(99) / 1e6)
 }
 
-/** Stores one message; how long its acknowledgement took, ms. */
+/** Stores one message; resolves with the time until its acknowledgement, ms. */
 function timed(log: SqliteLog): Promise<number> {
   const began = performance.now()
   return new Promise((resolve, reject) =>
@@ -116,7 +116,7 @@ function timed(log: SqliteLog): Promise<number> {
 function bareScript(batch: number): Record<string, number> {
   const directory = mkdtempSync(join(tmpdir(), 'chatd-bench-'))
   const database = openForWriting(join(directory, 'bare.db'), randomUUID())
-  // As FTS5 does it by itself.
+  // The value that FTS5 uses by default.
   database.exec("INSERT INTO words (words, rank) VALUES ('automerge', 4)")
   database.exec(
     "INSERT INTO names (key, name) VALUES ('alice', 'alice'); INSERT INTO rooms (key, name) VALUES ('dev', 'dev')",

@@ -6,9 +6,9 @@ import { underLoad } from './underLoad.ts'
 type Shape = Omit<LoadOrder, 'port' | 'dialect'>
 
 const SPEAKING_S = 2
-/** Warm-up: servers run for months, so V8's first compilations, here and in the load, are not compared. */
+/** Warm-up, s: servers run for months, so V8's first compilations, in them and in the load, do not count. */
 const WARM_UP_S = 1.5
-/** V8 compiles code that ran often enough, which takes longer with few messages. */
+/** V8 compiles code that has run often enough, which takes longer with few messages. */
 const SLOW_WARM_UP_S = 3
 
 /** One room, one sender with 64 messages in flight, texts of 100 bytes: deliveries a second. */
@@ -21,7 +21,7 @@ export function burst(): Promise<Row[]> {
   )
 }
 
-/** One room of 1,000, 50 messages a second without waiting: the cost of a message when nothing can be gathered. */
+/** One room of 1,000, 50 messages a second without waiting: the cost of a message when servers can gather nothing. */
 export function trickle(): Promise<Row[]> {
   const shape = { listeners: 1_000, rooms: 1, bytes: 100, warmUp: SLOW_WARM_UP_S, seconds: 5, perSecond: 50 }
   return sideBySide([{ what: '1,000 members', shape }])
@@ -40,7 +40,7 @@ export function rooms(): Promise<Row[]> {
   return sideBySide([{ what: '500 rooms', shape }], ({ dialect }) => dialect !== 'bare')
 }
 
-/** Texts of 16 KiB, the longest that chatd takes; IRC has lines of 512 bytes. */
+/** Texts of 16 KiB, the longest that chatd accepts. IRC takes no part: its lines have 512 bytes. */
 export function big(): Promise<Row[]> {
   const shape = {
     listeners: 100,
@@ -53,7 +53,7 @@ export function big(): Promise<Row[]> {
   return sideBySide([{ what: '100 members', shape }], ({ dialect }) => dialect !== 'irc')
 }
 
-/** The same load on each server in turn. `ours ×`: chatd's deliveries for a CPU second, divided by those of the server. */
+/** The same load on each server in turn. `ours ×` is chatd's deliveries a CPU second, divided by the server's. */
 async function sideBySide(
   loads: readonly { readonly what: string; readonly shape: Shape }[],
   takesPart: (contender: Contender) => boolean = () => true,
@@ -84,7 +84,7 @@ async function measure(contender: Contender, what: string, shape: Shape): Promis
       port: server.port,
       dialect: contender.dialect,
     })
-    // A server that did not deliver everything has not done the work.
+    // A server that did not deliver every message has done less work.
     const isWhole = result.lost === 0 && result.disordered === 0
     return {
       what: name,

@@ -5,7 +5,7 @@ import { programPath, startDaemon } from './programs.ts'
 
 const TIMES = 10
 
-/** The start time of the programs: the median of ten starts, after one that fills the compile cache. */
+/** The start time of the programs: the median of ten starts, after a first one that fills the compile cache. */
 export async function start(): Promise<Row[]> {
   const daemon = await startDaemon()
   const paints: number[] = []

@@ -17,7 +17,7 @@ const BYSTANDERS = {
   perSecond: 200,
 } as const
 
-/** 5,000 full clients that connect at the same moment, as after a restart, while two connected clients go on sending. */
+/** 5,000 full clients connect at the same moment, as after a restart, while two connected clients go on sending. */
 export async function storm(): Promise<Row[]> {
   return [
     await measure('5,000 in 500 rooms, one each', { people: PEOPLE, rooms: 500, joined: 1 }),
@@ -30,7 +30,7 @@ async function measure(what: string, shape: Omit<StormOrder, 'port'>): Promise<R
   const child = spawn(process.execPath, [LOAD, JSON.stringify({ ...shape, port: daemon.port })], {
     stdio: ['pipe', 'pipe', 'inherit'],
   })
-  // Reads from the beginning: unread output is lost when the process ends.
+  // Reads from the start: unread output is lost when the process ends.
   const storming = resultOf(child.stdout)
   try {
     const before = cpuSeconds(daemon.pid)
@@ -57,5 +57,5 @@ async function measure(what: string, shape: Omit<StormOrder, 'port'>): Promise<R
 
 async function resultOf(output: NodeJS.ReadableStream): Promise<StormResult> {
   for await (const line of createInterface({ input: output })) return JSON.parse(line) as StormResult
-  throw new Error('the storm ended without a word')
+  throw new Error('the load of the storm ended without a result')
 }

@@ -1,6 +1,6 @@
 /**
- * The load of the storm bench, a process of its own. Usage: `node stormLoad.ts '{"port":…}'` with a {@link StormOrder};
- * begins when a line comes on its input, and prints a line of JSON, a {@link StormResult}.
+ * The load of the storm bench, a process of its own. Usage: `node stormLoad.ts '{"port":…}'` with a {@link StormOrder}.
+ * It begins when its input has a line, and prints a line of JSON, a {@link StormResult}.
  */
 import { once } from 'node:events'
 import { connect } from 'node:net'
@@ -45,7 +45,7 @@ await new Promise<void>(resolve => {
     for (let i = 0; i < joined; i++)
       socket.write(`{"action":"joinroom","room":"r${(n + i) % rooms}","id":"j${i}"}\n`)
     socket.on('data', chunk => {
-      // Later lines do not count.
+      // Lines after the last answer do not count.
       if (isIn && answers === joined) return
       const lines = (tail + chunk.toString('latin1')).split('\n')
       tail = lines.pop() ?? ''
@@ -64,5 +64,5 @@ await new Promise<void>(resolve => {
   }
 })
 const result: StormResult = { all, welcomed, lost: people - welcomes }
-// The clients stay until the process is ended.
+// The clients stay connected until the bench ends this process.
 process.stdout.write(`${JSON.stringify(result)}\n`)

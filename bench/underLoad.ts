@@ -7,8 +7,8 @@ import { cpuSeconds } from './programs.ts'
 const LOAD = new URL('load.ts', import.meta.url).pathname
 
 /**
- * Runs a load on a server; gives its result, and the CPU seconds that the server used from the first message on.
- * @param onBegin called when the sending begins
+ * Runs a load on a server. Gives the result, and the CPU seconds that the server used from the first message on.
+ * @param onBegin called when the measured sending begins
  */
 export async function underLoad(
   server: RunningServer,
@@ -27,5 +27,5 @@ export async function underLoad(
       onBegin()
     } else return { result: JSON.parse(line) as LoadResult, cpu: cpuSeconds(server.pid) - before }
   }
-  throw new Error(complaints.trim() || 'the load ended without a word')
+  throw new Error(complaints.trim() || 'the load ended without a result')
 }

@@ -1,5 +1,5 @@
 'use strict'
-// Runs on any Node, so that a user with an old one learns what to do: old syntax, and nothing is loaded before the check.
+// Old syntax, and no module loaded before the check: this runs on any Node and tells the user of an old one what to do.
 
 var NEEDED = [24, 15]
 
@@ -31,7 +31,7 @@ module.exports = function run(program) {
     })
 }
 
-// Keeps compiled code between starts, where no other user can write: Node's default directory is below /tmp.
+// Keeps compiled code between starts where no other user can write; Node's default directory is below /tmp.
 function keepCompiledCode(path) {
   try {
     var fs = require('fs')

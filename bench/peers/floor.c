@@ -1,6 +1,6 @@
 /*
- * The least that a chat server can do: reads, and gives each read to every other socket with one send. It looks at
- * nothing, keeps nothing and knows no rooms; what it costs is what the kernel takes.
+ * The least work of a chat server: it reads, and sends each read to every other socket with one call. It parses
+ * nothing, keeps nothing and knows no rooms, so its cost is that of the kernel.
  *
  * Usage: floor PORT
  */
@@ -30,7 +30,7 @@ static void leave(int socket)
     close(socket);
 }
 
-/* A socket that takes no more is waited for: nothing may be lost, and no peer here is slow for long. */
+/* Waits for a socket whose buffer is full: the floor must lose nothing, and no client of the bench is slow for long. */
 static void give(int socket, const char *bytes, ssize_t length)
 {
     while (length > 0) {

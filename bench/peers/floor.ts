@@ -14,7 +14,7 @@ let isScheduled = false
 
 function endTick(): void {
   isScheduled = false
-  // Nearly all sockets are owed the same bytes: these are joined once.
+  // Nearly all sockets are owed the same bytes, so these are joined only once.
   let parts: readonly Buffer[] = []
   let joined = Buffer.alloc(0)
   for (const { socket, owed } of members) {
