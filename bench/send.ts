@@ -7,6 +7,7 @@ import { logFile } from '../src/server/dataDirectory.ts'
 import type { EventEntry } from '../src/server/log/entries.ts'
 import { openForWriting } from '../src/server/log/sqlite/database.ts'
 import { openSqliteLog, type SqliteLog } from '../src/server/log/sqlite/sqliteLog.ts'
+import { WordIndex } from '../src/server/log/sqlite/worker/wordIndex.ts'
 import { percentile, type Row } from './figures.ts'
 
 const SECONDS = 3
@@ -124,9 +125,7 @@ function bareScript(batch: number): Record<string, number> {
   const insert = database.prepare(
     `INSERT INTO events (seq, room, prev, ts, author, action, id, session, text) VALUES (?, 1, ?, ?, 1, 'chat', ?, 1, ?)`,
   )
-  const index = database.prepare(
-    'INSERT INTO words (rowid, text, scope) SELECT seq, text, scope FROM searchable WHERE seq > ? AND seq <= ?',
-  )
+  const index = new WordIndex(database)
   const times: number[] = []
   const until = performance.now() + SECONDS * 1_000
   let seq = 0
@@ -139,7 +138,7 @@ function bareScript(batch: number): Record<string, number> {
       insert.run(seq, seq - 1, Date.now(), randomUUID(), TEXT)
     }
     if (seq - indexed >= INDEX_SLICE) {
-      index.run(indexed, seq)
+      index.addSlice()
       indexed = seq
     }
     database.exec('COMMIT')

@@ -86,14 +86,14 @@ export const requests = {
   search: request(
     'search',
     {
-      query: z.string(),
+      query: z.string().describe('what the messages hold; may be empty if `from` is given'),
       room: room.optional(),
       from: z.string().optional().describe('only messages of this person'),
       until: timestamp.optional().describe('only messages before this time'),
       cursor: z.string().max(256).optional().describe('from the page before'),
       limit,
     },
-    'Finds messages by words.',
+    'Finds messages that hold all terms of the query, the newest first. Blanks separate terms. Case, width, accents and punctuation do not count. A word of three or more letters is found also inside longer words, one of two letters at the beginning of a word, one letter as a word; in scripts without spaces, any part of the text. Words joined by punctuation (`foo.bar`), and words in quotes, are found in this order only; those in quotes as whole words.',
   ),
   rooms: request(
     'rooms',
@@ -211,7 +211,10 @@ export const results = {
     moreBefore: z.boolean(),
     moreAfter: z.boolean(),
   }),
-  search: z.object({ hits: z.array(event), cursor: z.string().optional() }),
+  search: z.object({
+    hits: z.array(event).describe('the newest first'),
+    cursor: z.string().optional().describe('for the next page, where there is one'),
+  }),
   rooms: z.object({
     rooms: z.array(roomSummary),
     more: z.literal(true).optional().describe('there are more than fit in one line'),

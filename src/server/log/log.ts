@@ -1,5 +1,6 @@
 import type { Result } from '../../protocol/errors.ts'
 import type { RoomEvent } from '../../protocol/events.ts'
+import type { SearchTerm } from '../../protocol/searchTerms.ts'
 import type { EventEntry, KeptSession, SessionChange } from './entries.ts'
 
 /** The position of a stored entry. A repeat of an id gets the position of the first. */
@@ -8,9 +9,6 @@ export interface Stored {
   /** Milliseconds since 1970. */
   readonly ts: number
 }
-
-/** A word as the search index cuts it (its tokenizer, unicode61, has letters, digits and private use). */
-const WORD = /[\p{L}\p{N}\p{M}\p{Co}]+/gu
 
 type WithoutRoom<E> = E extends unknown ? Omit<E, 'room'> : never
 
@@ -58,10 +56,10 @@ export interface Range {
   readonly maxBytes: number
 }
 
-/** What to look for: messages that hold all the words. */
+/** What to look for: messages that hold all the terms. */
 export interface Query {
-  /** As {@link searchWords} gives them. */
-  readonly words: readonly string[]
+  /** None finds every message of `from`; without `from`, nothing. */
+  readonly terms: readonly SearchTerm[]
   /** Where to look: only after the floor of each room. */
   readonly rooms: readonly { readonly key: string; readonly floor: number }[]
   /** Only messages of this person: a folded name. */
@@ -137,7 +135,7 @@ export interface Log {
   missed(roomKey: string, after: number, maxEvents: number, maxBytes: number): Promise<Missed>
   /** Counts others' messages after a position, and those that mention `name` (folded); both stop at `max`. */
   unread(roomKey: string, after: number, name: string, max: number): Promise<Unread>
-  /** Looks for words in messages as they stand now. */
+  /** Looks for terms in messages as they stand now. */
   search(query: Query): Promise<Found>
   /** Commits what is queued and closes. */
   close(): Promise<void>
@@ -168,8 +166,3 @@ export interface SessionStore {
 
 /** Everything that a maker of the log serves to a daemon. */
 export interface WholeLog extends Log, RoomDirectory, SessionStore {}
-
-/** The words of a search query: no syntax, only runs of letters, marks and digits, each once. */
-export function searchWords(text: string): readonly string[] {
-  return [...new Set(text.normalize('NFC').toLowerCase().match(WORD) ?? [])]
-}

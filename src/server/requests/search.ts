@@ -1,8 +1,9 @@
 import { type Result, refuse, success } from '../../protocol/errors.ts'
 import { foldName, parseUsername } from '../../protocol/names.ts'
 import type { Request } from '../../protocol/requests.ts'
+import { searchTerms } from '../../protocol/searchTerms.ts'
 import { checkText } from '../../protocol/texts.ts'
-import { presentEvent, searchWords } from '../log/log.ts'
+import { presentEvent } from '../log/log.ts'
 import type { Person } from '../rooms/people.ts'
 import { ANSWER_BYTES, cutToBytes } from './answerSize.ts'
 import type { Client } from './client.ts'
@@ -10,7 +11,7 @@ import { floorOf, ownKeys, resolveJoined } from './conversation.ts'
 
 const DEFAULT_HITS = 50
 
-/** Serves `search`: the messages that hold all the words, of those that the client may see, the newest first. */
+/** Serves `search`: the messages that hold all the terms, of those that the client may see, the newest first. */
 export async function search(client: Client, person: Person, request: Request<'search'>): Promise<void> {
   const { log, rooms, settings } = client.services
   const fits = checkText('a search', request.query, settings.limits.query)
@@ -21,8 +22,11 @@ export async function search(client: Client, person: Person, request: Request<'s
   if (!from.ok) return client.refuse(from.error, request.id)
   const before = request.cursor === undefined ? success(0) : parseCursor(request.cursor)
   if (!before.ok) return client.refuse(before.error, request.id)
+  const terms = searchTerms(request.query)
+  // A query of punctuation alone is not a query without words.
+  if (terms.length === 0 && request.query.trim() !== '') return client.ok(request, { hits: [] })
   const found = await log.search({
-    words: searchWords(request.query),
+    terms,
     rooms: scope.value,
     from: request.from === undefined ? undefined : foldName(from.value),
     until: request.until,

@@ -1,15 +1,8 @@
 import { expect, test } from 'vitest'
 import type { Result } from '../../../src/protocol/errors.ts'
+import { searchTerms } from '../../../src/protocol/searchTerms.ts'
 import type { EventEntry } from '../../../src/server/log/entries.ts'
-import {
-  type Log,
-  type LoggedEvent,
-  type Query,
-  type Range,
-  type Stored,
-  searchWords,
-  type WholeLog,
-} from '../../../src/server/log/log.ts'
+import type { Log, LoggedEvent, Query, Range, Stored, WholeLog } from '../../../src/server/log/log.ts'
 import { directKey } from '../../../src/server/log/roomKeys.ts'
 
 const WHOLE: Range = { after: 0, limit: 10_000, maxBytes: 1_000_000_000 }
@@ -334,7 +327,7 @@ export function testLog(make: () => Promise<WholeLog>): void {
     await append(log, { body: { action: 'delete', target: e }, session: 1 })
     const found = async (words: string, more: Partial<Query> = {}): Promise<[number[], boolean]> => {
       const { hits, more: isMore } = await log.search({
-        words: searchWords(words),
+        terms: searchTerms(words),
         rooms: [{ key: 'dev', floor: 0 }],
         limit: 10,
         maxBytes: 1_000_000,
@@ -358,9 +351,9 @@ export function testLog(make: () => Promise<WholeLog>): void {
     expect(await found('deploy', { until: 0 })).toEqual([[], false])
     expect(await found('deploy', { limit: 2 })).toEqual([[d, b], true])
     expect(await found('deploy', { maxBytes: 1 })).toEqual([[d], true])
-    expect((await log.search({ words: ['deploy'], rooms: both, limit: 1, maxBytes: 1 })).hits).toMatchObject([
-      { roomKey: 'dev', message: 'deploy, at last', edited: edit.seq },
-    ])
+    expect(
+      (await log.search({ terms: searchTerms('deploy'), rooms: both, limit: 1, maxBytes: 1 })).hits,
+    ).toMatchObject([{ roomKey: 'dev', message: 'deploy, at last', edited: edit.seq }])
     await log.close()
   })
 

@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { type Result, success } from '../../../src/protocol/errors.ts'
+import { foldText } from '../../../src/protocol/foldedText.ts'
 import { foldName, mentionedNames } from '../../../src/protocol/names.ts'
+import { holdsTerms } from '../../../src/protocol/searchTerms.ts'
 import {
   type Change,
   type Changeable,
@@ -9,17 +11,16 @@ import {
   presentReactions,
 } from '../../../src/server/log/changes.ts'
 import type { EventEntry, KeptSession, SessionChange } from '../../../src/server/log/entries.ts'
-import {
-  type Committed,
-  type Found,
-  type LoggedEvent,
-  type Page,
-  type Query,
-  type Range,
-  type RoomHead,
-  type Stored,
-  searchWords,
-  type WholeLog,
+import type {
+  Committed,
+  Found,
+  LoggedEvent,
+  Page,
+  Query,
+  Range,
+  RoomHead,
+  Stored,
+  WholeLog,
 } from '../../../src/server/log/log.ts'
 import { answerRepeat } from '../../../src/server/log/repeats.ts'
 import { directNames } from '../../../src/server/log/roomKeys.ts'
@@ -332,13 +333,12 @@ function identityOf(from: string, id: string): string {
   return `${foldName(from)} ${id}`
 }
 
-function isHit(event: LoggedEvent, { words, from, until, before }: Query): boolean {
+function isHit(event: LoggedEvent, { terms, from, until, before }: Query): boolean {
   if (event.action !== 'chat' || event.message === undefined) return false
   if (before !== undefined && event.seq >= before) return false
   if (until !== undefined && event.ts >= until) return false
   if (from !== undefined && foldName(event.from) !== from) return false
-  const held = new Set(searchWords(event.message))
-  return words.length > 0 && words.every(word => held.has(word))
+  return (terms.length > 0 || from !== undefined) && holdsTerms(foldText(event.message), terms)
 }
 
 /** The index of the first event after a position. */

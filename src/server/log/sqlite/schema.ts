@@ -11,8 +11,8 @@ import type { DatabaseSync } from 'node:sqlite'
  *   `prev` is stored, since removing older events must not change it. `id` is null where the request had none.
  *   `target` is the message that the event changes or answers; `is_on` is for reactions.
  * - `reactions`: the reactions that stand now, each with the seq of its event.
- * - `words`: the search index over the view `searchable`. It is filled behind the commit up to `indexed`.
- *   Its column `scope` holds the room and the author as words, so that a search in one room reads nothing of others.
+ * - `words`: the search index, see `grams.ts`; `log.grams` is the version of its rules. It is filled behind the commit up
+ *   to `indexed`. Rooms and authors are grams too, so that a search in one room reads nothing of others.
  */
 const STEPS: readonly string[] = [
   `
@@ -74,6 +74,18 @@ const STEPS: readonly string[] = [
   `,
   // WordIndex merges the index, a little in each transaction. FTS5's own merging stalls every tenth commit by some 40 ms.
   "INSERT INTO words (words, rank) VALUES ('automerge', 0)",
+  // Parts of words are found, in every script. Nothing asks for positions or sizes: the reader looks at the message itself.
+  `
+  DROP TABLE words;
+  DROP VIEW searchable;
+  CREATE VIRTUAL TABLE words USING fts5 (
+    grams, content = '', detail = 'none', columnsize = 0, tokenize = "ascii tokenchars '^#@$+<=>|~'"
+  );
+  INSERT INTO words (words, rank) VALUES ('secure-delete', 1);
+  INSERT INTO words (words, rank) VALUES ('automerge', 0);
+  ALTER TABLE log ADD COLUMN grams TEXT NOT NULL DEFAULT '';
+  UPDATE log SET indexed = 0;
+  `,
 ]
 
 /** The version of the schema that this program writes. */

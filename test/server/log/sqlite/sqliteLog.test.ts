@@ -2,6 +2,7 @@ import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { searchTerms } from '../../../../src/protocol/searchTerms.ts'
 import { logFile } from '../../../../src/server/dataDirectory.ts'
 import type { EventEntry } from '../../../../src/server/log/entries.ts'
 import type { LoggedEvent, Query, Range } from '../../../../src/server/log/log.ts'
@@ -12,8 +13,10 @@ import {
   type SqliteLogOptions,
 } from '../../../../src/server/log/sqlite/sqliteLog.ts'
 import { Writer } from '../../../../src/server/log/sqlite/worker/writer.ts'
+import { seeded } from '../../../seeded.ts'
 import { temporaryDirectory } from '../../directory.ts'
 import { append, testLog } from '../logContract.ts'
+import { MemoryLog } from '../memoryLog.ts'
 
 const WHOLE: Range = { after: 0, limit: 10_000, maxBytes: 1_000_000_000 }
 
@@ -45,15 +48,15 @@ async function eventsOf(log: SqliteLog, room = 'dev'): Promise<readonly LoggedEv
   return (await log.read(room, WHOLE)).events
 }
 
-function find(log: SqliteLog, words: readonly string[], more: Partial<Query> = {}): Promise<number[]> {
-  const query: Query = {
-    words,
+function find(log: SqliteLog, query: string, more: Partial<Query> = {}): Promise<number[]> {
+  const whole: Query = {
+    terms: searchTerms(query),
     rooms: [{ key: 'dev', floor: 0 }],
     limit: 100,
     maxBytes: 1_000_000,
     ...more,
   }
-  return log.search(query).then(found => found.hits.map(hit => hit.seq))
+  return log.search(whole).then(found => found.hits.map(hit => hit.seq))
 }
 
 /** Whether any file of the log holds these bytes. */
@@ -97,7 +100,7 @@ describe('acknowledged entries are there after a restart', () => {
     expect([...again.keptNames()]).toEqual(['Alice', 'bob'])
     expect([...again.keptSessions()]).toEqual([{ ...session, reads: new Map([['dev', seq]]) }])
     expect(await append(again, { text: 'first', id: 'a' })).toMatchObject({ ok: true, value: { seq } })
-    expect(await find(again, ['second'])).toEqual([seq])
+    expect(await find(again, 'second')).toEqual([seq])
   })
 
   test('in a file of an older version too, which is brought to the newest', async () => {
@@ -106,16 +109,30 @@ describe('acknowledged entries are there after a restart', () => {
     await seqOf(log, { text: 'from the old days' })
     await log.close()
     const older = new DatabaseSync(logFile(directory))
-    older.exec("INSERT INTO words (words, rank) VALUES ('automerge', 4); PRAGMA user_version = 1")
+    older.exec(LAYOUT_2)
     older.close()
 
     const again = await openLog(directory)
-    expect(await find(again, ['old'])).toEqual([1])
+    expect(await find(again, 'rom the ol')).toEqual([1])
     expect(await again.check()).toMatchObject({ ok: true })
     await again.close()
-    const newest = new DatabaseSync(logFile(directory))
-    onTestFinished(() => newest.close())
-    expect(newest.prepare("SELECT v FROM words_config WHERE k = 'automerge'").get()).toEqual({ v: 0 })
+  })
+
+  test('and an index of other rules, or of another Unicode, is filled again', async () => {
+    const directory = temporaryDirectory()
+    const log = await openLog(directory)
+    const target = await seqOf(log, { text: 'from the old days', session: 1 })
+    expect(await find(log, 'days')).toEqual([target])
+    await log.close()
+    const older = new DatabaseSync(logFile(directory))
+    older.exec("INSERT INTO words (words) VALUES ('delete-all')")
+    older.exec("INSERT INTO words (rowid, grams) VALUES (1, 'other grams'); UPDATE log SET grams = '0 5.1'")
+    older.close()
+    const again = await openLog(directory)
+    await seqOf(again, { body: { action: 'edit', target, message: 'of the new days' }, session: 1 })
+    expect(await find(again, 'new day')).toEqual([target])
+    expect(await find(again, 'old day')).toEqual([])
+    expect((await again.check()).lines).toContain('integrity: ok')
   })
 
   test('the file is for its owner alone, and whole by itself once it is closed', async () => {
@@ -127,6 +144,20 @@ describe('acknowledged entries are there after a restart', () => {
     expect(readdirSync(directory)).toEqual(['chatd.db'])
   })
 })
+
+/** Takes a file back to the layout before the search index had grams. */
+const LAYOUT_2 = `
+  DROP TABLE words;
+  CREATE VIEW searchable AS
+    SELECT seq, text, 'r' || room || ' a' || author AS scope FROM events WHERE action = 'chat';
+  CREATE VIRTUAL TABLE words USING fts5 (
+    text, scope, content = 'searchable', content_rowid = 'seq', detail = 'column', columnsize = 0,
+    tokenize = "unicode61 remove_diacritics 2 categories 'L* M* N* Co'"
+  );
+  INSERT INTO words (words) VALUES ('rebuild');
+  ALTER TABLE log DROP COLUMN grams;
+  PRAGMA user_version = 2;
+`
 
 describe('a file that cannot be used is refused, and left as it is', () => {
   test('from a newer version', async () => {
@@ -220,14 +251,14 @@ describe('a text that was deleted is gone from every file', () => {
     const log = await openLog(directory)
     const seqs: number[] = []
     for (let i = 0; i < 300; i++) seqs.push(await seqOf(log, { text: `${SECRET} number ${i}`, session: 1 }))
-    await find(log, ['number'])
+    await find(log, 'number')
     for (const target of seqs.slice(0, 50))
       await seqOf(log, { body: { action: 'edit', target, message: `my name is ${SECRET}` }, session: 1 })
     expect(holds(directory, SECRET)).toBe(true)
     for (const target of seqs) await seqOf(log, { body: { target, ...change }, session: 1 })
     await expect.poll(() => log.purge()).toBe(true)
     for (const form of forms) expect(holds(directory, form)).toBe(false)
-    expect(await find(log, [SECRET.toLowerCase()])).toEqual([])
+    expect(await find(log, SECRET.toLowerCase())).toEqual([])
     const [first] = await eventsOf(log)
     if (change.action === 'delete') {
       expect(first).toMatchObject({ deleted: { by: 'Alice' } })
@@ -239,23 +270,25 @@ describe('a text that was deleted is gone from every file', () => {
     ])
   })
 
-  test('word by word, also where one stood between two pages of the search index', async () => {
+  test('gram by gram, also where one stood between two pages of the search index', async () => {
     const directory = temporaryDirectory()
     const log = await openLog(directory)
-    const secret = (i: number): string => `rumpelstilzchen${i}xyz`
+    // Two characters are a gram of their own, which no other message has. Those that stay stand beside those that go.
+    const secret = (i: number): string => String.fromCodePoint(0x4e00 + (i >> 6), 0x8000 + (i & 63) * 2)
+    const neighbour = (i: number): string => String.fromCodePoint(0x4e00 + (i >> 6), 0x8001 + (i & 63) * 2)
     const numbers = Array.from({ length: 3_000 }, (_, i) => i)
-    // Words that stay stand close beside those that go, so that what separates pages has to be long.
     const seqs = await Promise.all(
       numbers.map(i => {
-        void append(log, { text: secret(i).slice(0, -1) })
+        void append(log, { text: neighbour(i) })
         return seqOf(log, { text: secret(i), session: 1 })
       }),
     )
-    await find(log, [secret(0)])
+    expect(await find(log, secret(7))).toHaveLength(1)
     await Promise.all(seqs.map(target => append(log, { body: { action: 'delete', target }, session: 1 })))
     await expect.poll(() => log.purge()).toBe(true)
     expect(numbers.map(secret).filter(word => holds(directory, word))).toEqual([])
-    expect(await find(log, [secret(7).slice(0, -1)])).toHaveLength(1)
+    expect(await find(log, secret(7))).toEqual([])
+    expect(await find(log, neighbour(7))).toHaveLength(1)
     expect((await log.check()).lines).toContain('integrity: ok')
   })
 
@@ -299,7 +332,7 @@ describe('a full disk', () => {
     })
     expect(await eventsOf(log)).toHaveLength(stored)
     // Even if the index cannot grow: indexed messages are found.
-    expect(await find(log, ['nothing'])).toEqual([])
+    expect(await find(log, 'nothing')).toEqual([])
     expect(troubles.some(message => message.includes('nothing can be stored'))).toBe(true)
     await log.abandon()
 
@@ -363,7 +396,7 @@ describe('retention', () => {
     await log.setRetention('dev', { messages: 10 })
     expect((await eventsOf(log)).map(event => event.seq)).toEqual(seqs.slice(20))
     expect(log.head('dev')).toMatchObject({ first: seqs[20], firstPrev: seqs[19], last: seqs[29] })
-    expect(await find(log, ['word'])).toEqual(seqs.slice(20).reverse())
+    expect(await find(log, 'word')).toEqual(seqs.slice(20).reverse())
     expect((await eventsOf(log, 'ops')).map(event => event.seq)).toEqual([other])
     expect(await log.retentions()).toEqual([{ roomKey: 'dev', retention: { messages: 10 } }])
     expect((await log.check()).lines[1]).toMatch(/every event follows/)
@@ -455,20 +488,40 @@ describe('a search', () => {
   test('takes any typed text as words', async () => {
     const log = await openLog()
     const seq = await seqOf(log, { text: 'NEAR "quotes" AND ünïcödé -minus col:on * हिन्दी 世界' })
-    for (const words of [
-      ['near'],
-      ['and', 'minus'],
-      ['unicode'],
-      ['हिन्दी'],
-      ['世界'],
-      ['on', 'quotes'],
-      ['col'],
-    ]) {
-      expect([words, await find(log, words)]).toEqual([words, [seq]])
+    for (const query of ['near', 'and minus', 'unicode', 'हिन्दी', '世界', 'on quotes', 'col', 'AND', '*']) {
+      expect([query, await find(log, query)]).toEqual([query, query === '*' ? [] : [seq]])
     }
-    for (const words of [['or'], ['"'], ['a"b'], ['nothing'], ['scope'], ['r1']]) {
-      expect([words, await find(log, words)]).toEqual([words, []])
+    for (const query of ['or', '"', "a'b", 'nothing', 'scope', '#1', '@1', 'grams : near']) {
+      expect([query, await find(log, query)]).toEqual([query, []])
     }
+  })
+
+  test('finds what a look at every message finds, in every script', async () => {
+    const log = await openLog()
+    const memory = new MemoryLog()
+    const random = seeded(27)
+    const letters = [...'abcABCé9+ .-’会议ガがｶﾞ한국ตลาดहिन्दीשָׁλς👍🏽𠮷ﬁßİ']
+    const some = (most: number): string =>
+      Array.from(
+        { length: 1 + Math.floor(random() * most) },
+        () => letters[Math.floor(random() * letters.length)],
+      ).join('')
+    const texts = Array.from({ length: 1_500 }, () => `${some(12)} ${some(6)}`)
+    for (const whole of [log, memory]) await Promise.all(texts.map(text => append(whole, { text })))
+    let found = 0
+    for (let i = 0; i < 1_500; i++) {
+      const words = random() < 0.3 ? `"${some(3)}"` : some(4)
+      const query: Query = {
+        terms: searchTerms(words),
+        rooms: [{ key: 'dev', floor: 0 }],
+        limit: 2_000,
+        maxBytes: 1e9,
+      }
+      const [ours, theirs] = [await log.search(query), await memory.search(query)]
+      expect([words, ours.hits.map(hit => hit.seq)]).toEqual([words, theirs.hits.map(hit => hit.seq)])
+      found += ours.hits.length
+    }
+    expect(found).toBeGreaterThan(1_000)
   })
 
   test('before a time, also where the clock was set back in between', async () => {
@@ -481,9 +534,9 @@ describe('a search', () => {
     for (const ts of clock) writer.commit({ ts, entries: [entry] })
     database.close()
     const log = await openLog(directory)
-    expect(await find(log, ['word'], { until: 250 })).toEqual([5, 3, 1])
-    expect(await find(log, ['word'], { until: 250, before: 5 })).toEqual([3, 1])
-    expect(await find(log, ['word'], { until: 50 })).toEqual([])
-    expect(await find(log, ['word'], { until: 501 })).toEqual([6, 5, 4, 3, 2, 1])
+    expect(await find(log, 'word', { until: 250 })).toEqual([5, 3, 1])
+    expect(await find(log, 'word', { until: 250, before: 5 })).toEqual([3, 1])
+    expect(await find(log, 'word', { until: 50 })).toEqual([])
+    expect(await find(log, 'word', { until: 501 })).toEqual([6, 5, 4, 3, 2, 1])
   })
 })

@@ -30,13 +30,27 @@ export function rowBytes(row: Row): number {
 
 /** Makes events of the rows of one connection to the log. */
 export class Rows {
+  readonly #database: DatabaseSync
+  readonly #epoch: StatementSync
   readonly #reactions: StatementSync
 
   constructor(database: DatabaseSync) {
+    this.#database = database
+    this.#epoch = database.prepare('SELECT epoch FROM log')
     this.#reactions = database.prepare(`
       SELECT target, emoji, name FROM reactions JOIN names ON names.number = reactions.author
       WHERE target IN (SELECT value FROM json_each(?)) ORDER BY reactions.seq
     `)
+  }
+
+  /** Events, reactions and counts of one answer come from the same state of the log, which also has an epoch. */
+  atOneMoment<T>(read: (epoch: string) => T): T {
+    this.#database.exec('BEGIN')
+    try {
+      return read(text(this.#epoch.get() ?? {}, 'epoch'))
+    } finally {
+      this.#database.exec('COMMIT')
+    }
   }
 
   /** The events of rows of {@link SELECT_EVENTS}, in their order, in a log of this epoch. */

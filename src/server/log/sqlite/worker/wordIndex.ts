@@ -1,11 +1,14 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
-import { integer } from './rows.ts'
+import { foldText } from '../../../../protocol/foldedText.ts'
+import { GRAMS_VERSION, gramOfAuthor, gramOfRoom, gramsOf } from './grams.ts'
+import { integer, type Row, text } from './rows.ts'
 
-/** With more messages than this not indexed yet, every commit indexes as many as it may have brought. */
+/** With more new messages than this not indexed yet, every commit indexes as many as it may have brought. */
 const MAX_LAG = 4_096
 const SLICE = 512
 /** Pages that one merge rewrites. A slice adds about ten, and each is rewritten once on each of a few levels. */
 const MERGED_PAGES = 64
+const MESSAGES = "SELECT seq, text, room, author FROM events WHERE action = 'chat' AND text IS NOT NULL"
 
 /**
  * The search index as the writer keeps it: new messages are added behind the commit, in order of seq, up to
@@ -13,30 +16,27 @@ const MERGED_PAGES = 64
  */
 export class WordIndex {
   readonly #database: DatabaseSync
-  readonly #addOne: StatementSync
-  readonly #removeOne: StatementSync
-  readonly #addAll: StatementSync
+  readonly #one: StatementSync
+  readonly #some: StatementSync
+  readonly #add: StatementSync
+  readonly #remove: StatementSync
   readonly #merge: StatementSync
   readonly #end: StatementSync
   readonly #setPosition: StatementSync
   readonly #last: StatementSync
   #position = 0
-  /** About how many messages follow the position: seqs are not dense, so their distance does not tell. */
+  /** About how many messages were stored since the log was opened, and are not indexed yet. */
   #behind = 0
   /** Whether this transaction changed the index, which adds a part to it. */
   #hasNewPart = false
 
   constructor(database: DatabaseSync) {
     this.#database = database
-    const current = 'SELECT seq, text, scope FROM searchable WHERE text IS NOT NULL AND'
-    this.#addOne = database.prepare(`INSERT INTO words (rowid, text, scope) ${current} seq = ?`)
-    this.#removeOne = database.prepare(
-      `INSERT INTO words (words, rowid, text, scope)
-      SELECT 'delete', seq, text, scope FROM searchable WHERE text IS NOT NULL AND seq = ?`,
-    )
-    this.#addAll = database.prepare(
-      `INSERT INTO words (rowid, text, scope) ${current} seq > ? AND seq <= ? ORDER BY seq`,
-    )
+    emptyIfOutdated(database)
+    this.#one = database.prepare(`${MESSAGES} AND seq = ?`)
+    this.#some = database.prepare(`${MESSAGES} AND seq > ? AND seq <= ? ORDER BY seq`)
+    this.#add = database.prepare('INSERT INTO words (rowid, grams) VALUES (?, ?)')
+    this.#remove = database.prepare("INSERT INTO words (words, rowid, grams) VALUES ('delete', ?, ?)")
     this.#merge = database.prepare(`INSERT INTO words (words, rank) VALUES ('merge', ${MERGED_PAGES})`)
     this.#end = database.prepare(
       'SELECT max(seq) AS last, count(*) AS count FROM (SELECT seq FROM events WHERE seq > ? ORDER BY seq LIMIT ?)',
@@ -55,7 +55,6 @@ export class WordIndex {
   load(): void {
     this.#hasNewPart = false
     this.#position = integer(this.#database.prepare('SELECT indexed FROM log').get() ?? {}, 'indexed')
-    this.#behind = integer(this.#end.get(this.#position, MAX_LAG + SLICE) ?? {}, 'count')
   }
 
   /** Indexes the next slice, in the transaction of the caller; false where nothing is left. */
@@ -63,8 +62,7 @@ export class WordIndex {
     const row = this.#end.get(this.#position, SLICE)
     if (row === undefined || row['last'] === null) return this.#catchUp()
     const end = integer(row, 'last')
-    this.#addAll.run(this.#position, end)
-    this.#hasNewPart = true
+    for (const message of this.#some.all(this.#position, end)) this.#put(this.#add, message)
     this.#setPosition.run(end)
     this.#position = end
     this.#behind = Math.max(0, this.#behind - integer(row, 'count'))
@@ -76,6 +74,7 @@ export class WordIndex {
     const last = integer(this.#last.get() ?? {}, 'last')
     if (last > this.#position) this.#setPosition.run(last)
     this.#position = Math.max(this.#position, last)
+    this.#behind = 0
     return false
   }
 
@@ -91,16 +90,12 @@ export class WordIndex {
 
   /** Takes a message out, as it stands now: call it before the text changes. */
   remove(seq: number): void {
-    if (seq > this.#position) return
-    this.#removeOne.run(seq)
-    this.#hasNewPart = true
+    this.#change(this.#remove, seq)
   }
 
   /** Puts a message back in, as it stands now. */
   add(seq: number): void {
-    if (seq > this.#position) return
-    this.#addOne.run(seq)
-    this.#hasNewPart = true
+    this.#change(this.#add, seq)
   }
 
   /** Merges a little where the transaction changed the index; for calling at its end. */
@@ -108,4 +103,29 @@ export class WordIndex {
     if (this.#hasNewPart) this.#merge.run()
     this.#hasNewPart = false
   }
+
+  #change(change: StatementSync, seq: number): void {
+    if (seq > this.#position) return
+    const message = this.#one.get(seq)
+    if (message !== undefined) this.#put(change, message)
+  }
+
+  /** FTS5 keeps no copy of what was indexed: it is told the same grams again where a message is taken out. */
+  #put(change: StatementSync, message: Row): void {
+    const grams = [
+      gramOfRoom(integer(message, 'room')),
+      gramOfAuthor(integer(message, 'author')),
+      ...gramsOf(foldText(text(message, 'text'))),
+    ]
+    change.run(integer(message, 'seq'), grams.join(' '))
+    this.#hasNewPart = true
+  }
+}
+
+/** An index of other rules is emptied, and filled again behind the commits: what it holds could not be taken out of it. */
+function emptyIfOutdated(database: DatabaseSync): void {
+  if (text(database.prepare('SELECT grams FROM log').get() ?? {}, 'grams') === GRAMS_VERSION) return
+  database.exec("BEGIN IMMEDIATE; INSERT INTO words (words) VALUES ('delete-all')")
+  database.prepare('UPDATE log SET indexed = 0, grams = ?').run(GRAMS_VERSION)
+  database.exec('COMMIT')
 }

@@ -15,6 +15,7 @@ import {
 import { checkLog } from './checkLog.ts'
 import { Maintenance } from './maintenance.ts'
 import { Reader } from './reader.ts'
+import { Searcher } from './searcher.ts'
 import { Writer } from './writer.ts'
 
 /** The index is filled once nothing was committed for this long, ms. */
@@ -153,11 +154,12 @@ function write(): void {
 function read(): void {
   const database = openForReading(start.file)
   const reader = new Reader(database)
+  const searcher = new Searcher(database)
   const methods: ReaderMethods = {
     read: reader.read.bind(reader),
     missed: reader.missed.bind(reader),
     unread: reader.unread.bind(reader),
-    search: reader.search.bind(reader),
+    search: searcher.search.bind(searcher),
     check: () => checkLog(database, start.file),
     close: () => database.close(),
   }
