@@ -3,25 +3,31 @@
 import type { SearchQuery } from '../../client/client.ts'
 import { failure, type Result, success } from '../../protocol/errors.ts'
 import { parseConversation, parseUsername } from '../../protocol/names.ts'
+import { searchTerms } from '../../protocol/searchTerms.ts'
 import type { ScreenState } from '../model/state.ts'
 import { roomOf, type World } from '../model/world.ts'
 import { type CleanText, clean, cleanLine } from '../text/clean.ts'
 
-const DAY_MS = 24 * 60 * 60_000
+/** Words in quotes, which may lack the closing one, or anything between blanks. */
+const PART = /["“”„«][^"“”„«»]*["“”»]?|[^\s"“”„«]+/gu
+const FILTER = /^(in|from|before):(.+)$/i
+
+/** The words of a typed search, without what restricts it: `ship it` of `from:alice ship it`. */
+export function searchedWords(typed: string): string {
+  return partsOf(typed)
+    .filter(part => !FILTER.test(part))
+    .join(' ')
+}
 
 /**
- * The query of words and of `in:ROOM` (`in:here` is the current room), `from:NAME` and `before:YYYY-MM-DD` (a day in
- * UTC, which is not in it) among them, in any order.
+ * The query of words and of `in:ROOM` (`in:here` is the current room), `from:NAME` and `before:YYYY-MM-DD` (a day of the
+ * reader's time zone, which is not in it) among them, in any order. A name alone is a query too.
  */
 export function parseSearch(typed: string, state: ScreenState, world: World): Result<SearchQuery, CleanText> {
-  const words: string[] = []
   let where: { room?: string; from?: string; until?: number } = {}
-  for (const word of typed.split(/\s+/).filter(part => part !== '')) {
-    const [, kind, value = ''] = /^(in|from|before):(.+)$/i.exec(word) ?? []
+  for (const part of partsOf(typed)) {
+    const [, kind, value = ''] = FILTER.exec(part) ?? []
     switch (kind?.toLowerCase()) {
-      case undefined:
-        words.push(word)
-        break
       case 'in': {
         const name = value === 'here' ? (roomOf(world, state.current)?.name ?? '') : value.replace(/^#/, '')
         const conversation = parseConversation(name)
@@ -36,16 +42,23 @@ export function parseSearch(typed: string, state: ScreenState, world: World): Re
         break
       }
       case 'before': {
-        const day = /^\d{4}-\d{2}-\d{2}$/.test(value) ? Date.parse(value) : Number.NaN
-        if (!(day >= DAY_MS)) return failure(clean`before: wants a day, as before:2026-11-20`)
-        where = { ...where, until: day }
+        const until = world.clock.dayStart(value)
+        if (until === undefined) return failure(clean`before: wants a day, as before:2026-11-20`)
+        where = { ...where, until }
       }
     }
   }
-  if (words.length === 0) return failure(clean`which words? /search in:here from:alice deploy`)
-  const query = words.join(' ')
+  const query = searchedWords(typed)
+  if (query === '' && where.from === undefined)
+    return failure(clean`which words? /search in:here from:alice deploy`)
+  if (query !== '' && searchTerms(query).length === 0)
+    return failure(clean`a search wants letters, digits or signs such as + and €`)
   const most = world.client.limits.query
   if (Buffer.byteLength(query) > most)
     return failure(clean`a search has at most ${most} bytes: use fewer words`)
   return success({ query, ...where })
+}
+
+function partsOf(typed: string): readonly string[] {
+  return typed.match(PART) ?? []
 }

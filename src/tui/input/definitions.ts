@@ -154,6 +154,10 @@ export const DEFINITIONS = {
     'line.redo': { keys: ['alt+_', 'alt+shift+-', 'alt+/'], help: 'redo', shown: 'Alt+_, Alt+/' },
   }),
 
+  ...group('rooms', 'Search', {
+    'search.again': { keys: ['ctrl+o'], help: 'show the hits of the last search again', hint: 'hits' },
+  }),
+
   ...group('search', 'Search', {
     'search.open': {
       keys: ['enter'],
@@ -162,6 +166,15 @@ export const DEFINITIONS = {
     },
     'search.next': { keys: ['down', 'j'], help: 'the older hit', hint: 'older' },
     'search.previous': { keys: ['up', 'k'], help: 'the newer hit' },
+    'search.pageDown': { keys: ['pagedown', 'space'], help: 'a page of older hits' },
+    'search.pageUp': { keys: ['pageup'], help: 'a page of newer hits' },
+    'search.first': { keys: ['home'], help: 'the newest hit' },
+    'search.last': { keys: ['end'], help: 'the oldest hit' },
+    'search.back': {
+      keys: ['ctrl+o'],
+      help: 'back to the messages that you read before you opened a hit',
+      hint: 'back',
+    },
     'search.close': { keys: ['q'], help: 'close the search' },
   }),
 

@@ -10,12 +10,16 @@ export type Clock = {
   day(ts: number): string
   /** `Monday 23 November 2026`. */
   dayLabel(ts: number): CleanText
+  /** When a day begins, written as 2026-11-23; undefined: there is no such day. */
+  dayStart(day: string): number | undefined
 }
 
 /** The latest time that a Date can hold. */
 const LAST = 8_640_000_000_000_000
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE
+/** No time zone is farther from UTC. */
+const FARTHEST_ZONE = 24 * HOUR
 
 /** A clock for a time zone by its IANA name; undefined is the system's. */
 export function createClock(timeZone?: string): Clock {
@@ -46,7 +50,22 @@ export function createClock(timeZone?: string): Clock {
     time,
     day,
     dayLabel: ts => cleanLine(labels.format(within(ts)).replaceAll(',', '')),
+    dayStart: wanted => dayStart(days, wanted),
   }
+}
+
+/** Looks for the first minute of the day: days are longer and shorter where clocks are changed at midnight. */
+function dayStart(days: Intl.DateTimeFormat, day: string): number | undefined {
+  const midnight = /^\d{4}-\d{2}-\d{2}$/.test(day) ? Date.parse(`${day}T00:00:00Z`) : Number.NaN
+  if (!(midnight > FARTHEST_ZONE) || new Date(midnight).toISOString().slice(0, 10) !== day) return undefined
+  let before = midnight - FARTHEST_ZONE
+  let start = midnight + FARTHEST_ZONE
+  while (start - before > MINUTE) {
+    const middle = before + Math.floor((start - before) / MINUTE / 2) * MINUTE
+    if (days.format(middle) < day) before = middle
+    else start = middle
+  }
+  return start
 }
 
 /** Formats once for each step of ms: formatting costs a microsecond, and a screen formats a time for each row. */

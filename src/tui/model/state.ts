@@ -94,6 +94,8 @@ export type Search = {
   readonly chosen: number
   /** The messages around the chosen hit, once they are requested. */
   readonly context: readonly ChatEvent[] | undefined
+  /** What was on the screen before the user opened a hit. */
+  readonly origin: { readonly room: string; readonly anchor: RoomScreen['anchor'] } | undefined
 }
 
 /** A box over the timeline. */
@@ -123,6 +125,8 @@ export type ScreenState = {
   /** By key; '' is the composer while no room is open. */
   readonly rooms: ReadonlyMap<string, RoomScreen>
   readonly overlay: Overlay | undefined
+  /** The last search that was closed; the user can open it again. */
+  readonly lastSearch: Search | undefined
   /** Whether the user wants the sidebar, where it fits. */
   readonly sidebar: boolean
   readonly leaving: Leaving
@@ -177,6 +181,7 @@ export function initialState(
     current: undefined,
     rooms: new Map([...composed].map(([key, kept]) => [key, withComposed(NEW_ROOM, kept)])),
     overlay: undefined,
+    lastSearch: undefined,
     sidebar: true,
     leaving: 0,
     warnings: [],

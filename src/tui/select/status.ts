@@ -105,7 +105,9 @@ function hintsOf(state: ScreenState, world: World, pane: Pane | undefined): read
     case 'help':
       return ['help.pageDown', 'help.lineDown', 'app.escape']
     case 'search':
-      return ['search.open', 'search.next', 'app.escape']
+      return state.overlay.origin === undefined
+        ? ['search.open', 'search.next', 'app.escape']
+        : ['search.open', 'search.back', 'app.escape']
     case 'switcher':
       return ['switcher.open', 'switcher.next', 'app.escape']
     case 'name':

@@ -20,6 +20,8 @@ export type Tone =
   | 'fresh'
   /** Our name in a message of another user. */
   | 'mention'
+  /** What a search found, in the text around it. */
+  | 'match'
   /** The number of mentions. */
   | 'badge'
   | 'good'
@@ -44,6 +46,7 @@ const LOOKS: Readonly<Record<Tone, Looks>> = {
   here: { color: 'cyan', bold: true },
   fresh: { color: 'magenta' },
   mention: { bold: true, inverse: true },
+  match: { color: 'yellow', bold: true, inverse: true },
   badge: { color: 'red', bold: true },
   good: { color: 'green' },
   warning: { color: 'yellow' },

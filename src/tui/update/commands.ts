@@ -75,6 +75,7 @@ const RUNS: Readonly<Record<CommandName, Run>> = {
       cursor: undefined,
       chosen: 0,
       context: undefined,
+      origin: undefined,
     } as const
     return done({ ...state, overlay }, { type: 'search', asked: rest, query: query.value })
   },

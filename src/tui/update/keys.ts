@@ -17,7 +17,7 @@ import { goToOldest } from './reach.ts'
 import { markRoomRead } from './reading.ts'
 import { showNeighbour, showRoom, showUnread } from './rooms.ts'
 import { scrollBy, scrollPages, scrollToBottom, scrollToNew } from './scroll.ts'
-import { closed, searchKey } from './search.ts'
+import { closed, reopened, searchKey } from './search.ts'
 import { select, selectionKey, unselect } from './selection.ts'
 import { type Step, step } from './step.ts'
 import { submit } from './submit.ts'
@@ -141,6 +141,8 @@ function mainKey(state: ScreenState, world: World, action: ActionId | undefined,
       return markRoomRead(state, world)
     case 'room.unread':
       return showUnread(state, world)
+    case 'search.again':
+      return step(reopened(state))
     case 'room.switcher':
       return step({ ...state, overlay: { kind: 'switcher', editor: createEditor(), chosen: 0 } })
     case 'view.sidebar':

@@ -5,8 +5,9 @@ import type { ChatEvent, RoomEvent } from '../../protocol/events.ts'
 import type { RequestResult } from '../../protocol/requests.ts'
 import { parseSearch } from '../commands/searchWords.ts'
 import type { ActionId } from '../input/bindings.ts'
-import { type ScreenState, type Search, withNotice } from '../model/state.ts'
-import { roomsOf, type World } from '../model/world.ts'
+import { roomScreen, type ScreenState, type Search, withNotice, withRoom } from '../model/state.ts'
+import { roomOf, roomsOf, type World } from '../model/world.ts'
+import { hitsOnPage } from '../select/searchBox.ts'
 import { clean, cleanLine } from '../text/clean.ts'
 import { goToMessage } from './reach.ts'
 import { showRoom } from './rooms.ts'
@@ -58,7 +59,7 @@ export function searchKey(
   switch (action) {
     case 'search.open':
       if (hit === undefined) return step(state)
-      if (search.context !== undefined) return goTo(state, world, hit)
+      if (search.context !== undefined) return goTo(state, world, search, hit)
       return step(
         { ...state, overlay: { ...search, context: [] } },
         { type: 'context', room: hit.room, seq: hit.seq },
@@ -67,8 +68,18 @@ export function searchKey(
       return choose(state, world, search, 1)
     case 'search.previous':
       return choose(state, world, search, -1)
+    case 'search.pageDown':
+      return choose(state, world, search, hitsOnPage(state.size))
+    case 'search.pageUp':
+      return choose(state, world, search, -hitsOnPage(state.size))
+    case 'search.first':
+      return choose(state, world, search, Number.NEGATIVE_INFINITY)
+    case 'search.last':
+      return choose(state, world, search, Number.POSITIVE_INFINITY)
+    case 'search.back':
+      return goBack(state, world, search)
     case 'search.close':
-      return step({ ...state, overlay: undefined })
+      return step(withoutSearch(state, search))
     default:
       return step(state)
   }
@@ -76,21 +87,34 @@ export function searchKey(
 
 /** The state after Esc: back from the context of a hit to the hits, or out of the search. */
 export function closed(state: ScreenState, search: Search): ScreenState {
-  return {
-    ...state,
-    overlay: search.context === undefined ? undefined : { ...search, context: undefined },
-  }
+  return search.context === undefined
+    ? withoutSearch(state, search)
+    : { ...state, overlay: { ...search, context: undefined } }
 }
 
-/** Chooses another hit, and shows its context where the context of a hit is shown. Beyond the last hit it asks for the next page. */
-function choose(state: ScreenState, world: World, search: Search, by: 1 | -1): Step {
+/** The state with the last search open again, at the hit that was chosen in it. */
+export function reopened(state: ScreenState): ScreenState {
+  const { lastSearch } = state
+  if (lastSearch === undefined) return withNotice(state, clean`nothing was searched yet: /search WORDS`)
+  return { ...state, overlay: { ...lastSearch, context: undefined } }
+}
+
+function withoutSearch(state: ScreenState, search: Search): ScreenState {
+  return { ...state, overlay: undefined, lastSearch: search.hits === undefined ? state.lastSearch : search }
+}
+
+/**
+ * Chooses the hit `by` places further, at most to an end of the list, and shows its context where the context of a hit is
+ * shown. Beyond the last hit it asks for the next page.
+ */
+function choose(state: ScreenState, world: World, search: Search, by: number): Step {
   const { hits = [], chosen, cursor, asked } = search
   const next = Math.max(0, Math.min(hits.length - 1, chosen + by))
   const hit = hits[next]
   if (hit === undefined) return step(state)
   if (next === chosen) {
     const parsed = parseSearch(asked, state, world)
-    return by === 1 && cursor !== undefined && parsed.ok
+    return by > 0 && cursor !== undefined && parsed.ok
       ? step(state, { type: 'search', asked, query: { ...parsed.value, cursor } })
       : step(state)
   }
@@ -99,11 +123,24 @@ function choose(state: ScreenState, world: World, search: Search, by: 1 | -1): S
   return isAround ? step(moved, { type: 'context', room: hit.room, seq: hit.seq }) : step(moved)
 }
 
-/** Shows the room of a hit, scrolls to the hit and selects it. */
-function goTo(state: ScreenState, world: World, hit: ChatEvent): Step {
+/** Closes the search, and shows what was on the screen before a hit of it was opened. */
+function goBack(state: ScreenState, world: World, search: Search): Step {
+  const { origin } = search
+  const left = withoutSearch(state, { ...search, origin: undefined })
+  if (origin === undefined || roomOf(world, origin.room) === undefined) return step(left)
+  return andThen(showRoom(left, world, origin.room), next =>
+    step(withRoom(next, { anchor: origin.anchor, selection: undefined })),
+  )
+}
+
+/** Shows the room of a hit, scrolls to the hit and selects it; the search keeps the way back. */
+function goTo(state: ScreenState, world: World, search: Search, hit: ChatEvent): Step {
   const room = roomsOf(world).find(({ name }) => name === hit.room)
   if (room === undefined)
     return step(withNotice(state, clean`that room is not open: /join it first`, 'error'))
-  const shown = showRoom({ ...state, overlay: undefined }, world, room.key)
+  const { current } = state
+  const origin =
+    search.origin ?? (current === undefined ? undefined : { room: current, anchor: roomScreen(state).anchor })
+  const shown = showRoom(withoutSearch(state, { ...search, origin }), world, room.key)
   return andThen(shown, next => goToMessage(next, world, room, hit.seq))
 }
