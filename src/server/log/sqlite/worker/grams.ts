@@ -20,21 +20,30 @@ export const gramOfRoom = (room: number): string => `#${room}`
 /** See {@link gramOfRoom}. */
 export const gramOfAuthor = (author: number): string => `@${author}`
 
-/** The grams of a folded text, each once. */
-export function gramsOf(folded: string): ReadonlySet<string> {
+/** Folded text of words of the Latin alphabet alone. */
+const PLAIN = /^[a-z0-9 ]*$/
+
+/** The grams of a folded text, with a space before each. A gram may stand in it several times. */
+export function gramsOf(folded: string): string {
+  // Measured: 4 µs for a hundred letters instead of 19, which each message would cost.
+  if (PLAIN.test(folded)) return folded.split(' ').map(gramsOfWord).join('')
   const grams = new Set<string>()
   for (const { kind, text } of runsOf(folded)) {
     if (kind === 'letters') addLetters(grams, text, true)
     else if (kind === 'symbol') grams.add(text)
     else {
       const characters = [...text]
-      for (const [at, character] of characters.entries()) {
-        grams.add(character)
-        const next = characters[at + 1]
-        if (next !== undefined) grams.add(character + next)
-      }
+      for (const character of characters) grams.add(character)
+      addPairs(grams, characters)
     }
   }
+  return ['', ...grams].join(' ')
+}
+
+function gramsOfWord(word: string): string {
+  if (word === '') return ''
+  let grams = ` ${BEGIN}${word.slice(0, LETTERS - 1)}`
+  for (let end = LETTERS; end <= word.length; end++) grams += ` ${word.slice(end - LETTERS, end)}`
   return grams
 }
 
@@ -50,21 +59,13 @@ export function gramsOfTerm(term: SearchTerm): readonly string[] {
 }
 
 function addLetters(grams: Set<string>, word: string, isBegin: boolean): void {
-  const letters = isAscii(word) ? word : [...word]
-  if (isBegin) grams.add(BEGIN + join(letters, 0, LETTERS - 1))
-  for (let end = LETTERS; end <= letters.length; end++) grams.add(join(letters, end - LETTERS, end))
+  const letters = [...word]
+  if (isBegin) grams.add(BEGIN + letters.slice(0, LETTERS - 1).join(''))
+  for (let end = LETTERS; end <= letters.length; end++) grams.add(letters.slice(end - LETTERS, end).join(''))
 }
 
+/** The pairs of neighbours, or a single character. */
 function addPairs(grams: Set<string>, characters: readonly string[]): void {
   if (characters.length === 1) grams.add(characters[0] ?? '')
-  for (let end = 2; end <= characters.length; end++) grams.add(join(characters, end - 2, end))
-}
-
-function join(letters: string | readonly string[], start: number, end: number): string {
-  const part = letters.slice(start, end)
-  return typeof part === 'string' ? part : part.join('')
-}
-
-function isAscii(word: string): boolean {
-  return word.length === Buffer.byteLength(word)
+  for (let end = 2; end <= characters.length; end++) grams.add(characters.slice(end - 2, end).join(''))
 }

@@ -112,12 +112,9 @@ export class WordIndex {
 
   /** FTS5 keeps no copy of what was indexed: it is told the same grams again where a message is taken out. */
   #put(change: StatementSync, message: Row): void {
-    const grams = [
-      gramOfRoom(integer(message, 'room')),
-      gramOfAuthor(integer(message, 'author')),
-      ...gramsOf(foldText(text(message, 'text'))),
-    ]
-    change.run(integer(message, 'seq'), grams.join(' '))
+    const room = gramOfRoom(integer(message, 'room'))
+    const author = gramOfAuthor(integer(message, 'author'))
+    change.run(integer(message, 'seq'), `${room} ${author}${gramsOf(foldText(text(message, 'text')))}`)
     this.#hasNewPart = true
   }
 }
