@@ -39,7 +39,7 @@ const COMMANDS = [
   {
     name: 'search',
     args: '[in:ROOM] [from:NAME] [before:DAY] WORDS',
-    help: 'find messages in your rooms that have all the words',
+    help: 'find messages in your rooms with all the words or parts of words; quotes make a phrase',
   },
   { name: 'delete', args: '', help: 'delete your last message in this room, for everybody' },
   {
