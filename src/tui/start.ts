@@ -105,6 +105,7 @@ async function onScreen(
     composed: memory.composed(),
     onComposed: (room, composed) => memory.keepComposed(room, composed),
     color: (process.env['NO_COLOR'] ?? '') === '',
+    isRemote: process.env['SSH_CONNECTION'] !== undefined || process.env['SSH_TTY'] !== undefined,
   })
   return { kind: 'exit', code }
 }

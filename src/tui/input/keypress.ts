@@ -6,6 +6,7 @@
  */
 
 import { controlKey, type Key, namedKey, typedKey } from './key.ts'
+import { latinKeyOf } from './layouts.ts'
 import { consoleMeaning, csiMeaning, type Meaning, ss3Meaning } from './sequences.ts'
 
 /** One event of the user or the terminal. Each code point of typed text is one key. */
@@ -25,10 +26,16 @@ export type KeyDecoder = {
   readonly wait: number | undefined
 }
 
-/** A lone ESC of this age, ms, is the Escape key. Sequences arrive in one packet even over slow connections. */
-export const ESCAPE_WAIT = 30
-/** A sequence without its end after this time, ms, is dropped. */
+/** A lone ESC of this age, ms, is the Escape key; people feel no wait yet. Local terminals write a sequence at once. */
+export const ESCAPE_WAIT = 50
+/** The same over a network, which can cut a sequence in two packets. */
+export const REMOTE_ESCAPE_WAIT = 150
+/** ESC and `[` or `O` of this age, ms, are Alt and that sign; no action has these keys, so waiting costs nothing. */
+const INTRODUCER_WAIT = 500
+/** A sequence without its end after this time, ms, has lost it. */
 const SEQUENCE_WAIT = 1000
+/** The rest of a sequence that came too late is not typed, if it comes within this time, ms. */
+const REMAINS_WAIT = 1000
 /** A paste without a byte for this time, ms, has lost its end; without a limit the keyboard would stay dead (irssi). */
 export const PASTE_WAIT = 1500
 /**
@@ -41,8 +48,13 @@ export const PASTE_SETTLE = 30
 export const MAX_PASTE_BYTES = 1 << 20
 /** The longest CSI or SS3 sequence, in bytes; a longer one is dropped to its end. */
 const MAX_SEQUENCE = 128
-/** The longest reply (OSC, DCS, APC) that is dropped as one, in bytes. */
+/** The longest reply (OSC, DCS, APC), in bytes; a longer text is none. */
 const MAX_REPLY = 1 << 16
+/** How the replies of terminals begin. Any other text behind Alt+], Alt+Shift+P or Alt+_ is typed. */
+const REPLY_BEGIN = /^\x1b(?:\](?:\d{0,4}$|\d{1,4};)|P(?:[\d;]{0,8}$|[\d;]{0,8}[!>=$+])|_(?:$|G))/
+/** A complete CSI or SS3 sequence. */
+const SEQUENCE = /^\x1b([[O])([\x20-\x3f]*)([\x40-\x7e])/
+const REPLY_END = /\x07|\x1b\\/
 
 const ESC = 0x1b
 const PASTE_END = '\x1b[201~'
@@ -50,16 +62,23 @@ const PASTE_END = '\x1b[201~'
 /** Instead of an index: more bytes are needed. */
 const MORE = -1
 
-type Mode = 'ground' | 'paste' | 'settling' | 'reply' | 'overlong'
+type Mode = 'ground' | 'paste' | 'settling' | 'overlong'
 
-/** A decoder without open bytes. */
-export function createKeyDecoder(): KeyDecoder {
+/**
+ * A decoder without open bytes.
+ * @param isRemote whether a network lies between the terminal and this program
+ */
+export function createKeyDecoder(isRemote = false): KeyDecoder {
+  const escapeWait = isRemote ? REMOTE_ESCAPE_WAIT : ESCAPE_WAIT
   let mode: Mode = 'ground'
   /** Bytes that are not decoded yet, one in each character. */
   let open = ''
+  /** The beginning of a sequence that time decided about; its rest may still come. */
+  let late = ''
+  /** How many bytes at the front of `open` are such a beginning. */
+  let decided = 0
   let pasted: string[] = []
   let pastedBytes = 0
-  let replyBytes = 0
   let events: InputEvent[] = []
 
   const emit = (key: Key): void => {
@@ -119,21 +138,6 @@ export function createKeyDecoder(): KeyDecoder {
       }
       return false
     },
-    // A reply ends with BEL or ESC \; any other control byte is a key that the user pressed meanwhile.
-    reply() {
-      const end = open.search(/[\0-\x1f]/)
-      replyBytes += end === -1 ? open.length : end
-      if (end === -1 && replyBytes <= MAX_REPLY) {
-        open = ''
-        return false
-      }
-      open = end === -1 ? '' : open.slice(end)
-      if (open === '\x1b') return false
-      if (open.startsWith('\x07')) open = open.slice(1)
-      else if (open.startsWith('\x1b\\')) open = open.slice(2)
-      mode = 'ground'
-      return true
-    },
     overlong() {
       const end = open.search(/[^\x20-\x3f]/)
       if (end === -1) {
@@ -164,7 +168,7 @@ export function createKeyDecoder(): KeyDecoder {
     }
     const char = Buffer.from(open.slice(at, end), 'latin1').toString('utf8')
     // Keyboards send neither broken UTF-8 nor C1 controls.
-    if (!/[\x80-\x9f\ufffd]/.test(char)) emit(typedKey(char, { alt }))
+    if (!/[\x80-\x9f\ufffd]/.test(char)) emit(typedKey(alt ? (latinKeyOf(char) ?? char) : char, { alt }))
     return end
   }
 
@@ -180,15 +184,23 @@ export function createKeyDecoder(): KeyDecoder {
       return at + 1
     }
     if (next === '[' || next === 'O') return takeSequence(at + 1, false)
-    if (next === ']' || next === 'P' || next === '_') {
-      if (at + 2 >= open.length) return MORE
-      if (open.charCodeAt(at + 2) >= 0x20) {
-        mode = 'reply'
-        replyBytes = 0
-        return at + 2
-      }
-    }
-    return takeCharacter(at + 1, true)
+    const end = next === ']' || next === 'P' || next === '_' ? takeReply(at) : undefined
+    return end ?? takeCharacter(at + 1, true)
+  }
+
+  /**
+   * Drops the reply that begins at `at`; gives the index of its end, and undefined if it is none: it has another beginning,
+   * or holds a control character that is no end of a reply, or is too long.
+   */
+  const takeReply = (at: number): number | undefined => {
+    const bytes = open.slice(at, at + MAX_REPLY)
+    if (!REPLY_BEGIN.test(bytes)) return undefined
+    const control = bytes.slice(1).search(/[\0-\x1f]/) + 1
+    if (control === 0) return bytes.length === MAX_REPLY ? undefined : MORE
+    const rest = bytes.slice(control)
+    if (rest === '\x1b') return MORE
+    const end = REPLY_END.exec(rest)
+    return end?.index === 0 ? at + control + end[0].length : undefined
   }
 
   /** Decodes the CSI or SS3 sequence whose `[` or `O` is at `introducer`; gives the index of its end. */
@@ -229,8 +241,38 @@ export function createKeyDecoder(): KeyDecoder {
     return from + 3
   }
 
-  /** Whether `open` may be keys: Escape, or Alt with a sign that also begins a sequence. */
-  const isAmbiguous = (): boolean => /^\x1b(?:\x1b?[[O]?|[\]P_])$/.test(open)
+  /**
+   * Looks at bytes that came after time had decided about the beginning of a sequence. The rest of it is decoded as if it
+   * had come in time; anything else is typed. False: more bytes are needed.
+   */
+  const takeRemains = (): boolean => {
+    if (/^\x1b[[O][\x20-\x3f]*$/.test(open)) return false
+    const [whole = '', introducer, body = '', last = ''] = SEQUENCE.exec(open) ?? []
+    const meaning = introducer === '[' ? csiMeaning(body, last, false) : ss3Meaning(body, last, false)
+    const isReport = /^[<=>?]/.test(body) || /[\x20-\x3f]/.test(whole.slice(decided))
+    if (whole === '' || (meaning === undefined && !isReport)) open = open.slice(decided)
+    decided = 0
+    return true
+  }
+
+  /** Decides about the open bytes: Escape, or Alt with a sign that also begins a sequence, or nothing. */
+  const takeAsKeys = (): void => {
+    if (decided > 0) {
+      // The user typed a bracket soon after Escape.
+      if (/^\x1b[[O]$/.test(open)) emit(typedKey(open.charAt(1)))
+      return
+    }
+    if (open === '\x1b' || /^\x1b\[[\x20-\x3f]+$/.test(open)) late = open
+    if (/^\x1b(?:\x1b|$)/.test(open)) {
+      emit(namedKey('escape'))
+      open = open.slice(1)
+      if (open !== '') takeAsKeys()
+    } else if (/^\x1b(?:[[O]$|[\]P_])/.test(open)) {
+      emit(typedKey(open.charAt(1), { alt: true }))
+      // A reply without an end is none: nothing of it is lost.
+      for (let at = 2; at < open.length && at !== MORE; ) at = takeCharacter(at, false)
+    }
+  }
 
   const takeAll = (): void => {
     while (open !== '' && take[mode]());
@@ -246,6 +288,12 @@ export function createKeyDecoder(): KeyDecoder {
     push(chunk) {
       const bytes = typeof chunk === 'string' ? Buffer.from(chunk, 'utf8') : Buffer.from(chunk)
       open += bytes.toString('latin1')
+      if (late !== '' && open !== '') {
+        open = late + open
+        decided = late.length
+        late = ''
+      }
+      if (decided > 0 && !takeRemains()) return given()
       takeAll()
       return given()
     },
@@ -255,18 +303,13 @@ export function createKeyDecoder(): KeyDecoder {
         takeAll()
         return given()
       }
+      late = ''
       if (mode === 'paste') {
         takePaste(open)
         endPaste()
-      } else if (mode === 'ground' && isAmbiguous()) {
-        for (let at = 0; at < open.length; at++) {
-          const next = open[at + 1]
-          if (next === undefined || next === '\x1b') emit(namedKey('escape'))
-          else emit(typedKey(next, { alt: true }))
-          if (next !== undefined && next !== '\x1b') at++
-        }
-      }
+      } else if (mode === 'ground') takeAsKeys()
       open = ''
+      decided = 0
       mode = 'ground'
       return given()
     },
@@ -274,8 +317,9 @@ export function createKeyDecoder(): KeyDecoder {
       if (mode === 'paste') return PASTE_WAIT
       if (mode === 'settling') return PASTE_SETTLE
       if (mode !== 'ground') return SEQUENCE_WAIT
-      if (open === '') return undefined
-      return isAmbiguous() ? ESCAPE_WAIT : SEQUENCE_WAIT
+      if (open === '') return late === '' ? undefined : REMAINS_WAIT
+      if (decided > 0 || /^\x1b[\x1b\]P_]?$/.test(open)) return escapeWait
+      return /^\x1b{1,2}[[O]$/.test(open) ? INTRODUCER_WAIT : SEQUENCE_WAIT
     },
   }
 }

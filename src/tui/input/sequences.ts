@@ -4,6 +4,7 @@
  */
 
 import { controlKey, type Key, namedKey, typedKey } from './key.ts'
+import { latinKeyOf } from './layouts.ts'
 
 /** The meaning of a sequence; undefined for a reply, a mouse report, a key release or an unknown sequence. */
 export type Meaning =
@@ -182,6 +183,30 @@ export function consoleMeaning(last: string, alt: boolean): Meaning {
   return number >= 1 && number <= 5 ? key(namedKey(`f${number}`, { alt })) : undefined
 }
 
+/**
+ * Control bytes that terminals send for Ctrl with a character, where they report no keys (kitty's keyboard protocol,
+ * "Legacy ctrl mapping of ASCII keys"). The letters are not listed.
+ */
+const CONTROL_BYTES: Readonly<Record<string, number>> = {
+  ' ': 0,
+  '@': 0,
+  '2': 0,
+  '[': 27,
+  '3': 27,
+  '\\': 28,
+  '4': 28,
+  ']': 29,
+  '5': 29,
+  '^': 30,
+  '~': 30,
+  '6': 30,
+  _: 31,
+  '/': 31,
+  '7': 31,
+  '?': 127,
+  '8': 127,
+}
+
 /** A key that is encoded by its code point: kitty's `u` and xterm's modifyOtherKeys. */
 function characterMeaning(
   code: number,
@@ -190,28 +215,64 @@ function characterMeaning(
   held: Held,
   text?: number,
 ): Meaning {
-  const name = KITTY_NAMES[code]
-  if (name !== undefined) return key(namedKey(name, held))
-  if (code < 0x20 || code === 0x7f) {
-    const control = controlKey(code)
-    return key(namedKey(control.name, { ...held, ctrl: held.ctrl || control.ctrl }))
-  }
+  const name = KITTY_NAMES[code] ?? functionKey(code)
+  if (name !== undefined) return key(name === 'enter' ? controlledKey(13, held) : namedKey(name, held))
+  if (code < 0x20 || code === 0x7f) return key(controlledKey(code, held))
   const keypad = KITTY_KEYPAD[code - 57399] ?? (code === 57415 ? '=' : code === 57416 ? ',' : undefined)
   if (keypad !== undefined) return key(typedKey(keypad, held))
   // Other numbers of the area are modifiers, media keys and locks.
   if ((code >= 0xe000 && code <= 0xf8ff) || !isCharacter(code)) return undefined
 
   if (held.ctrl || held.alt) {
-    // On a Cyrillic or Greek layout, Ctrl+N is the key that has N on the Latin layout.
-    const latin = code > 0x7f && baseCode !== undefined && isCharacter(baseCode) ? baseCode : code
     const sign = held.shift && shiftedCode !== undefined && isSign(shiftedCode) ? shiftedCode : undefined
-    if (sign !== undefined) return key(typedKey(String.fromCodePoint(sign), held))
-    const found = typedKey(String.fromCodePoint(latin), held)
+    const char = sign === undefined ? latinChar(code, baseCode) : String.fromCodePoint(sign)
+    const control = held.ctrl ? controlByteOf(char) : undefined
+    if (control !== undefined) return key(controlKey(control, held))
+    if (sign !== undefined) return key(typedKey(char, held))
+    const found = typedKey(char, held)
     // Without the shifted form, Ctrl+_ arrives as Ctrl+Shift+-; a sign that arrives shifted needs no Shift.
-    return key(isUnshiftedSign(latin) ? { ...found, shift: held.shift } : found)
+    return key(isUnshiftedSign(char) ? { ...found, shift: held.shift } : found)
   }
   const typed = text !== undefined && isCharacter(text) ? text : held.shift ? (shiftedCode ?? code) : code
   return isCharacter(typed) ? key(typedKey(String.fromCodePoint(typed), held)) : undefined
+}
+
+/** The character of a key with Ctrl or Alt: on a Cyrillic or Greek layout, Ctrl+N is the key that has N on the Latin one. */
+function latinChar(code: number, baseCode: number | undefined): string {
+  const char = String.fromCodePoint(code)
+  if (code <= 0x7f) return char
+  return baseCode !== undefined && isCharacter(baseCode)
+    ? String.fromCodePoint(baseCode)
+    : (latinKeyOf(char) ?? char)
+}
+
+/** The byte of Ctrl with a character where terminals report no keys; undefined: there is none. */
+function controlByteOf(char: string): number | undefined {
+  return /^[a-z]$/i.test(char) ? char.toUpperCase().charCodeAt(0) - 0x40 : CONTROL_BYTES[char]
+}
+
+/**
+ * A key with a control byte of its own: Enter, Tab, Backspace, Escape. Only the combinations that terminals can tell
+ * apart without the protocol, or that have an action, are keys of their own; the others are the key itself.
+ */
+function controlledKey(code: number, { ctrl, alt, shift }: Held): Key {
+  const { name, ctrl: isLetter } = controlKey(code)
+  if (isLetter) return namedKey(name, { ctrl: true, alt, shift })
+  switch (name) {
+    case 'enter':
+      return namedKey(name, { alt, shift: shift && !alt })
+    case 'tab':
+      return namedKey(name, { alt, shift })
+    case 'backspace':
+      return namedKey(name, { alt, ctrl: ctrl && !alt, shift: shift && !alt && !ctrl })
+    default:
+      return namedKey(name)
+  }
+}
+
+/** F13 to F20 in kitty's private-use area. */
+function functionKey(code: number): string | undefined {
+  return code >= 57376 && code <= 57383 ? `f${13 + code - 57376}` : undefined
 }
 
 const isCharacter = (code: number): boolean =>
@@ -222,5 +283,4 @@ const isSign = (code: number): boolean =>
   code > 0x20 && code < 0x7f && !/[a-z0-9]/i.test(String.fromCharCode(code))
 
 /** Signs and digits that keyboards type without Shift. */
-const isUnshiftedSign = (code: number): boolean =>
-  "`1234567890-=[]\\;',./".includes(String.fromCodePoint(code))
+const isUnshiftedSign = (char: string): boolean => "`1234567890-=[]\\;',./".includes(char)

@@ -6,6 +6,7 @@ import { type ReactNode, useEffect, useSyncExternalStore } from 'react'
 import type { ChatClient } from '../../client/client.ts'
 import type { Composed } from '../../client/drafts.ts'
 import type { Reports } from '../hosting/reports.ts'
+import type { InputEvent } from '../input/keypress.ts'
 import { createClock } from '../model/clock.ts'
 import { initialState, type Size } from '../model/state.ts'
 import { straighten } from '../terminal/straighten.ts'
@@ -32,6 +33,8 @@ export interface ScreenOptions {
   readonly onComposed?: ((room: string, composed: Composed) => void) | undefined
   /** False if the user wants no colours (NO_COLOR). */
   readonly color: boolean
+  /** Whether a network lies between the terminal and this program (SSH). */
+  readonly isRemote?: boolean | undefined
   /** The clock, ms since 1970. */
   readonly now?: (() => number) | undefined
   /** IANA name; by default that of the system. */
@@ -76,9 +79,10 @@ export async function runScreen(options: ScreenOptions): Promise<number> {
     onComposed,
     actions: { quit: () => finish(0), suspend: () => onStop(), redraw },
   })
-  const terminal = createTerminal(stdin, stdout, events => {
+  const onInput = (events: readonly InputEvent[]): void => {
     if (!isOver) store.dispatchAll(events)
-  })
+  }
+  const terminal = createTerminal(stdin, stdout, onInput, options.isRemote)
 
   let isAway = false
   async function suspend(): Promise<void> {

@@ -24,8 +24,11 @@ const QUERIES = '\x1b[?u\x1b[c'
 const LAST_ANSWER = /\x1b\[\?[\d;]*c/
 /** A terminal without an answer after this, ms, gives none. */
 const ANSWERS_WITHIN_MS = 200
-/** Makes the terminal distinguish keys such as Shift+Enter and Enter. */
-const KITTY_ON = '\x1b[>1u'
+/**
+ * Makes the terminal distinguish keys such as Shift+Enter and Enter (1), and report the key of the Latin layout and the
+ * shifted form beside each key (4): Ctrl and Alt mean the same on every layout.
+ */
+const KITTY_ON = '\x1b[>5u'
 const KITTY_OFF = '\x1b[<u'
 /** The answer to the query. */
 const KITTY_ANSWER = /\x1b\[\?\d+u/
@@ -42,13 +45,18 @@ export type Terminal = {
   release(): void
 }
 
-/** A terminal that is not taken yet. `onInput` gets the events of each chunk from the keyboard, in order. */
+/**
+ * A terminal that is not taken yet.
+ * @param onInput gets the events of each chunk from the keyboard, in order
+ * @param isRemote whether the terminal is reached over a network, which can cut the sequence of a key in two
+ */
 export function createTerminal(
   stdin: Keyboard,
   stdout: NodeJS.WritableStream,
   onInput: (events: readonly InputEvent[]) => void,
+  isRemote = false,
 ): Terminal {
-  const decoder = createKeyDecoder()
+  const decoder = createKeyDecoder(isRemote)
   const guard = createFloodGuard()
   let timer: NodeJS.Timeout | undefined
   let isTaken = false

@@ -7,6 +7,7 @@ import {
   MAX_PASTE_BYTES,
   PASTE_SETTLE,
   PASTE_WAIT,
+  REMOTE_ESCAPE_WAIT,
 } from '../../../src/tui/input/keypress.ts'
 
 /** An event as a short word: `ctrl+a`, `'x'` for typed text, `paste(…)`, `focus`. */
@@ -88,9 +89,9 @@ describe('named keys of every terminal', () => {
 describe('terminals that tell more', () => {
   test.each([
     ['Shift+Enter, both ways', '\x1b[13;2u\x1b[27;2;13~', 'shift+enter shift+enter'],
-    ['Ctrl and a letter', '\x1b[97;5u\x1b[104;5u\x1b[27;5;97~', 'ctrl+a ctrl+h ctrl+a'],
+    ['Ctrl and a letter', '\x1b[97;5u\x1b[107;5u\x1b[27;5;97~', 'ctrl+a ctrl+k ctrl+a'],
     ['Ctrl+Backspace', '\x1b[127;5u', 'ctrl+backspace'],
-    ['Escape', '\x1b[27u\x1b[27;3u', 'escape alt+escape'],
+    ['Escape', '\x1b[27u\x1b[27;3u', 'escape escape'],
     ['press, repeat and release', '\x1b[97;5:1u\x1b[97;5:2u\x1b[97;5:3u\x1b[1;1:3A', 'ctrl+a ctrl+a'],
     ['a letter, shifted', '\x1b[97u\x1b[97;2u\x1b[97:65;2u', "'a' 'A' 'A'"],
     ['text of its own', '\x1b[97;;228u', "'ä'"],
@@ -173,14 +174,150 @@ describe('time', () => {
     expect(decoder.push('5A').map(word)).toEqual(['ctrl+up'])
     expect(decoder.wait).toBeUndefined()
   })
-  test('a reply that never ends gives the keyboard back', () => {
-    const decoder = createKeyDecoder()
-    expect(decoder.push('\x1b]11;rgb')).toEqual([])
-    expect(decoder.flush()).toEqual([])
-    expect(decoder.push('a').map(word)).toEqual(["'a'"])
+  test.each([
+    ['a reply', '\x1b]11;rgb', "alt+] '1' '1' ';' 'r' 'g' 'b'"],
+    ['words behind Alt+]', '\x1b]nice', "alt+] 'n' 'i' 'c' 'e'"],
+    ['words behind Alt+Shift+P', '\x1bPool', "alt+shift+p 'o' 'o' 'l'"],
+    ['words behind Alt+_', '\x1b_x', "alt+_ 'x'"],
+    ['a reply that Ctrl+C breaks', '\x1b]11;rgb\x03', "alt+] '1' '1' ';' 'r' 'g' 'b' ctrl+c"],
+    ['a longer text than any reply', `\x1b]0;${'x'.repeat(70_000)}\x07`, undefined],
+  ])('without an end nothing of %s is swallowed', (_, bytes, events) => {
+    const typed = decode(bytes)
+    if (events === undefined) expect(typed.match(/'x'/g)).toHaveLength(70_000)
+    else expect(typed).toBe(events)
   })
-  test('and Ctrl+C gets through even before', () => {
-    expect(decode('\x1b]11;rgb\x03', '\x1b[1;\x03')).toBe('ctrl+c ctrl+c')
+  test('Ctrl+C gets through a sequence that is not complete', () => {
+    expect(decode('\x1b[1;\x03')).toBe('ctrl+c')
+  })
+
+  /** Chunks with the timer run out between them. */
+  const late = (...chunks: string[]): string => {
+    const decoder = createKeyDecoder()
+    return chunks
+      .flatMap(chunk => [...decoder.push(chunk), ...(decoder.wait === undefined ? [] : decoder.flush())])
+      .map(word)
+      .join(' ')
+  }
+  test.each([
+    ['an arrow behind its ESC', ['\x1b', '[A'], 'escape up'],
+    ['a function key', ['\x1b', 'OP'], 'escape f1'],
+    ['parameters', ['\x1b[1;', '5C'], 'ctrl+right'],
+    ['an answer of the terminal', ['\x1b', '[?62;22c'], 'escape'],
+    ['its end', ['\x1b[?62;22', 'c'], ''],
+    ['the beginning of a paste', ['\x1b', '[200~text\x1b[201~'], 'escape paste(text)'],
+  ])('%s is not typed where it comes late', (_, chunks, events) => {
+    expect(late(...chunks)).toBe(events)
+  })
+  test.each([
+    ['a bracket', ['\x1b', '[', 'x'], "escape '[' 'x'"],
+    ['a bracket and a letter that is no key', ['\x1b', '[x]'], "escape '[' 'x' ']'"],
+    ['a capital O', ['\x1b', 'O', 'k'], "escape 'O' 'k'"],
+    ['words', ['\x1b', 'hello'], "escape 'h' 'e' 'l' 'l' 'o'"],
+    ['a letter behind half a sequence', ['\x1b[1;', 'h'], "'h'"],
+    ['letters after two Escapes', ['\x1b\x1b', 'ab'], "escape escape 'a' 'b'"],
+  ])('%s is typed after an Escape', (_, chunks, events) => {
+    expect(late(...chunks)).toBe(events)
+  })
+  test('the rest of a sequence is awaited for a while only, and over a network longer', () => {
+    const decoder = createKeyDecoder()
+    decoder.push('\x1b')
+    decoder.flush()
+    expect(decoder.wait).toBeGreaterThan(ESCAPE_WAIT)
+    decoder.flush()
+    expect(decoder.wait).toBeUndefined()
+    expect(decoder.push('[A').map(word)).toEqual(["'['", "'A'"])
+    const remote = createKeyDecoder(true)
+    remote.push('\x1b')
+    expect(remote.wait).toBe(REMOTE_ESCAPE_WAIT)
+    remote.push('[')
+    expect(remote.wait).toBeGreaterThan(200)
+    expect(remote.push('1;5C').map(word)).toEqual(['ctrl+right'])
+  })
+})
+
+/** Every key that terminals send without the protocol, and how kitty's reports it (flags 1 and 4). */
+const LAYOUT = "`1234567890-=qwertyuiop[]\\asdfghjkl;'zxcvbnm,./"
+const SHIFTED = '~!@#$%^&*()_+QWERTYUIOP{}|ASDFGHJKL:"ZXCVBNM<>?'
+const CYRILLIC = 'ё1234567890-=йцукенгшщзхъ\\фывапролджэячсмитьбю.'
+const code = (char: string): number => char.charCodeAt(0)
+/** The bytes of Ctrl with a character, as xterm and kitty send them; undefined: the character itself. */
+function controlOf(char: string): string | undefined {
+  if (/[a-z]/i.test(char)) return String.fromCharCode(code(char.toLowerCase()) - 96)
+  const found = {
+    '2': 0,
+    '@': 0,
+    '3': 27,
+    '[': 27,
+    '4': 28,
+    '\\': 28,
+    '5': 29,
+    ']': 29,
+    '6': 30,
+    '^': 30,
+    '~': 30,
+  }
+  const more = { '7': 31, '/': 31, _: 31, '8': 127, '?': 127 }
+  const byte = { ...found, ...more }[char]
+  return byte === undefined ? undefined : String.fromCharCode(byte)
+}
+
+describe('every key means with the protocol what it means without', () => {
+  const keys = [...LAYOUT].map((char, at) => [char, SHIFTED.charAt(at), CYRILLIC.charAt(at)] as const)
+
+  test.each(keys)('Alt+%s, also shifted, also on a Cyrillic layout', (char, shifted, cyrillic) => {
+    const plain = /[[\]]/.test(char) ? `alt+${char}` : decode(`\x1b${char}`)
+    expect(decode(`\x1b[${code(char)};3u`)).toBe(plain)
+    expect(decode(`\x1b[${code(char)}:${code(shifted)};4u`)).toBe(decode(`\x1b${shifted}`))
+    if (code(cyrillic) < 0x80) return
+    expect(decode(`\x1b[${code(cyrillic)}::${code(char)};3u`)).toBe(plain)
+    expect(decode(`\x1b[${code(cyrillic)};3u`, `\x1b${cyrillic}`)).toBe(
+      char === '`' ? 'alt+ё alt+ё' : `${plain} ${plain}`,
+    )
+  })
+
+  test.each(keys)(
+    'Ctrl+%s, also shifted, also with Alt, also on a Cyrillic layout',
+    (char, shifted, cyrillic) => {
+      for (const [typed, report] of [
+        [char, `${code(char)};5u`],
+        [shifted, `${code(char)}:${code(shifted)};6u`],
+      ] as const) {
+        const control = controlOf(typed)
+        if (control === undefined) continue
+        expect([typed, decode(`\x1b[${report}`)]).toEqual([typed, decode(control)])
+      }
+      const control = controlOf(char)
+      if (control === undefined) return
+      if (control !== '\x1b') expect(decode(`\x1b[${code(char)};7u`)).toBe(decode(`\x1b${control}`))
+      if (code(cyrillic) < 0x80) return
+      expect(decode(`\x1b[${code(cyrillic)}::${code(char)};5u`)).toBe(decode(control))
+      expect(decode(`\x1b[${code(cyrillic)};5u`)).toBe(decode(control))
+      // Caps Lock and Num Lock change nothing.
+      expect(decode(`\x1b[${code(cyrillic)}::${code(char)};197u`)).toBe(decode(control))
+    },
+  )
+
+  test.each([
+    ['Enter', '\r', 13],
+    ['Tab', '\t', 9],
+    ['Backspace', '\x7f', 127],
+    ['Escape', '\x1b', 27],
+  ])('%s with modifiers that terminals do not tell apart', (_, bytes, number) => {
+    expect(decode(`\x1b[${number}u`)).toBe(decode(bytes))
+    if (number !== 127) expect(decode(`\x1b[${number};5u`)).toBe(decode(bytes))
+    if (number !== 27) expect(decode(`\x1b[${number};3u`)).toBe(decode(`\x1b${bytes}`))
+    if (number !== 27) expect(decode(`\x1b[${number};7u`)).toBe(decode(`\x1b${bytes}`))
+  })
+
+  test('Shift+Tab, Ctrl+Space and the keys of the keypad and beyond F12', () => {
+    expect(decode('\x1b[9;2u')).toBe(decode('\x1b[Z'))
+    expect(decode('\x1b[32;5u')).toBe(decode('\0'))
+    expect(decode('\x1b[57414u\x1b[57414;5u')).toBe('enter enter')
+    expect(decode('\x1b[57376u\x1b[57383u')).toBe('f13 f20')
+  })
+
+  test('Greek and Hebrew letters too', () => {
+    expect(decode('\x1b[957;5u\x1b[1502;5u')).toBe('ctrl+n ctrl+n')
   })
 })
 
