@@ -8,6 +8,7 @@
  */
 
 import { type FoldedText, foldText } from './foldedText.ts'
+import { UNSPACED_SCRIPTS } from './scripts.ts'
 
 /** One part of a query. */
 export interface SearchTerm {
@@ -23,13 +24,10 @@ export interface TextRange {
   readonly end: number
 }
 
-/** Scripts whose writers set no spaces between words, and Hangul, which joins particles to them. */
-const UNSPACED =
-  '\\p{scx=Han}\\p{scx=Hiragana}\\p{scx=Katakana}\\p{scx=Bopomofo}\\p{scx=Hangul}\\p{scx=Yi}\\p{scx=Thai}\\p{scx=Lao}\\p{scx=Khmer}\\p{scx=Myanmar}\\p{scx=Tibetan}\\p{scx=Javanese}\\p{scx=Balinese}\\p{scx=Tai_Tham}\\p{scx=New_Tai_Lue}\\p{scx=Tai_Viet}'
-const LETTERS = `[[\\p{L}\\p{N}\\p{M}\\p{Co}]--[${UNSPACED}]]`
+const LETTERS = `[[\\p{L}\\p{N}\\p{M}\\p{Co}]--[${UNSPACED_SCRIPTS}]]`
 /** The runs of a folded text: letters of scripts with spaces, characters of scripts without them, one symbol. */
 const RUN = new RegExp(
-  `(?<letters>${LETTERS}+)|(?<unspaced>[[\\p{L}\\p{N}\\p{M}]&&[${UNSPACED}]]+)|\\S`,
+  `(?<letters>${LETTERS}+)|(?<unspaced>[[\\p{L}\\p{N}\\p{M}]&&[${UNSPACED_SCRIPTS}]]+)|\\S`,
   'gv',
 )
 const ENDS_IN_LETTER = new RegExp(`${LETTERS}$`, 'v')

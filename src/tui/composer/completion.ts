@@ -3,6 +3,8 @@
  * that IRC clients put at the start of a line would look like a mention and notify no one.
  */
 
+import { UNSPACED_SCRIPTS } from '../../protocol/scripts.ts'
+
 /** The candidates of a completion. */
 export type Candidates = {
   /** The names of the room, most recent speakers first, without our own. */
@@ -26,9 +28,13 @@ export type Completion = {
   readonly behind: string
 }
 
-/** The trailing characters of a name or room, perhaps with its sign. */
-const WORD = /[@#]?[\p{L}\p{M}\p{N}_.-]*$/u
-const NAME_CHARACTER = /[\p{L}\p{M}\p{N}_.-]$/u
+/** The beginning of a name, by the characters that the protocol has for names, perhaps with its sign. */
+const NAME = /@?[A-Za-z0-9_.-]*$/
+/** The beginning of a room, by those of rooms, with its sign. */
+const ROOM = /#[\p{L}\p{M}\p{Nd}_.-]*$/u
+const NAME_CHARACTER = /[A-Za-z0-9_.-]$/
+/** A letter that the letters behind it continue; scripts without spaces have none. */
+const LETTER = new RegExp(`[[\\p{L}\\p{M}\\p{N}]--[${UNSPACED_SCRIPTS}]]$`, 'v')
 const COMMAND = /^\/(\S*)$/
 /** A command, white space, and a first word that the cursor is still in. */
 const ARGUMENT = /^\/(\S+)\s+(\S*)$/
@@ -82,11 +88,12 @@ function fitting(head: string, candidates: Candidates): { options: string[]; len
     if (kind !== undefined) return argumentsFor(kind, argument, candidates)
   }
 
-  const word = WORD.exec(head)?.[0] ?? ''
-  const sign = word.startsWith('@') || word.startsWith('#') ? word.charAt(0) : ''
-  // The @ of an address (bob@example) does not begin a name.
-  if (sign !== '' && NAME_CHARACTER.test(head.slice(0, head.length - word.length))) return undefined
+  const word = ROOM.exec(head)?.[0] ?? NAME.exec(head)?.[0] ?? ''
   if (word === '') return undefined
+  const sign = word.startsWith('@') || word.startsWith('#') ? word.charAt(0) : ''
+  const before = head.slice(0, head.length - word.length)
+  // The @ of an address (bob@example) does not begin a name, nor do the last letters of a word.
+  if ((sign === '' ? LETTER : NAME_CHARACTER).test(before)) return undefined
   const pool = sign === '#' ? candidates.rooms : candidates.names
   const mark = sign === '#' ? '#' : '@'
   return {

@@ -4,6 +4,7 @@
  */
 
 import { graphemeStart, nextGrapheme, previousGrapheme } from '../text/grapheme.ts'
+import { wordLeft, wordRight } from './words.ts'
 
 /** A replacement in the text, with everything that undo and redo need. */
 type Change = {
@@ -25,7 +26,7 @@ export type Editor = {
   readonly cursor: number
   /** The cell column that moving up and down aims at; undefined after any other move. */
   readonly goal: number | undefined
-  /** The cut texts, newest first. */
+  /** The cut texts, newest first; those of other lines come by {@link withKillRing}. */
   readonly killRing: readonly string[]
   /** The range of the last `yank`, and its entry of the ring; undefined after any other function. */
   readonly yanked: { readonly from: number; readonly to: number; readonly entry: number } | undefined
@@ -39,6 +40,9 @@ const UNDO_STEPS = 200
 /** Cut texts that are kept. */
 const KILL_RING = 10
 
+/** The ring before anything was cut. */
+export const NOTHING_CUT: readonly string[] = []
+
 /** An editor that holds `text`, with the cursor at its end and nothing to undo. */
 export function createEditor(text = ''): Editor {
   const content = typeable(text)
@@ -46,7 +50,7 @@ export function createEditor(text = ''): Editor {
     text: content,
     cursor: content.length,
     goal: undefined,
-    killRing: [],
+    killRing: NOTHING_CUT,
     yanked: undefined,
     lastChange: 'other',
     undoStack: [],
@@ -115,6 +119,13 @@ export function killWordForward(editor: Editor): Editor {
   return kill(editor, editor.cursor, wordRight(editor.text, editor.cursor))
 }
 
+/** The editor with the cut texts of all lines. What another line cut is an entry of its own. */
+export function withKillRing(editor: Editor, killRing: readonly string[]): Editor {
+  if (editor.killRing === killRing) return editor
+  const lastChange = editor.lastChange === 'kill' ? 'other' : editor.lastChange
+  return { ...editor, killRing, lastChange, yanked: undefined }
+}
+
 /** Inserts the last cut text at the cursor. */
 export function yank(editor: Editor): Editor {
   const text = editor.killRing[0]
@@ -142,7 +153,7 @@ export function moveRight(editor: Editor): Editor {
   return moveTo(editor, nextGrapheme(editor.text, editor.cursor))
 }
 
-/** The cursor to the beginning of the word before it; words are letters, digits and `_` of any script. */
+/** The cursor to the beginning of the word before it, see `words.ts`. */
 export function moveWordLeft(editor: Editor): Editor {
   return moveTo(editor, wordLeft(editor.text, editor.cursor))
 }
@@ -277,37 +288,4 @@ function lineStart(text: string, index: number): number {
 function lineEnd(text: string, index: number): number {
   const end = text.indexOf('\n', index)
   return end === -1 ? text.length : end
-}
-
-const isWord = (char: string): boolean => /^[\p{L}\p{N}\p{M}_]$/u.test(char)
-
-/** The character (code point) that ends at `index`. */
-function characterBefore(text: string, index: number): string {
-  const pair = text.slice(Math.max(0, index - 2), index)
-  return (pair.codePointAt(0) ?? 0) > 0xffff ? pair : pair.slice(-1)
-}
-
-function wordLeft(text: string, index: number): number {
-  let at = index
-  for (const wanted of [false, true]) {
-    while (at > 0) {
-      const char = characterBefore(text, at)
-      if (isWord(char) !== wanted) break
-      at -= char.length
-    }
-  }
-  return graphemeStart(text, at)
-}
-
-function wordRight(text: string, index: number): number {
-  let at = index
-  for (const wanted of [false, true]) {
-    while (at < text.length) {
-      const char = String.fromCodePoint(text.codePointAt(at) ?? 0)
-      if (isWord(char) !== wanted) break
-      at += char.length
-    }
-  }
-  const start = graphemeStart(text, at)
-  return start === at ? at : nextGrapheme(text, start)
 }

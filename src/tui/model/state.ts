@@ -4,7 +4,7 @@ import type { Composed } from '../../client/drafts.ts'
 import type { LinkState } from '../../client/link.ts'
 import type { ChatEvent } from '../../protocol/events.ts'
 import type { Completion } from '../composer/completion.ts'
-import { createEditor, type Editor, setText } from '../composer/editor.ts'
+import { createEditor, type Editor, NOTHING_CUT, setText } from '../composer/editor.ts'
 import { EMPTY_HISTORY, type InputHistory, remember } from '../composer/inputHistory.ts'
 import { type CleanText, clean } from '../text/clean.ts'
 
@@ -125,6 +125,8 @@ export type ScreenState = {
   /** By key; '' is the composer while no room is open. */
   readonly rooms: ReadonlyMap<string, RoomScreen>
   readonly overlay: Overlay | undefined
+  /** What was cut in any line, newest first. */
+  readonly killRing: readonly string[]
   /** The last search that was closed; the user can open it again. */
   readonly lastSearch: Search | undefined
   /** Whether the user wants the sidebar, where it fits. */
@@ -181,6 +183,7 @@ export function initialState(
     current: undefined,
     rooms: new Map([...composed].map(([key, kept]) => [key, withComposed(NEW_ROOM, kept)])),
     overlay: undefined,
+    killRing: NOTHING_CUT,
     lastSearch: undefined,
     sidebar: true,
     leaving: 0,

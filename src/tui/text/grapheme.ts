@@ -53,6 +53,30 @@ function standsAlone(text: string, index: number): boolean {
   return plainCells(next) !== 0 || isNewline(next)
 }
 
+/** Lo, but they extend the cluster before them: Thai and Lao AM. The other begins a cluster with the letter behind it. */
+const NO_BASES = '\u0e33\u0eb3\u0d4e'
+/** Jamo join to syllables. */
+const JAMO = /[\u1100-\u11ff\ua960-\ua97f\ud7b0-\ud7ff]/
+const BASE = /^[\p{L}\p{Nd}\p{Zs}\p{Po}\p{Pd}\p{Ps}\p{Pe}]$/u
+/** For each code unit: 0, not known; 1, a base; 2, none. Asking the expression takes ten times as long. */
+const bases = new Uint8Array(0x10000)
+
+/** Whether a unit is a character by itself that marks can follow, and that joins nothing before or behind it. */
+function isBase(unit: number): boolean {
+  if (bases[unit] === 0) {
+    const char = String.fromCharCode(unit)
+    const isOne =
+      BASE.test(char) && !NO_BASES.includes(char) && !JAMO.test(char) && !/\p{M}|\p{Lm}/u.test(char)
+    bases[unit] = isOne ? 1 : 2
+  }
+  return bases[unit] === 1
+}
+
+/** Whether a cluster certainly begins at a unit, whatever stands before: a base behind a base, or behind its accents. */
+function beginsCluster(before: number, unit: number): boolean {
+  return isBase(unit) && (isBase(before) || (before >= 0x300 && before <= 0x36f))
+}
+
 /** The end of the stretch that only the segmenter can split: behind the first unit that certainly ends a cluster. */
 function stretchEnd(text: string, index: number): number {
   let end = index + 1
@@ -118,7 +142,7 @@ export function graphemeStart(text: string, index: number): number {
   const unit = text.charCodeAt(index)
   const before = text.charCodeAt(index - 1)
   if (isNewline(before) || (isNewline(unit) && before !== 0x0d)) return index
-  if (plainCells(unit) !== 0 && plainCells(before) !== 0) return index
+  if ((plainCells(unit) !== 0 && plainCells(before) !== 0) || beginsCluster(before, unit)) return index
   const from = safeStart(text, index)
   // Two units are enough: a boundary before a character depends on that character and those before it.
   const stretch = text.slice(from, index + 2)
@@ -137,7 +161,7 @@ function safeStart(text: string, index: number): number {
     const before = text.charCodeAt(at - 1)
     if (isNewline(before)) return at
     // Between two plain units there is always a boundary.
-    if (plainCells(unit) !== 0 && plainCells(before) !== 0) return at
+    if ((plainCells(unit) !== 0 && plainCells(before) !== 0) || beginsCluster(before, unit)) return at
   }
   return 0
 }

@@ -126,9 +126,9 @@ export function emptied(state: ScreenState): ScreenState {
 
 /** The change that ends editing or answering: the draft from before an edit comes back. */
 export function draftAgain(state: ScreenState): Partial<RoomScreen> {
-  const { editor, aside } = roomScreen(state)
+  const { aside } = roomScreen(state)
   return {
-    editor: { ...createEditor(aside), killRing: editor.killRing },
+    editor: createEditor(aside),
     aside: '',
     composerTop: 0,
     completion: undefined,

@@ -1,7 +1,7 @@
 /** The action of each key on the screen. */
 
 import { createEditor, insertNewline, insertText } from '../composer/editor.ts'
-import { edit, isLineAction } from '../composer/lineActions.ts'
+import { isLineAction } from '../composer/lineActions.ts'
 import { type ActionId, bind, MODES, type Mode } from '../input/bindings.ts'
 import type { Key } from '../input/key.ts'
 import { keyName } from '../input/keyName.ts'
@@ -12,6 +12,7 @@ import { complete } from './complete.ts'
 import { withEditor } from './compose.ts'
 import { helpKey } from './help.ts'
 import { interrupt } from './leave.ts'
+import { edited } from './lineKeys.ts'
 import { nameKey } from './nameDialog.ts'
 import { goToOldest } from './reach.ts'
 import { markRoomRead } from './reading.ts'
@@ -113,7 +114,10 @@ function mainKey(state: ScreenState, world: World, action: ActionId | undefined,
       ? step(state)
       : withEditor(state, world, insertText(editor, key.text))
   }
-  if (isLineAction(action)) return withEditor(state, world, edit(editor, action))
+  if (isLineAction(action)) {
+    const cut = edited(state, editor, action)
+    return withEditor(cut.state, world, cut.line)
+  }
   switch (action) {
     case 'composer.send':
       return submit(state, world)

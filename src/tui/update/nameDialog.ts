@@ -1,13 +1,13 @@
 /** Asks for another name after the server refused ours. */
 
 import { parseUsername } from '../../protocol/names.ts'
-import { createEditor, insertText } from '../composer/editor.ts'
-import { edit, isLineAction } from '../composer/lineActions.ts'
+import { createEditor } from '../composer/editor.ts'
 import type { ActionId } from '../input/bindings.ts'
 import type { Key } from '../input/key.ts'
 import type { Overlay, ScreenState } from '../model/state.ts'
 import type { World } from '../model/world.ts'
 import { cleanLine } from '../text/clean.ts'
+import { lineKey } from './lineKeys.ts'
 import { type Step, step } from './step.ts'
 
 type NameDialog = Extract<Overlay, { kind: 'name' }>
@@ -40,11 +40,6 @@ export function nameKey(
     if (name.ok) return step({ ...state, overlay: undefined }, { type: 'rename', name: name.value })
     return step({ ...state, overlay: { ...dialog, reason: cleanLine(name.error.message) } })
   }
-  const editor =
-    action !== undefined && isLineAction(action)
-      ? edit(dialog.editor, action)
-      : action === undefined && key.text !== undefined
-        ? insertText(dialog.editor, key.text)
-        : dialog.editor
-  return step({ ...state, overlay: { ...dialog, editor } })
+  const { state: next, line: editor } = lineKey(state, dialog.editor, action, key)
+  return step({ ...next, overlay: { ...dialog, editor } })
 }

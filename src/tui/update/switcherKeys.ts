@@ -1,12 +1,11 @@
 /** Keys of the quick switcher. */
 
-import { insertText } from '../composer/editor.ts'
-import { edit, isLineAction } from '../composer/lineActions.ts'
 import type { ActionId } from '../input/bindings.ts'
 import type { Key } from '../input/key.ts'
 import type { Overlay, ScreenState } from '../model/state.ts'
 import type { World } from '../model/world.ts'
 import { switcherMatches } from '../select/switcherBox.ts'
+import { lineKey } from './lineKeys.ts'
 import { showRoom } from './rooms.ts'
 import { type Step, step } from './step.ts'
 
@@ -40,14 +39,9 @@ export function switcherKey(
     case 'switcher.close':
       return step({ ...state, overlay: undefined })
     default: {
-      const editor =
-        action !== undefined && isLineAction(action)
-          ? edit(switcher.editor, action)
-          : action === undefined && key.text !== undefined
-            ? insertText(switcher.editor, key.text)
-            : switcher.editor
+      const { state: next, line: editor } = lineKey(state, switcher.editor, action, key)
       const chosen = editor.text === switcher.editor.text ? switcher.chosen : 0
-      return step({ ...state, overlay: { ...switcher, editor, chosen } })
+      return step({ ...next, overlay: { ...switcher, editor, chosen } })
     }
   }
 }

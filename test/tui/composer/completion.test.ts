@@ -35,11 +35,26 @@ describe('Tab completes', () => {
     ['any room where nothing is typed yet', '/join |', '/join dev |'],
     ['a name for /msg, without @', '/MSG al|', '/MSG alice |'],
     ['a mention in what the command says', '/msg bob ask al|', '/msg bob ask @alice |'],
+    ['a mention in a sentence without spaces', '你好@bo|', '你好@bob |'],
+    ['a name in a sentence without spaces', '你好bo|', '你好@bob |'],
+    ['a mention behind a letter that no name has', 'é@bo|', 'é@bob |'],
+    ['a room in a sentence without spaces', '去#de|', '去#dev |'],
     ['a mention behind //', '//al|', '//@alice |'],
   ])('%s', (_what, before, expected) => {
     expect(tab(before)).toBe(expected)
   })
-  test.each(['|', 'hello |', 'xyz|', '#x|', '/nope|', 'bob@al|', '/join x y|'])('nothing in %j', before => {
+  test.each([
+    '|',
+    'hello |',
+    'xyz|',
+    '#x|',
+    '/nope|',
+    'bob@al|',
+    '/join x y|',
+    'naïbo|',
+    'привbo|',
+    'a.@bo|',
+  ])('nothing in %j', before => {
     expect(tab(before)).toBeUndefined()
   })
 })

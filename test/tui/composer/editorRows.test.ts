@@ -32,6 +32,50 @@ test('a million letters without a space are broken in no time', () => {
   expect(performance.now() - begun).toBeLessThan(1_500)
 })
 
+test('after any change the rows are those of the whole text measured afresh', () => {
+  const piece = fc.oneof(
+    fc.constantFrom(
+      'สวัสดีครับวันนี้',
+      'नमस्ते क्षत्रिय ',
+      'e\u0301tude ',
+      '明天的会议',
+      'word ',
+      '🇩🇪🇫🇷',
+      '👩‍👩‍👧',
+      '\u0301',
+      'ำ',
+      '\n',
+      ' ',
+    ),
+    hostileText(),
+  )
+  const change = fc.record({
+    at: fc.double({ min: 0, max: 1, noNaN: true }),
+    removed: fc.nat(12),
+    inserted: piece,
+  })
+  fc.assert(
+    fc.property(
+      fc.array(piece, { maxLength: 40 }),
+      fc.array(change, { maxLength: 12 }),
+      fc.integer({ min: 2, max: 40 }),
+      (pieces, changes, width) => {
+        let text = pieces.join('')
+        for (const { at, removed, inserted } of changes) {
+          editorRows(text, width)
+          const from = Math.floor(at * text.length)
+          text = text.slice(0, from) + inserted + text.slice(from + removed)
+          const warm = editorRows(text, width)
+          // Another width makes it forget.
+          editorRows('é', width + 1)
+          expect(warm).toEqual(editorRows(text, width))
+        }
+      },
+    ),
+    { numRuns: 300 },
+  )
+})
+
 describe('the view', () => {
   test('shows what is typed as safe text, one cell or more each, with the cursor in the right one', () => {
     const view = editorView(createEditor('a\x1b[31m\tb\u200b'), 40, 3)

@@ -47,3 +47,14 @@ test('steps in both directions meet exactly the borders', () => {
     { numRuns: 300 },
   )
 })
+
+test('a border before any unit is found behind any kind of letter', () => {
+  const units = Array.from({ length: 0xd800 }, (_, unit) => String.fromCharCode(unit)).slice(1)
+  for (const before of ['a', 'ก', 'न', 'ب', '가', '你', 'e\u0301', 'ന', 'ക\u0d4d']) {
+    const wrong = units.filter(unit => {
+      const text = before + unit
+      return graphemeStart(text, before.length) !== text.length - (truth(text).at(-1) ?? '').length
+    })
+    expect([before, wrong.map(unit => unit.charCodeAt(0).toString(16))]).toEqual([before, []])
+  }
+})

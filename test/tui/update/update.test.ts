@@ -625,3 +625,34 @@ describe('the line', () => {
     expect(screen.took()).toEqual([{ type: 'rename', name: 'me3' }])
   })
 })
+
+describe('what was cut', () => {
+  const CTRL_U = '\x15'
+  const CTRL_W = '\x17'
+  const CTRL_Y = '\x19'
+
+  test('in one room comes back in another, and in the switcher', () => {
+    const screen = new Updates(client => {
+      client.open('lobby')
+      client.open('dev')
+    })
+    screen.type('from the lobby', CTRL_U, '\x0e', CTRL_Y)
+    expect([screen.state.current, screen.text]).toEqual(['dev', 'from the lobby'])
+    screen.type('\x0b', CTRL_Y)
+    expect(screen.screen()).toContain('from the lobby')
+    expect(screen.state.overlay).toMatchObject({ editor: { text: 'from the lobby' } })
+  })
+
+  test('in two rooms stays two texts', () => {
+    const screen = new Updates(client => {
+      client.open('lobby')
+      client.open('dev')
+    })
+    screen.type('one', CTRL_W, '\x0e', 'two', CTRL_W, '\x0e', 'three', CTRL_W, CTRL_Y)
+    expect(screen.text).toBe('three')
+    screen.type('\x1by')
+    expect(screen.text).toBe('two')
+    screen.type('\x1by')
+    expect(screen.text).toBe('one')
+  })
+})
