@@ -43,10 +43,25 @@ function keepCompiledCode(path) {
     else if (path.isAbsolute(home) && fs.existsSync(home)) caches = path.join(home, '.cache')
     else return
     var directory = path.join(caches, 'chat-tui', 'compiled')
-    fs.mkdirSync(directory, { recursive: true, mode: 448 }) // 0700
+    makeDirectory(fs, path, directory)
+    // Node creates a directory in it, and never ends where that fails with ENOENT (a mount whose directory is gone).
+    fs.rmdirSync(fs.mkdtempSync(path.join(directory, 'try-')))
     require('module').enableCompileCache(directory)
   } catch (_) {
     // Without a directory the program starts without the cache.
+  }
+}
+
+// One level at a time: Node's recursive mkdir never ends where a directory exists and nothing can be created in it.
+function makeDirectory(fs, path, directory) {
+  if (fs.existsSync(directory)) return
+  var parent = path.dirname(directory)
+  if (parent !== directory) makeDirectory(fs, path, parent)
+  try {
+    fs.mkdirSync(directory, 448) // 0700
+  } catch (error) {
+    // Another start may have created it meanwhile.
+    if (error.code !== 'EEXIST') throw error
   }
 }
 

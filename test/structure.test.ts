@@ -13,14 +13,16 @@ const sources: Sources = new Map(
 
 /** The folders of `src`, and what each may import beside itself. */
 const LAYERS: Readonly<Record<string, readonly string[]>> = {
+  files: [],
   protocol: [],
   client: ['protocol'],
-  server: ['protocol'],
-  tui: ['client', 'protocol'],
+  server: ['protocol', 'files'],
+  tui: ['client', 'protocol', 'files'],
 }
 
 /** Packages, where a layer has a list of its own. */
 const PACKAGES: Readonly<Record<string, readonly string[]>> = {
+  files: [],
   protocol: ['zod'],
   client: ['zod'],
   server: ['zod', 'pino', 'pino-pretty', 'commander'],

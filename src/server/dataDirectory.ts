@@ -1,7 +1,8 @@
-import { accessSync, constants, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { accessSync, constants, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { isAbsolute, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { makeDirectory } from '../files/makeDirectory.ts'
 import { failure, type Result, success } from '../protocol/errors.ts'
 
 /** For the owner alone. */
@@ -34,7 +35,7 @@ export function defaultDataDirectory(): string {
 /** Creates a data directory if it does not exist; a sentence if it cannot be used. */
 export function prepareDirectory(path: string): string | undefined {
   try {
-    mkdirSync(path, { recursive: true, mode: MODE })
+    makeDirectory(path, MODE)
     accessSync(path, constants.W_OK | constants.X_OK)
     return undefined
   } catch (error) {
@@ -63,7 +64,9 @@ export function lockDirectory(directory: string): Result<Lock, string> {
     accessSync(file, constants.R_OK | constants.W_OK)
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
-    return failure(`the lock in ${directory} cannot be opened (${reason}); check its owner`)
+    return failure(
+      `the lock in ${directory} cannot be opened (${reason}); check its owner, and that the directory is no stale mount`,
+    )
   }
   try {
     database.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE')

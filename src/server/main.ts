@@ -20,7 +20,7 @@ async function runTask(flags: TaskFlags): Promise<never> {
     import('./admin/command.ts'),
     import('./dataDirectory.ts'),
   ])
-  const directory = resolve(flags.data ?? defaultDataDirectory())
+  const directory = absolute(flags.data ?? defaultDataDirectory())
   const found = findLog(directory)
   if (!found.ok) fail(EXIT_FAILED, found.error.message)
   if (flags.question !== undefined && !(await isConfirmed(flags.question))) {
@@ -57,7 +57,7 @@ async function serve(flags: Flags): Promise<void> {
       import('./log/sqlite/sqliteLog.ts'),
       import('./admin/control.ts'),
     ])
-  const data = resolve(flags.data ?? directories.defaultDataDirectory())
+  const data = absolute(flags.data ?? directories.defaultDataDirectory())
   const problem = directories.prepareDirectory(data)
   if (problem !== undefined) fail(EXIT_FAILED, problem)
   const logger = createLogger(flags.logLevel)
@@ -104,6 +104,15 @@ async function serve(flags: Flags): Promise<void> {
   process.on('SIGHUP', () => logger.info('SIGHUP: there is nothing to reload'))
   await daemon.idle
   stop('idle')
+}
+
+/** The absolute path of a directory. Ends the process where the current directory, which a relative one needs, is gone. */
+function absolute(path: string): string {
+  try {
+    return resolve(path)
+  } catch {
+    fail(EXIT_FAILED, `the current directory is gone, so ${path} is no place; give --data an absolute path`)
+  }
 }
 
 async function settingsFor(flags: Flags): Promise<Settings> {

@@ -1,6 +1,7 @@
-import { accessSync, constants, mkdirSync } from 'node:fs'
+import { accessSync, constants } from 'node:fs'
 import { homedir } from 'node:os'
 import { isAbsolute, join } from 'node:path'
+import { makeDirectory } from '../../files/makeDirectory.ts'
 import { failure, type Result, success } from '../../protocol/errors.ts'
 
 /** The directories of this program, after the XDG base directory specification. */
@@ -41,7 +42,7 @@ export function findDirectories(env: NodeJS.ProcessEnv = process.env): Result<Di
  */
 export function makePrivateDirectory(path: string): Result<string, string> {
   try {
-    mkdirSync(path, { recursive: true, mode: 0o700 })
+    makeDirectory(path, 0o700)
     accessSync(path, constants.W_OK | constants.X_OK)
     return success(path)
   } catch (error) {
