@@ -177,6 +177,7 @@ export const KEY = {
   altEnter: '\x1b\r',
   escape: '\x1b',
   up: '\x1b[A',
+  ctrlUp: '\x1b[1;5A',
   pageUp: '\x1b[5~',
   ctrlC: '\x03',
   ctrlK: '\x0b',

@@ -58,7 +58,7 @@ const COMMANDS = [
   {
     name: 'discard',
     args: '',
-    help: 'give up what was not sent in this room; Up brings the text back',
+    help: 'give up what was not sent in this room; Ctrl+Up brings the text back',
   },
   { name: 'nick', args: 'NAME', help: 'take another name, where the server refused yours' },
   { name: 'reconnect', args: '', help: 'connect now instead of later' },

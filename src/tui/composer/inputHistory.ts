@@ -10,7 +10,7 @@ export type InputHistory = {
   readonly edited: ReadonlyMap<number, string>
 }
 
-/** Texts that are kept; more than a user recalls with Up. */
+/** Texts that are kept; more than a user recalls. */
 const MAX_ENTRIES = 200
 
 /** A history without texts. */
@@ -37,6 +37,15 @@ export function newer(
   shown: string,
 ): { history: InputHistory; text: string } | undefined {
   return history.at === history.entries.length ? undefined : walked(history, shown, history.at + 1)
+}
+
+/** The history at an entry, by its index, and the text to show. */
+export function jumpedTo(
+  history: InputHistory,
+  shown: string,
+  at: number,
+): { history: InputHistory; text: string } {
+  return walked(history, shown, at)
 }
 
 function walked(history: InputHistory, shown: string, at: number): { history: InputHistory; text: string } {

@@ -26,6 +26,7 @@ export const MODES = {
   selection: ['selection', 'rooms', 'timeline', 'global'],
   search: ['search', 'global'],
   switcher: ['switcher', 'line', 'global'],
+  recall: ['recall', 'line', 'global'],
   dialog: ['dialog', 'line', 'global'],
   help: ['help', 'global'],
 } as const satisfies Record<string, readonly KeyContext[]>

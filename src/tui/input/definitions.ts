@@ -12,6 +12,7 @@ export type KeyContext =
   | 'selection'
   | 'search'
   | 'switcher'
+  | 'recall'
   | 'dialog'
   | 'help'
 
@@ -56,10 +57,13 @@ export const DEFINITIONS = {
     },
     'composer.up': {
       keys: ['up'],
-      help: 'edit your last message, if nothing is typed; else a row up, then the text sent before',
-      hint: 'recall',
+      help: 'a row up; if nothing is typed, edit your last message',
+      hint: 'edit last',
     },
-    'composer.down': { keys: ['down'], help: 'a row down; from the last row, the text sent after' },
+    'composer.down': { keys: ['down'], help: 'a row down; leave an edit that changed nothing' },
+    'composer.older': { keys: ['ctrl+up', 'alt+p'], help: 'the text that you sent before', hint: 'recall' },
+    'composer.newer': { keys: ['ctrl+down', 'alt+n'], help: 'the text that you sent after it' },
+    'recall.open': { keys: ['ctrl+r'], help: 'search the texts that you sent', hint: 'search sent' },
     'composer.complete': {
       keys: ['tab'],
       help: 'complete a name, #room or /command; again for the next one',
@@ -178,6 +182,12 @@ export const DEFINITIONS = {
     'search.close': { keys: ['q'], help: 'close the search' },
   }),
 
+  ...group('recall', 'Messages', {
+    'recall.take': { keys: ['enter'], help: 'in that search: put the text into the composer', hint: 'take' },
+    'recall.older': { keys: ['ctrl+r', 'down'], help: 'in that search: the older text', hint: 'older' },
+    'recall.newer': { keys: ['up'], help: 'in that search: the newer text' },
+  }),
+
   ...group('switcher', 'Switcher', {
     'switcher.open': { keys: ['enter'], help: 'go to the room', hint: 'go' },
     'switcher.next': { keys: ['down', 'ctrl+n', 'tab'], help: 'the room below', hint: 'choose' },
@@ -206,7 +216,7 @@ export const DEFINITIONS = {
     'app.escape': { keys: ['escape'], help: 'close what is open', hint: 'close' },
     'app.interrupt': {
       keys: ['ctrl+c'],
-      help: 'clear the message (Up brings it back); on an empty line, press twice to quit',
+      help: 'clear the message (Ctrl+Up brings it back); on an empty line, press twice to quit',
       hint: 'quit',
     },
     'app.suspend': { keys: ['ctrl+z'], help: 'suspend; fg brings it back' },

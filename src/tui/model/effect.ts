@@ -20,6 +20,8 @@ export type Effect =
       readonly emoji: string
       readonly on: boolean
     }
+  /** Finds the emoji of a short code (`thumbsup`), to react with it. */
+  | { readonly type: 'emoji'; readonly room: string; readonly target: number; readonly code: string }
   | { readonly type: 'search'; readonly asked: string; readonly query: SearchQuery }
   /** The messages around a message; `room` as the protocol names it. */
   | { readonly type: 'context'; readonly room: string; readonly seq: number }

@@ -30,6 +30,14 @@ export type ScreenEvent =
       readonly tone: 'info' | 'error'
       readonly lines: readonly CleanText[]
     }
+  /** The emoji of a short code is known; undefined: there is none. */
+  | {
+      readonly type: 'emoji'
+      readonly room: string
+      readonly target: number
+      readonly code: string
+      readonly emoji: string | undefined
+    }
   /** A warning that stands until the user takes note of it. */
   | { readonly type: 'warning'; readonly line: CleanText }
   /** The answer to a search; a page with a `cursor` is appended to the hits before. */

@@ -61,8 +61,6 @@ export type RoomScreen = {
   /** The draft that was in the composer when an edit began; it comes back after the edit. */
   readonly aside: string
   readonly history: InputHistory
-  /** Whether the newest text of the history was sent as a message. If not, it was cleared or run, and Up brings it back. */
-  readonly wasSaid: boolean
   readonly selection: Selection | undefined
   readonly anchor: Anchor | 'bottom'
   /** The last read seq when the line "new" was set: the line stands above the next message. */
@@ -98,15 +96,25 @@ export type Search = {
   readonly origin: { readonly room: string; readonly anchor: RoomScreen['anchor'] } | undefined
 }
 
+/** A search in the texts that were sent. */
+export type Recall = {
+  readonly kind: 'recall'
+  /** The query. */
+  readonly editor: Editor
+  /** The index of a match. */
+  readonly chosen: number
+}
+
 /** A box over the timeline. */
 export type Overlay =
   | { readonly kind: 'help'; readonly top: number }
   | { readonly kind: 'switcher'; readonly editor: Editor; readonly chosen: number }
   | Search
+  | Recall
   /** Asks for another name after the server refused ours. */
   | { readonly kind: 'name'; readonly editor: Editor; readonly reason: CleanText }
 
-/** Steps towards quitting: 1, Ctrl+C was pressed once; 2, the screen has named the unsent text. */
+/** Steps towards quitting: 1, Ctrl+C was pressed once; 2, the screen quits once every message is sent. */
 type Leaving = 0 | 1 | 2
 
 /** The whole state of the screen. */
@@ -134,8 +142,15 @@ export type ScreenState = {
   readonly leaving: Leaving
   /** Warnings that stand below the newest message of every room until the user takes note of them. */
   readonly warnings: readonly Note[]
-  /** A sentence that the status line shows until the next key. */
-  readonly notice: { readonly text: CleanText; readonly tone: 'dim' | 'warning' | 'error' } | undefined
+  /** A sentence that the status line shows until the next key after `until`. */
+  readonly notice:
+    | {
+        readonly text: CleanText
+        readonly tone: 'dim' | 'warning' | 'error'
+        /** Our clock, ms; in the past for the answer to a key. */
+        readonly until: number
+      }
+    | undefined
   /** Our clock at the last event, ms. */
   readonly now: number
   /** Gives notes their ids, and rooms the order of their visits. */
@@ -149,7 +164,6 @@ const NEW_ROOM: RoomScreen = {
   about: undefined,
   aside: '',
   history: EMPTY_HISTORY,
-  wasSaid: true,
   selection: undefined,
   anchor: 'bottom',
   marker: undefined,
@@ -234,13 +248,28 @@ export function selectionOf(id: string): Selection {
   return { id, armed: undefined, typed: { text: '', at: 0 } }
 }
 
-/** The state with a sentence in the status line. */
+/** How long a notice that answers no key stays at least, ms: the user may be typing. */
+const READ_MS = 4_000
+
+/** The state with a sentence in the status line, until the next key. */
 export function withNotice(
   state: ScreenState,
   text: CleanText,
   tone: 'dim' | 'warning' | 'error' = 'dim',
 ): ScreenState {
-  return { ...state, notice: { text, tone } }
+  return { ...state, notice: { text, tone, until: state.now } }
+}
+
+/** The state with an error that came by itself: keys of the next seconds do not take it away. */
+export function withLateError(state: ScreenState, text: CleanText): ScreenState {
+  return { ...state, notice: { text, tone: 'error', until: state.now + READ_MS } }
+}
+
+/** The state without a notice that was there long enough to be read. */
+export function withoutNotice(state: ScreenState): ScreenState {
+  return state.notice === undefined || state.now < state.notice.until
+    ? state
+    : { ...state, notice: undefined }
 }
 
 /** The state with a warning that stands until the user takes note of it. The same warning stands once. */
@@ -267,5 +296,5 @@ export function withNote(
     after,
   }
   const notes = [...roomScreen(state, key).notes, note].slice(-MAX_NOTES)
-  return withRoom({ ...state, counter: state.counter + 1 }, { notes, anchor: 'bottom' }, key)
+  return withRoom({ ...state, counter: state.counter + 1 }, { notes }, key)
 }

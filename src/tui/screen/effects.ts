@@ -7,6 +7,7 @@ import type { Effect } from '../model/effect.ts'
 import type { ScreenEvent } from '../model/event.ts'
 import { roomLabel } from '../select/roomLabel.ts'
 import { type CleanText, clean, cleanLine, joinClean } from '../text/clean.ts'
+import { emojiOf } from './shortCodes.ts'
 
 /** The actions of the terminal and the program; all others are the client's. */
 export type TerminalActions = {
@@ -44,6 +45,11 @@ export function runEffect(
     case 'react': {
       const { room, target, emoji, on } = effect
       return complained(client.react(room, target, emoji, on), room, dispatch)
+    }
+    case 'emoji': {
+      const { room, target, code } = effect
+      emojiOf(code).then(emoji => dispatch({ type: 'emoji', room, target, code, emoji }), unexpected)
+      return
     }
     case 'search': {
       const { asked, query } = effect

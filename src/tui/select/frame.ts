@@ -14,7 +14,9 @@ import { helpBox } from './helpBox.ts'
 import { composerView, type Layout, layoutOf, promptOf } from './layout.ts'
 import { BAR } from './messageRows.ts'
 import { nameBox } from './nameBox.ts'
+import { noticeBox } from './noticeBox.ts'
 import { type Pane, paneOf } from './pane.ts'
+import { recallBox } from './recallBox.ts'
 import { blanks, EMPTY_ROW, type Row, span } from './row.ts'
 import { paneRule } from './rule.ts'
 import { searchBox } from './searchBox.ts'
@@ -91,6 +93,7 @@ function isSameButTyping(a: ScreenState, b: ScreenState): boolean {
     a.overlay === undefined &&
     b.overlay === undefined &&
     a.warnings === b.warnings &&
+    a.notice === b.notice &&
     before.anchor === now.anchor &&
     before.marker === now.marker &&
     before.notes === now.notes &&
@@ -202,9 +205,13 @@ function overlayOf(
       return { box: searchBox(world, layout, overlay) }
     case 'switcher':
       return switcherBox(state, world, layout, overlay)
+    case 'recall':
+      return recallBox(state, layout, overlay)
     case 'name':
       return nameBox(layout, overlay)
-    case undefined:
-      return undefined
+    case undefined: {
+      const box = noticeBox(state, layout)
+      return box === undefined ? undefined : { box }
+    }
   }
 }

@@ -9,6 +9,7 @@ import { roomOf, roomsOf, type World } from '../model/world.ts'
 import { type CleanText, clean, cleanLine } from '../text/clean.ts'
 import { listing } from './entryRows.ts'
 import type { Layout } from './layout.ts'
+import { fitsStatus } from './noticeBox.ts'
 import type { Pane } from './pane.ts'
 import { blanks, cutRow, type Row, rowWidth, type Span, span } from './row.ts'
 import { sizeText } from './sizeText.ts'
@@ -19,18 +20,25 @@ const TYPING_NAMES = 2
 /** The status line. */
 export function statusRow(state: ScreenState, world: World, layout: Layout, pane: Pane | undefined): Row {
   const width = layout.columns
-  const note = noteSpan(state, world)
-  const left: Span[] = [
-    span(clean` `),
-    ...linkSpans(world.client.link, state.now, width - 2, note !== undefined),
-  ]
-  if (note !== undefined) left.push(span(clean`  `), note)
+  const note = fitsStatus(state, layout) ? noteSpan(state, world) : undefined
+  const { link } = world.client
+  const isShort = note !== undefined
+  let left: Span[] = [span(clean` `), ...linkSpans(link, state.now, width - 2, isShort)]
+  if (note !== undefined) {
+    // The sign alone says that we are online.
+    if (rowWidth(left) + 2 + rowWidth([note]) > width && link.status === 'online') left = left.slice(0, 2)
+    left.push(span(clean`  `), note)
+    if (link.status === 'waiting') left.push(span(clean`  `), reasonSpan(link))
+  }
   const keys = hintSpans(state, world, pane, width - rowWidth(left) - 3)
   const start = cutRow(left, width - rowWidth(keys))
   return [...start, span(blanks(width - rowWidth(start) - rowWidth(keys))), ...keys]
 }
 
-/** The state of the connection. A reason stands before all hints: it is cut where the line ends, and never left out. */
+/**
+ * The state of the connection. The reason stands before all hints of keys: it is cut where the line ends, and never left
+ * out. `isShort`: something else is told, and the reason comes behind it.
+ */
 function linkSpans(link: LinkState, now: number, width: number, isShort: boolean): Span[] {
   switch (link.status) {
     case 'online':
@@ -40,10 +48,11 @@ function linkSpans(link: LinkState, now: number, width: number, isShort: boolean
     case 'waiting': {
       const seconds = Math.max(0, Math.ceil((link.retryAt - now) / 1000))
       const offline = span(clean`○ offline`, 'error')
-      const reason = span(clean` (${cleanLine(link.reason)})`, 'dim')
+      if (isShort) return [offline, span(clean`, ${seconds} s`, 'dim')]
+      const reason = span(clean` ${reasonSpan(link).text}`, 'dim')
       const when = seconds === 0 ? clean`, trying again…` : clean`, next try in ${seconds} s`
       const long = [offline, span(when, 'dim'), reason]
-      if (!isShort && rowWidth(long) <= width) return long
+      if (rowWidth(long) <= width) return long
       return [offline, span(clean`, ${seconds} s`, 'dim'), reason]
     }
     case 'refused':
@@ -51,6 +60,10 @@ function linkSpans(link: LinkState, now: number, width: number, isShort: boolean
     case 'closed':
       return [span(clean`○ not connected`, 'dim')]
   }
+}
+
+function reasonSpan({ reason }: Extract<LinkState, { status: 'waiting' }>): Span {
+  return span(clean`(${cleanLine(reason)})`, 'dim')
 }
 
 /** The most important note: a text that is too long, the last notice, an error, or users that are typing. */
@@ -110,6 +123,8 @@ function hintsOf(state: ScreenState, world: World, pane: Pane | undefined): read
         : ['search.open', 'search.back', 'app.escape']
     case 'switcher':
       return ['switcher.open', 'switcher.next', 'app.escape']
+    case 'recall':
+      return ['recall.take', 'recall.older', 'app.escape']
     case 'name':
       return ['dialog.accept', 'app.escape']
     case undefined:

@@ -15,7 +15,7 @@ export type Keyboard = NodeJS.ReadableStream & {
 
 /**
  * No wrapping, since a row that the terminal measures wider than we do would push down all rows below it; bracketed
- * paste and focus reports; no arrow keys for the wheel (1007, whose setting before is saved), which would recall texts.
+ * paste and focus reports; no arrow keys for the wheel (1007, whose setting before is saved), which would edit messages.
  */
 const MODES_ON = '\x1b[?7l\x1b[?2004h\x1b[?1004h\x1b[?1007s\x1b[?1007l'
 const MODES_OFF = '\x1b[?1007r\x1b[?1004l\x1b[?2004l\x1b[?7h'

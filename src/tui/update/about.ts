@@ -15,10 +15,8 @@ import { type Step, step } from './step.ts'
 /** Puts our last message into the composer to edit it; undefined if there is none. */
 export function editLast(state: ScreenState, world: World): Step | undefined {
   const room = roomOf(world, state.current)
-  const { editor, history, about, wasSaid } = roomScreen(state)
-  const isAtDraft = history.at === history.entries.length
-  if (room === undefined || editor.text !== '' || about !== undefined || !isAtDraft || !wasSaid)
-    return undefined
+  const { editor, about } = roomScreen(state)
+  if (room === undefined || editor.text !== '' || about !== undefined) return undefined
   const last = lastSaid(room, world)
   if (last === undefined || !isServed(world, 'edit')) return undefined
   return beginEdit(state, world, last.id, last.text)
@@ -73,10 +71,10 @@ export function leaveAbout(state: ScreenState, world: World): ScreenState {
   const isKept = !isUnchanged(state, world, about) && editor.text.trim() !== ''
   const left = withRoom(state, {
     ...draftAgain(state),
-    ...(isKept ? { history: remember(history, editor.text), wasSaid: false } : {}),
+    ...(isKept ? { history: remember(history, editor.text) } : {}),
   })
   const shown = followCursor(left, world)
-  return isKept ? withNotice(shown, clean`not changed — Up brings the text back`) : shown
+  return isKept ? withNotice(shown, clean`not changed — Ctrl+Up brings the text back`) : shown
 }
 
 /** Enter while a message is edited: sends the new text. */
@@ -89,14 +87,13 @@ export function submitEdit(state: ScreenState, world: World, about: About): Step
   if (message === undefined) {
     const why =
       textUnderWay(room, about.id) === undefined
-        ? clean`that message is gone — Esc cancels, Up brings your text back`
+        ? clean`that message is gone — Esc cancels, Ctrl+Up brings your text back`
         : clean`that message is not stored yet — press Enter again in a moment`
     return step(withNotice(state, why, 'warning'))
   }
   const sent = withRoom(state, {
     ...draftAgain(state),
     history: remember(roomScreen(state).history, roomScreen(state).editor.text),
-    wasSaid: true,
   })
   return step(followCursor(sent, world), {
     type: 'edit',

@@ -1,20 +1,24 @@
 /** What each command of the composer does; its name and help stand in `commands/definitions.ts`. */
 
 import type { OutboxEntry } from '../../client/outbox.ts'
+import type { RoomView } from '../../client/room.ts'
+import type { MessageEntry } from '../../client/timelineEntry.ts'
 import { failure, type Result, success } from '../../protocol/errors.ts'
 import { parseConversation, parseUsername } from '../../protocol/names.ts'
 import { type CommandName, isCommandName, unknownCommand } from '../commands/definitions.ts'
 import { parseSearch } from '../commands/searchWords.ts'
 import { remember } from '../composer/inputHistory.ts'
 import type { Effect } from '../model/effect.ts'
+import type { ScreenEvent } from '../model/event.ts'
 import { isOurs, isServed, lastMessage } from '../model/message.ts'
-import { roomScreen, type ScreenState, withRoom } from '../model/state.ts'
+import { roomScreen, type ScreenState, withLateError, withNotice, withRoom } from '../model/state.ts'
 import { roomOf, type World } from '../model/world.ts'
 import { sizeText } from '../select/sizeText.ts'
 import { type CleanText, clean, cleanLine } from '../text/clean.ts'
+import { truncate } from '../text/width.ts'
 import { spoken } from './gaze.ts'
 import { quit } from './leave.ts'
-import { deleteLast, react } from './selection.ts'
+import { react } from './selection.ts'
 import { remark, type Step, step } from './step.ts'
 
 /** A step, or why the command could not run; then the typed line stays in the composer. */
@@ -22,6 +26,9 @@ type Outcome = Result<Step, CleanText>
 
 /** @param rest what stands behind the name, without white space around it */
 type Run = (state: ScreenState, world: World, rest: string) => Outcome
+
+/** Cells of a message's text in a sentence about it. */
+const QUOTED_CELLS = 40
 
 const NO_ROOM = failure(clean`no room is open: /join one first`)
 const NO_MESSAGE = failure(clean`no other person has said anything here`)
@@ -84,18 +91,23 @@ const RUNS: Readonly<Record<CommandName, Run>> = {
     const room = roomOf(world, state.current)
     if (room === undefined) return NO_ROOM
     if (!isServed(world, 'delete')) return failure(clean`this server does not serve deletion`)
-    const deleted = deleteLast(state, world, room)
-    return deleted === undefined ? failure(clean`you have no message here to delete`) : success(deleted)
+    const last = lastMessage(room, message => isOurs(world, message))
+    if (last === undefined) return failure(clean`you have no message here to delete`)
+    const told = withNotice(state, clean`deleted for everybody: ${quoted(last)}`)
+    return done(told, { type: 'delete', room: room.key, target: last.seq })
   },
 
   react(state, world, rest) {
     const room = roomOf(world, state.current)
     if (room === undefined) return NO_ROOM
     if (rest === '' || /\s/.test(rest)) return failure(clean`with what? /react 👍`)
+    const message = lastMessage(room, candidate => !isOurs(world, candidate))
+    if (message === undefined) return NO_MESSAGE
+    const [, code] = /^:([^:\s]+):$/.exec(rest) ?? []
+    if (code !== undefined) return done(state, { type: 'emoji', room: room.key, target: message.seq, code })
     if (Buffer.byteLength(rest) > world.client.limits.emoji)
       return failure(clean`that is too long for a reaction`)
-    const message = lastMessage(room, candidate => !isOurs(world, candidate))
-    return message === undefined ? NO_MESSAGE : success(react(state, world, room, message, rest))
+    return success(reactAndTell(state, world, room, message, rest))
   },
 
   reply(state, world, rest) {
@@ -105,7 +117,7 @@ const RUNS: Readonly<Record<CommandName, Run>> = {
     const message = lastMessage(room, candidate => !isOurs(world, candidate))
     if (message === undefined) return NO_MESSAGE
     return within(world.client.limits.message, clean`text`, rest, () =>
-      done(withRoom(state, spoken(state, room, world)), {
+      done(withNotice(withRoom(state, spoken(state, room, world)), clean`in answer to ${quoted(message)}`), {
         type: 'say',
         room: room.key,
         text: rest,
@@ -161,6 +173,41 @@ export function runCommand(state: ScreenState, world: World, name: string, rest:
   return isCommandName(name) ? RUNS[name](state, world, rest) : failure(unknownCommand(name))
 }
 
+/** Reacts to a message with the emoji of a short code, once that is known. */
+export function reactByCode(
+  state: ScreenState,
+  world: World,
+  { room: key, target, code, emoji }: Extract<ScreenEvent, { type: 'emoji' }>,
+): Step {
+  const room = roomOf(world, key)
+  const message = room?.messageAt(target)
+  if (room === undefined || message === undefined) return step(state)
+  return emoji === undefined
+    ? step(withLateError(state, clean`there is no emoji :${cleanLine(code)}:`))
+    : reactAndTell(state, world, room, message, emoji)
+}
+
+function reactAndTell(
+  state: ScreenState,
+  world: World,
+  room: RoomView,
+  message: MessageEntry,
+  emoji: string,
+): Step {
+  return react(
+    withNotice(state, clean`${cleanLine(emoji)} to ${quoted(message)}`),
+    world,
+    room,
+    message,
+    emoji,
+  )
+}
+
+/** Names a message that may be off the screen: `alice: "shall we ship?"`. */
+function quoted({ from, text = '' }: MessageEntry): CleanText {
+  return clean`${cleanLine(from)}: “${truncate(cleanLine(text), QUOTED_CELLS)}”`
+}
+
 function done(state: ScreenState, ...effects: readonly Effect[]): Outcome {
   return success(step(state, ...effects))
 }
@@ -175,7 +222,7 @@ function withFailed(
   return failed.length === 0 ? failure(clean`everything in this room was sent`) : success(act(failed))
 }
 
-/** The text of a discarded message goes into the history: Up brings it back. */
+/** The text of a discarded message goes into the history: Ctrl+Up brings it back. */
 function recalled(state: ScreenState, { request }: OutboxEntry): ScreenState {
   if (request.action !== 'chat') return state
   return withRoom(state, { history: remember(roomScreen(state).history, request.message) })

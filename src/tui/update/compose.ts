@@ -18,7 +18,7 @@ import { composerView, layoutOf } from '../select/layout.ts'
 import { sizeText } from '../select/sizeText.ts'
 import { type CleanText, clean } from '../text/clean.ts'
 import { spoken } from './gaze.ts'
-import { andThen, remark, type Step, step } from './step.ts'
+import { andThen, type Step, step } from './step.ts'
 
 /** A notice tells the size of pastes of at least so many lines or bytes. */
 const BIG_PASTE_LINES = 2
@@ -92,8 +92,7 @@ export function speechOf(
 /** Sends the message in the composer. If it cannot be sent, it stays there. */
 export function say(state: ScreenState, world: World): Step {
   const room = roomOf(world, state.current)
-  if (room === undefined)
-    return step(remark(state, world, [clean`no room is open: /join one first`], 'error'))
+  if (room === undefined) return step(withNotice(state, clean`no room is open: /join one first`, 'error'))
   const speech = speechOf(state, world)
   if ('problem' in speech) return step(withNotice(state, speech.problem, 'error'))
   const { about } = roomScreen(state)
@@ -120,7 +119,6 @@ export function emptied(state: ScreenState): ScreenState {
   return withRoom(state, {
     ...draftAgain(state),
     history: remember(history, editor.text),
-    wasSaid: false,
   })
 }
 

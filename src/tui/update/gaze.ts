@@ -71,7 +71,6 @@ export function spoken(state: ScreenState, room: RoomView, world: World): Partia
   const isAllRead = !room.timeline.some(entry => isUnread(entry, world) && entry.seq > position)
   return {
     anchor: 'bottom',
-    wasSaid: true,
     gaze: new Map(),
     seen,
     marker: isAllRead || room.unread === 0 ? undefined : marker,

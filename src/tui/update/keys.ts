@@ -5,7 +5,7 @@ import { isLineAction } from '../composer/lineActions.ts'
 import { type ActionId, bind, MODES, type Mode } from '../input/bindings.ts'
 import type { Key } from '../input/key.ts'
 import { keyName } from '../input/keyName.ts'
-import { roomScreen, type ScreenState, withRoom } from '../model/state.ts'
+import { roomScreen, type ScreenState, withoutNotice, withRoom } from '../model/state.ts'
 import { roomsOf, type World } from '../model/world.ts'
 import { leaveAbout } from './about.ts'
 import { complete } from './complete.ts'
@@ -16,6 +16,7 @@ import { edited } from './lineKeys.ts'
 import { nameKey } from './nameDialog.ts'
 import { goToOldest } from './reach.ts'
 import { markRoomRead } from './reading.ts'
+import { openRecall, recallKey } from './recallKeys.ts'
 import { showNeighbour, showRoom, showUnread } from './rooms.ts'
 import { scrollBy, scrollPages, scrollToBottom, scrollToNew } from './scroll.ts'
 import { closed, reopened, searchKey } from './search.ts'
@@ -23,14 +24,12 @@ import { select, selectionKey, unselect } from './selection.ts'
 import { type Step, step } from './step.ts'
 import { submit } from './submit.ts'
 import { switcherKey } from './switcherKeys.ts'
-import { upOrDown } from './upOrDown.ts'
+import { upOrDown, walkHistory } from './upOrDown.ts'
 
 /** The state after a key. */
 export function pressed(state: ScreenState, world: World, key: Key): Step {
   const action = bind(key, MODES[modeOf(state)])
-  // Any other key ends the question whether to quit, and the notice has been read.
-  const unasked: ScreenState =
-    action === 'app.interrupt' ? state : { ...state, leaving: 0, notice: undefined }
+  const unasked = action === 'app.interrupt' ? state : noted(state, action)
   const { selection } = roomScreen(state)
   // Only the very next key can confirm an action on the selected message.
   const fresh =
@@ -46,6 +45,8 @@ export function pressed(state: ScreenState, world: World, key: Key): Step {
       return searchKey(fresh, world, fresh.overlay, action)
     case 'switcher':
       return switcherKey(fresh, world, fresh.overlay, action, key)
+    case 'recall':
+      return recallKey(fresh, world, fresh.overlay, action, key)
     case 'name':
       return nameKey(fresh, fresh.overlay, action, key)
     case undefined:
@@ -55,6 +56,12 @@ export function pressed(state: ScreenState, world: World, key: Key): Step {
   return done ?? mainKey(fresh, world, action, key)
 }
 
+/** Any key ends the question whether to quit, and takes away a notice that was there long enough; Esc takes away each. */
+function noted(state: ScreenState, action: ActionId | undefined): ScreenState {
+  const stays: ScreenState = { ...state, leaving: 0 }
+  return action === 'app.escape' ? { ...stays, notice: undefined } : withoutNotice(stays)
+}
+
 /** The mode that takes the keys: that of the open overlay or dialog. */
 function modeOf(state: ScreenState): Mode {
   switch (state.overlay?.kind) {
@@ -62,6 +69,8 @@ function modeOf(state: ScreenState): Mode {
       return 'help'
     case 'switcher':
       return 'switcher'
+    case 'recall':
+      return 'recall'
     case 'search':
       return 'search'
     case 'name':
@@ -127,6 +136,12 @@ function mainKey(state: ScreenState, world: World, action: ActionId | undefined,
       return upOrDown(state, world, -1)
     case 'composer.down':
       return upOrDown(state, world, 1)
+    case 'composer.older':
+      return walkHistory(state, world, -1)
+    case 'composer.newer':
+      return walkHistory(state, world, 1)
+    case 'recall.open':
+      return step(openRecall(state))
     case 'selection.open':
       return step(select(state, world))
     case 'composer.complete':

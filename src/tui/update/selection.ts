@@ -6,7 +6,7 @@ import { foldName } from '../../protocol/names.ts'
 import { insertText } from '../composer/editor.ts'
 import type { ActionId } from '../input/bindings.ts'
 import type { Key } from '../input/key.ts'
-import { isOurs, isServed, lastMessage, messageOf } from '../model/message.ts'
+import { isOurs, isServed, messageOf } from '../model/message.ts'
 import {
   roomScreen,
   type ScreenState,
@@ -104,12 +104,6 @@ export function react(
   const names = Object.hasOwn(reactions, emoji) ? (reactions[emoji]?.names ?? []) : []
   const on = !names.some(name => foldName(name) === me)
   return step(state, { type: 'react', room: room.key, target: seq, emoji, on })
-}
-
-/** Deletes our last message in a room; undefined if there is none. */
-export function deleteLast(state: ScreenState, world: World, room: RoomView): Step | undefined {
-  const last = lastMessage(room, message => isOurs(world, message))
-  return last === undefined ? undefined : step(state, { type: 'delete', room: room.key, target: last.seq })
 }
 
 function edit(state: ScreenState, world: World, message: MessageEntry): Step {

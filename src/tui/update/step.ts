@@ -1,10 +1,10 @@
 /** The result of an update. */
 
 import type { Effect } from '../model/effect.ts'
-import { type Note, type ScreenState, withNote, withNotice } from '../model/state.ts'
+import { roomScreen, type ScreenState, withNote, withNotice } from '../model/state.ts'
 import { roomOf, type World } from '../model/world.ts'
 import { entryKey } from '../select/entryRows.ts'
-import { type CleanText, joinClean } from '../text/clean.ts'
+import { type CleanText, clean, joinClean } from '../text/clean.ts'
 
 /** The next state, and the effects to run. */
 export type Step = { readonly state: ScreenState; readonly effects: readonly Effect[] }
@@ -20,18 +20,21 @@ export function andThen(first: Step, next: (state: ScreenState) => Step): Step {
   return { state: second.state, effects: [...first.effects, ...second.effects] }
 }
 
-/** The state with a remark of the program: under the newest message of a room, or in the status line without a room. */
+/**
+ * The state with an answer of the program under the newest message of a room. A user who has scrolled up stays there, and
+ * sees it in the status line; so does a user without a room.
+ */
 export function remark(
   state: ScreenState,
   world: World,
   lines: readonly CleanText[],
-  tone: Note['tone'] = 'info',
   key: string | undefined = state.current,
 ): ScreenState {
   const room = roomOf(world, key) ?? roomOf(world, state.current)
-  if (room === undefined) {
-    return withNotice(state, joinClean(lines.slice(0, 1)), tone === 'error' ? 'error' : 'dim')
-  }
+  const shown = withNotice(state, joinClean(lines, clean` `))
+  if (room === undefined) return shown
   const last = room.timeline.at(-1)
-  return withNote(state, room.key, last === undefined ? undefined : entryKey(last), lines, tone)
+  const isInView = room.key === state.current && roomScreen(state).anchor === 'bottom'
+  const below = last === undefined ? undefined : entryKey(last)
+  return withNote(isInView ? state : shown, room.key, below, lines, 'info')
 }

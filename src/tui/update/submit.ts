@@ -7,7 +7,7 @@ import { clean } from '../text/clean.ts'
 import { submitEdit } from './about.ts'
 import { runCommand } from './commands.ts'
 import { emptied, say } from './compose.ts'
-import { remark, type Step, step } from './step.ts'
+import { type Step, step } from './step.ts'
 
 /** Runs the typed command or sends the text. If that fails, the text stays in the composer and the screen says why. */
 export function submit(state: ScreenState, world: World): Step {
@@ -24,5 +24,5 @@ export function submit(state: ScreenState, world: World): Step {
 function submitCommand(state: ScreenState, world: World, line: string): Step {
   const { name, rest } = parseCommand(line)
   const ran = runCommand(emptied(state), world, name, rest)
-  return ran.ok ? ran.value : step(remark(state, world, [ran.error], 'error'))
+  return ran.ok ? ran.value : step(withNotice(state, ran.error, 'error'))
 }

@@ -2,12 +2,14 @@
 
 import { insertText } from '../composer/editor.ts'
 import type { ScreenEvent } from '../model/event.ts'
-import { type Overlay, type ScreenState, withNotice, withWarning } from '../model/state.ts'
+import { type Overlay, type ScreenState, withLateError, withoutNotice, withWarning } from '../model/state.ts'
 import type { World } from '../model/world.ts'
-import { cleanLine } from '../text/clean.ts'
+import { clean, cleanLine, joinClean } from '../text/clean.ts'
+import { reactByCode } from './commands.ts'
 import { followCursor, giveBack, paste } from './compose.ts'
 import { gazeDue } from './gaze.ts'
 import { pressed } from './keys.ts'
+import { quitOnceSent } from './leave.ts'
 import { withNameDialog } from './nameDialog.ts'
 import { reached } from './reach.ts'
 import { read } from './reading.ts'
@@ -30,19 +32,25 @@ function happened(state: ScreenState, event: ScreenEvent, world: World): Step {
     case 'key':
       return pressed(touched(state), world, event.key)
     case 'paste':
-      return pasted({ ...touched(state), leaving: 0, notice: undefined }, world, event.text, event.truncated)
+      return pasted(withoutNotice({ ...touched(state), leaving: 0 }), world, event.text, event.truncated)
     case 'focus':
       return step({ ...(event.focused ? touched(state) : state), focused: event.focused })
     case 'resize':
       return step(followCursor({ ...state, size: event.size }, world))
     case 'changed':
-      return step(withNameDialog(state, world))
+      return quitOnceSent(withNameDialog(state, world), world)
     case 'tick':
       return step(state)
     case 'opened':
       return showRoom(state, world, event.room)
     case 'remark':
-      return step(remark(state, world, event.lines, event.tone, event.room))
+      return step(
+        event.tone === 'error'
+          ? withLateError(state, joinClean(event.lines, clean` `))
+          : remark(state, world, event.lines, event.room),
+      )
+    case 'emoji':
+      return reactByCode(state, world, event)
     case 'warning':
       return step(withWarning(state, event.line))
     case 'found':
@@ -52,7 +60,7 @@ function happened(state: ScreenState, event: ScreenEvent, world: World): Step {
     case 'reached':
       return step(reached(state, world, event.room, event.seq, event.answer))
     case 'giveBack':
-      return step(withNotice(giveBack(state, world, event.room, event.text), event.reason, 'error'))
+      return step(withLateError(giveBack(state, world, event.room, event.text), event.reason))
   }
 }
 

@@ -6,6 +6,7 @@ import { Updates } from './world.ts'
 
 const ENTER = '\r'
 const UP = '\x1b[A'
+const CTRL_UP = '\x1b[1;5A'
 const DOWN = '\x1b[B'
 const ESCAPE = '\x1b'
 const CTRL_C = '\x03'
@@ -54,34 +55,45 @@ describe('Up in an empty composer', () => {
       screen.type(UP, '!', key)
       expect(screen.text).toBe('')
       expect(screen.screen()).not.toContain('edit ›')
-      screen.type(UP)
+      screen.type(CTRL_UP)
       expect(screen.text).toBe('yes, at nooon!')
       expect(screen.screen()).not.toContain('edit ›')
       expect(screen.took()).toEqual([])
     }
   })
 
-  test('again goes on to what was said before, and Down comes back', () => {
+  test('never recalls an older text: that would be sent a second time', () => {
     const { screen } = talk()
     screen.type('first', ENTER)
     screen.type('second', ENTER)
+    screen.took()
     const lobby = screen.client.rooms.get('lobby')
     if (lobby === undefined) throw new Error('no lobby')
     screen.client.receive(lobby, 'me', 'second')
     screen.dispatch({ type: 'changed' })
-    screen.type(UP)
+    screen.type(UP, UP, UP)
     expect(screen.screen()).toContain('edit › second')
-    screen.type(UP)
-    expect(screen.screen()).toContain('me › first')
-    screen.type(DOWN, DOWN)
-    expect(screen.text).toBe('')
+    screen.type(ENTER)
+    expect(screen.took()).toEqual([])
+    screen.type(UP, DOWN)
+    expect([screen.text, roomScreen(screen.state).about]).toEqual(['', undefined])
   })
 
-  test('brings back what was cleared, and commands, before it edits', () => {
+  test('with nothing to edit it says how to recall', () => {
+    const screen = new Updates()
+    screen.type(UP)
+    expect(screen.text).toBe('')
+    expect(screen.screen()).toContain('Ctrl+Up recalls what you sent')
+  })
+
+  test('Ctrl+Up leaves an edit that changed nothing, and not another', () => {
     const { screen } = talk()
-    screen.type('half a thought', CTRL_C, UP)
+    screen.type('half a thought', CTRL_C, UP, CTRL_UP)
     expect(screen.text).toBe('half a thought')
     expect(screen.screen()).toContain('me › half')
+    screen.type(CTRL_C, UP, '!', CTRL_UP)
+    expect(screen.text).toBe('yes, at nooon!')
+    expect(screen.screen()).toContain('Enter or Esc first')
   })
 
   test('a text that begins with a slash stays one', () => {
@@ -118,15 +130,11 @@ describe('Up in an empty composer', () => {
     expect(screen.screen()).toContain('/delete removes it')
   })
 
-  test('recalls where the server serves no edits', () => {
+  test('does nothing where the server serves no edits', () => {
     const { screen } = talk()
     screen.client.server = { name: 'old', version: '0', features: [] }
-    screen.type('hi', ENTER)
-    screen.took()
-    const lobby = screen.client.rooms.get('lobby')
-    if (lobby !== undefined) lobby.outbox = []
     screen.type(UP)
-    expect(screen.screen()).toContain('me › hi')
+    expect(screen.text).toBe('')
   })
 })
 
@@ -302,6 +310,33 @@ describe('commands about messages', () => {
     const { screen } = talk()
     screen.type(typed, ENTER)
     expect(screen.took()).toEqual([effect])
+  })
+
+  test.each([
+    ['/delete', 'deleted for everybody: me: “yes, at nooon”'],
+    ['/react 🎉', '🎉 to bob: “fine”'],
+    ['/reply of course', 'in answer to bob: “fine”'],
+  ])('%s says on what it acted, which may be off the screen', (typed, told) => {
+    const { screen } = talk()
+    screen.type(typed, ENTER)
+    expect(screen.screen().split('\n').at(-1)).toContain(told)
+  })
+
+  test('/react with a short code is that emoji', () => {
+    const { screen } = talk()
+    screen.type('/react :thumbsup:', ENTER)
+    const asked = { type: 'emoji', room: 'lobby', target: 3, code: 'thumbsup' } as const
+    expect(screen.took()).toEqual([asked])
+    screen.dispatch({ ...asked, emoji: '👍' })
+    expect(screen.took()).toEqual([{ type: 'react', room: 'lobby', target: 3, emoji: '👍', on: true }])
+    expect(screen.screen()).toContain('👍 to bob: “fine”')
+  })
+
+  test('/react with a short code that does not exist reacts with nothing, and says so', () => {
+    const { screen } = talk()
+    screen.dispatch({ type: 'emoji', room: 'lobby', target: 3, code: 'nonsuch', emoji: undefined })
+    expect(screen.took()).toEqual([])
+    expect(screen.screen()).toContain('there is no emoji :nonsuch:')
   })
 
   test.each(['/react', '/react two words', `/react ${'x'.repeat(40)}`, '/reply'])(

@@ -1,17 +1,21 @@
 import { describe, expect, test } from 'vitest'
 import { roomScreen } from '../../../src/tui/model/state.ts'
 import { frameOf } from '../../../src/tui/select/frame.ts'
-import { clean } from '../../../src/tui/text/clean.ts'
+import { clean, cleanLine } from '../../../src/tui/text/clean.ts'
 import { NOON } from '../fakeClient.ts'
 import { Updates } from './world.ts'
 
 const ENTER = '\r'
 const UP = '\x1b[A'
+const CTRL_UP = '\x1b[1;5A'
+const CTRL_DOWN = '\x1b[1;5B'
+const CTRL_R = '\x12'
 const CTRL_C = '\x03'
 const ALT_HOME = '\x1b[1;3H'
 const ALT_END = '\x1b[1;3F'
 const PAGE_DOWN = '\x1b[6~'
 const PAGE_UP = '\x1b[5~'
+const ESCAPE = '\x1b'
 
 function threeRooms(): Updates {
   return new Updates(client => {
@@ -137,10 +141,11 @@ describe('commands', () => {
     screen.type(typed, ENTER)
     expect(screen.took()).toEqual([])
     expect(screen.text).toBe(typed)
-    expect(roomScreen(screen.state).notes.at(-1)?.tone).toBe('error')
+    expect(screen.state.notice?.tone).toBe('error')
+    expect(roomScreen(screen.state).notes).toEqual([])
   })
 
-  test('/retry and /discard are about what failed here; what is discarded comes back with Up', () => {
+  test('/retry and /discard are about what failed here; what is discarded comes back with Ctrl+Up', () => {
     const screen = new Updates()
     const lobby = screen.client.rooms.get('lobby')
     if (lobby === undefined) throw new Error('no lobby')
@@ -151,7 +156,7 @@ describe('commands', () => {
     expect(screen.took()).toEqual([{ type: 'retry', id }])
     screen.type('/discard', ENTER)
     expect(screen.took()).toEqual([{ type: 'discard', id }])
-    screen.type(UP)
+    screen.type(CTRL_UP)
     expect(screen.text).toBe('no luck')
   })
 })
@@ -405,6 +410,48 @@ describe('reading', () => {
     expect(screen.screen()).toContain('late')
   })
 
+  test.each<[string, (screen: Updates) => void, string]>([
+    ['a command that fails', screen => screen.type('/nonsuch', ENTER), 'there is no command /nonsuch'],
+    [
+      'an answer of the program',
+      screen => screen.dispatch({ type: 'remark', room: 'lobby', tone: 'info', lines: [clean`two people`] }),
+      'two people',
+    ],
+    [
+      'a late error',
+      screen =>
+        screen.dispatch({ type: 'remark', room: 'lobby', tone: 'error', lines: [clean`not allowed`] }),
+      'not allowed',
+    ],
+    [
+      'an error too long for the status line',
+      screen =>
+        screen.dispatch({
+          type: 'remark',
+          room: 'lobby',
+          tone: 'error',
+          lines: [cleanLine('long '.repeat(40))],
+        }),
+      'long long',
+    ],
+  ])('%s does not scroll a reader away', (_name, happens, told) => {
+    const screen = new Updates(client => {
+      const lobby = client.open('lobby')
+      for (let at = 0; at < 60; at++) client.receive(lobby, 'alice', `message ${at}`)
+      client.allRead(lobby)
+    })
+    screen.type(PAGE_UP, PAGE_UP)
+    const { anchor } = roomScreen(screen.state)
+    const before = screen.screen().split('\n').slice(1, 12)
+    happens(screen)
+    expect(roomScreen(screen.state).anchor).toEqual(anchor)
+    expect(screen.screen().split('\n').slice(1, 12)).toEqual(before)
+    expect(screen.screen()).toContain(told)
+    screen.wait(5_000)
+    screen.type(ESCAPE)
+    expect(screen.state.notice).toBeUndefined()
+  })
+
   test('sending a message marks the room as read: the line "new" goes', () => {
     const screen = new Updates()
     const lobby = screen.client.rooms.get('lobby')
@@ -535,12 +582,44 @@ describe('typing', () => {
     expect(screen.text).toBe('/join ')
   })
 
-  test('Up recalls what was sent', () => {
+  test('Ctrl+Up recalls what was sent, Ctrl+Down comes back, and Up does neither', () => {
     const screen = new Updates()
-    screen.type('one', ENTER, 'two', ENTER, UP)
+    screen.type('one', ENTER, 'two', ENTER, 'draft', CTRL_UP)
     expect(screen.text).toBe('two')
     screen.type(UP)
+    expect(screen.text).toBe('two')
+    screen.type(CTRL_UP)
     expect(screen.text).toBe('one')
+    screen.type(CTRL_DOWN, CTRL_DOWN)
+    expect(screen.text).toBe('draft')
+  })
+
+  test('Ctrl+R searches the texts that were sent in every room, and puts one into the composer', () => {
+    const screen = new Updates(client => {
+      client.open('lobby')
+      client.open('dev')
+    })
+    screen.type('deploy the Kafka cluster', ENTER, 'lunch?', ENTER, '\x0e', 'kafka is down', ENTER, 'draft')
+    screen.took()
+    screen.type(CTRL_R)
+    expect(screen.screen()).toContain('Sent before')
+    screen.type('KAF')
+    expect(screen.screen()).toMatch(/▌ kafka is down[\s\S]*deploy the Kafka cluster/)
+    expect(screen.screen()).not.toContain('lunch?')
+    screen.type(CTRL_R, ENTER)
+    expect([screen.text, screen.state.overlay, screen.took()]).toEqual([
+      'deploy the Kafka cluster',
+      undefined,
+      [],
+    ])
+    screen.type('\x1f')
+    expect(screen.text).toBe('draft')
+    screen.type(CTRL_R, 'down', ENTER, CTRL_DOWN)
+    expect(screen.text).toBe('draft')
+    screen.type(CTRL_R, 'nothing like it')
+    expect(screen.screen()).toContain('no text that you sent has this')
+    screen.type(ENTER, '\x1b')
+    expect([screen.text, screen.state.overlay]).toEqual(['draft', undefined])
   })
 })
 
@@ -550,7 +629,7 @@ describe('leaving', () => {
     screen.type('precious', CTRL_C)
     expect(screen.text).toBe('')
     expect(screen.took()).toEqual([])
-    screen.type(UP)
+    screen.type(CTRL_UP)
     expect(screen.text).toBe('precious')
     screen.type(CTRL_C, CTRL_C)
     expect(screen.took()).toEqual([])
@@ -565,18 +644,49 @@ describe('leaving', () => {
     expect(screen.took()).toEqual([])
   })
 
-  test('asks once where something is unsent', () => {
+  test('with a message under way it quits once that is sent; drafts are kept and no reason to ask', () => {
+    for (const typed of [
+      [CTRL_C, CTRL_C],
+      ['/quit', ENTER],
+    ]) {
+      const screen = new Updates(client => {
+        client.open('lobby')
+        client.open('dev')
+        client.say('lobby', 'on its way')
+      })
+      screen.type('draft', '\x0e', ...typed)
+      expect(screen.took()).toEqual([])
+      expect(screen.screen()).toContain('1 message is not sent yet: quitting after that')
+      screen.dispatch({ type: 'changed' })
+      expect(screen.took()).toEqual([])
+      const lobby = screen.client.rooms.get('lobby')
+      if (lobby === undefined) throw new Error('no lobby')
+      lobby.outbox = []
+      screen.dispatch({ type: 'changed' })
+      expect(screen.took()).toEqual([{ type: 'quit' }])
+    }
+  })
+
+  test('a draft alone does not keep it', () => {
     const screen = new Updates(client => {
       client.open('lobby')
       client.open('dev')
-      client.say('lobby', 'on its way')
     })
     screen.type('draft', '\x0e', CTRL_C, CTRL_C)
-    expect(screen.took()).toEqual([])
-    expect(screen.screen()).toContain('not sent yet: 1 message and a draft in #lobby')
-    screen.type(CTRL_C)
     expect(screen.took()).toEqual([{ type: 'quit' }])
-    screen.type('/quit', ENTER)
+  })
+
+  test('with an unsent message, Ctrl+C once more quits at once, and any other key stays', () => {
+    const screen = new Updates(client => {
+      client.open('lobby')
+      client.say('lobby', 'on its way')
+    })
+    screen.type('/quit', ENTER, CTRL_C)
+    expect(screen.took()).toEqual([{ type: 'quit' }])
+    screen.type('/quit', ENTER, '\x1b')
+    const lobby = screen.client.rooms.get('lobby')
+    if (lobby !== undefined) lobby.outbox = []
+    screen.dispatch({ type: 'changed' })
     expect(screen.took()).toEqual([])
   })
 
