@@ -15,7 +15,7 @@ const sources: Sources = new Map(
 const LAYERS: Readonly<Record<string, readonly string[]>> = {
   files: [],
   protocol: [],
-  client: ['protocol'],
+  client: ['protocol', 'files'],
   server: ['protocol', 'files'],
   tui: ['client', 'protocol', 'files'],
 }

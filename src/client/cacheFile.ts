@@ -2,7 +2,7 @@ import { chmodSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import * as z from 'zod'
-import { isDamaged } from './damage.ts'
+import { isBusy, isDamage } from '../files/sqliteErrors.ts'
 import { fileName, type Login } from './stateFile.ts'
 import type { TimelineSnapshot } from './timeline.ts'
 
@@ -80,7 +80,8 @@ export class CacheFile implements RoomCache {
   /** @param directory exists, and only its owner can read it */
   constructor(directory: string, login: Login) {
     this.#path = join(directory, `${fileName(login)}.db`)
-    this.#database = openCache(this.#path) ?? beginAfresh(this.#path)
+    const opened = openCache(this.#path)
+    this.#database = opened === 'unusable' ? beginAfresh(this.#path) : opened
   }
 
   load(roomKey: string): KeptRoom | undefined {
@@ -121,7 +122,7 @@ export class CacheFile implements RoomCache {
     try {
       return work(database)
     } catch (error) {
-      if (isDamaged(error)) this.#beginAfresh(database)
+      if (isDamage(error)) this.#beginAfresh(database)
       else if (database.isTransaction) database.exec('ROLLBACK')
       return undefined
     }
@@ -136,8 +137,8 @@ export class CacheFile implements RoomCache {
   }
 }
 
-/** Undefined if the file is not a cache of this version. */
-function openCache(path: string): DatabaseSync | undefined {
+/** Undefined if another program keeps the file locked: it may hold good rooms. Unusable: damaged, or of another version. */
+function openCache(path: string): DatabaseSync | 'unusable' | undefined {
   try {
     const database = new DatabaseSync(path, { timeout: BUSY_TIMEOUT })
     chmodSync(path, 0o600)
@@ -153,9 +154,9 @@ function openCache(path: string): DatabaseSync | undefined {
       return database
     }
     database.close()
-    return undefined
-  } catch {
-    return undefined
+    return 'unusable'
+  } catch (error) {
+    return isBusy(error) ? undefined : 'unusable'
   }
 }
 
@@ -165,7 +166,8 @@ function beginAfresh(path: string): DatabaseSync | undefined {
   } catch {
     return undefined
   }
-  return openCache(path)
+  const opened = openCache(path)
+  return opened === 'unusable' ? undefined : opened
 }
 
 function readKept(text: string): z.infer<typeof keptRoom> | undefined {

@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto'
 import { chmodSync, existsSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite'
+import { isBusy, isDamage, isDiskFull } from '../files/sqliteErrors.ts'
 import { encodeFrame, requestDecoder } from '../protocol/codec.ts'
 import { foldName } from '../protocol/names.ts'
 import { EVENT_REQUESTS, type EventRequest } from '../protocol/requests.ts'
-import { isDamaged } from './damage.ts'
 import { adoptDrafts, appended, type Composed, readComposed, writeComposed } from './drafts.ts'
 import type { OutboxEntry, OutboxStore } from './outbox.ts'
 import { isAlive, ownProcess } from './ownProcess.ts'
@@ -13,8 +13,13 @@ import { STATE_STEPS } from './stateSchema.ts'
 
 /** Most file systems allow 255 bytes in a name; SQLite appends endings to it. */
 const MAX_FILE_NAME = 200
-/** How long a call waits for another client of the same name, ms. */
-const BUSY_TIMEOUT = 1_000
+/**
+ * How long a write waits for another client of the same name, ms; the screen stands still meanwhile. Another client needs
+ * some 10 ms. A program that keeps the file longer is not waited for a second time.
+ */
+const BUSY_TIMEOUT = 200
+/** How often delayed writes are tried again, ms. */
+const RETRY_MS = 500
 
 /** A name on a server. */
 export interface Login {
@@ -33,6 +38,9 @@ export interface Saved {
   readonly current?: string | undefined
 }
 
+/** Changes rows, within a transaction. Done a second time it changes nothing. */
+type Change = (database: DatabaseSync) => unknown
+
 /**
  * The state of one name on one server, in an SQLite file (0600) that several clients can use at once: the session, the
  * rooms, the unsent messages, drafts and sent texts. A write is on disk when the call returns. No method throws; if the
@@ -43,6 +51,9 @@ export class StateFile implements OutboxStore {
   readonly #onTrouble: (message: string) => void
   #database: DatabaseSync | undefined
   #troubled = false
+  /** Writes that found the file locked, in order. */
+  readonly #delayed: Change[] = []
+  #retry: NodeJS.Timeout | undefined
   /** The sent texts of each room that the file has from this process, or had at its start. */
   readonly #sent = new Map<string, readonly string[]>()
 
@@ -100,7 +111,7 @@ export class StateFile implements OutboxStore {
 
   put({ id, roomKey, request, ts, state }: OutboxEntry): boolean {
     const [code, message] = state.status === 'failed' ? [state.code, state.message] : [null, null]
-    return this.#write(database =>
+    return this.#writeOrDelay(database =>
       database
         .prepare(
           `INSERT INTO outbox (id, room, request, ts, code, message, owner) VALUES (?, ?, ?, ?, ?, ?, ?)
@@ -111,7 +122,7 @@ export class StateFile implements OutboxStore {
   }
 
   replace(oldId: string, { id, request, ts }: OutboxEntry): boolean {
-    return this.#write(database =>
+    return this.#writeOrDelay(database =>
       database
         .prepare('UPDATE outbox SET id = ?, request = ?, ts = ?, code = NULL, message = NULL WHERE id = ?')
         .run(id, encodeFrame(request), ts, oldId),
@@ -119,7 +130,7 @@ export class StateFile implements OutboxStore {
   }
 
   remove(id: string): void {
-    this.#write(database => database.prepare('DELETE FROM outbox WHERE id = ?').run(id))
+    this.#writeOrDelay(database => database.prepare('DELETE FROM outbox WHERE id = ?').run(id))
   }
 
   /** Drafts and sent texts, by the key of the room. Takes over the drafts of processes that have ended. */
@@ -151,18 +162,21 @@ export class StateFile implements OutboxStore {
 
   /** Keeps a leave until the server has confirmed it. */
   keepLeave(roomKey: string, name: string): void {
-    this.#write(database =>
+    this.#writeOrDelay(database =>
       database.prepare('INSERT OR REPLACE INTO leaves (room, name) VALUES (?, ?)').run(roomKey, name),
     )
   }
 
   /** Forgets a leave that was confirmed, or taken back. */
   forgetLeave(roomKey: string): void {
-    this.#write(database => database.prepare('DELETE FROM leaves WHERE room = ?').run(roomKey))
+    this.#writeOrDelay(database => database.prepare('DELETE FROM leaves WHERE room = ?').run(roomKey))
   }
 
-  /** Closes the file. */
+  /** Closes the file, after the delayed writes. */
   close(): void {
+    clearTimeout(this.#retry)
+    this.#waits(true)
+    if (this.#delayed.length > 0) this.#write(() => {})
     this.#database?.close()
     this.#database = undefined
   }
@@ -180,10 +194,11 @@ export class StateFile implements OutboxStore {
         this.#trouble(`${this.path} is damaged and cannot be put aside`)
         return undefined
       }
-      database.exec(
-        'PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; BEGIN IMMEDIATE',
-      )
-      const version = Number(database.prepare('PRAGMA user_version').get()?.['user_version'] ?? 0)
+      database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON')
+      // A file of this layout is only read: another program may have locked it against writing.
+      if (layoutOf(database) === STATE_STEPS.length) return database
+      database.exec('BEGIN IMMEDIATE')
+      const version = layoutOf(database)
       if (version > STATE_STEPS.length) {
         database.close()
         this.#trouble(`${this.path} was written by a newer chat-tui`)
@@ -194,7 +209,7 @@ export class StateFile implements OutboxStore {
       return database
     } catch (error) {
       database?.close()
-      if (isDamaged(error) && this.#putAside()) return this.#open()
+      if (isDamage(error) && this.#putAside()) return this.#open()
       this.#trouble(`cannot use ${this.path}: ${reasonOf(error)}`)
       return undefined
     }
@@ -213,45 +228,75 @@ export class StateFile implements OutboxStore {
     }
   }
 
-  /** Makes a change in one transaction; false if it is not saved. */
-  #write(change: (database: DatabaseSync) => unknown): boolean {
-    const attempt = (): boolean => {
-      const database = this.#database
-      if (database === undefined) return false
-      try {
-        database.exec('BEGIN IMMEDIATE')
-        change(database)
-        database.exec('COMMIT')
-        this.#troubled = false
-        return true
-      } catch (error) {
-        if (database.isTransaction) database.exec('ROLLBACK')
-        throw error
-      }
-    }
+  /** Makes a change, after the delayed ones, in one transaction; false if it is not saved. */
+  #write(change: Change): boolean {
+    return this.#attempt(change, () => {})
+  }
+
+  /** The same; a change that finds no room, or the file locked, is made later. */
+  #writeOrDelay(change: Change): boolean {
+    return this.#attempt(change, () => {
+      this.#delayed.push(change)
+      this.#retryLater()
+    })
+  }
+
+  #attempt(change: Change, delay: () => void): boolean {
     try {
-      return attempt()
+      return this.#commit(change)
     } catch (error) {
-      if (isDamaged(error) && this.#beginAfresh()) return this.#repeat(attempt)
+      if (isDamage(error) && this.#beginAfresh()) return this.#repeat(change)
+      if (isBusy(error)) this.#waits(false)
+      if (isBusy(error) || isDiskFull(error)) delay()
       this.#trouble(`cannot write ${this.path}: ${reasonOf(error)}`)
       return false
     }
   }
 
-  #repeat(attempt: () => boolean): boolean {
+  #repeat(change: Change): boolean {
     try {
-      return attempt()
+      return this.#commit(change)
     } catch (error) {
       this.#trouble(`cannot write ${this.path}: ${reasonOf(error)}`)
       return false
     }
+  }
+
+  /** @throws an error of SQLite; nothing is changed then */
+  #commit(change: Change): boolean {
+    const database = this.#database
+    if (database === undefined) return false
+    try {
+      database.exec('BEGIN IMMEDIATE')
+      for (const one of [...this.#delayed, change]) one(database)
+      database.exec('COMMIT')
+    } catch (error) {
+      if (database.isTransaction) database.exec('ROLLBACK')
+      throw error
+    }
+    if (this.#delayed.length > 0 || this.#troubled) this.#waits(true)
+    this.#delayed.length = 0
+    this.#troubled = false
+    return true
+  }
+
+  #retryLater(): void {
+    clearTimeout(this.#retry)
+    this.#retry = setTimeout(() => {
+      if (this.#delayed.length > 0 && !this.#write(() => {})) this.#retryLater()
+    }, RETRY_MS).unref()
+  }
+
+  /** Whether writes wait for a lock of another program. */
+  #waits(isOn: boolean): void {
+    this.#database?.exec(`PRAGMA busy_timeout = ${isOn ? BUSY_TIMEOUT : 0}`)
   }
 
   #read<T>(read: (database: DatabaseSync) => T): T | undefined {
     try {
       return this.#database === undefined ? undefined : read(this.#database)
     } catch (error) {
-      if (isDamaged(error)) this.#beginAfresh()
+      if (isDamage(error)) this.#beginAfresh()
       else this.#trouble(`cannot read ${this.path}: ${reasonOf(error)}`)
       return undefined
     }
@@ -275,6 +320,10 @@ export class StateFile implements OutboxStore {
     this.#troubled = true
     this.#onTrouble(`${message}; what you send and write now is not kept when this program ends`)
   }
+}
+
+function layoutOf(database: DatabaseSync): number {
+  return Number(database.prepare('PRAGMA user_version').get()?.['user_version'] ?? 0)
 }
 
 /** The entry of a row; undefined for a row that cannot be read, which stays in the file. */

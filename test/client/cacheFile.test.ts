@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join as path } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { expect, onTestFinished, test } from 'vitest'
 import { CacheFile, type KeptRoom } from '../../src/client/cacheFile.ts'
 import type { ChatClient } from '../../src/client/client.ts'
@@ -184,4 +185,24 @@ test('damage that shows later, behind the first page, makes the cache begin afre
   const third = new CacheFile(directory, login)
   expect(third.load('dev')).toEqual(kept('after'))
   third.close()
+})
+
+test('a cache that another program has locked is not replaced by an empty one', () => {
+  const directory = temporaryDirectory()
+  const login = { host: 'h', port: 1, username: 'bob' }
+  const timeline = { entries: [], last: 1, firstPrev: 0, moreBefore: false }
+  const room: KeptRoom = { name: 'dev', epoch: 'e', topic: 'kept', read: 0, timeline }
+  const first = new CacheFile(directory, login)
+  first.save(new Map([['dev', room]]))
+  first.close()
+  const locking = new DatabaseSync(path(directory, `${fileName(login)}.db`))
+  locking.exec('BEGIN EXCLUSIVE')
+  const meanwhile = new CacheFile(directory, login)
+  expect(meanwhile.load('dev')).toBeUndefined()
+  meanwhile.close()
+  locking.exec('ROLLBACK')
+  locking.close()
+  const after = new CacheFile(directory, login)
+  expect(after.load('dev')).toEqual(room)
+  after.close()
 })

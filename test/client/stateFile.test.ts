@@ -4,7 +4,7 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync
 import { join, relative } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import fc from 'fast-check'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import type { OutboxEntry } from '../../src/client/outbox.ts'
 import { fileName, type Login, StateFile } from '../../src/client/stateFile.ts'
 import { STATE_STEPS } from '../../src/client/stateSchema.ts'
@@ -234,6 +234,7 @@ describe('a file that cannot be used', () => {
     // Another program truncates and overwrites the file: the next access meets the damage.
     const bytes = readFileSync(file.path)
     const other = open(directory).file
+    other.update({ current: 'room 1' })
     other.close()
     writeFileSync(file.path, Buffer.alloc(bytes.length, 0xaa))
     writeFileSync(`${file.path}-wal`, '')
@@ -267,6 +268,40 @@ describe('a file that cannot be used', () => {
     expect(file.saved).toEqual({ rooms: [] })
     expect(troubles).toEqual([expect.stringMatching(/cannot use .*; what you send .* is not kept/)])
     expect(existsSync(directory)).toBe(false)
+  })
+
+  test('locked by another program: the screen does not wait at each write, and what was written meanwhile is not lost', async () => {
+    const directory = temporaryDirectory()
+    const { file, troubles } = open(directory)
+    file.put(entry('before'))
+    file.keepLeave('ops', 'Ops')
+    const locking = new DatabaseSync(file.path)
+    onTestFinished(() => locking.close())
+    locking.exec('BEGIN IMMEDIATE')
+    // Each of these waiting for the lock would outlast the test.
+    for (let at = 0; at < 60; at++) expect(file.put(entry(`message ${at}`))).toBe(false)
+    file.remove('before')
+    file.forgetLeave('ops')
+    file.keepLeave('dev', 'Dev')
+    expect(troubles).toEqual([expect.stringMatching(/cannot write/)])
+    const { troubles: later, file: second } = open(directory)
+    expect([later, second.leaves()]).toEqual([[], new Map([['ops', 'Ops']])])
+    locking.exec('ROLLBACK')
+    await vi.waitFor(() => expect(second.leaves()).toEqual(new Map([['dev', 'Dev']])), 4_000)
+    const ids = locking.prepare('SELECT id FROM outbox ORDER BY place').all()
+    expect(ids.map(({ id }) => id)).toEqual(Array.from({ length: 60 }, (_, at) => `message ${at}`))
+  })
+
+  test('what found the file locked is written at the end at the latest', () => {
+    const directory = temporaryDirectory()
+    const { file } = open(directory)
+    const locking = new DatabaseSync(file.path)
+    onTestFinished(() => locking.close())
+    locking.exec('BEGIN IMMEDIATE')
+    file.put(entry('a'))
+    locking.exec('ROLLBACK')
+    file.close()
+    expect(locking.prepare('SELECT id FROM outbox').all()).toEqual([{ id: 'a' }])
   })
 
   test('a file that was open to others is not any more', () => {

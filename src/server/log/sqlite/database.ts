@@ -1,13 +1,11 @@
 import { accessSync, chmodSync, constants, existsSync, rmSync, statSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
+import { isDamage, isDiskFull } from '../../../files/sqliteErrors.ts'
 import { migrate, SCHEMA_VERSION, schemaVersion } from './schema.ts'
 
 /** How long a statement waits for another process that locks the file (a copy, an operator's shell), ms. */
 const BUSY_TIMEOUT = 5_000
 const CHECKPOINT_TIMEOUT = 50
-const SQLITE_CORRUPT = 11
-const SQLITE_FULL = 13
-const SQLITE_NOTADB = 26
 /** `PRAGMA synchronous` as it is read back. */
 const SYNCHRONOUS_FULL = 2
 const ADVICE = 'it was left as it is: restore a backup in its place, or move it away to begin an empty log'
@@ -80,24 +78,6 @@ export function emptyWriteAheadLog(database: DatabaseSync): boolean {
   } finally {
     database.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT}`)
   }
-}
-
-/** Whether an error says that there is no room on the disk. */
-export function isDiskFull(error: unknown): boolean {
-  return resultCode(error) === SQLITE_FULL
-}
-
-/** Whether an error says that a file is damaged, or no database at all. */
-export function isDamage(error: unknown): boolean {
-  const code = resultCode(error)
-  return code === SQLITE_CORRUPT || code === SQLITE_NOTADB
-}
-
-/** The primary result code of SQLite. */
-function resultCode(error: unknown): number | undefined {
-  if (!(error instanceof Error) || !('errcode' in error) || typeof error.errcode !== 'number')
-    return undefined
-  return error.errcode & 0xff
 }
 
 function refuseNewer(file: string, database: DatabaseSync): void {

@@ -1,8 +1,8 @@
 import { closeSync, fsyncSync, openSync, rmSync, statfsSync, statSync, writeSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
+import { isDamage } from '../../../../files/sqliteErrors.ts'
 import type { CheckReport } from '../../maintenance.ts'
-import { isDamage } from '../database.ts'
 import { SCHEMA_VERSION, schemaVersion } from '../schema.ts'
 import { integer } from './rows.ts'
 

@@ -1,7 +1,8 @@
 /** The threads of a log on SQLite: one owns the writing connection, one reads. See `SqliteLog`. */
 import { setImmediate as turn } from 'node:timers/promises'
 import { parentPort, workerData } from 'node:worker_threads'
-import { explaining, isDiskFull, openForReading, openForWriting, UnusableFile } from '../database.ts'
+import { isDiskFull } from '../../../../files/sqliteErrors.ts'
+import { explaining, openForReading, openForWriting, UnusableFile } from '../database.ts'
 import {
   pack,
   type ReaderMethods,
