@@ -42,7 +42,7 @@ export const chatEvent = z
     message: z.string().optional().describe('the text; missing after deletion'),
     replyTo: seq.min(1).optional().describe('the seq of the message that this one answers'),
     edited: seq.min(1).optional().describe('the seq of the last edit'),
-    reactions: z.record(z.string(), reaction).optional().describe('emoji to names'),
+    reactions: z.record(z.string(), reaction).optional().describe('emoji to names, in order of first use'),
     deleted: deletion.optional(),
   })
   .meta({ id: 'ChatEvent', description: 'A message, in its present state.' })

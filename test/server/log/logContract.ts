@@ -282,6 +282,23 @@ export function testLog(make: () => Promise<WholeLog>): void {
     await log.close()
   })
 
+  test('an emoji keeps its place as long as one person means it', async () => {
+    const log = await make()
+    const { seq } = storedOf(await append(log, {}))
+    const kinds = async (from: string, emoji: string, on: boolean): Promise<string[]> => {
+      await append(log, { from, body: { action: 'react', target: seq, emoji, on } })
+      const [message] = (await log.read('dev', WHOLE)).events
+      return Object.keys((message?.action === 'chat' ? message.reactions : undefined) ?? {})
+    }
+    await kinds('alice', '👍', true)
+    expect(await kinds('bob', '🎉', true)).toEqual(['👍', '🎉'])
+    expect(await kinds('carol', '👍', true)).toEqual(['👍', '🎉'])
+    expect(await kinds('alice', '👍', false)).toEqual(['👍', '🎉'])
+    expect(await kinds('carol', '👍', false)).toEqual(['🎉'])
+    expect(await kinds('carol', '👍', true)).toEqual(['🎉', '👍'])
+    await log.close()
+  })
+
   test('a repeat gets the first answer, also when the event was changed since', async () => {
     const log = await make()
     const first = await append(log, { id: 'c', text: 'one', session: 1 })

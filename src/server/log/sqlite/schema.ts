@@ -10,7 +10,8 @@ import type { DatabaseSync } from 'node:sqlite'
  * - `events`: a message stands here as it stands now; an edit keeps its text until another change overtakes it.
  *   `prev` is stored, since removing older events must not change it. `id` is null where the request had none.
  *   `target` is the message that the event changes or answers; `is_on` is for reactions.
- * - `reactions`: the reactions that stand now, each with the seq of its event.
+ * - `reactions`: the reactions that stand now, each with the seq of its event. `since` is the seq since which the message
+ *   has had this emoji without a break: it orders the emoji, also after the first person took the reaction back.
  * - `words`: the search index, see `grams.ts`; `log.grams` is the version of its rules. It is filled behind the commit up
  *   to `indexed`. Rooms and authors are grams too, so that a search in one room reads nothing of others.
  */
@@ -85,6 +86,12 @@ const STEPS: readonly string[] = [
   INSERT INTO words (words, rank) VALUES ('automerge', 0);
   ALTER TABLE log ADD COLUMN grams TEXT NOT NULL DEFAULT '';
   UPDATE log SET indexed = 0;
+  `,
+  `
+  ALTER TABLE reactions ADD COLUMN since INTEGER NOT NULL DEFAULT 0;
+  UPDATE reactions SET since = (
+    SELECT min(first.seq) FROM reactions first WHERE first.target = reactions.target AND first.emoji = reactions.emoji
+  );
   `,
 ]
 

@@ -156,6 +156,7 @@ const LAYOUT_2 = `
   );
   INSERT INTO words (words) VALUES ('rebuild');
   ALTER TABLE log DROP COLUMN grams;
+  ALTER TABLE reactions DROP COLUMN since;
   PRAGMA user_version = 2;
 `
 

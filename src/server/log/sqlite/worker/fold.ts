@@ -238,14 +238,19 @@ export class Fold {
 
   #react(seq: number, author: number, body: Extract<EventBody, { action: 'react' }>): void {
     const { target, emoji, on } = body
-    if (on)
-      this.#sql('INSERT INTO reactions (target, emoji, author, seq) VALUES (?, ?, ?, ?)').run(
+    if (on) {
+      const first = this.#sql('SELECT since FROM reactions WHERE target = ? AND emoji = ? LIMIT 1').get(
+        target,
+        emoji,
+      )
+      this.#sql('INSERT INTO reactions (target, emoji, author, seq, since) VALUES (?, ?, ?, ?, ?)').run(
         target,
         emoji,
         author,
         seq,
+        first === undefined ? seq : integer(first, 'since'),
       )
-    else
+    } else
       this.#sql('DELETE FROM reactions WHERE target = ? AND emoji = ? AND author = ?').run(
         target,
         emoji,

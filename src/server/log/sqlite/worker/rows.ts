@@ -39,7 +39,7 @@ export class Rows {
     this.#epoch = database.prepare('SELECT epoch FROM log')
     this.#reactions = database.prepare(`
       SELECT target, emoji, name FROM reactions JOIN names ON names.number = reactions.author
-      WHERE target IN (SELECT value FROM json_each(?)) ORDER BY reactions.seq
+      WHERE target IN (SELECT value FROM json_each(?)) ORDER BY reactions.since, reactions.seq
     `)
   }
 
