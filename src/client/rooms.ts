@@ -125,6 +125,8 @@ export class Rooms extends Map<string, Room> {
     this.#entered.clear()
     for (const room of this.values()) {
       if (room.status === 'joined') room.status = 'joining'
+      // We learn no more of the other's presence.
+      if (room.kind === 'direct') room.members = undefined
       room.loadingBefore = false
       room.clearTyping()
       room.touch()
@@ -134,6 +136,10 @@ export class Rooms extends Map<string, Room> {
   /** Joins a room, resuming where its timeline ends. */
   join(room: Room): void {
     this.restore(room)
+    if (room.status === 'failed') {
+      room.status = 'joining'
+      room.error = undefined
+    }
     const since = room.log.last
     const { epoch } = room
     const resume = since === undefined || epoch === undefined ? {} : { since, epoch }
@@ -152,6 +158,8 @@ export class Rooms extends Map<string, Room> {
   take(event: RoomEvent): { readonly room: Room; readonly isLive: boolean } | undefined {
     const room = this.find(event.room) ?? this.#unasked(event.room)
     if (room === undefined) return undefined
+    // A user who did not exist when we opened the conversation writes to us.
+    if (room.status === 'failed') this.join(room)
     const isLive = event.seq > room.replayUntil
     const before = isTextChange(event) ? room.messageAt(event.target) : undefined
     if (!room.log.append(event, isLive ? event.seq : room.replayUntil)) return undefined
@@ -185,7 +193,7 @@ export class Rooms extends Map<string, Room> {
         break
       case 'joined':
         room.people = frame.people
-        room.members?.set(foldName(frame.from), { name: frame.from, away: undefined })
+        room.members?.set(foldName(frame.from), { name: frame.from, away: frame.away })
         break
       case 'left':
         room.people = frame.people
@@ -303,8 +311,9 @@ export class Rooms extends Map<string, Room> {
     room.epoch = joined.epoch
     room.topic = joined.topic
     room.people = joined.people
+    const away = new Map(joined.away?.map(({ name, message }) => [name, message]))
     room.members =
-      joined.members && new Map(joined.members.map(name => [foldName(name), { name, away: undefined }]))
+      joined.members && new Map(joined.members.map(name => [foldName(name), { name, away: away.get(name) }]))
     room.read = joined.read
     room.replayUntil = joined.last
     if (isFresh) room.log.begin(joined.last, joined.first > 0)

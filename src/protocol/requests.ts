@@ -194,6 +194,10 @@ export const results = {
     topic: z.string(),
     people: z.int().min(0),
     members: z.array(z.string()).optional().describe('names, in rooms of up to 200 people'),
+    away: z
+      .array(z.object({ name: z.string(), message: z.string() }))
+      .optional()
+      .describe('those of `members` who are away'),
     first: seq.describe('the oldest seq kept, 0: none'),
     last: seq.describe('the newest seq, 0: none; the replay ends when it is reached'),
     read: seq.describe('the read position'),

@@ -83,7 +83,12 @@ const person = { room, from: z.string() }
 /** The live-only frames. */
 export const signals = {
   joined: z
-    .object({ action: z.literal('joined'), ...person, people: count })
+    .object({
+      action: z.literal('joined'),
+      ...person,
+      people: count,
+      away: z.string().optional().describe('the away message of a person who is away'),
+    })
     .meta({ id: 'JoinedSignal', description: 'A person came into a room.' }),
   left: z
     .object({ action: z.literal('left'), ...person, people: count })

@@ -247,6 +247,46 @@ describe('a client without a screen', () => {
     bob.away(undefined)
     await until(alice, () => room.members?.get('bob')?.away === undefined)
   })
+
+  test('a person who went away earlier is shown as away in a conversation that opens, and in a room', async () => {
+    const { port } = await startServer({ leftAfter: 30 })
+    const bob = join(port, 'Bob', ['dev'])
+    await joined(bob, 'dev')
+    bob.away('lunch')
+    const alice = join(port, 'alice', ['@bob', 'dev', 'ops'])
+    const [direct, dev, ops] = await Promise.all(['@bob', 'dev', 'ops'].map(key => joined(alice, key)))
+    await until(alice, () => direct?.members?.get('bob')?.away === 'lunch')
+    expect(dev?.members?.get('bob')).toEqual({ name: 'Bob', away: 'lunch' })
+    bob.join('ops')
+    await until(alice, () => ops?.members?.get('bob')?.away === 'lunch')
+    // Both share no room, and have said nothing to each other yet.
+    alice.leave('dev')
+    alice.leave('ops')
+    await untilAnswer(() => alice.listRooms(false), 0)
+    bob.away(undefined)
+    await until(alice, () => direct?.members?.get('bob')?.away === undefined)
+    await bob.close()
+    await until(alice, () => direct?.members?.has('bob') === false)
+  })
+
+  test('a conversation with a person the server did not know opens once it does', async () => {
+    const { port } = await startServer()
+    const proxy = await lineBefore(port, fair)
+    const alice = join(proxy.port, 'alice', ['@bob', '@carol'])
+    const failed = (key: string): Promise<true> =>
+      until(alice, () => alice.rooms.get(key)?.status === 'failed' || undefined)
+    await Promise.all([failed('@bob'), failed('@carol')])
+    const bob = join(port, 'bob', ['@alice'])
+    await joined(bob, '@alice')
+    // A message of theirs opens it at once.
+    bob.say('@alice', 'here I am')
+    const withBob = await joined(alice, '@bob')
+    expect([texts(withBob), withBob.error]).toEqual([['here I am'], undefined])
+    // So does a new connection.
+    await joined(join(port, 'carol', ['dev']), 'dev')
+    proxy.cutAll()
+    expect((await joined(alice, '@carol')).error).toBeUndefined()
+  })
 })
 
 /** Asks again until the answer has so many items: the server may still be storing earlier messages. */

@@ -1,10 +1,11 @@
 import { SMALL_ROOM } from '../../protocol/limits.ts'
-import type { Request } from '../../protocol/requests.ts'
+import type { Request, RequestResult } from '../../protocol/requests.ts'
 import type { Person } from '../rooms/people.ts'
 import type { Member } from '../rooms/room.ts'
 import type { Client } from './client.ts'
 import { type Conversation, readPosition, resolve } from './conversation.ts'
 import { replay } from './replay.ts'
+import type { Services } from './services.ts'
 
 /**
  * Serves `joinroom`. The answer says where the log ends; the missed events follow, fed from the log page by page as the
@@ -63,13 +64,24 @@ function answer(
     epoch: services.log.epoch,
     topic: head?.topic ?? '',
     people,
-    ...(people <= SMALL_ROOM
-      ? { members: services.rooms.attendance(conversation.key).map(([, { name }]) => name) }
-      : {}),
+    ...(people <= SMALL_ROOM ? present(services, conversation.key) : {}),
     first: firstFor(head, conversation.floor),
     last: room.last,
     read: readPosition(client, conversation.key),
   })
+}
+
+/** The people in a small room, and those of them who are away. */
+function present(
+  { rooms, people }: Services,
+  key: string,
+): Pick<RequestResult<'joinroom'>, 'members' | 'away'> {
+  const attendance = rooms.attendance(key)
+  const away = attendance.flatMap(([person, { name }]) => {
+    const message = people.find(person)?.away
+    return message === undefined ? [] : [{ name, message }]
+  })
+  return { members: attendance.map(([, { name }]) => name), ...(away.length === 0 ? {} : { away }) }
 }
 
 /** The oldest seq that a client may see; where it does not see the beginning, the first position after its floor. */

@@ -13,6 +13,8 @@ export class Rooms {
   readonly #people: People
   readonly #leftAfter: number
   readonly #rooms = new Map<string, Room>()
+  /** Direct conversations that have a member, by each of the two people; the log need not know them. */
+  readonly #openDirects = new Map<string, Set<Room>>()
 
   /** @param leftAfter how long `left` waits for a return, ms */
   constructor(log: Log & RoomDirectory, people: People, leftAfter: number) {
@@ -117,6 +119,8 @@ export class Rooms {
     for (const room of rooms) {
       if (room.people.size <= SMALL_ROOM) for (const peer of room.members.keys()) add(peer)
     }
+    for (const room of this.#openDirects.get(person.key) ?? [])
+      for (const peer of room.members.keys()) add(peer)
     for (const key of this.#directory.directsOf(person.key)) {
       for (const name of directNames(key) ?? []) {
         for (const peer of this.#people.find(name)?.peers ?? []) add(peer)
@@ -143,11 +147,19 @@ export class Rooms {
     const head = this.#directory.head(key)
     const room = new Room(key, head?.name ?? name, head?.last ?? 0)
     this.#rooms.set(key, room)
+    for (const person of directNames(key) ?? [])
+      this.#openDirects.set(person, (this.#openDirects.get(person) ?? new Set()).add(room))
     return room
   }
 
   #endIfEmpty(room: Room): void {
-    if (room.members.size === 0 && room.leaving.size === 0) this.#rooms.delete(room.key)
+    if (room.members.size > 0 || room.leaving.size > 0) return
+    this.#rooms.delete(room.key)
+    for (const person of directNames(room.key) ?? []) {
+      const open = this.#openDirects.get(person)
+      open?.delete(room)
+      if (open?.size === 0) this.#openDirects.delete(person)
+    }
   }
 
   #hand(key: string, events: readonly Committed[]): void {
@@ -224,7 +236,13 @@ export class Rooms {
     if (room.peopleChanged) return
     this.signal(
       room,
-      { action: 'joined', room: room.name, from: person.name, people: room.people.size },
+      {
+        action: 'joined',
+        room: room.name,
+        from: person.name,
+        people: room.people.size,
+        ...(person.away === undefined ? {} : { away: person.away }),
+      },
       person,
     )
   }

@@ -40,8 +40,9 @@ function about(room: RoomView): CleanText {
 
 /** The presence of the other user of a direct conversation. */
 function directState(room: RoomView): CleanText {
-  const other = room.members?.get(foldName(room.name.slice(1)))
-  if (other === undefined) return clean`direct`
+  if (room.members === undefined) return clean`direct`
+  const other = room.members.get(foldName(room.name.slice(1)))
+  if (other === undefined) return clean`offline`
   return other.away === undefined ? clean`here` : clean`away: ${cleanLine(other.away)}`
 }
 
