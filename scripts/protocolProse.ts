@@ -140,10 +140,10 @@ of them.
 A session also keeps the list of the rooms that it joined and did not leave, each with a read position: \`rooms\` lists them,
 also those that are not joined now. Unread are the undeleted messages of others after the read position.
 
-**Signs of life.** Send a \`ping\` with an \`id\` after 30 s without a byte from the server, and close the connection if 20 s
-later no byte has come. The server closes a full connection that was silent for 120 s, one with over 1 MiB waiting for it, and
-one that takes nothing for 10 s; if it can, it sends \`bye\` before. Connect again after a pause that grows and is a little
-random, and join with \`since\`: nothing is lost.`,
+**Signs of life.** Send a \`ping\` with an \`id\` after 30 s without a byte from the server, or when an answer is late, and
+close the connection if 20 s later no byte has come. The server closes a full connection that was silent for 120 s, one with
+over 1 MiB waiting for it, and one that takes nothing for 10 s; if it can, it sends \`bye\` before. Connect again after a
+pause that grows and is a little random, and join with \`since\`: nothing is lost.`,
   requests: `A request may carry \`id\`: exactly one answer has the same id, \`ok\` with the result or \`error\`. Without \`id\` a
 success is not answered. For the requests that make an event (\`chat\`, \`edit\`, \`delete\`, \`react\`, \`topic\`) the id is the
 event's identity, unique to your name for as long as the event is kept: the same id with the same content gets the first \`ok\`

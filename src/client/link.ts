@@ -6,13 +6,15 @@ import type { Request } from '../protocol/requests.ts'
 import type { ErrorFrame, ServerFrame, Welcome } from '../protocol/responses.ts'
 import { backoff } from './backoff.ts'
 import { Liveness } from './liveness.ts'
+import { Unanswered } from './unanswered.ts'
 
 /** The state of the connection to the server. */
 export type LinkState =
   /** Not started, or stopped for good by `close()`. */
   | { readonly status: 'closed' }
   | { readonly status: 'connecting'; readonly attempt: number }
-  | { readonly status: 'online'; readonly since: number }
+  /** `lateSince`: when the oldest request was sent that waits for its answer unusually long (our clock, ms). */
+  | { readonly status: 'online'; readonly since: number; readonly lateSince?: number }
   /** Not connected; the next attempt starts at `retryAt` (our clock, ms). */
   | {
       readonly status: 'waiting'
@@ -70,6 +72,7 @@ export class Link {
       if (this.#socket !== undefined) this.#broken(this.#socket, 'the server fell silent')
     },
   })
+  readonly #unanswered = new Unanswered(() => this.#answersLate())
   /** Whether a taken name was requested a second time. */
   #askedAgain = false
   #badLines = 0
@@ -97,6 +100,7 @@ export class Link {
   send(request: Request): boolean {
     if (this.#state.status !== 'online' || this.#socket === undefined) return false
     this.#socket.write(encodeFrame(request))
+    if (request.id !== undefined) this.#unanswered.sent(request.id)
     return true
   }
 
@@ -186,7 +190,17 @@ export class Link {
     if (frame.action === 'bye' || (frame.action === 'error' && frame.fatal === true)) {
       this.#farewell = { reason: frame.message, retryAfter: frame.retryAfter }
     }
+    if ((frame.action === 'ok' || frame.action === 'error') && frame.id !== undefined)
+      this.#unanswered.answered(frame.id)
     this.#watcher.received(frame)
+  }
+
+  #answersLate(): void {
+    if (this.#state.status !== 'online') return
+    const { status, since } = this.#state
+    const { lateSince } = this.#unanswered
+    this.#become({ status, since, ...(lateSince === undefined ? {} : { lateSince }) })
+    if (lateSince !== undefined) this.#liveness.probe()
   }
 
   #welcomed(welcome: Welcome): void {
@@ -239,6 +253,7 @@ export class Link {
   #drop(): void {
     clearTimeout(this.#timer)
     this.#liveness.stop()
+    this.#unanswered.clear()
     this.#socket?.removeAllListeners()
     // An error of a dropped socket must not end the process.
     this.#socket?.on('error', () => undefined)

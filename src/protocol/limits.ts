@@ -66,7 +66,7 @@ export const MAX_UNREAD = 1_000
 /** The server closes a connection that has not sent `connect` within this time. */
 export const CONNECT_TIMEOUT_MS = 10_000
 
-/** A full client that received no byte for this long sends a `ping`. */
+/** A full client that received no byte for this long sends a `ping`; sooner where an answer is late. */
 export const PING_AFTER_MS = 30_000
 
 /** A full client that received no byte for this long after its `ping` closes the connection. */

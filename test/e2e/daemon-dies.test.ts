@@ -85,3 +85,23 @@ describe('kill -9 of the daemon, and its return', () => {
     ])
   })
 })
+
+describe('kill -STOP of the daemon', () => {
+  test('while a message waits, the screen says so within seconds, and gives up well before a minute', async () => {
+    const chatd = await Chatd.start()
+    const alice = await joined(chatd, 'alice', 'dev')
+    chatd.signal('SIGSTOP')
+    alice.type(`first${KEY.enter}`)
+    const late = await alice.waitFor(/○ the server has not answered for \d+ s/)
+    expect(late).toContain('… first')
+    expect(late).not.toContain('● online')
+    chatd.signal('SIGCONT')
+    await alice.waitFor(screen => screen.includes('● online') && screen.includes('✓ first'))
+
+    chatd.signal('SIGSTOP')
+    alice.type(`second${KEY.enter}`)
+    await alice.waitFor(/○ offline.*the server fell silent/, 40_000)
+    chatd.signal('SIGCONT')
+    await alice.waitFor(screen => screen.includes('● online') && screen.includes('✓ second'))
+  }, 90_000)
+})

@@ -37,6 +37,11 @@ export class Chatd {
     rmSync(this.#home.join('data'), { recursive: true })
   }
 
+  /** Sends it a signal that does not end it. */
+  signal(signal: 'SIGSTOP' | 'SIGCONT'): void {
+    this.#child.kill(signal)
+  }
+
   /** Ends it, as hard as the signal says; resolves with its exit code. */
   end(signal: NodeJS.Signals = 'SIGKILL'): Promise<number | null> {
     const ended = new Promise<number | null>(resolve => this.#child.once('exit', resolve))

@@ -114,13 +114,16 @@ export class Terminal {
     return this.#emulator.buffer.active.type === 'alternate'
   }
 
-  /** Waits until the screen holds a text, matches, or satisfies; gives the screen then. */
-  async waitFor(wanted: string | RegExp | ((screen: string) => boolean)): Promise<string> {
+  /** Waits until the screen holds a text, matches, or satisfies; gives the screen then. `patience`: ms */
+  async waitFor(
+    wanted: string | RegExp | ((screen: string) => boolean),
+    patience: number = PATIENCE,
+  ): Promise<string> {
     const holds = (screen: string): boolean => {
       if (typeof wanted === 'string') return screen.includes(wanted)
       return typeof wanted === 'function' ? wanted(screen) : wanted.test(screen)
     }
-    const deadline = Date.now() + PATIENCE
+    const deadline = Date.now() + patience
     for (;;) {
       await this.#drawn()
       const screen = this.screen()

@@ -23,10 +23,11 @@ export function statusRow(state: ScreenState, world: World, layout: Layout, pane
   const note = fitsStatus(state, layout) ? noteSpan(state, world) : undefined
   const { link } = world.client
   const isShort = note !== undefined
+  const isFine = link.status === 'online' && link.lateSince === undefined
   let left: Span[] = [span(clean` `), ...linkSpans(link, state.now, width - 2, isShort)]
   if (note !== undefined) {
     // The sign alone says that we are online.
-    if (rowWidth(left) + 2 + rowWidth([note]) > width && link.status === 'online') left = left.slice(0, 2)
+    if (rowWidth(left) + 2 + rowWidth([note]) > width && isFine) left = left.slice(0, 2)
     left.push(span(clean`  `), note)
     if (link.status === 'waiting') left.push(span(clean`  `), reasonSpan(link))
   }
@@ -42,6 +43,7 @@ export function statusRow(state: ScreenState, world: World, layout: Layout, pane
 function linkSpans(link: LinkState, now: number, width: number, isShort: boolean): Span[] {
   switch (link.status) {
     case 'online':
+      if (link.lateSince !== undefined) return lateSpans(link.lateSince, now, isShort)
       return [span(clean`●`, 'good'), span(clean` online`, 'dim')]
     case 'connecting':
       return [span(clean`○ connecting…`, 'warning')]
@@ -60,6 +62,12 @@ function linkSpans(link: LinkState, now: number, width: number, isShort: boolean
     case 'closed':
       return [span(clean`○ not connected`, 'dim')]
   }
+}
+
+function lateSpans(since: number, now: number, isShort: boolean): Span[] {
+  const seconds = Math.max(0, Math.floor((now - since) / 1000))
+  const late = isShort ? clean`○ no answer` : clean`○ the server has not answered for ${seconds} s`
+  return [span(late, 'warning')]
 }
 
 function reasonSpan({ reason }: Extract<LinkState, { status: 'waiting' }>): Span {

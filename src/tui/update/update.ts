@@ -81,11 +81,13 @@ function touched(state: ScreenState): ScreenState {
 }
 
 /**
- * When the screen needs a tick although nothing happens: for the countdown to the next attempt to connect, and for
- * messages that are about to be read. Our clock, ms; undefined: an idle screen needs none.
+ * When the screen needs a tick although nothing happens: to count seconds in the status line, and for messages that are
+ * about to be read. Our clock, ms; undefined: an idle screen needs none.
  */
 export function wakeAt(state: ScreenState, { client }: World): number | undefined {
   const due = gazeDue(state)
-  if (client.link.status !== 'waiting') return due
+  const { link } = client
+  const counts = link.status === 'waiting' || (link.status === 'online' && link.lateSince !== undefined)
+  if (!counts) return due
   return Math.min(due ?? Number.POSITIVE_INFINITY, state.now + COUNTDOWN_MS)
 }
