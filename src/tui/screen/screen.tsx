@@ -14,6 +14,7 @@ import { suspendProcess } from '../terminal/suspend.ts'
 import { createTerminal, type Keyboard } from '../terminal/terminal.ts'
 import { Screen } from '../view/Screen.tsx'
 import { Store } from './store.ts'
+import { watchZone } from './zone.ts'
 
 /** What a screen works with. */
 export interface ScreenOptions {
@@ -129,6 +130,8 @@ export async function runScreen(options: ScreenOptions): Promise<number> {
     stdout.write(ALTERNATE_SCREEN)
     resized()
   }
+  const endWatch =
+    options.timeZone === undefined ? watchZone(() => store.setClock(createClock())) : () => undefined
   for (const [signal, handler] of signals) process.on(signal, handler)
   process.on('SIGTSTP', onStop)
   process.on('SIGCONT', onContinue)
@@ -162,6 +165,7 @@ export async function runScreen(options: ScreenOptions): Promise<number> {
   } finally {
     isOver = true
     store.close()
+    endWatch()
     process.off('SIGTSTP', onStop)
     process.off('SIGCONT', onContinue)
     stdout.off('resize', resized)

@@ -40,7 +40,7 @@ export type StoreOptions = {
 /** The one owner of the screen's state. */
 export class Store {
   readonly #options: StoreOptions
-  readonly #world: World
+  #world: World
   #state: ScreenState
   #snapshot: Snapshot
   readonly #listeners = new Set<() => void>()
@@ -107,6 +107,14 @@ export class Store {
     this.#depth--
     // What our own effects changed in the client belongs to the same frame.
     if (this.#depth === 0 && this.#hasOwnChanges && event.type !== 'changed') this.#apply({ type: 'changed' })
+  }
+
+  /** Shows times and days of another clock from now on. */
+  setClock(clock: World['clock']): void {
+    this.#world = { ...this.#world, clock }
+    // Every row may change, so typing cannot redraw only the composer.
+    this.#hasOwnChanges = true
+    this.dispatch({ type: 'tick' })
   }
 
   /** Stops the timers and the subscription. */

@@ -3,6 +3,7 @@
  * that is not acknowledged, and the warnings. A block is made only when it is shown, so the cost does not grow with the history.
  */
 
+import type { OutboxEntry } from '../../client/outbox.ts'
 import type { RoomView } from '../../client/room.ts'
 import type { TimelineEntry } from '../../client/timelineEntry.ts'
 import { foldName } from '../../protocol/names.ts'
@@ -174,7 +175,7 @@ function outboxBlock({ room, setting, notes, warnings }: Scene, at: number): Blo
     const rows = at === room.outbox.length ? warnings.flatMap(note => noteRows(note, setting)) : NO_ROWS
     return { before: NO_ROWS, own: rows, after: NO_ROWS }
   }
-  const above = room.outbox[at - 1]
+  const above = room.outbox.slice(0, at).findLast(isOnARowOfItsOwn)
   const last = room.timeline.at(-1)
   const previous =
     above !== undefined
@@ -184,11 +185,34 @@ function outboxBlock({ room, setting, notes, warnings }: Scene, at: number): Blo
       : last?.kind === 'message' && !notes.has(entryKey(last))
         ? last
         : undefined
+  const since = above === undefined ? timeOf(last) : shownTime(above)
   const repeats = repeatsAfter(previous, { from: setting.me, ts: entry.ts }, setting)
   const { request } = entry
   const answered =
     request.action === 'chat' && request.replyTo !== undefined ? room.messageAt(request.replyTo) : undefined
-  return { before: NO_ROWS, own: outboxRows(entry, setting, repeats, answered), after: NO_ROWS }
+  const rows = outboxRows(entry, setting, repeats, answered)
+  // Our clock can be behind that of the server: no day is begun a second time.
+  const day = shownTime(entry)
+  const isNextDay = since === undefined || setting.clock.day(since) < setting.clock.day(day)
+  return {
+    before: isNextDay && rows.length > 0 ? [dayRow(day, setting)] : NO_ROWS,
+    own: rows,
+    after: NO_ROWS,
+  }
+}
+
+/** The time that a message of ours shows until it is in the timeline. */
+function shownTime({ state, ts }: OutboxEntry): number {
+  return state.status === 'sent' ? state.ts : ts
+}
+
+/** Whether an entry has rows; a pending change shows at its message. */
+function isOnARowOfItsOwn({ state, request }: OutboxEntry): boolean {
+  return state.status === 'failed' || request.action === 'chat' || request.action === 'topic'
+}
+
+function timeOf(entry: TimelineEntry | undefined): number | undefined {
+  return entry === undefined || entry.kind === 'gap' ? undefined : entry.ts
 }
 
 type Said = { readonly from: string; readonly ts: number }

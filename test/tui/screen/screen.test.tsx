@@ -164,7 +164,7 @@ describe('the whole screen', () => {
     await terminal.shows('✗ two')
     expect(terminal.rows().slice(2, 7)).toEqual(
       picture(`
-        ║▌1 lobby        │ ──────── the beginning of #lobby ────────
+        ║▌1 lobby        │ ──────── Monday 23 November 2026 ────────
         ║                │ 14:00      me ✓ one
         ║                │               ✗ two
         ║                │                 not sent: not allowed

@@ -196,6 +196,39 @@ describe('rows', () => {
     ])
   })
 
+  test('a message of ours that is not sent yet begins a day too, and only once', () => {
+    const client = new FakeClient()
+    const room = client.open('lobby')
+    const midnight = Date.UTC(2026, 10, 24)
+    client.receive(room, 'alice', 'late', midnight - 60_000)
+    const say = (text: string, ts: number): void => {
+      client.say('lobby', text)
+      const entry = room.outbox.at(-1)
+      if (entry !== undefined) room.outbox = [...room.outbox.slice(0, -1), { ...entry, ts }]
+    }
+    say('our clock is behind', midnight - 3_600_000)
+    say('good morning', midnight + 60_000)
+    say('anybody?', midnight + 120_000)
+    expect(wholeText(allRows(scene(room, 60))).slice(1)).toEqual([
+      ' ──────────────── Monday 23 November 2026 ─────────────────',
+      ' 23:59      alice   late',
+      ' 23:00         me … our clock is behind',
+      ' ──────────────── Tuesday 24 November 2026 ────────────────',
+      ' 00:01         me … good morning',
+      ' 00:02            … anybody?',
+    ])
+  })
+
+  test('the first message of ours in an empty room stands under its day', () => {
+    const client = new FakeClient()
+    const room = client.open('lobby')
+    client.say('lobby', 'hello')
+    expect(wholeText(allRows(scene(room, 60))).slice(1)).toEqual([
+      ' ──────────────── Monday 23 November 2026 ─────────────────',
+      ' 15:30         me … hello',
+    ])
+  })
+
   test('tell what is not here', () => {
     const client = new FakeClient()
     const room = client.open('lobby')
