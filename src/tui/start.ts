@@ -11,9 +11,14 @@ import { findDirectories, makePrivateDirectory } from './profile/directories.ts'
 import { Memory } from './profile/memory.ts'
 import { defaultUsername } from './profile/username.ts'
 import { loadScreen } from './screen/loadScreen.ts'
+import { clean, cleanLine } from './text/clean.ts'
 
 /** The room of a user who has no saved rooms. */
 const FIRST_ROOM = 'lobby'
+/** Names of terminals without a cursor that moves: terminfo has them for unknown ones, for printers, and for Emacs' shell. */
+const UNPAINTABLE = /^(dumb|unknown|emacs|network|dialup|printer|teletype|tty|lpr|hardcopy)(-|$)/
+const NO_SCREEN = clean`this terminal cannot show a screen`
+const LINES_INSTEAD = clean`each line that you type is sent; with TERM=xterm-256color, for example, there is a screen`
 /** Signals that end line mode. The screen handles signals itself. */
 const ENDING_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
@@ -43,7 +48,10 @@ export async function start({ host, port, user, rooms }: CommandLine): Promise<E
     state: directories.value.state,
     onTrouble: message => reports.add('warning', message),
   })
-  const hasScreen = process.stdin.isTTY === true && process.stdout.isTTY === true
+  const hasTerminal = process.stdin.isTTY === true && process.stdout.isTTY === true
+  const hasScreen = hasTerminal && canPaint(process.env['TERM'])
+  if (hasTerminal && !hasScreen)
+    reports.add('info', clean`${NO_SCREEN} (TERM=${cleanLine(process.env['TERM'] ?? '')}): ${LINES_INSTEAD}`)
   const [first, ...others] = hasScreen ? roomsToOpen(rooms, memory.saved) : roomsToPrint(rooms, memory.saved)
   const shown = rooms[0] ?? memory.saved.current ?? first
   const cache = hasScreen ? openCache(directories.value.cache, server) : undefined
@@ -68,6 +76,12 @@ export async function start({ host, port, user, rooms }: CommandLine): Promise<E
     memory.close()
     cache?.close()
   }
+}
+
+/** Whether a terminal of this name knows the sequences that a screen needs. Windows has no names. */
+function canPaint(name: string | undefined): boolean {
+  if (name === undefined || name === '') return process.platform === 'win32'
+  return !UNPAINTABLE.test(name)
 }
 
 /** Undefined where the directory cannot be written; then every page comes from the server. */

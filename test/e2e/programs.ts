@@ -99,18 +99,19 @@ export function chatTui(args: readonly string[], options: Partial<TerminalOption
   return new Terminal(process.execPath, [CHAT_TUI, ...args], { home, ...more })
 }
 
-/** A client in a room of a daemon, in a terminal. Resolves when its screen shows the room. */
+/** A client in a room of a daemon, in a terminal. Resolves when its screen shows the room, and that it is online. */
 export async function joined(
   { port }: { readonly port: number },
   user: string,
   room: string,
   options: Partial<TerminalOptions> = {},
+  online = '● online',
 ): Promise<Terminal> {
   const terminal = chatTui(
     ['--host', '127.0.0.1', '--port', String(port), '--user', user, '--room', room],
     options,
   )
-  await terminal.waitFor('● online')
+  await terminal.waitFor(online)
   return terminal
 }
 

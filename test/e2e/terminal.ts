@@ -1,7 +1,7 @@
 import { spawn } from '@lydell/node-pty'
 import { Terminal as Emulator, type IBufferCell } from '@xterm/headless'
 import { onTestFinished } from 'vitest'
-import { UnicodeGraphemesAddon } from '../graphemesAddon.ts'
+import { drawAmbiguousWide, UnicodeGraphemesAddon } from '../graphemesAddon.ts'
 import type { Home } from './home.ts'
 
 const PATIENCE = 30_000
@@ -15,6 +15,8 @@ export interface TerminalOptions {
   readonly cwd?: string
   /** How long the terminal takes to answer a query, ms. */
   readonly answersAfter?: number
+  /** Whether it draws ambiguous characters two cells wide. */
+  readonly ambiguousIsWide?: boolean
 }
 
 /** How a program ended. */
@@ -35,9 +37,11 @@ export class Terminal {
   constructor(program: string, args: readonly string[], options: TerminalOptions) {
     const { columns = 80, rows = 24, home, cwd = home.path, answersAfter = 0 } = options
     this.#emulator = new Emulator({ cols: columns, rows, allowProposedApi: true, scrollback: 1000 })
-    this.#emulator.loadAddon(new UnicodeGraphemesAddon())
+    const addon = new UnicodeGraphemesAddon()
+    this.#emulator.loadAddon(addon)
+    if (options.ambiguousIsWide === true) drawAmbiguousWide(addon)
     this.#pty = spawn(program, [...args], {
-      name: 'xterm-256color',
+      name: home.env['TERM'] ?? 'xterm-256color',
       cols: columns,
       rows,
       cwd,

@@ -3,6 +3,7 @@
  * character, and behind the last one, so rows are one cell narrower than the box.
  */
 
+import { isAmbiguousWide } from '../text/ambiguous.ts'
 import { type CleanText, clean, cleanLine, joinClean } from '../text/clean.ts'
 import { eachGrapheme, plainCells } from '../text/grapheme.ts'
 import { textWidth } from '../text/width.ts'
@@ -28,6 +29,7 @@ const CACHE_CHARACTERS = 1 << 18
 
 let cacheLimit = 0
 let cachedCharacters = 0
+let measuredWide = false
 const cache = new Map<string, readonly number[]>()
 /** The last line that was measured. */
 let measured: Measured | undefined
@@ -38,8 +40,17 @@ let made: { readonly text: string; readonly limit: number; readonly rows: readon
 /** The rows of a text in a box `width` cells wide; at least one. The same arguments in a row give the same array. */
 export function editorRows(text: string, width: number): readonly EditorRow[] {
   const limit = rowLimit(width)
+  forgetOtherWidths()
   if (made?.text !== text || made.limit !== limit) made = { text, limit, rows: rowsOf(text, limit) }
   return made.rows
+}
+
+/** Rows of another width of ambiguous characters are of no use. */
+function forgetOtherWidths(): void {
+  if (measuredWide === isAmbiguousWide()) return
+  measuredWide = isAmbiguousWide()
+  made = undefined
+  cacheLimit = 0
 }
 
 function rowsOf(text: string, limit: number): readonly EditorRow[] {

@@ -12,6 +12,7 @@ import { initialState, type Size } from '../model/state.ts'
 import { straighten } from '../terminal/straighten.ts'
 import { suspendProcess } from '../terminal/suspend.ts'
 import { createTerminal, type Keyboard } from '../terminal/terminal.ts'
+import { drawAmbiguousWide } from '../text/ambiguous.ts'
 import { Screen } from '../view/Screen.tsx'
 import { Store } from './store.ts'
 import { watchZone } from './zone.ts'
@@ -83,7 +84,14 @@ export async function runScreen(options: ScreenOptions): Promise<number> {
   const onInput = (events: readonly InputEvent[]): void => {
     if (!isOver) store.dispatchAll(events)
   }
-  const terminal = createTerminal(stdin, stdout, onInput, options.isRemote)
+  const terminal = createTerminal(stdin, stdout, onInput, {
+    isRemote: options.isRemote ?? false,
+    onWide() {
+      drawAmbiguousWide(true)
+      store.measureAgain()
+      redraw()
+    },
+  })
 
   let isAway = false
   async function suspend(): Promise<void> {

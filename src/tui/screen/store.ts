@@ -117,6 +117,12 @@ export class Store {
     this.dispatch({ type: 'tick' })
   }
 
+  /** Lays all rows out again, since characters have other widths than before. */
+  measureAgain(): void {
+    // Rows are kept by the clock: with a copy of it all are made again.
+    this.setClock({ ...this.#world.clock })
+  }
+
   /** Stops the timers and the subscription. */
   close(): void {
     this.#isClosed = true

@@ -21,7 +21,16 @@ const MODES_ON = '\x1b[?7l\x1b[?2004h\x1b[?1004h\x1b[?1007s\x1b[?1007l'
 const MODES_OFF = '\x1b[?1007r\x1b[?1004l\x1b[?2004l\x1b[?7h'
 /** Asks for kitty's keyboard protocol, and then for the device attributes, which every terminal answers, in this order. */
 const QUERIES = '\x1b[?u\x1b[c'
+/**
+ * Draws two signs of the screen and asks where the cursor is: terminals for East Asian text draw each two cells wide, and
+ * those that do not read UTF-8 draw other signs. The row is empty again afterwards.
+ */
+const PROBE = '\x1b7\r─●\x1b[6n\r\x1b[K\x1b8'
+const PROBE_COLUMN = 3
+const CURSOR_ANSWER = /\x1b\[\d+;(\d+)R/
 const LAST_ANSWER = /\x1b\[\?[\d;]*c/
+/** All answers together are shorter, in characters: a paste may come between. */
+const LONGEST_ANSWERS = 10_000
 /** A terminal without an answer after this, ms, gives none. */
 const ANSWERS_WITHIN_MS = 200
 /**
@@ -45,22 +54,31 @@ export type Terminal = {
   release(): void
 }
 
+/** What is known of a terminal, and what it tells. */
+export type TerminalOptions = {
+  /** Whether the terminal is reached over a network, which can cut the sequence of a key in two. */
+  readonly isRemote?: boolean
+  /** Called if the terminal draws the signs of the screen in more than one cell each. */
+  readonly onWide?: () => void
+}
+
 /**
  * A terminal that is not taken yet.
  * @param onInput gets the events of each chunk from the keyboard, in order
- * @param isRemote whether the terminal is reached over a network, which can cut the sequence of a key in two
  */
 export function createTerminal(
   stdin: Keyboard,
   stdout: NodeJS.WritableStream,
   onInput: (events: readonly InputEvent[]) => void,
-  isRemote = false,
+  { isRemote = false, onWide = () => undefined }: TerminalOptions = {},
 ): Terminal {
   const decoder = createKeyDecoder(isRemote)
   const guard = createFloodGuard()
   let timer: NodeJS.Timeout | undefined
   let isTaken = false
   let speaksKitty = false
+  /** What came from the terminal until it had answered all queries; undefined: it has. */
+  let answers: string | undefined = ''
   const answered = Promise.withResolvers<void>()
 
   const write = (text: string): void => {
@@ -82,7 +100,15 @@ export function createTerminal(
       speaksKitty = true
       write(KITTY_ON)
     }
-    if (LAST_ANSWER.test(text)) answered.resolve()
+    if (answers !== undefined) {
+      answers += text
+      const [, column] = CURSOR_ANSWER.exec(answers) ?? []
+      if (LAST_ANSWER.test(answers) || answers.length > LONGEST_ANSWERS) {
+        answers = undefined
+        answered.resolve()
+        if (column !== undefined && Number(column) !== PROBE_COLUMN) onWide()
+      }
+    }
     hear([...guard(decoder.push(chunk), performance.now())])
   }
 
@@ -94,7 +120,7 @@ export function createTerminal(
       stdin.ref?.()
       stdin.on('data', onData)
       stdin.resume()
-      write(MODES_ON + QUERIES)
+      write(MODES_ON + (answers === undefined ? '' : PROBE) + QUERIES)
       process.on('exit', release)
     },
     retake() {

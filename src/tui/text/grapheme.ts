@@ -5,15 +5,19 @@
  * this file knows those by their code unit and asks the segmenter only about the rest.
  */
 
+import { isAmbiguousWide } from './ambiguous.ts'
+
 const segmenter = new Intl.Segmenter('und', { granularity: 'grapheme' })
 
 /**
  * The cells of a code unit that is a cluster by itself when the next one is plain too: 1 or 2; 0 for everything
- * else (marks, joiners, emoji, surrogates, controls, Indic, jamo), which only the segmenter can split.
+ * else (marks, joiners, emoji, surrogates, controls, Indic, jamo), which only the segmenter can split, and for what may be
+ * ambiguous where that is wide.
  * A test checks the ranges against Intl.Segmenter and string-width.
  */
 export function plainCells(unit: number): 0 | 1 | 2 {
   if (unit < 0x7f) return unit >= 0x20 ? 1 : 0
+  if (isAmbiguousWide() && (unit < 0x3000 || unit === 0xfffd)) return 0
   if (unit < 0x300) return unit >= 0xa0 && unit !== 0xad && unit !== 0xa9 && unit !== 0xae ? 1 : 0
   if (unit < 0x1e00) {
     if (unit >= 0x370 && unit <= 0x52f) return unit >= 0x483 && unit <= 0x489 ? 0 : 1

@@ -4,13 +4,15 @@
  */
 
 import stringWidth from 'string-width'
+import { hasAscii, isAmbiguousWide } from './ambiguous.ts'
 import { type CleanText, clean, joinClean, sliceClean } from './clean.ts'
 import { eachGrapheme, plainCells } from './grapheme.ts'
 
 /** Clusters that are remembered; a busy day of emoji and Devanagari needs some hundred. */
 const CACHE_SIZE = 4096
 
-const cells = new Map<string, number>()
+/** Where ambiguous characters are narrow, and where they are wide. */
+const cells = { narrow: new Map<string, number>(), wide: new Map<string, number>() }
 
 /** The cells of one cluster: 0, 1, 2, or more for clusters with spacing marks or jamo chains. */
 export function graphemeWidth(cluster: string): number {
@@ -18,13 +20,19 @@ export function graphemeWidth(cluster: string): number {
     const plain = plainCells(cluster.charCodeAt(0))
     if (plain !== 0) return plain
   }
-  const known = cells.get(cluster)
+  const kept = isAmbiguousWide() ? cells.wide : cells.narrow
+  const known = kept.get(cluster)
   if (known !== undefined) return known
-  const width = stringWidth(cluster)
-  if (cells.size >= CACHE_SIZE) cells.clear()
+  const width = measure(cluster)
+  if (kept.size >= CACHE_SIZE) kept.clear()
   // Very long clusters are measured again rather than kept.
-  if (cluster.length <= 32) cells.set(cluster, width)
+  if (cluster.length <= 32) kept.set(cluster, width)
   return width
+}
+
+function measure(cluster: string): number {
+  if (!isAmbiguousWide()) return stringWidth(cluster)
+  return hasAscii(cluster) ? 1 : stringWidth(cluster, { ambiguousIsNarrow: false })
 }
 
 /** The cells of a text on one row; a newline has none. */

@@ -1,10 +1,14 @@
+import { globSync, readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import stringWidth from 'string-width'
-import { describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { drawAmbiguousWide, inAscii } from '../../../src/tui/text/ambiguous.ts'
 import { clean, cleanLine } from '../../../src/tui/text/clean.ts'
 import inkWidth from '../../../src/tui/text/inkWidth.ts'
 import { padEnd, textWidth, truncate } from '../../../src/tui/text/width.ts'
 import { hostileText } from './hostileText.ts'
+
+const ROOT = new URL('../../../', import.meta.url).pathname
 
 test('the width is what Ink measures, for any clean text', () => {
   fc.assert(
@@ -64,4 +68,34 @@ describe('truncate', () => {
 test('padEnd fills by cells and never cuts', () => {
   expect(padEnd(clean`你`, 4)).toBe('你  ')
   expect(padEnd(clean`long`, 2)).toBe('long')
+})
+
+describe('where ambiguous characters are wide', () => {
+  beforeEach(() => drawAmbiguousWide(true))
+  afterEach(() => drawAmbiguousWide(false))
+
+  test.each([
+    ['Жα①★é', 10],
+    ['plain', 5],
+    ['会议', 4],
+    ['👍', 2],
+    ['e\u0301', 1],
+    // The signs of the screen are drawn in ASCII.
+    ['─│●…“”', 6],
+  ])('%s has %i cells', (text, cells) => {
+    expect(textWidth(text)).toBe(cells)
+    expect(inAscii('─│●…“”')).toBe('-|*~""')
+  })
+
+  test('every sign that the screen draws itself has one in ASCII, or has one cell in every terminal', () => {
+    const files = globSync('src/tui/{select,update,commands,input}/**/*.ts', { cwd: ROOT })
+    const signs = new Set(
+      files
+        .filter(file => !/searchWords|layouts|reactionKeys/.test(file))
+        .flatMap(file => readFileSync(`${ROOT}/${file}`, 'utf8').match(/[^\0-\x7f]/gu) ?? []),
+    )
+    expect(signs.size).toBeGreaterThan(10)
+    const unmapped = [...signs].filter(sign => inAscii(sign) === sign && textWidth(sign) > stringWidth(sign))
+    expect(unmapped).toEqual([])
+  })
 })
