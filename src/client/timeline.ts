@@ -66,6 +66,8 @@ export class Timeline {
   readonly #held = new Map<number, Held>()
   /** The newest changes, in order of seq: a page that was read before them does not include them. */
   readonly #changes: Change[] = []
+  /** The ends of the gaps of missed events, so that an event does not look through all entries for one. */
+  readonly #missed = new Set<number>()
 
   /** @param kept the most entries that are held; the oldest go */
   constructor(kept: number = ENTRIES_KEPT) {
@@ -161,6 +163,7 @@ export class Timeline {
     this.#moreBefore = false
     this.#held.clear()
     this.#changes.length = 0
+    this.#missed.clear()
   }
 
   /**
@@ -173,7 +176,9 @@ export class Timeline {
     const last = this.#last ?? event.prev
     if (event.seq <= last) return false
     if (event.prev > last) {
-      this.#entries.push({ kind: 'gap', after: last, before: event.seq, reason: 'missed', loading: false })
+      this.#splice(this.#entries.length, 0, [
+        { kind: 'gap', after: last, before: event.seq, reason: 'missed', loading: false },
+      ])
     }
     this.#last = event.seq
     this.#place(event, Math.max(asOf, event.seq))
@@ -185,14 +190,16 @@ export class Timeline {
   leaveOut(gap: Gap): void {
     const after = Math.max(gap.after, this.#last ?? 0)
     if (gap.before <= after + 1) return
-    this.#entries.push({ kind: 'gap', after, before: gap.before, reason: gap.reason, loading: false })
+    this.#splice(this.#entries.length, 0, [
+      { kind: 'gap', after, before: gap.before, reason: gap.reason, loading: false },
+    ])
     this.#last = gap.before - 1
   }
 
   /** Adds a page before the first entry; a page that ends earlier gets a gap behind it. */
   prepend(page: TimelinePage, fit: Fit = 'close'): void {
     const events = page.events.filter(event => event.seq <= this.#firstPrev)
-    this.#entries.splice(this.#start, 0, ...gapBehind(events, page, fit, this.before))
+    this.#splice(this.#start, 0, gapBehind(events, page, fit, this.before))
     this.#insert(events, this.#start, page.last)
     this.#firstPrev = events[0]?.prev ?? (page.moreBefore ? this.#firstPrev : 0)
     this.#moreBefore = page.moreBefore
@@ -207,11 +214,10 @@ export class Timeline {
 
   /** The newest gap that can be filled and is not loading. */
   nextGap(): GapEntry | undefined {
-    return this.#entries
-      .slice(this.#start)
-      .findLast(entry => entry.kind === 'gap' && entry.reason === 'missed' && !entry.loading) as
-      | GapEntry
-      | undefined
+    if (this.#missed.size === 0) return undefined
+    const at = this.#entries.findLastIndex(entry => isMissed(entry) && !entry.loading)
+    const entry = this.#entries[at]
+    return at >= this.#start && entry?.kind === 'gap' ? entry : undefined
   }
 
   /** Marks a gap as loading, or no longer. */
@@ -240,7 +246,7 @@ export class Timeline {
     const rest: GapEntry[] = isWhole
       ? []
       : [{ ...gap, before: first.seq, loading: false, reason: isExpired ? 'expired' : gap.reason }]
-    this.#entries.splice(index, 1, ...rest, ...gapBehind(events, page, fit, before))
+    this.#splice(index, 1, [...rest, ...gapBehind(events, page, fit, before)])
     this.#insert(events, index + rest.length, page.last)
     this.#reapply(page)
   }
@@ -253,7 +259,15 @@ export class Timeline {
       inserted.push(entry)
       if (entry.kind === 'message') this.#held.set(entry.seq, { asOf })
     }
-    this.#entries.splice(index, 0, ...inserted)
+    this.#splice(index, 0, inserted)
+  }
+
+  /** Replaces entries; every gap comes and goes here. */
+  #splice(index: number, count: number, entries: readonly TimelineEntry[]): readonly TimelineEntry[] {
+    const removed = this.#entries.splice(index, count, ...entries)
+    for (const entry of removed) if (isMissed(entry)) this.#missed.delete(entry.before)
+    for (const entry of entries) if (isMissed(entry)) this.#missed.add(entry.before)
+    return removed
   }
 
   /** Folds the page's changes into messages that are held, and changes that came since into the page's messages. */
@@ -283,7 +297,7 @@ export class Timeline {
   #trim(): void {
     // Removes a tenth at a time: removing one for each new entry would move the whole array each time.
     if (this.#entries.length <= this.#kept * 1.1) return
-    const dropped = this.#entries.splice(0, this.#entries.length - this.#kept)
+    const dropped = this.#splice(0, this.#entries.length - this.#kept, [])
     for (const entry of dropped) if (entry.kind === 'message') this.#held.delete(entry.seq)
     const intoCurrent = dropped.length > this.#start
     this.#start = Math.max(0, this.#start - dropped.length)
@@ -313,6 +327,11 @@ export class Timeline {
     }
     return low
   }
+}
+
+/** Whether an entry is a gap of events that this client missed; the others were left out, or are gone. */
+function isMissed(entry: TimelineEntry): entry is GapEntry {
+  return entry.kind === 'gap' && entry.reason === 'missed'
 }
 
 /** The gap between a page and a later seq; none if no event is between them. */

@@ -76,12 +76,12 @@ function present(
   { rooms, people }: Services,
   key: string,
 ): Pick<RequestResult<'joinroom'>, 'members' | 'away'> {
-  const attendance = rooms.attendance(key)
-  const away = attendance.flatMap(([person, { name }]) => {
+  const attendance = rooms.attendance(key, '', SMALL_ROOM).people
+  const away = attendance.flatMap(({ key: person, name }) => {
     const message = people.find(person)?.away
     return message === undefined ? [] : [{ name, message }]
   })
-  return { members: attendance.map(([, { name }]) => name), ...(away.length === 0 ? {} : { away }) }
+  return { members: attendance.map(({ name }) => name), ...(away.length === 0 ? {} : { away }) }
 }
 
 /** The oldest seq that a client may see; where it does not see the beginning, the first position after its floor. */

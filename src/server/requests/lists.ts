@@ -48,10 +48,10 @@ export function listMembers(client: Client, person: Person, request: Request<'me
   const { people, rooms, settings } = client.services
   const after = foldName(request.after ?? '')
   const limit = request.limit ?? settings.limits.page
-  const all = rooms.attendance(conversation.value.key).filter(([key]) => key > after)
-  const members = all.slice(0, limit).map(([key, { name, since }]): Member => {
+  const page = rooms.attendance(conversation.value.key, after, limit)
+  const members = page.people.map(({ key, name, since }): Member => {
     const away = people.find(key)?.away
     return { name, since, ...(away === undefined ? {} : { away }) }
   })
-  client.ok(request, { members, more: all.length > members.length })
+  client.ok(request, { members, more: page.more })
 }

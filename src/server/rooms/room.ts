@@ -1,4 +1,5 @@
 import type { Line } from '../transport/line.ts'
+import { SortedNames } from './sortedNames.ts'
 
 /** All that rooms, people and presence know of a connection. */
 export interface Peer {
@@ -43,8 +44,10 @@ export class Room {
   /** The seq of the last event handed to live members. */
   last: number
   readonly members = new Map<Peer, Member>()
-  /** By folded name, in the order in which they came. */
+  /** By folded name. Changed together with {@link names}. */
   readonly people = new Map<string, Attendance>()
+  /** The names of {@link people}, in their order. */
+  readonly names = new SortedNames()
   /** Live members that get full frames, and those that get plain ones; arrays, since every message walks them. */
   readonly full: Member[] = []
   readonly plain: Member[] = []

@@ -5,7 +5,10 @@ import { type Committed, type Log, type LoggedEvent, presentEvent, type RoomDire
 import { directNames } from '../log/roomKeys.ts'
 import { Line } from '../transport/line.ts'
 import type { People, Person } from './people.ts'
-import { type Attendance, type Member, type Peer, Room } from './room.ts'
+import { type Member, type Peer, Room } from './room.ts'
+
+/** A person in a room: the folded name, the name, and when the person came (ms since 1970). */
+export type Present = Pick<Person, 'key' | 'name' | 'since'>
 
 /** The one owner of membership: which connection is in which room. Events reach members only from here. */
 export class Rooms {
@@ -60,10 +63,28 @@ export class Rooms {
     return directNames(room.key) === undefined ? room.people.size : this.#presentOfDirect(room.key).size
   }
 
-  /** The people in a room, in the order of their folded names; of a direct conversation, those of the two that are connected. */
-  attendance(key: string): readonly (readonly [name: string, Pick<Attendance, 'name' | 'since'>])[] {
-    const present = directNames(key) === undefined ? this.#rooms.get(key)?.people : this.#presentOfDirect(key)
-    return [...(present ?? [])].sort(([a], [b]) => (a < b ? -1 : 1))
+  /**
+   * A page of the people in a room, in the order of their folded names; of a direct conversation, those of the two that are
+   * connected.
+   * @param after the folded name that the page follows; empty: it is the first page
+   */
+  attendance(
+    key: string,
+    after: string,
+    limit: number,
+  ): { readonly people: readonly Present[]; readonly more: boolean } {
+    if (directNames(key) !== undefined) {
+      const present = [...this.#presentOfDirect(key).values()].filter(person => person.key > after)
+      return { people: present.slice(0, limit), more: present.length > limit }
+    }
+    const room = this.#rooms.get(key)
+    if (room === undefined) return { people: [], more: false }
+    const { names, more } = room.names.page(after, limit)
+    const people = names.flatMap(name => {
+      const attendance = room.people.get(name)
+      return attendance === undefined ? [] : [{ key: name, name: attendance.name, since: attendance.since }]
+    })
+    return { people, more }
   }
 
   /** Puts a connection into a room, made where it does not exist. It is not live yet: see {@link Room.goLive}. */
@@ -83,6 +104,7 @@ export class Rooms {
     if (attendance !== undefined) attendance.connections++
     else {
       room.people.set(person.key, { name: person.name, since: Date.now(), connections: 1 })
+      room.names.add(person.key)
       this.#tellJoined(room, person)
     }
     return member
@@ -97,6 +119,7 @@ export class Rooms {
     const attendance = room.people.get(person.key)
     if (attendance !== undefined && --attendance.connections === 0) {
       room.people.delete(person.key)
+      room.names.delete(person.key)
       this.#tellLeftLater(room, person)
     }
     this.#endIfEmpty(room)
@@ -215,8 +238,9 @@ export class Rooms {
     }
   }
 
-  #presentOfDirect(key: string): Map<string, Pick<Attendance, 'name' | 'since'>> {
-    const present = new Map<string, Pick<Attendance, 'name' | 'since'>>()
+  /** The people of a direct conversation that are connected, in the order of their folded names. */
+  #presentOfDirect(key: string): Map<string, Present> {
+    const present = new Map<string, Present>()
     for (const name of directNames(key) ?? []) {
       const person = this.#people.find(name)
       if (person !== undefined && person.peers.size > 0) present.set(name, person)
