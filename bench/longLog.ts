@@ -1,4 +1,5 @@
 import { logFile } from '../src/server/dataDirectory.ts'
+import { noteCleanStop } from '../src/server/log/sqlite/cleanStop.ts'
 import { openForWriting } from '../src/server/log/sqlite/database.ts'
 import { Writer } from '../src/server/log/sqlite/worker/writer.ts'
 
@@ -24,4 +25,5 @@ export function fillLog(directory: string, events: number, roomOf: (n: number) =
     writer.commit({ ts: Date.now(), entries: Array.from({ length: BATCH }, (_, i) => say(n + i)) })
   while (writer.indexMore());
   database.close()
+  noteCleanStop(logFile(directory))
 }

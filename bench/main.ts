@@ -10,6 +10,7 @@ import { history } from './history.ts'
 import { idle } from './idle.ts'
 import { keystroke, rest } from './keystroke.ts'
 import { opening } from './opening.ts'
+import { restart } from './restart.ts'
 import { send } from './send.ts'
 import { big, burst, rooms, trickle } from './sideBySide.ts'
 import { start } from './start.ts'
@@ -27,6 +28,7 @@ const PARTS: Readonly<Record<string, () => Promise<Row[]>>> = {
   keystroke,
   start,
   opening,
+  restart,
   rest,
 }
 

@@ -14,7 +14,8 @@ export function programPath(name: 'chatd' | 'chat-tui'): string {
 export interface BenchDaemon {
   readonly port: number
   readonly pid: number
-  stop(): Promise<void>
+  /** Ends it, by SIGTERM unless another signal is given. */
+  stop(signal?: NodeJS.Signals): Promise<void>
 }
 
 /**
@@ -24,6 +25,18 @@ export interface BenchDaemon {
 export async function startDaemon(prepare?: (directory: string) => void): Promise<BenchDaemon> {
   const directory = mkdtempSync(join(tmpdir(), 'chatd-bench-'))
   prepare?.(directory)
+  const daemon = await startDaemonIn(directory)
+  return {
+    ...daemon,
+    stop: async () => {
+      await daemon.stop()
+      rmSync(directory, { recursive: true, force: true })
+    },
+  }
+}
+
+/** The same with data that stays. */
+export async function startDaemonIn(directory: string): Promise<BenchDaemon> {
   const args = ['--listen', '127.0.0.1:0', '--data', directory, '--no-limits']
   // Runs the file itself, as a shell and systemd do: its first line has V8's flags.
   const child = spawn(programPath('chatd'), args, { stdio: ['ignore', 'ignore', 'pipe'] })
@@ -31,11 +44,10 @@ export async function startDaemon(prepare?: (directory: string) => void): Promis
   return {
     port,
     pid: child.pid ?? 0,
-    stop: async () => {
+    stop: async (signal: NodeJS.Signals = 'SIGTERM') => {
       const gone = new Promise(resolve => child.once('exit', resolve))
-      child.kill('SIGTERM')
+      child.kill(signal)
       await gone
-      rmSync(directory, { recursive: true, force: true })
     },
   }
 }

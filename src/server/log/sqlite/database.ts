@@ -1,6 +1,7 @@
 import { accessSync, chmodSync, constants, existsSync, rmSync, statSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { isDamage, isDiskFull } from '../../../files/sqliteErrors.ts'
+import { takeCleanStop } from './cleanStop.ts'
 import { migrate, SCHEMA_VERSION, schemaVersion } from './schema.ts'
 
 /** How long a statement waits for another process that locks the file (a copy, an operator's shell), ms. */
@@ -24,13 +25,14 @@ export function openForWriting(file: string, epoch: string): DatabaseSync {
     // SQLite takes an empty file for a new one, and throws away a write-ahead log beside it.
     if (!isNew && statSync(file).size === 0)
       throw new UnusableFile(`${file} is damaged (it is empty); ${ADVICE}`)
+    const isAsItWasClosed = !isNew && takeCleanStop(file)
     const database = new DatabaseSync(file, { timeout: BUSY_TIMEOUT })
     try {
       if (isNew) chmodSync(file, 0o600)
       else accessSync(file, constants.W_OK)
       refuseNewer(file, database)
       refuseForeign(file, database)
-      if (!isNew) refuseDamaged(file, database)
+      if (!isNew && !isAsItWasClosed) refuseDamaged(file, database)
       database.exec(`
         PRAGMA journal_mode = WAL;
         PRAGMA synchronous = FULL;

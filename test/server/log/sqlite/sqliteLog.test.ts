@@ -141,7 +141,7 @@ describe('acknowledged entries are there after a restart', () => {
     await seqOf(log, {})
     expect(statSync(logFile(directory)).mode & 0o777).toBe(0o600)
     await log.close()
-    expect(readdirSync(directory)).toEqual(['chatd.db'])
+    expect(readdirSync(directory)).toEqual(['chatd.db', 'chatd.db.clean'])
   })
 })
 

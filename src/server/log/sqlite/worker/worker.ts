@@ -2,6 +2,7 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import { parentPort, workerData } from 'node:worker_threads'
 import { isDiskFull } from '../../../../files/sqliteErrors.ts'
+import { noteCleanStop } from '../cleanStop.ts'
 import { explaining, openForReading, openForWriting, UnusableFile } from '../database.ts'
 import {
   pack,
@@ -136,6 +137,7 @@ function write(): void {
         if (!isDiskFull(error)) throw error
       }
       database.close()
+      noteCleanStop(start.file)
     },
   }
 
