@@ -1,4 +1,4 @@
-import { accessSync, constants, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { accessSync, constants, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { isAbsolute, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -30,6 +30,15 @@ export function defaultDataDirectory(): string {
       ? XDG_DATA_HOME
       : join(homedir(), '.local', 'share')
   return join(base, 'chatd')
+}
+
+/** The data directory of the service that `packaging/chatd.service` describes. */
+const SERVICE_DIRECTORY = '/var/lib/chatd'
+
+/** Where a command finds the data unless `--data` names a directory: the default one, or, without a log there, the service's. */
+export function findDataDirectory(): string {
+  const own = defaultDataDirectory()
+  return !existsSync(logFile(own)) && existsSync(logFile(SERVICE_DIRECTORY)) ? SERVICE_DIRECTORY : own
 }
 
 /** Creates a data directory if it does not exist; a sentence if it cannot be used. */

@@ -83,7 +83,10 @@ function addCommands(program: Command, take: Take): void {
       .copyInheritedSettings(program)
   add('backup', 'copy the log into a new file, also while the daemon runs')
     .argument('<file>')
-    .action((file: string, options: { data?: string }) => take({ task: 'backup', file }, dataOf(options)))
+    .option('--replace', 'replace an older file once the copy is whole')
+    .action((file: string, options: { data?: string; replace?: boolean }) =>
+      take({ task: 'backup', file, replaces: options.replace === true }, dataOf(options)),
+    )
   add('export', 'print every event of a room, one JSON object a line')
     .argument('<room>')
     .action((room: string, options: { data?: string }) => take({ task: 'export', room }, dataOf(options)))

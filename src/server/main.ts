@@ -16,11 +16,11 @@ export async function main(argv: readonly string[]): Promise<void> {
 }
 
 async function runTask(flags: TaskFlags): Promise<never> {
-  const [{ findLog, runCommand }, { defaultDataDirectory }] = await Promise.all([
+  const [{ findLog, runCommand }, { findDataDirectory }] = await Promise.all([
     import('./admin/command.ts'),
     import('./dataDirectory.ts'),
   ])
-  const directory = absolute(flags.data ?? defaultDataDirectory())
+  const directory = absolute(flags.data ?? findDataDirectory())
   const found = findLog(directory)
   if (!found.ok) fail(EXIT_FAILED, found.error.message)
   if (flags.question !== undefined && !(await isConfirmed(flags.question))) {

@@ -16,7 +16,10 @@ describe.skipIf(!hasSystemd)('the systemd unit', () => {
     directory = mkdtempSync(join(tmpdir(), 'chatd-unit-'))
     unit = join(directory, 'chatd.service')
     // systemd looks whether the program exists; where a package puts it is not where this checkout has it.
-    writeFileSync(unit, readFileSync(UNIT, 'utf8').replace('/usr/bin/chatd', process.execPath))
+    writeFileSync(
+      unit,
+      readFileSync(UNIT, 'utf8').replace('ExecStart=chatd', `ExecStart=${process.execPath}`),
+    )
   })
   afterAll(() => rmSync(directory, { recursive: true, force: true }))
 

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { closeSync, existsSync, openSync, renameSync, rmSync, statSync } from 'node:fs'
+import { closeSync, existsSync, openSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs'
+import { basename, dirname, join, resolve } from 'node:path'
 import { backup, DatabaseSync } from 'node:sqlite'
 import { type Result, success } from '../../protocol/errors.ts'
 import { openForReading } from '../log/sqlite/database.ts'
@@ -8,14 +9,20 @@ import { type TaskFailure, taskFailed } from './tasks.ts'
 /**
  * Copies a log, in use or not, into a new file, and gives the copy an epoch of its own: clients that knew the log beyond
  * the copy start afresh. A file of that name is never half a copy.
+ * @param replaces whether an older file of that name may go, once the copy is whole
  */
 export async function backUp(
   log: string,
   file: string,
+  replaces = false,
 ): Promise<Result<{ readonly bytes: number }, TaskFailure>> {
-  if (existsSync(file)) {
-    return taskFailed('exists', `${file} is there already; choose another name, or remove it first`)
+  if (existsSync(file) && (!replaces || !statSync(file).isFile())) {
+    return taskFailed(
+      'exists',
+      `${file} is there already; choose another name, or replace an older backup with --replace`,
+    )
   }
+  removeRemains(file)
   const part = `${file}.${process.pid}.part`
   try {
     // For the owner alone, from the first byte on.
@@ -44,6 +51,26 @@ async function copyMoment(log: string, file: string): Promise<void> {
     await backup(source, file)
   } finally {
     source.close()
+  }
+}
+
+/** Removes what copies into this file left behind whose processes are gone, as when the machine went down. */
+function removeRemains(file: string): void {
+  const directory = dirname(resolve(file))
+  for (const name of existsSync(directory) ? readdirSync(directory) : []) {
+    if (!name.startsWith(`${basename(file)}.`)) continue
+    const [, pid] = /^\.(\d+)\.part(-wal|-shm|-journal)?$/.exec(name.slice(basename(file).length)) ?? []
+    if (pid !== undefined && !isRunning(Number(pid))) remove(join(directory, name))
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    // Another user's process runs too.
+    return error instanceof Error && 'code' in error && error.code === 'EPERM'
   }
 }
 

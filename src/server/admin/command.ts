@@ -10,6 +10,8 @@ import { runTask, type Task, type TaskFailure, taskFailed } from './tasks.ts'
 interface Backup {
   readonly task: 'backup'
   readonly file: string
+  /** `--replace`: an older file of this name may go. */
+  readonly replaces: boolean
 }
 
 /** A command of the operator, as the command line gives it. */
@@ -30,7 +32,7 @@ export async function runCommand(
   directory: string,
   { task, newEpoch }: TaskFlags,
 ): Promise<Result<undefined, TaskFailure>> {
-  if (task.task === 'backup') return backUpInto(directory, task.file)
+  if (task.task === 'backup') return backUpInto(directory, task)
   if (!newEpoch) {
     const answered = await sendTask(directory, task, print)
     if (answered !== undefined) return answered
@@ -62,8 +64,11 @@ async function onOpenLog(
 }
 
 /** Not a task of the daemon: under systemd it cannot write where the operator can, and has a /tmp of its own. */
-async function backUpInto(directory: string, file: string): Promise<Result<undefined, TaskFailure>> {
-  const made = await backUp(logFile(directory), file)
+async function backUpInto(
+  directory: string,
+  { file, replaces }: Backup,
+): Promise<Result<undefined, TaskFailure>> {
+  const made = await backUp(logFile(directory), file, replaces)
   if (!made.ok) return made
   await print(`${file}: ${(made.value.bytes / 1024 / 1024).toFixed(1)} MiB`)
   return success(undefined)

@@ -1,4 +1,4 @@
-import { readdirSync, statSync } from 'node:fs'
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { backUp } from '../../../src/server/admin/backup.ts'
@@ -72,5 +72,27 @@ describe('a backup', () => {
       error: { message: expect.stringContaining('place.db could not be written: ENOENT') },
     })
     expect(readdirSync(target)).toEqual(['chatd.db'])
+  })
+
+  test('replaces an older one where that is asked for, and clears away what an interrupted one left', async () => {
+    const source = temporaryDirectory()
+    const log = await openLog(source)
+    await append(log, { text: 'kept' })
+    const target = temporaryDirectory()
+    const file = join(target, 'night.db')
+    writeFileSync(file, 'an older backup')
+    // The first process number is beyond those that Linux gives; the second is the parent of this process.
+    const running = `night.db.${process.ppid}.part-journal`
+    for (const name of [
+      'night.db.4999999.part',
+      'night.db.4999999.part-journal',
+      running,
+      'night.db.1.part.txt',
+    ])
+      writeFileSync(join(target, name), '')
+    expect(await backUp(logFile(source), file, true)).toMatchObject({ ok: true })
+    expect(readdirSync(target).sort()).toEqual(['night.db', 'night.db.1.part.txt', running].sort())
+    expect(readFileSync(file).subarray(0, 15).toString()).toBe('SQLite format 3')
+    expect(await backUp(logFile(source), target, true)).toMatchObject({ ok: false })
   })
 })

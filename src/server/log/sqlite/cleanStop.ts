@@ -12,6 +12,7 @@ const noteOf = (file: string): string => `${file}.clean`
 export function noteCleanStop(file: string): void {
   try {
     const identity = identityOf(file)
+    rmSync(noteOf(file), { force: true })
     if (identity !== undefined) writeFileSync(noteOf(file), identity, { mode: 0o600 })
   } catch {}
 }
@@ -23,7 +24,7 @@ export function noteCleanStop(file: string): void {
 export function takeCleanStop(file: string): boolean {
   const note = noteOf(file)
   try {
-    const isSame = readFileSync(note, 'utf8') === identityOf(file)
+    const isSame = fits(note, file)
     rmSync(note)
     // Written through: after a power failure the note must not be there again.
     const directory = openSync(dirname(file), 'r')
@@ -35,6 +36,15 @@ export function takeCleanStop(file: string): boolean {
     return isSame
   } catch {
     // None, or one that cannot be taken away.
+    return false
+  }
+}
+
+function fits(note: string, file: string): boolean {
+  try {
+    return readFileSync(note, 'utf8') === identityOf(file)
+  } catch {
+    // Another user's, as after a command that root ran.
     return false
   }
 }

@@ -1,4 +1,12 @@
-import { copyFileSync, existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import {
+  copyFileSync,
+  existsSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { logFile } from '../../../../src/server/dataDirectory.ts'
 import { noteCleanStop, takeCleanStop } from '../../../../src/server/log/sqlite/cleanStop.ts'
@@ -78,5 +86,14 @@ describe('the look at every page', () => {
     const file = await closedLog()
     expect(takeCleanStop(file)).toBe(true)
     expect(takeCleanStop(file)).toBe(false)
+  })
+
+  test('is left out again after a note that could not be read, as one of another user', async () => {
+    const file = await closedLog()
+    rmSync(`${file}.clean`)
+    symlinkSync('/nowhere', `${file}.clean`)
+    expect(takeCleanStop(file)).toBe(false)
+    noteCleanStop(file)
+    expect(takeCleanStop(file)).toBe(true)
   })
 })
