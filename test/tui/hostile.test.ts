@@ -82,7 +82,7 @@ describe("other people's text is only text", () => {
     expect(rows[37]).toBe(`${'─'.repeat(20)}┴${'─'.repeat(79)}`)
     expect(rows[38]).toBe(' me › typed by us')
     expect(rows[39]).toMatch(/^ ● /)
-    expect(terminal.find('last words').x).toBe(43)
+    expect(terminal.find('last words').x).toBe(terminal.find('first').x)
     expect(terminal.cursor).toEqual({ x: 17, y: 38 })
     expectPlain(running)
   })

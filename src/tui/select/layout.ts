@@ -40,7 +40,7 @@ export function layoutOf(state: ScreenState, world: World): Layout | undefined {
   const columns = Math.min(state.size.columns, MOST_COLUMNS)
   const rows = Math.min(state.size.rows, MOST_ROWS)
   if (columns < LEAST_COLUMNS || rows < LEAST_ROWS) return undefined
-  const list = columns >= 140 ? 26 : columns >= 90 ? 20 : 16
+  const list = columns >= 180 ? 36 : columns >= 140 ? 26 : columns >= 90 ? 20 : 16
   const sidebar = state.sidebar && columns >= LEAST_FOR_SIDEBAR ? list : 0
   const ruled = rows >= LEAST_FOR_RULES
   const fixed = ruled ? 4 : 2
@@ -61,17 +61,19 @@ export function layoutOf(state: ScreenState, world: World): Layout | undefined {
 
 /** The prompt of the composer: what it edits or answers, or our name if it fits. */
 export function promptOf(state: ScreenState, world: World): { name: CleanText; sign: CleanText } {
-  const isWide = state.size.columns >= 50
+  const { columns } = state.size
+  const isWide = columns >= 50
+  const most = Math.max(16, Math.floor(columns / 4))
   const { about } = roomScreen(state)
   const name =
     about === undefined
       ? isWide
-        ? truncate(cleanLine(world.client.username), 16)
+        ? truncate(cleanLine(world.client.username), most)
         : clean``
       : about.kind === 'edit'
         ? clean`edit`
         : isWide
-          ? truncate(clean`to ${nameOfAnswered(state, world, about.id)}`, 16)
+          ? truncate(clean`to ${nameOfAnswered(state, world, about.id)}`, most)
           : clean`reply`
   return { name, sign: name === '' ? clean`› ` : clean` › ` }
 }

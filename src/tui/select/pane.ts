@@ -4,8 +4,10 @@ import type { RoomView } from '../../client/room.ts'
 import type { Clock } from '../model/clock.ts'
 import { type Anchor, type Note, roomScreen, type ScreenState, type Selection } from '../model/state.ts'
 import { roomOf, type World } from '../model/world.ts'
+import { cleanLine } from '../text/clean.ts'
+import { textWidth } from '../text/width.ts'
 import { type Scene, sceneOf } from './blocks.ts'
-import { columnsOf } from './columns.ts'
+import { type Columns, columnsOf } from './columns.ts'
 import type { Setting } from './entryRows.ts'
 import { layoutOf } from './layout.ts'
 import { type Viewport, viewportOf } from './viewport.ts'
@@ -38,7 +40,8 @@ export function paneOf(state: ScreenState, world: World): Pane | undefined {
   const layout = layoutOf(state, world)
   if (room === undefined || layout === undefined) return undefined
   const { anchor, marker, notes, selection } = roomScreen(state)
-  const setting = settingOf(world.clock, layout.pane, world.client.username)
+  const { username } = world.client
+  const setting = settingOf(world.clock, columnsOf(layout.pane, longestName(room, username)), username)
   const cause: Cause = {
     room,
     version: room.version,
@@ -73,14 +76,30 @@ function isSame(a: Cause, b: Cause): boolean {
 
 const settings = new WeakMap<Clock, Map<string, Setting>>()
 
-/** One object for the same width, name and clock: rows are kept by it. */
-function settingOf(clock: Clock, width: number, me: string): Setting {
+/** Messages whose names decide how wide the column of names is. */
+const NAMED = 500
+let measured: { readonly room: RoomView; readonly version: number; readonly cells: number } | undefined
+
+/** The cells of the longest name among the newest messages. */
+function longestName(room: RoomView, me: string): number {
+  if (measured?.room === room && measured.version === room.version) return measured.cells
+  const names = new Set(
+    room.timeline.slice(-NAMED).flatMap(entry => (entry.kind === 'message' ? entry.from : [])),
+  )
+  if (room.outbox.length > 0) names.add(me)
+  const cells = Math.max(0, ...[...names].map(name => textWidth(cleanLine(name))))
+  measured = { room, version: room.version, cells }
+  return cells
+}
+
+/** One object for the same columns, name and clock: rows are kept by it. */
+function settingOf(clock: Clock, columns: Columns, me: string): Setting {
   const ofClock = settings.get(clock) ?? new Map<string, Setting>()
   settings.set(clock, ofClock)
-  const key = `${width} ${me}`
+  const key = `${columns.width} ${columns.name} ${me}`
   const known = ofClock.get(key)
   if (known !== undefined) return known
-  const setting = { columns: columnsOf(width), clock, me }
+  const setting = { columns, clock, me }
   if (ofClock.size > 100) ofClock.clear()
   ofClock.set(key, setting)
   return setting
