@@ -152,7 +152,7 @@ test('entries above a gap are not kept, since events in the gap may have deleted
 test.each([
   ['that is no database', 'no database, '.repeat(1_000)],
   ['that is empty', ''],
-])('a file %s is begun anew', async (_, content) => {
+])('a file %s is replaced by an empty one', async (_, content) => {
   const directory = temporaryDirectory()
   openCache(directory).close()
   for (const file of readdirSync(directory)) writeFileSync(path(directory, file), content)

@@ -218,9 +218,9 @@ describe('a file that cannot be used', () => {
     file.close()
     const bytes = readFileSync(file.path)
     writeFileSync(file.path, bytes.fill(0xaa, 4096))
-    const { file: anew, troubles } = open(directory)
+    const { file: fresh, troubles } = open(directory)
     expect(troubles).toEqual([expect.stringMatching(/is damaged and was put aside as .*\.damaged/)])
-    anew.update({ session: 'new' })
+    fresh.update({ session: 'new' })
     expect(open(directory).file.saved.session).toBe('new')
   })
 

@@ -59,7 +59,7 @@ function said(text: string): (client: FakeClient) => void {
 }
 
 describe("other people's text is only text", () => {
-  test.each(Object.entries(ATTACKS))('whoever tries to %s', async (_name, text) => {
+  test.each(Object.entries(ATTACKS))('text that tries to %s', async (_name, text) => {
     running = startScreen([100, 40], said(text))
     const { terminal, client } = running
     await terminal.shows('last words')

@@ -51,7 +51,7 @@ describe('a backup', () => {
     const kept = await eventsOf(copy)
     const all = await eventsOf(log)
     expect(kept.map(event => event.seq)).toEqual(all.slice(0, kept.length).map(event => event.seq))
-    // The moment is that of its beginning, when one thing was on its way: were it begun anew with each commit it would
+    // The moment is that of its beginning, when one thing was on its way: a copy that began again with each commit would
     // never end where commits are quick enough.
     expect([0, 1]).toContain(kept.length - before.length)
     expect((await copy.check()).ok).toBe(true)

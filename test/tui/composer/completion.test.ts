@@ -24,7 +24,7 @@ describe('Tab completes', () => {
     ['a name into a mention, also at the start', 'al|', '@alice |'],
     ['a name behind @', 'hi @AL|', 'hi @alice |'],
     ['a name behind a bracket', '(bo|', '(@bob |'],
-    ['a lone @ into whoever was spoken with last', '@|', '@bob |'],
+    ['a lone @ into the person who spoke last', '@|', '@bob |'],
     ['inside a line without a second space', 'al| hello', '@alice| hello'],
     ['in a second line', 'x\nbo|', 'x\n@bob |'],
     ['a room behind #', 'see #de|', 'see #dev |'],
