@@ -17,7 +17,8 @@ describe('kill -9 of the daemon, and its return', () => {
       await alice.waitFor(`… ${text}`)
     }
     alice.type('a draft')
-    const down = masked(await alice.waitFor('a draft')).split('\n')
+    await alice.waitFor('a draft')
+    const down = masked(await alice.settle()).split('\n')
     expect(down.filter(row => /one|two|three|before/.test(row)).map(row => row.slice(17))).toEqual([
       ' --:--      alice ✓ before',
       '                  … one',
@@ -74,7 +75,8 @@ describe('kill -9 of the daemon, and its return', () => {
     await chatd.startAgain()
     await alice.waitFor('the server started a new log')
     alice.type(`after${KEY.enter}`)
-    const screen = masked(await alice.waitFor('✓ after')).split('\n')
+    await alice.waitFor('✓ after')
+    const screen = masked(await alice.settle()).split('\n')
     expect(
       screen.filter(row => /before|new log|only here|after/.test(row)).map(row => row.slice(17)),
     ).toEqual([

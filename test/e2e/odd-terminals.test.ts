@@ -37,7 +37,8 @@ describe('a terminal that draws ambiguous characters two cells wide', () => {
       '* online',
     )
     bob.send({ action: 'chat', room: 'dev', message: 'Привет, мир — α β γ ① ★ “да”…' })
-    const sent = await alice.waitFor('Привет')
+    await alice.waitFor('Привет')
+    const sent = await alice.settle()
     expect(sent).toMatch(/Привет, мир - α.*\n.*.. +β γ ① ★ "да"~/)
     expect(sent).not.toMatch(/[─│●…“”▌]/)
     // Each of these letters has two cells: a line of the composer has half as many.
@@ -50,7 +51,8 @@ describe('a terminal that draws ambiguous characters two cells wide', () => {
     const borders = Array.from({ length: 10 }, (_, row) => alice.cell(row + 2, border)?.getChars())
     expect(borders).toEqual(Array.from({ length: 10 }, () => '|'))
     alice.type(`${KEY.enter}${KEY.f1}`)
-    const help = await alice.waitFor('Keys')
+    await alice.waitFor('Keys')
+    const help = await alice.settle()
     expect(help).not.toMatch(/[─│╭╮╰╯…]/)
     expect(alice.brokenRows()).toEqual([])
   })

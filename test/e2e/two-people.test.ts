@@ -94,7 +94,8 @@ describe('two people and a program talk', () => {
     await bob.ask({ action: 'chat', room: 'dev', message: 'one' })
     await bob.ask({ action: 'chat', room: 'dev', message: 'two @Alice' })
 
-    expect(masked(await alice.waitFor(/1 dev +@1/))).toBe(
+    await alice.waitFor(/1 dev +@1/)
+    expect(masked(await alice.settle())).toBe(
       `
  #ops                                                                  1 person
 ────────────────┬───────────────────────────────────────────────────────────────
@@ -123,7 +124,8 @@ describe('two people and a program talk', () => {
     )
     // The next unread room, and the line above its first unread message.
     alice.type('\x1ba')
-    expect(masked(await alice.waitFor('two @Alice'))).toBe(
+    await alice.waitFor('two @Alice')
+    expect(masked(await alice.settle())).toBe(
       `
  #dev  what we build                                                   2 people
 ────────────────┬───────────────────────────────────────────────────────────────
