@@ -48,10 +48,10 @@ const LOST: OutboxState = {
 export interface OutboxStore {
   /** Takes over the kept entries of processes that have ended, in order. */
   adopt(): OutboxEntry[]
-  /** Keeps an entry or its new state; false if that fails. */
-  put(entry: OutboxEntry): boolean
-  /** Replaces an entry by one with another id; false if that fails. */
-  replace(oldId: string, entry: OutboxEntry): boolean
+  /** Keeps an entry or its new state; later, if that is not possible now. The same holds for each change below. */
+  put(entry: OutboxEntry): void
+  /** Replaces an entry by one with another id. */
+  replace(oldId: string, entry: OutboxEntry): void
   /** Forgets an entry. */
   remove(id: string): void
 }
@@ -76,8 +76,6 @@ export class Outbox {
   readonly #rooms = new Map<string, OutboxEntry[]>()
   /** Rooms that wait before the next attempt, with the number of attempts. */
   readonly #holds = new Map<string, { timer: NodeJS.Timeout | undefined; attempt: number }>()
-  /** Entries that the store could not keep, in order. */
-  readonly #unkept = new Set<string>()
 
   constructor(watcher: OutboxWatcher, store?: OutboxStore, now: () => number = Date.now) {
     this.#watcher = watcher
@@ -129,8 +127,7 @@ export class Outbox {
       state: { status: 'waiting' },
     }
     // The entry is on disk before the screen shows it: a message that the user sees is not lost.
-    this.#keepUnkept()
-    if (this.#store?.put(entry) === false) this.#unkept.add(entry.id)
+    this.#store?.put(entry)
     this.#rooms.set(roomKey, [...this.of(roomKey), entry])
     this.#watcher.changed(roomKey)
     this.pump(roomKey)
@@ -211,9 +208,7 @@ export class Outbox {
       ts,
       state: { status: 'waiting' },
     }
-    const isKept = this.#store?.replace(id, next) !== false && !this.#unkept.has(id)
-    this.#unkept.delete(id)
-    if (!isKept) this.#unkept.add(next.id)
+    this.#store?.replace(id, next)
     this.#replace(entry, next)
     this.pump(entry.roomKey)
   }
@@ -236,15 +231,6 @@ export class Outbox {
     const age = this.#now() - ts
     if (age < -CLOCK_SLACK_MS) return FROM_THE_FUTURE
     return age > STALE_AFTER_MS ? STALE : undefined
-  }
-
-  /** Keeps the entries that the store could not keep before, in order: its disk may have space again. */
-  #keepUnkept(): void {
-    for (const id of this.#unkept) {
-      const entry = this.#find(id)
-      if (entry !== undefined && this.#store?.put(entry) === false) return
-      this.#unkept.delete(id)
-    }
   }
 
   #hold(roomKey: string, retryAfter: number | undefined): void {
@@ -284,7 +270,6 @@ export class Outbox {
     const rest = this.of(entry.roomKey).filter(candidate => candidate.id !== entry.id)
     if (rest.length > 0) this.#rooms.set(entry.roomKey, rest)
     else this.#rooms.delete(entry.roomKey)
-    this.#unkept.delete(entry.id)
     this.#store?.remove(entry.id)
     this.#watcher.changed(entry.roomKey)
   }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { chmodSync, existsSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite'
-import { isBusy, isDamage, isDiskFull } from '../files/sqliteErrors.ts'
+import { isBusy, isDamage } from '../files/sqliteErrors.ts'
 import { encodeFrame, requestDecoder } from '../protocol/codec.ts'
 import { foldName } from '../protocol/names.ts'
 import { EVENT_REQUESTS, type EventRequest } from '../protocol/requests.ts'
@@ -51,7 +51,7 @@ export class StateFile implements OutboxStore {
   readonly #onTrouble: (message: string) => void
   #database: DatabaseSync | undefined
   #troubled = false
-  /** Writes that found the file locked, in order. */
+  /** Writes that could not be made, as while the file is locked or the disk is full, in order. */
   readonly #delayed: Change[] = []
   #retry: NodeJS.Timeout | undefined
   /** The sent texts of each room that the file has from this process, or had at its start. */
@@ -230,27 +230,24 @@ export class StateFile implements OutboxStore {
 
   /** Makes a change, after the delayed ones, in one transaction; false if it is not saved. */
   #write(change: Change): boolean {
-    return this.#attempt(change, () => {})
-  }
-
-  /** The same; a change that finds no room, or the file locked, is made later. */
-  #writeOrDelay(change: Change): boolean {
-    return this.#attempt(change, () => {
-      this.#delayed.push(change)
-      this.#retryLater()
-    })
-  }
-
-  #attempt(change: Change, delay: () => void): boolean {
     try {
       return this.#commit(change)
     } catch (error) {
       if (isDamage(error) && this.#beginAfresh()) return this.#repeat(change)
       if (isBusy(error)) this.#waits(false)
-      if (isBusy(error) || isDiskFull(error)) delay()
       this.#trouble(`cannot write ${this.path}: ${reasonOf(error)}`)
       return false
     }
+  }
+
+  /** The same; a change that finds the file locked, or no room, is made later. */
+  #writeOrDelay(change: Change): boolean {
+    const isSaved = this.#write(change)
+    if (!isSaved && this.#database !== undefined) {
+      this.#delayed.push(change)
+      this.#retryLater()
+    }
+    return isSaved
   }
 
   #repeat(change: Change): boolean {

@@ -4,8 +4,8 @@ const LATE_AFTER_MS = 5_000
 /** The requests of a connection that have no answer yet, to tell when one is late. */
 export class Unanswered {
   readonly #changed: () => void
-  /** When each was sent (our clock, ms), by its id, the oldest first. */
-  readonly #sent = new Map<string, number>()
+  /** When each was sent, by its id, the oldest first; `at` is a clock that is never set, `ts` is ours, ms. */
+  readonly #sent = new Map<string, { readonly at: number; readonly ts: number }>()
   #timer: NodeJS.Timeout | undefined
   #lateSince: number | undefined
 
@@ -21,7 +21,7 @@ export class Unanswered {
 
   /** A request was sent. */
   sent(id: string): void {
-    this.#sent.set(id, Date.now())
+    this.#sent.set(id, { at: performance.now(), ts: Date.now() })
     if (this.#timer === undefined) this.#look()
   }
 
@@ -43,9 +43,9 @@ export class Unanswered {
     clearTimeout(this.#timer)
     this.#timer = undefined
     const [oldest] = this.#sent.values()
-    const wait = oldest === undefined ? 0 : oldest + LATE_AFTER_MS - Date.now()
-    const lateSince = oldest === undefined || wait > 0 ? undefined : oldest
-    if (oldest !== undefined && wait > 0) this.#timer = setTimeout(() => this.#look(), wait)
+    const wait = oldest === undefined ? 0 : oldest.at + LATE_AFTER_MS - performance.now()
+    const lateSince = wait > 0 ? undefined : oldest?.ts
+    if (wait > 0) this.#timer = setTimeout(() => this.#look(), wait)
     if (lateSince === this.#lateSince) return
     this.#lateSince = lateSince
     this.#changed()

@@ -61,6 +61,16 @@ describe('an answer is late', () => {
     expect([unanswered.lateSince, vi.getTimerCount()]).toEqual([undefined, 0])
   })
 
+  test('also where the clock was set back meanwhile', () => {
+    const unanswered = new Unanswered(() => undefined)
+    const start = Date.now()
+    unanswered.sent('a')
+    vi.setSystemTime(start - 3_600_000)
+    vi.advanceTimersByTime(5_000)
+    expect(unanswered.lateSince).toBe(start)
+    unanswered.clear()
+  })
+
   test('not where answers come in time, in any order, nor after the connection', () => {
     const changed = vi.fn()
     const unanswered = new Unanswered(changed)

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest'
-import { Outbox, type OutboxEntry, type OutboxStore } from '../../src/client/outbox.ts'
+import { Outbox } from '../../src/client/outbox.ts'
 import type { EventRequest } from '../../src/protocol/requests.ts'
 
 const MINUTE = 60_000
 
 /** An outbox with a clock and a line of the test's own, and what it sent. */
-function outbox({ now = () => 0, isUp = () => true, store }: Partial<Options> = {}): {
+function outbox({ now = () => 0, isUp = () => true }: Partial<Options> = {}): {
   readonly box: Outbox
   readonly sent: string[]
 } {
@@ -14,13 +14,12 @@ function outbox({ now = () => 0, isUp = () => true, store }: Partial<Options> = 
     if (isUp()) sent.push(request.id ?? '')
     return isUp()
   }
-  return { box: new Outbox({ send, changed: () => undefined }, store, now), sent }
+  return { box: new Outbox({ send, changed: () => undefined }, undefined, now), sent }
 }
 
 interface Options {
   readonly now: () => number
   readonly isUp: () => boolean
-  readonly store: OutboxStore
 }
 
 function say(box: Outbox, id: string, room = 'dev'): void {
@@ -95,22 +94,4 @@ test('an entry from the future waits too, since the clock was set back; a second
   now -= 1_000
   box.pump('dev')
   expect(sent).toEqual(['a', 'b'])
-})
-
-test('entries that could not be kept are kept once the disk has space again, in order', () => {
-  const kept: string[] = []
-  let hasRoom = true
-  const put = ({ id }: OutboxEntry): boolean => {
-    if (hasRoom && !kept.includes(id)) kept.push(id)
-    return hasRoom
-  }
-  const store: OutboxStore = { adopt: () => [], put, replace: () => hasRoom, remove: () => undefined }
-  const { box } = outbox({ isUp: () => false, store })
-  say(box, 'a')
-  hasRoom = false
-  for (const id of ['b', 'c', 'd']) say(box, id)
-  box.discard('c')
-  hasRoom = true
-  say(box, 'e')
-  expect(kept).toEqual(['a', 'b', 'd', 'e'])
 })

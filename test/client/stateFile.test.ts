@@ -292,6 +292,21 @@ describe('a file that cannot be used', () => {
     expect(ids.map(({ id }) => id)).toEqual(Array.from({ length: 60 }, (_, at) => `message ${at}`))
   })
 
+  test('entries that could not be kept are kept once that is possible, in order, with the next one at the latest', () => {
+    const directory = temporaryDirectory()
+    const { file } = open(directory)
+    const locking = new DatabaseSync(file.path)
+    onTestFinished(() => locking.close())
+    file.put(entry('a'))
+    locking.exec('BEGIN IMMEDIATE')
+    for (const id of ['b', 'c', 'd']) file.put(entry(id))
+    file.remove('c')
+    locking.exec('ROLLBACK')
+    file.put(entry('e'))
+    const kept = locking.prepare('SELECT id FROM outbox ORDER BY place').all()
+    expect(kept.map(({ id }) => id)).toEqual(['a', 'b', 'd', 'e'])
+  })
+
   test('what found the file locked is written at the end at the latest', () => {
     const directory = temporaryDirectory()
     const { file } = open(directory)

@@ -57,10 +57,20 @@ async function copyMoment(log: string, file: string): Promise<void> {
 /** Removes what copies into this file left behind whose processes are gone, as when the machine went down. */
 function removeRemains(file: string): void {
   const directory = dirname(resolve(file))
-  for (const name of existsSync(directory) ? readdirSync(directory) : []) {
-    if (!name.startsWith(`${basename(file)}.`)) continue
-    const [, pid] = /^\.(\d+)\.part(-wal|-shm|-journal)?$/.exec(name.slice(basename(file).length)) ?? []
+  const beginning = `${basename(file)}.`
+  for (const name of namesIn(directory)) {
+    if (!name.startsWith(beginning)) continue
+    const [, pid] = /^(\d+)\.part(-wal|-shm|-journal)?$/.exec(name.slice(beginning.length)) ?? []
     if (pid !== undefined && !isRunning(Number(pid))) remove(join(directory, name))
+  }
+}
+
+/** The names in a directory; none if it cannot be read. */
+function namesIn(directory: string): readonly string[] {
+  try {
+    return readdirSync(directory)
+  } catch {
+    return []
   }
 }
 

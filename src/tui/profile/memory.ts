@@ -108,12 +108,12 @@ export class Memory implements OutboxStore, LeaveStore {
     return this.#file.adopt()
   }
 
-  put(entry: OutboxEntry): boolean {
-    return this.#file.put(entry)
+  put(entry: OutboxEntry): void {
+    this.#file.put(entry)
   }
 
-  replace(oldId: string, entry: OutboxEntry): boolean {
-    return this.#file.replace(oldId, entry)
+  replace(oldId: string, entry: OutboxEntry): void {
+    this.#file.replace(oldId, entry)
   }
 
   remove(id: string): void {

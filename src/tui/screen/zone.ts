@@ -6,7 +6,7 @@ import { watch } from 'node:fs'
  * @returns a function that ends the watch
  */
 export function watchZone(changed: () => void): () => void {
-  if ((process.env['TZ'] ?? '') !== '') return () => undefined
+  if (process.env['TZ'] !== undefined) return () => undefined
   try {
     // The file is replaced, not written, so the directory is watched.
     const watcher = watch('/etc', { persistent: false }, (_, name) => {
