@@ -6,6 +6,7 @@ import type { Ran } from './programs.ts'
 
 const ROOT = new URL('../../', import.meta.url).pathname
 const UNIT = `${ROOT}packaging/chatd.service`
+const hasSystemd = spawnSync('systemd-analyze', ['--version']).status === 0
 const hasNetcat = spawnSync('nc', ['-h']).error === undefined
 if (!hasNetcat) console.warn('SKIPPED: nc is not here (Debian package: netcat-openbsd)')
 const isPossible = process.getuid?.() === 0 && !`${ROOT}${process.execPath}`.includes('/root/')
@@ -154,6 +155,11 @@ describe.runIf(isPossible)('the lines of the documents, as they stand there', ()
     `)
     expect(ran).toMatchObject({ code: 0, out: expect.stringContaining('build 512 is green') })
   }, 60_000)
+
+  test.runIf(hasSystemd)('the unit finds the program where npm puts it', async () => {
+    const ran = await new Machine().run(`systemd-analyze verify ${UNIT}`)
+    expect(ran).toEqual({ code: 0, out: '', err: '' })
+  })
 
   test('the unit is where the documented line copies it from', () => {
     expect(block('README.md', 'npm install --global')).toContain('/chat-tui/packaging/chatd.service')

@@ -78,7 +78,7 @@ function present(
 ): Pick<RequestResult<'joinroom'>, 'members' | 'away'> {
   const attendance = rooms.attendance(key, '', SMALL_ROOM).people
   const away = attendance.flatMap(({ key: person, name }) => {
-    const message = people.find(person)?.away
+    const message = people.at(person)?.away
     return message === undefined ? [] : [{ name, message }]
   })
   return { members: attendance.map(({ name }) => name), ...(away.length === 0 ? {} : { away }) }

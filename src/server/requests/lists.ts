@@ -50,7 +50,7 @@ export function listMembers(client: Client, person: Person, request: Request<'me
   const limit = request.limit ?? settings.limits.page
   const page = rooms.attendance(conversation.value.key, after, limit)
   const members = page.people.map(({ key, name, since }): Member => {
-    const away = people.find(key)?.away
+    const away = people.at(key)?.away
     return { name, since, ...(away === undefined ? {} : { away }) }
   })
   client.ok(request, { members, more: page.more })

@@ -33,7 +33,12 @@ export class People {
 
   /** The person of this name, in any spelling; undefined where the server has not seen it. */
   find(name: string): Person | undefined {
-    return this.#people.get(foldName(name))
+    return this.at(foldName(name))
+  }
+
+  /** The same by the folded name: a join looks up each person in the room. */
+  at(key: string): Person | undefined {
+    return this.#people.get(key)
   }
 
   /** Puts a connection under a (valid) name. */

@@ -55,7 +55,7 @@ export class Rooms {
     const names = directNames(key)
     if (names === undefined) return this.find(key)?.name ?? key
     const other = names[0] === person.key ? names[1] : names[0]
-    return `@${this.#people.find(other)?.name ?? other}`
+    return `@${this.#people.at(other)?.name ?? other}`
   }
 
   /** How many people are in a room; of a direct conversation, how many of the two are connected. */
@@ -146,7 +146,7 @@ export class Rooms {
       for (const peer of room.members.keys()) add(peer)
     for (const key of this.#directory.directsOf(person.key)) {
       for (const name of directNames(key) ?? []) {
-        for (const peer of this.#people.find(name)?.peers ?? []) add(peer)
+        for (const peer of this.#people.at(name)?.peers ?? []) add(peer)
       }
     }
     return neighbours
@@ -224,7 +224,7 @@ export class Rooms {
 
   #handDirect({ event, origin }: Committed, names: readonly [string, string], room: Room | undefined): void {
     for (const name of new Set(names)) {
-      const person = this.#people.find(name)
+      const person = this.#people.at(name)
       if (person === undefined || person.peers.size === 0) continue
       const shown = this.nameFor(person, event.roomKey)
       const line = Line.of(presentEvent(event, shown))
@@ -242,7 +242,7 @@ export class Rooms {
   #presentOfDirect(key: string): Map<string, Present> {
     const present = new Map<string, Present>()
     for (const name of directNames(key) ?? []) {
-      const person = this.#people.find(name)
+      const person = this.#people.at(name)
       if (person !== undefined && person.peers.size > 0) present.set(name, person)
     }
     return present

@@ -623,6 +623,21 @@ describe('typing', () => {
   })
 })
 
+describe('the header of a direct conversation', () => {
+  test.each([
+    ['here', new Map([['bob', { name: 'bob', away: undefined }]])],
+    ['away: lunch', new Map([['bob', { name: 'bob', away: 'lunch' }]])],
+    ['offline', new Map()],
+    // Without a connection nothing is known of others.
+    ['direct', undefined],
+  ])('says %s', (state, members) => {
+    const screen = new Updates(client => {
+      client.open('@bob', { kind: 'direct', members })
+    })
+    expect(screen.screen().split('\n')[0]).toMatch(new RegExp(`@bob .* ${state} $`))
+  })
+})
+
 describe('leaving', () => {
   test('Ctrl+C clears a composed text into history, and quits only when pressed twice on an empty line', () => {
     const screen = new Updates()
