@@ -16,9 +16,25 @@ const MOST_MATCHES = 10
 /** The sent texts that hold a query, each once: those of the current room first, the newest first. */
 export function recallMatches(state: ScreenState, query: string): readonly string[] {
   const wanted = foldText(query).trim()
+  return sentTexts(state).flatMap(({ text, folded }) => (folded.includes(wanted) ? [text] : []))
+}
+
+type SentText = { readonly text: string; readonly folded: string }
+
+/** Folding hundreds of long pastes takes 100 ms, and the texts stay the same while a query is typed. */
+const kept = new WeakMap<
+  ScreenState['rooms'],
+  { readonly current: string | undefined; readonly texts: readonly SentText[] }
+>()
+
+function sentTexts(state: ScreenState): readonly SentText[] {
+  const known = kept.get(state.rooms)
+  if (known !== undefined && known.current === state.current) return known.texts
   const others = [...state.rooms].filter(([key]) => key !== state.current).map(([, room]) => room)
-  const texts = [roomScreen(state), ...others].flatMap(({ history }) => history.entries.toReversed())
-  return [...new Set(texts)].filter(text => foldText(text).includes(wanted))
+  const entries = [roomScreen(state), ...others].flatMap(({ history }) => history.entries.toReversed())
+  const texts = [...new Set(entries)].map(text => ({ text, folded: foldText(text) }))
+  kept.set(state.rooms, { current: state.current, texts })
+  return texts
 }
 
 /** The box, and where the cursor is on the screen. */

@@ -194,13 +194,11 @@ function reactAndTell(
   message: MessageEntry,
   emoji: string,
 ): Step {
-  return react(
-    withNotice(state, clean`${cleanLine(emoji)} to ${quoted(message)}`),
-    world,
-    room,
-    message,
-    emoji,
-  )
+  const reacted = react(state, world, room, message, emoji)
+  const [effect] = reacted.effects
+  if (effect?.type !== 'react') return reacted
+  const to = effect.on ? clean`to` : clean`taken back from`
+  return step(withNotice(reacted.state, clean`${cleanLine(emoji)} ${to} ${quoted(message)}`), effect)
 }
 
 /** Names a message that may be off the screen: `alice: "shall we ship?"`. */

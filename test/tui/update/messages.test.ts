@@ -322,6 +322,16 @@ describe('commands about messages', () => {
     expect(screen.screen().split('\n').at(-1)).toContain(told)
   })
 
+  test('/react a second time takes the reaction back, and says so', () => {
+    const { screen, lobby } = talk()
+    const last = lobby.timeline.at(-1)
+    if (last?.kind !== 'message') throw new Error('no message')
+    lobby.timeline[lobby.timeline.length - 1] = { ...last, reactions: { '🎉': { names: ['me'], count: 1 } } }
+    screen.type('/react 🎉', ENTER)
+    expect(screen.took()).toEqual([{ type: 'react', room: 'lobby', target: 3, emoji: '🎉', on: false }])
+    expect(screen.screen()).toContain('🎉 taken back from bob: “fine”')
+  })
+
   test('/react with a short code is that emoji', () => {
     const { screen } = talk()
     screen.type('/react :thumbsup:', ENTER)
