@@ -51,6 +51,11 @@ const meanings = {
     retryable: false,
     meaning: 'The password or the session does not belong to this name.',
   },
+  tls_required: {
+    fatal: 'always',
+    retryable: false,
+    meaning: 'Lines without TLS from another machine; connect with TLS on the same port.',
+  },
   room_invalid: {
     fatal: 'never',
     retryable: false,

@@ -1,8 +1,5 @@
-import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
-import { encodeFrame } from '../protocol/codec.ts'
-import { failure, type Refusal, type Result, success } from '../protocol/errors.ts'
-import { SERVER_NAME } from '../protocol/names.ts'
-import { addressGroup, showAddress } from './address.ts'
+import { createServer, type Server, type Socket } from 'node:net'
+import { failure, type Result, success } from '../protocol/errors.ts'
 import type { WholeLog } from './log/log.ts'
 import type { Logger } from './logger.ts'
 import { Client } from './requests/client.ts'
@@ -14,8 +11,11 @@ import { Presence } from './rooms/presence.ts'
 import { Rooms } from './rooms/rooms.ts'
 import { Sessions } from './rooms/sessions.ts'
 import type { ListenAddress, Settings } from './settings.ts'
+import type { TlsServer } from './tls/tlsServer.ts'
 import { Connection, type SharedTransport } from './transport/connection.ts'
 import { Line } from './transport/line.ts'
+import { listenOnPath, listenOnPort } from './transport/listening.ts'
+import { type Admitted, Reception } from './transport/reception.ts'
 import { Tick } from './transport/tick.ts'
 import { Turns } from './transport/turns.ts'
 
@@ -29,8 +29,6 @@ const TURNS_MS = 5
 const ENTRANCE_COUNT = 32
 /** The end of a tick waits for a commit of at least so many events. */
 const GATHER_FROM = 8
-const ACCEPT_BACKLOG = 4_096
-const TURNED_AWAY_LINGER = 2_000
 /** How long a stop asks clients to wait before they connect again, ms: about the time of a restart. */
 const RETRY_AFTER_STOP = 1_000
 
@@ -40,13 +38,14 @@ export interface DaemonOptions {
   readonly settings: Settings
   readonly logger: Logger
   readonly log: WholeLog
+  readonly tls: TlsServer
 }
 
 /** A daemon that listens. */
 export interface Daemon {
   /** Where it listens, with the real ports. */
   readonly addresses: readonly ListenAddress[]
-  /** How many connections there are. */
+  /** How many connections are open, those on the way in or out included. */
   readonly connections: number
   /** Resolves when the daemon has been idle for `settings.exitWhenIdle`. */
   readonly idle: Promise<void>
@@ -61,7 +60,10 @@ export async function startDaemon(options: DaemonOptions): Promise<Result<Daemon
   const daemon = new ListeningDaemon(options)
   for (const address of options.listen) {
     // `[::]` takes IPv4 too, unless `0.0.0.0` of the same port is a listener of its own.
-    const hasOwnIpv4 = options.listen.some(({ host, port }) => host === '0.0.0.0' && port === address.port)
+    const hasOwnIpv4 = options.listen.some(
+      other =>
+        'host' in other && 'host' in address && other.host === '0.0.0.0' && other.port === address.port,
+    )
     const problem = await daemon.listen(address, hasOwnIpv4)
     if (problem !== undefined) {
       await daemon.stop()
@@ -80,18 +82,28 @@ class ListeningDaemon implements Daemon {
   readonly #turns = new Turns({ ms: TURNS_MS })
   readonly #servers: Server[] = []
   readonly #clients = new Set<Client>()
-  readonly #perAddress = new Map<string, number>()
   readonly #sweep: NodeJS.Timeout
   #accepted = 0
-  /** Connections that were refused since the last sweep, without the first of each kind. */
-  readonly #turnedAway = new Map<Refusal['code'], number>()
+  readonly #reception: Reception
+  readonly #tls: TlsServer
   #acceptFailed = false
   #idleTimer: NodeJS.Timeout | undefined
   #becameIdle: () => void = () => undefined
   #stopped: Promise<void> | undefined
   #allGone: (() => void) | undefined
 
-  constructor({ settings, logger, log }: DaemonOptions) {
+  constructor({ settings, logger, log, tls }: DaemonOptions) {
+    this.#tls = tls
+    this.#reception = new Reception({
+      settings,
+      logger,
+      tls,
+      admit: admitted => this.#admit(admitted),
+      emptied: () => {
+        this.#noteIdle()
+        this.#noteGone()
+      },
+    })
     const people = new People(log.keptNames())
     const rooms = new Rooms(log, people, settings.leftAfter)
     this.#tick = new Tick(() => log.committing >= GATHER_FROM)
@@ -116,27 +128,28 @@ class ListeningDaemon implements Daemon {
   }
 
   get connections(): number {
-    return this.#clients.size
+    return this.#reception.open
   }
 
   /**
    * Listens on one address more; a sentence where that fails.
    * @param ipv6Only leaves the IPv4 addresses of a port to another listener
    */
-  listen(address: ListenAddress, ipv6Only: boolean): Promise<string | undefined> {
-    const server = createServer({ allowHalfOpen: true, noDelay: true }, socket => this.#accept(socket))
-    return new Promise(resolve => {
-      server.once('error', (error: NodeJS.ErrnoException) => resolve(listenProblem(address, error)))
-      server.listen({ ...address, backlog: ACCEPT_BACKLOG, ipv6Only }, () => {
-        server.removeAllListeners('error')
-        server.on('error', error => this.#failedToAccept(error))
-        this.#servers.push(server)
-        const { address: host, port } = server.address() as AddressInfo
-        this.addresses.push({ host, port })
-        this.#services.logger.info({ host, port, pid: process.pid }, 'listening')
-        resolve(undefined)
-      })
-    })
+  async listen(address: ListenAddress, ipv6Only: boolean): Promise<string | undefined> {
+    const { logger, settings } = this.#services
+    const isUnix = 'path' in address
+    const server = createServer({ allowHalfOpen: true, noDelay: true }, socket =>
+      this.#accept(socket, isUnix),
+    )
+    const listening = isUnix
+      ? await listenOnPath(server, address.path, settings.socketMode)
+      : await listenOnPort(server, address, ipv6Only)
+    if (!listening.ok) return listening.error
+    server.on('error', error => this.#failedToAccept(error))
+    this.#servers.push(server)
+    this.addresses.push(listening.value)
+    logger.info({ ...listening.value, pid: process.pid }, 'listening')
+    return undefined
   }
 
   sendAway(key: string): void {
@@ -160,25 +173,15 @@ class ListeningDaemon implements Daemon {
     this.#services.logger.error({ err: error }, 'a connection could not be accepted')
   }
 
-  #accept(socket: Socket): void {
+  #accept(socket: Socket, isUnix: boolean): void {
+    clearTimeout(this.#idleTimer)
+    this.#reception.accept(socket, isUnix)
+    // A socket that was turned away at once tells nothing when it closes.
+    this.#noteIdle()
+  }
+
+  #admit(admitted: Admitted): void {
     const { settings, logger } = this.#services
-    const address = addressGroup(socket.remoteAddress)
-    const fromAddress = this.#perAddress.get(address) ?? 0
-    if (this.#stopped !== undefined)
-      return turnAway(socket, 'shutting_down', 'the server is stopping; try again soon')
-    if (this.#clients.size >= settings.connections) {
-      return this.#turnAway(
-        socket,
-        address,
-        'server_full',
-        'the server has no room for more connections; try again later',
-      )
-    }
-    if (fromAddress >= settings.connectionsPerAddress) {
-      const message = `there are ${fromAddress} connections from your address already; close one first`
-      return this.#turnAway(socket, address, 'limit_reached', message)
-    }
-    this.#perAddress.set(address, fromAddress + 1)
     const shared: SharedTransport = {
       tick: this.#tick,
       entrance: this.#entrance,
@@ -186,35 +189,22 @@ class ListeningDaemon implements Daemon {
       settings,
       logger,
     }
-    const connection = new Connection(socket, ++this.#accepted, address, shared)
+    const connection = new Connection(admitted, ++this.#accepted, shared)
     const client = new Client(this.#services, connection, HANDLERS, gone => this.#left(gone))
     this.#clients.add(client)
-    clearTimeout(this.#idleTimer)
-    logger.debug({ connection: connection.number, address }, 'accepted')
+    const { number, address } = connection
+    logger.debug({ connection: number, address, encrypted: admitted.isEncrypted }, 'accepted')
     connection.open(client)
-  }
-
-  /** Refuses a connection. The log has the first of a second, and how many followed: a flood must not fill it. */
-  #turnAway(socket: Socket, address: string, code: Refusal['code'], message: string): void {
-    const more = this.#turnedAway.get(code)
-    if (more === undefined) this.#services.logger.warn({ address, code }, 'a connection was refused')
-    this.#turnedAway.set(code, (more ?? -1) + 1)
-    turnAway(socket, code, message)
   }
 
   #left(client: Client): void {
     this.#clients.delete(client)
-    const { address } = client.connection
-    const fromAddress = (this.#perAddress.get(address) ?? 1) - 1
-    if (fromAddress > 0) this.#perAddress.set(address, fromAddress)
-    else this.#perAddress.delete(address)
-    this.#noteIdle()
-    if (this.#clients.size === 0) this.#allGone?.()
+    this.#noteGone()
   }
 
   #noteIdle(): void {
     const { exitWhenIdle } = this.#services.settings
-    if (exitWhenIdle === undefined || this.#clients.size > 0) return
+    if (exitWhenIdle === undefined || this.#reception.open > 0) return
     clearTimeout(this.#idleTimer)
     this.#idleTimer = setTimeout(this.#becameIdle, exitWhenIdle)
   }
@@ -222,10 +212,7 @@ class ListeningDaemon implements Daemon {
   #sweepClients(): void {
     const now = performance.now()
     for (const { connection } of this.#clients) connection.check(now)
-    for (const [code, more] of this.#turnedAway) {
-      if (more > 0) this.#services.logger.warn({ code, more }, 'more connections were refused')
-    }
-    this.#turnedAway.clear()
+    this.#reception.check(now)
     this.#acceptFailed = false
     this.#services.rooms.tellPeople()
     this.#services.rateLimiter.sweep(now)
@@ -235,6 +222,8 @@ class ListeningDaemon implements Daemon {
     const { log, rooms, presence, settings } = this.#services
     clearTimeout(this.#idleTimer)
     for (const server of this.#servers) server.close()
+    this.#reception.close()
+    this.#tls.close()
     for (const { connection } of this.#clients) connection.stopReading()
     // Requests that were read are stored and answered before clients are sent away, which happens in any case.
     const closed = await log.close().then(
@@ -257,8 +246,16 @@ class ListeningDaemon implements Daemon {
     if (closed !== undefined) throw closed.error
   }
 
+  get #isEmpty(): boolean {
+    return this.#reception.open === 0 && this.#clients.size === 0
+  }
+
+  #noteGone(): void {
+    if (this.#isEmpty) this.#allGone?.()
+  }
+
   #allClosed(within: number): Promise<void> {
-    if (this.#clients.size === 0) return Promise.resolve()
+    if (this.#isEmpty) return Promise.resolve()
     return new Promise(resolve => {
       const timer = setTimeout(resolve, within)
       this.#allGone = () => {
@@ -266,31 +263,5 @@ class ListeningDaemon implements Daemon {
         resolve()
       }
     })
-  }
-}
-
-function turnAway(socket: Socket, code: Refusal['code'], message: string): void {
-  socket.on('error', () => undefined)
-  // Not socket.setTimeout: a peer that keeps sending is never idle.
-  const linger = setTimeout(() => socket.destroy(), TURNED_AWAY_LINGER)
-  socket.on('close', () => clearTimeout(linger))
-  socket.resume()
-  socket.end(encodeFrame({ action: 'error', code, message, from: SERVER_NAME, fatal: true }))
-}
-
-function listenProblem(address: ListenAddress, error: NodeJS.ErrnoException): string {
-  const shown = showAddress(address)
-  switch (error.code) {
-    case 'EADDRINUSE':
-      return `${shown} is taken: another program listens there; stop it, or choose another address with --listen`
-    case 'EACCES':
-      return `${shown} may not be used: ports below 1024 need a privilege; choose a higher one with --listen`
-    case 'EADDRNOTAVAIL':
-      return `${address.host} is no address of this machine; choose one of its own with --listen`
-    case 'ENOTFOUND':
-    case 'EAI_AGAIN':
-      return `${address.host} is not known; check the name after --listen`
-    default:
-      return `cannot listen on ${shown}: ${error.message}`
   }
 }

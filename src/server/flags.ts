@@ -1,12 +1,20 @@
+import { isIP } from 'node:net'
+import { domainToASCII } from 'node:url'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { DEFAULT_PORT } from '../protocol/limits.ts'
 import { VERSION } from '../protocol/version.ts'
 import { parseListenAddress } from './address.ts'
+import { parseAddressRange } from './addressRanges.ts'
 import type { TaskFlags } from './admin/command.ts'
 import type { Task } from './admin/tasks.ts'
-import { type ListenAddress, LOG_LEVELS, type LogLevel } from './settings.ts'
+import { type AddressRange, type ListenAddress, LOG_LEVELS, type LogLevel } from './settings.ts'
+import type { KeyPairFiles } from './tls/fileKeyPair.ts'
 
 const EXIT_USAGE = 2
+const ANYWHERE: readonly AddressRange[] = [
+  { network: '0.0.0.0', prefix: 0 },
+  { network: '::', prefix: 0 },
+]
 
 /** The command line: serve, or run a task in a data directory. */
 export type CommandLine = ({ readonly serves: true } & Flags) | ({ readonly serves: false } & TaskFlags)
@@ -19,6 +27,23 @@ export interface Flags {
   /** False where `--no-limits` was given. */
   readonly limits: boolean
   readonly exitWhenIdle: number | undefined
+  /** The permissions of unix sockets. */
+  readonly socketMode: number
+  /** Names of this server for the certificate that it makes. */
+  readonly name: readonly string[]
+  /** The files of a certificate that another program makes. */
+  readonly keyPairFiles: KeyPairFiles | undefined
+  /** Who may connect without TLS, beside this machine. */
+  readonly plaintextFrom: readonly AddressRange[]
+  readonly proxies: readonly AddressRange[]
+}
+
+/** What commander makes of the flags, before they are checked together. */
+interface RawFlags extends Omit<Flags, 'plaintextFrom' | 'proxies' | 'keyPairFiles'> {
+  readonly allowPlaintext?: true | readonly string[]
+  readonly proxyFrom?: readonly string[]
+  readonly tlsCert?: string
+  readonly tlsKey?: string
 }
 
 const DATA = [
@@ -36,7 +61,7 @@ export function parseFlags(argv: readonly string[]): CommandLine {
     .addOption(
       new Option(
         '-l, --listen <host:port>',
-        `where to listen; may be given several times (default: 127.0.0.1:${DEFAULT_PORT})`,
+        `where to listen: HOST:PORT or unix:/PATH; may be given several times (default: 127.0.0.1:${DEFAULT_PORT})`,
       ).argParser((text, before: readonly ListenAddress[] | undefined) => [
         ...(before ?? []),
         listenAddress(text),
@@ -44,6 +69,23 @@ export function parseFlags(argv: readonly string[]): CommandLine {
     )
     .option(...DATA)
     .addOption(new Option('--log-level <level>', 'how much is logged').choices(LOG_LEVELS).default('info'))
+    .addOption(
+      new Option('--socket-mode <mode>', 'permissions of unix sockets, such as 660')
+        .argParser(socketMode)
+        .default(0o600, '600'),
+    )
+    .addOption(
+      new Option('--name <host>', 'a name of this server for the certificate that chatd makes for itself')
+        .argParser((text, before: readonly string[]) => [...before, hostName(text)])
+        .default([], "those of --listen and the machine's"),
+    )
+    .option('--tls-cert <file>', 'a certificate of your own with its chain (PEM); read again when it changes')
+    .option('--tls-key <file>', 'its key (default: in the file of the certificate)')
+    .option(
+      '--allow-plaintext [cidr...]',
+      'let other machines connect without TLS, all or those of some networks',
+    )
+    .option('--proxy-from <cidr...>', 'the proxies in front of chatd, which send the PROXY header')
     .option('--no-limits', 'lift rates and counts per address, for load tests; only on loopback')
     .addOption(
       new Option('--exit-when-idle <seconds>', 'stop this long after the last connection closed').argParser(
@@ -61,7 +103,7 @@ export function parseFlags(argv: readonly string[]): CommandLine {
     .argument('[command]')
     .action((command: string | undefined) => {
       if (command !== undefined) program.error(`error: there is no command "${command}"`)
-      parsed = { serves: true, ...program.opts<Flags>() }
+      parsed = { serves: true, ...checkedTogether(program, program.opts<RawFlags>()) }
     })
   addCommands(program, (task, more) => {
     const { data } = program.opts<Flags>()
@@ -70,6 +112,27 @@ export function parseFlags(argv: readonly string[]): CommandLine {
   program.parse(argv)
   if (parsed === undefined) throw new Error('no action ran for a valid command line')
   return parsed
+}
+
+/** The flags with those that depend on each other checked. */
+function checkedTogether(program: Command, flags: RawFlags): Flags {
+  const { allowPlaintext, proxyFrom, tlsCert, tlsKey, ...others } = flags
+  if (tlsCert === undefined && tlsKey !== undefined)
+    program.error('error: --tls-key needs --tls-cert, the file of its certificate')
+  const ranges = (flag: string, texts: readonly string[]): readonly AddressRange[] =>
+    texts.map(text => {
+      const range = parseAddressRange(text)
+      if (range !== undefined) return range
+      return program.error(
+        `error: ${flag}: "${text}" is no network; write an address, or one with its prefix such as 10.0.0.0/8`,
+      )
+    })
+  return {
+    ...others,
+    keyPairFiles: tlsCert === undefined ? undefined : { certificate: tlsCert, key: tlsKey ?? tlsCert },
+    plaintextFrom: allowPlaintext === true ? ANYWHERE : ranges('--allow-plaintext', allowPlaintext ?? []),
+    proxies: ranges('--proxy-from', proxyFrom ?? []),
+  }
 }
 
 type Take = (task: TaskFlags['task'], more: Partial<TaskFlags>) => void
@@ -118,11 +181,21 @@ function addCommands(program: Command, take: Take): void {
         question: asking(options.yes, removal(room, options)),
       }),
     )
+  add('fingerprint', 'print the fingerprint of the key of this server, which clients compare')
+    .option('--pem', 'print the certificate instead, for programs that take a CA file')
+    .action((options: FingerprintOptions) =>
+      take({ task: 'fingerprint', pem: options.pem === true }, dataOf(options)),
+    )
   add('check', 'check the log and its disk')
     .option('--new-epoch', 'after restoring files by hand: make every client start afresh')
     .action((options: { data?: string; newEpoch?: boolean }) =>
       take({ task: 'check' }, { ...dataOf(options), newEpoch: options.newEpoch === true }),
     )
+}
+
+interface FingerprintOptions {
+  readonly data?: string
+  readonly pem?: boolean
 }
 
 interface RetainOptions {
@@ -184,8 +257,28 @@ function wholeBound(text: string): number {
 function listenAddress(text: string): ListenAddress {
   const address = parseListenAddress(text)
   if (address === undefined)
-    throw new InvalidArgumentError('It is HOST:PORT, such as 0.0.0.0:9011 or [::1]:9011')
+    throw new InvalidArgumentError(
+      'It is HOST:PORT, such as 0.0.0.0:9011 or [::1]:9011, or unix:/PATH with an absolute path',
+    )
   return address
+}
+
+function socketMode(text: string): number {
+  if (!/^0?[0-7]{3}$/.test(text)) throw new InvalidArgumentError('It is three octal digits, such as 660')
+  return Number.parseInt(text, 8)
+}
+
+/** A name or an address that a certificate can hold. */
+function hostName(text: string): string {
+  const name = text.trim().toLowerCase()
+  if (isIP(name) !== 0) return name
+  const ascii = domainToASCII(name)
+  if (
+    ascii.length > 253 ||
+    !/^[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)*$/.test(ascii)
+  )
+    throw new InvalidArgumentError('It is a host name or an address, such as chat.example.org')
+  return ascii
 }
 
 function seconds(text: string): number {

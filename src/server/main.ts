@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import { DEFAULT_PORT } from '../protocol/limits.ts'
-import { isLoopback, showAddress } from './address.ts'
+import { isLocal, showAddress } from './address.ts'
 import type { TaskFlags } from './admin/command.ts'
 import { type Flags, parseFlags } from './flags.ts'
 import type { Settings } from './settings.ts'
@@ -21,7 +21,7 @@ async function runTask(flags: TaskFlags): Promise<never> {
     import('./dataDirectory.ts'),
   ])
   const directory = absolute(flags.data ?? findDataDirectory())
-  const found = findLog(directory)
+  const found = findLog(directory, flags)
   if (!found.ok) fail(EXIT_FAILED, found.error.message)
   if (flags.question !== undefined && !(await isConfirmed(flags.question))) {
     fail(EXIT_FAILED, 'nothing was removed')
@@ -44,25 +44,49 @@ async function isConfirmed(question: string): Promise<boolean> {
 
 async function serve(flags: Flags): Promise<void> {
   const listen = flags.listen ?? [{ host: '127.0.0.1', port: DEFAULT_PORT }]
-  const exposed = listen.find(({ host }) => !isLoopback(host))
+  const exposed = listen.find(address => !isLocal(address))
   if (!flags.limits && exposed !== undefined) {
     fail(EXIT_USAGE, `--no-limits is for load tests on loopback alone, not for ${showAddress(exposed)}`)
   }
   // Loaded here, so that --help, --version and a bad flag need not wait for all of it.
-  const [{ startDaemon }, { createLogger }, directories, { openSqliteLog }, { openControl }] =
-    await Promise.all([
-      import('./daemon.ts'),
-      import('./logger.ts'),
-      import('./dataDirectory.ts'),
-      import('./log/sqlite/sqliteLog.ts'),
-      import('./admin/control.ts'),
-    ])
+  const [
+    { startDaemon },
+    { createLogger },
+    directories,
+    { openSqliteLog },
+    { openControl },
+    { certificateOf },
+  ] = await Promise.all([
+    import('./daemon.ts'),
+    import('./logger.ts'),
+    import('./dataDirectory.ts'),
+    import('./log/sqlite/sqliteLog.ts'),
+    import('./admin/control.ts'),
+    import('./certificate.ts'),
+  ])
   const data = absolute(flags.data ?? directories.defaultDataDirectory())
   const problem = directories.prepareDirectory(data)
   if (problem !== undefined) fail(EXIT_FAILED, problem)
   const logger = createLogger(flags.logLevel)
   const lock = directories.lockDirectory(data)
   if (!lock.ok) fail(EXIT_FAILED, lock.error)
+  const settings = await settingsFor(flags)
+  const { keyPairFiles: given } = flags
+  const files = given && { certificate: absolute(given.certificate), key: absolute(given.key) }
+  const tls = certificateOf({ data, listen, names: flags.name, files, settings, logger })
+  if (exposed !== undefined || files !== undefined) {
+    const pair = tls.open()
+    if (!pair.ok) fail(EXIT_FAILED, pair.error)
+    logger.info(
+      { fingerprint: pair.value.fingerprint },
+      'TLS on the same port, with the key of this fingerprint',
+    )
+  }
+  if (exposed !== undefined && flags.plaintextFrom.length > 0)
+    logger.warn(
+      { from: flags.plaintextFrom.map(({ network, prefix }) => `${network}/${prefix}`) },
+      'plain text is taken from other machines (--allow-plaintext): anyone on the way can read it and change it',
+    )
   const opened = await openSqliteLog(directories.logFile(data), {
     onTrouble: trouble => logger.error({ trouble }, 'storage'),
     onRecovered: () => logger.info('storing works again'),
@@ -76,8 +100,12 @@ async function serve(flags: Flags): Promise<void> {
   if (!opened.ok) fail(EXIT_FAILED, opened.error)
   const log = opened.value
   let sendAway: (person: string) => void = () => undefined
-  const control = await openControl(data, { log, sendAway: person => sendAway(person) }, logger)
-  const started = await startDaemon({ listen, settings: await settingsFor(flags), logger, log })
+  const control = await openControl(
+    data,
+    { log, sendAway: person => sendAway(person), keyPair: () => tls.open() },
+    logger,
+  )
+  const started = await startDaemon({ listen, settings, logger, log, tls })
   if (!started.ok) {
     control?.close()
     fail(EXIT_FAILED, started.error)
@@ -101,17 +129,20 @@ async function serve(flags: Flags): Promise<void> {
   }
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop(signal))
   // Closing the terminal must not stop a server that others use.
-  process.on('SIGHUP', () => logger.info('SIGHUP: there is nothing to reload'))
+  process.on('SIGHUP', () => {
+    logger.info('SIGHUP: reading the certificate again')
+    tls.reload()
+  })
   await daemon.idle
   stop('idle')
 }
 
-/** The absolute path of a directory. Ends the process where the current directory, which a relative one needs, is gone. */
+/** An absolute path. Ends the process where the current directory, which a relative one needs, is gone. */
 function absolute(path: string): string {
   try {
     return resolve(path)
   } catch {
-    fail(EXIT_FAILED, `the current directory is gone, so ${path} is no place; give --data an absolute path`)
+    fail(EXIT_FAILED, `the current directory is gone, so ${path} is no place; give it as an absolute path`)
   }
 }
 
@@ -120,6 +151,9 @@ async function settingsFor(flags: Flags): Promise<Settings> {
   const settings: Settings = {
     ...DEFAULT_SETTINGS,
     exitWhenIdle: flags.exitWhenIdle === undefined ? undefined : flags.exitWhenIdle * 1_000,
+    socketMode: flags.socketMode,
+    plaintextFrom: flags.plaintextFrom,
+    proxies: flags.proxies,
   }
   return flags.limits ? settings : liftLimits(settings)
 }

@@ -8,18 +8,42 @@ export const LOG_LEVELS = ['silent', 'fatal', 'error', 'warn', 'info', 'debug', 
 export type LogLevel = (typeof LOG_LEVELS)[number]
 
 /** Where to listen. */
-export interface ListenAddress {
+export type ListenAddress = TcpAddress | UnixAddress
+
+/** A port of this machine. */
+export interface TcpAddress {
   readonly host: string
   /** 0: any free port. */
   readonly port: number
+}
+
+/** A socket in the file system. */
+export interface UnixAddress {
+  /** Absolute. */
+  readonly path: string
+}
+
+/** An address range in CIDR notation. */
+export interface AddressRange {
+  readonly network: string
+  /** Bits that all its addresses share. */
+  readonly prefix: number
 }
 
 /** Everything about a daemon that can be set. Times in ms, sizes in bytes. */
 export interface Settings {
   /** Sent to full clients in `welcome`, and enforced. */
   readonly limits: Limits
-  /** The time in which a connection must send `connect`. */
+  /** The time in which a connection must send `connect`, its TLS handshake included. */
   readonly connectTimeout: number
+  /** Who may connect without TLS, beside this machine. */
+  readonly plaintextFrom: readonly AddressRange[]
+  /** The proxies, which begin each connection with a header that names the client's address. */
+  readonly proxies: readonly AddressRange[]
+  /** The permissions of unix sockets. */
+  readonly socketMode: number
+  /** How often the files of a certificate are looked at. */
+  readonly certificatePoll: number
   /** A full client that has sent nothing for this long is dropped. */
   readonly silentAfter: number
   /** How long `left` waits for a return. */
@@ -48,6 +72,10 @@ export interface Settings {
 export const DEFAULT_SETTINGS: Settings = {
   limits: DEFAULT_LIMITS,
   connectTimeout: CONNECT_TIMEOUT_MS,
+  plaintextFrom: [],
+  proxies: [],
+  socketMode: 0o600,
+  certificatePoll: 15_000,
   silentAfter: SILENT_AFTER_MS,
   leftAfter: LEFT_AFTER_MS,
   connectionsPerAddress: 128,

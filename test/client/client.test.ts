@@ -1,8 +1,5 @@
 import { createServer } from 'node:net'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { startDaemon } from '../../src/server/daemon.ts'
-import { createLogger } from '../../src/server/logger.ts'
-import { DEFAULT_SETTINGS } from '../../src/server/settings.ts'
 import { seeded } from '../seeded.ts'
 import { MemoryLog } from '../server/log/memoryLog.ts'
 import { Peer, startServer } from '../server/peer.ts'
@@ -13,15 +10,8 @@ const fair = { random: seeded(1), cut: 0, delay: 0, halve: 0 }
 
 /** A daemon that can be stopped and started again on its port. */
 async function restartable(port = 0): Promise<{ port: number; stop: () => Promise<void> }> {
-  const started = await startDaemon({
-    listen: [{ host: '127.0.0.1', port }],
-    settings: { ...DEFAULT_SETTINGS, stopWithin: 50 },
-    logger: createLogger('silent'),
-    log: new MemoryLog(),
-  })
-  if (!started.ok) throw new Error(started.error)
-  onTestFinished(() => started.value.stop())
-  return { port: started.value.addresses[0]?.port ?? 0, stop: () => started.value.stop() }
+  const server = await startServer({ stopWithin: 50 }, new MemoryLog(), { host: '127.0.0.1', port })
+  return { port: server.port, stop: () => server.daemon.stop() }
 }
 
 describe('a client without a screen', () => {

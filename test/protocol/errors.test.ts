@@ -8,7 +8,14 @@ describe('error codes', () => {
         ...['bad_frame', 'unknown_action', 'frame_too_long', 'not_connected', 'already_connected'],
         ...['name_invalid', 'name_taken', 'auth_failed', 'room_invalid', 'not_in_room', 'not_found'],
         ...['forbidden', 'id_reused', 'message_too_long', 'limit_reached'],
-        ...['rate_limited', 'storage_unavailable', 'internal', 'server_full', 'shutting_down'],
+        ...[
+          'rate_limited',
+          'storage_unavailable',
+          'internal',
+          'server_full',
+          'tls_required',
+          'shutting_down',
+        ],
       ].sort(),
     )
   })

@@ -15,6 +15,11 @@ test.each([
   ['host:1:2', undefined],
   ['[nonsense]:1', undefined],
   ['a b:1', undefined],
+  ['unix:/run/chatd/chat', { path: '/run/chatd/chat' }],
+  ['unix:chat', undefined],
+  ['unix:', undefined],
+  ['unix:/run/', undefined],
+  ['unix:/a\0b', undefined],
 ])('--listen %j', (text, address) => {
   expect(parseListenAddress(text)).toEqual(address)
 })
@@ -34,5 +39,5 @@ test('addresses count alone in IPv4, by /64 in IPv6', () => {
   expect(addressGroup('2001:db8:1:2:3:4:5:6')).toBe(addressGroup('2001:db8:1:2::9'))
   expect(addressGroup('2001:db8:1:2::1')).not.toBe(addressGroup('2001:db8:1:3::1'))
   expect(addressGroup('fe80::1%eth0')).toBe('fe80:0:0:0::/64')
-  expect(addressGroup(undefined)).toBe('')
+  expect(addressGroup('2001:0db8:0001::1')).toBe(addressGroup('2001:db8:1:0::2'))
 })

@@ -2,10 +2,12 @@ import { randomUUID } from 'node:crypto'
 import { connect, type Socket } from 'node:net'
 import { onTestFinished } from 'vitest'
 import type { ServerFrame } from '../../src/protocol/responses.ts'
+import { certificateOf } from '../../src/server/certificate.ts'
 import { type Daemon, startDaemon } from '../../src/server/daemon.ts'
 import type { WholeLog } from '../../src/server/log/log.ts'
 import { createLogger } from '../../src/server/logger.ts'
-import { DEFAULT_SETTINGS, type Settings } from '../../src/server/settings.ts'
+import { DEFAULT_SETTINGS, type ListenAddress, type Settings } from '../../src/server/settings.ts'
+import { temporaryDirectory } from './directory.ts'
 import { MemoryLog } from './log/memoryLog.ts'
 
 /** A received frame, with all its fields. */
@@ -13,22 +15,22 @@ export type Received = { readonly action: ServerFrame['action'] } & Readonly<Rec
 
 const PATIENCE = 25_000
 
-/** A daemon on a free port of loopback that ends with the test. */
+/** A daemon on a port of loopback, by default a free one, that ends with the test. */
 export async function startServer(
   settings: Partial<Settings> = {},
   log: WholeLog = new MemoryLog(),
+  listen: ListenAddress = { host: '127.0.0.1', port: 0 },
 ): Promise<Server> {
-  const started = await startDaemon({
-    listen: [{ host: '127.0.0.1', port: 0 }],
-    settings: { ...DEFAULT_SETTINGS, messageBurst: Number.POSITIVE_INFINITY, ...settings },
-    logger: createLogger('silent'),
-    log,
-  })
+  const all = { ...DEFAULT_SETTINGS, messageBurst: Number.POSITIVE_INFINITY, ...settings }
+  const logger = createLogger('silent')
+  const data = temporaryDirectory()
+  const tls = certificateOf({ data, listen: [listen], names: [], files: undefined, settings: all, logger })
+  const started = await startDaemon({ listen: [listen], settings: all, logger, log, tls })
   if (!started.ok) throw new Error(started.error)
   const daemon = started.value
   onTestFinished(() => daemon.stop())
-  const port = daemon.addresses[0]?.port ?? 0
-  return { daemon, port }
+  const [address] = daemon.addresses
+  return { daemon, port: address !== undefined && 'port' in address ? address.port : 0 }
 }
 
 /** Waits until something holds that no frame tells of. */

@@ -1,10 +1,12 @@
 import { existsSync } from 'node:fs'
-import { type Result, success } from '../../protocol/errors.ts'
+import { failure, type Result, success } from '../../protocol/errors.ts'
 import { lockDirectory, logFile } from '../dataDirectory.ts'
 import { openSqliteLog, type SqliteLog } from '../log/sqlite/sqliteLog.ts'
+import type { KeyPair } from '../tls/keyPair.ts'
+import { readOwnKeyPair } from '../tls/ownKeyPair.ts'
 import { backUp } from './backup.ts'
 import { sendTask } from './control.ts'
-import { runTask, type Task, type TaskFailure, taskFailed } from './tasks.ts'
+import { printKeyPair, runTask, type Task, type TaskFailure, taskFailed } from './tasks.ts'
 
 /** Copies the log into a file, which needs no daemon. */
 interface Backup {
@@ -13,6 +15,9 @@ interface Backup {
   /** `--replace`: an older file of this name may go. */
   readonly replaces: boolean
 }
+
+const NO_KEY_PAIR =
+  'chatd has made no certificate here yet; it does so when it first listens for other machines. Start it, or name its directory with --data'
 
 /** A command of the operator, as the command line gives it. */
 export interface TaskFlags {
@@ -37,6 +42,7 @@ export async function runCommand(
     const answered = await sendTask(directory, task, print)
     if (answered !== undefined) return answered
   }
+  if (task.task === 'fingerprint') return printKeyPair(task.pem, keyPairIn(directory), print)
   const lock = lockDirectory(directory)
   if (!lock.ok) return taskFailed('in_use', lock.error)
   try {
@@ -60,7 +66,14 @@ async function onOpenLog(
     if (!renewed.ok) return taskFailed('storage', renewed.error)
     await print('new epoch: every client starts afresh with what this log holds')
   }
-  return runTask(task, { log, print, sendAway: () => undefined })
+  return runTask(task, { log, print, sendAway: () => undefined, keyPair: () => failure(NO_KEY_PAIR) })
+}
+
+/** The certificate that the next start of chatd will show. */
+function keyPairIn(directory: string): Result<KeyPair, string> {
+  const found = readOwnKeyPair(directory)
+  if (!found.ok) return found
+  return found.value === undefined ? failure(NO_KEY_PAIR) : success(found.value)
 }
 
 /** Not a task of the daemon: under systemd it cannot write where the operator can, and has a /tmp of its own. */
@@ -88,8 +101,9 @@ function print(line: string): Promise<boolean> {
   })
 }
 
-/** Checks that a directory has a log; a command creates none. */
-export function findLog(directory: string): Result<undefined, TaskFailure> {
+/** Checks that a directory has a log, where the command needs one; a command creates none. */
+export function findLog(directory: string, { task }: TaskFlags): Result<undefined, TaskFailure> {
+  if (task.task === 'fingerprint') return success(undefined)
   if (existsSync(logFile(directory))) return success(undefined)
   const message = `there is no log in ${directory} that you may see; name its directory with --data, or be root`
   return taskFailed('unknown', message)

@@ -152,6 +152,7 @@ function logged(what: Task): Readonly<Record<string, unknown>> {
     case 'erase':
       return { task: what.task, of: 'one user' }
     case 'check':
+    case 'fingerprint':
       return { task: what.task }
   }
 }

@@ -3,6 +3,7 @@ import { failure, type Result, success } from '../../protocol/errors.ts'
 import { foldName, parseConversation, parseUsername } from '../../protocol/names.ts'
 import { type Log, presentEvent, type RoomDirectory } from '../log/log.ts'
 import type { LogMaintenance, Retention } from '../log/maintenance.ts'
+import type { KeyPair } from '../tls/keyPair.ts'
 
 const PAGE_EVENTS = 500
 const PAGE_BYTES = 1024 * 1024
@@ -18,6 +19,7 @@ export const task = z.discriminatedUnion('task', [
     keep: z.object({ days: z.number().min(0).optional(), messages: z.int().min(0).optional() }).optional(),
   }),
   z.object({ task: z.literal('check') }),
+  z.object({ task: z.literal('fingerprint'), pem: z.boolean() }),
 ])
 
 /** One task. */
@@ -50,6 +52,8 @@ export interface TaskContext {
   readonly print: (line: string) => Promise<boolean>
   /** Closes the connections of a person (a folded name): before and after the erasing. */
   readonly sendAway: (person: string) => void
+  /** The certificate of this server; the error is a sentence. */
+  readonly keyPair: () => Result<KeyPair, string>
 }
 
 /** Runs a task. */
@@ -63,7 +67,21 @@ export function runTask(what: Task, context: TaskContext): Promise<Result<undefi
       return retain(what, context)
     case 'check':
       return check(context)
+    case 'fingerprint':
+      return printKeyPair(what.pem, context.keyPair(), context.print)
   }
+}
+
+/** Prints the fingerprint of a certificate's key, or the certificate. */
+export async function printKeyPair(
+  pem: boolean,
+  pair: Result<KeyPair, string>,
+  print: TaskContext['print'],
+): Promise<Result<undefined, TaskFailure>> {
+  if (!pair.ok) return taskFailed('storage', pair.error)
+  const { certificate, fingerprint } = pair.value
+  for (const line of pem ? certificate.trimEnd().split('\n') : [fingerprint]) await print(line)
+  return success(undefined)
 }
 
 async function exportRoom(

@@ -9,6 +9,7 @@ import type { Member, Peer } from '../rooms/room.ts'
 import type { Session } from '../rooms/sessions.ts'
 import type { Connection, FrameHandler } from '../transport/connection.ts'
 import { Line } from '../transport/line.ts'
+import { NEVER_CONNECTED } from '../transport/refusals.ts'
 import type { Services } from './services.ts'
 
 /** How often a sender in a congested room looks whether it eased, ms. */
@@ -168,8 +169,7 @@ export class Client implements FrameHandler, Peer {
   }
 
   neverConnected(): void {
-    const message = 'no {"action":"connect","username":"…"} came in time; connect again'
-    this.refuse({ code: 'not_connected', message, fatal: true })
+    this.refuse(NEVER_CONNECTED)
   }
 
   behindChanged(behind: boolean): void {

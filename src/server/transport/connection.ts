@@ -5,6 +5,7 @@ import type { Logger } from '../logger.ts'
 import type { Settings } from '../settings.ts'
 import type { Line } from './line.ts'
 import { Outbound } from './outbound.ts'
+import type { Admitted } from './reception.ts'
 import type { Tick } from './tick.ts'
 import type { Turns, TurnTaker } from './turns.ts'
 
@@ -12,6 +13,8 @@ import type { Turns, TurnTaker } from './turns.ts'
 const TURN_MS = 2
 /** Node reads at most this at once; a full read means that more is waiting. */
 const WHOLE_READ_BYTES = 64 * 1024
+/** Likewise through TLS: a whole record. */
+const WHOLE_RECORD_BYTES = 16 * 1024
 /** With more output than this left over the connection reads no further request: answers never pile up. */
 const READ_BELOW_BYTES = 64 * 1024
 /** How long the peer of a closing connection may take to read the last frames, ms. */
@@ -61,7 +64,10 @@ export class Connection implements TurnTaker {
   readonly #settings: Settings
   readonly #logger: Logger
   readonly #decoder
-  readonly #openedAt = performance.now()
+  readonly #openedAt: number
+  readonly #wholeRead: number
+  /** What the reception has read of it. */
+  #first: Buffer | undefined
   #handler: FrameHandler | undefined
   #heardAt = performance.now()
   /** Holds lines back: a rate limit, or congestion. */
@@ -73,9 +79,13 @@ export class Connection implements TurnTaker {
   #stopping = false
   #closingSince: number | undefined
 
-  constructor(socket: Socket, number: number, address: string, shared: SharedTransport) {
+  constructor(admitted: Admitted, number: number, shared: SharedTransport) {
     const { tick, entrance, turns, settings, logger } = shared
+    const { socket, address, openedAt, isEncrypted } = admitted
     this.#socket = socket
+    this.#first = admitted.first
+    this.#openedAt = openedAt
+    this.#wholeRead = isEncrypted ? WHOLE_RECORD_BYTES : WHOLE_READ_BYTES
     this.#entrance = entrance
     this.#turns = turns
     this.number = number
@@ -83,12 +93,17 @@ export class Connection implements TurnTaker {
     this.#settings = settings
     this.#logger = logger
     this.#decoder = requestDecoder(settings.limits.frame)
-    const bounds = { cutAt: settings.leftOverBytes, behindAt: settings.behindBytes }
-    this.outbound = new Outbound(socket, tick, bounds, {
-      overflowed: () => this.cut('slow'),
-      behindChanged: behind => this.#guarded(() => this.#handler?.behindChanged(behind)),
-      drained: () => this.takeTurn(),
-    })
+    const { leftOverBytes: cutAt, behindBytes: behindAt } = settings
+    this.outbound = new Outbound(
+      socket,
+      tick,
+      { cutAt, behindAt, isEncrypted },
+      {
+        overflowed: () => this.cut('slow'),
+        behindChanged: behind => this.#guarded(() => this.#handler?.behindChanged(behind)),
+        drained: () => this.takeTurn(),
+      },
+    )
   }
 
   /** Starts reading. */
@@ -110,6 +125,9 @@ export class Connection implements TurnTaker {
       this.#logger.debug({ connection: this.number }, 'closed')
       this.#guarded(() => this.#handler?.gone())
     })
+    this.#socket.resume()
+    if (this.#first !== undefined) this.#received(this.#first)
+    this.#first = undefined
   }
 
   /** Owes the peer a line. */
@@ -201,7 +219,7 @@ export class Connection implements TurnTaker {
     this.#heardAt = performance.now()
     this.#decoder.push(typeof chunk === 'string' ? Buffer.from(chunk) : chunk)
     const isIn = this.#handler?.hasConnected === true
-    if (isIn && chunk.length < WHOLE_READ_BYTES) return this.takeTurn()
+    if (isIn && chunk.length < this.#wholeRead) return this.takeTurn()
     // Nothing more is read until its turn.
     this.#socket.pause()
     if (isIn) this.#turns.add(this)

@@ -16,10 +16,11 @@ export interface OutboundWatcher {
   drained(): void
 }
 
-/** The bounds of an {@link Outbound}, in bytes left over from earlier ticks. */
-export interface OutboundLimits {
+/** How an {@link Outbound} works; its bounds are in bytes left over from earlier ticks. */
+export interface OutboundOptions {
   readonly cutAt: number
   readonly behindAt: number
+  readonly isEncrypted: boolean
 }
 
 /**
@@ -29,7 +30,7 @@ export interface OutboundLimits {
 export class Outbound implements Flushable {
   readonly #socket: Socket
   readonly #tick: Tick
-  readonly #limits: OutboundLimits
+  readonly #options: OutboundOptions
   readonly #watcher: OutboundWatcher
   #owed: Owed | undefined
   /** Left over from earlier ticks, and not yet given to the socket. */
@@ -40,10 +41,10 @@ export class Outbound implements Flushable {
   #behind = false
   #ending = false
 
-  constructor(socket: Socket, tick: Tick, limits: OutboundLimits, watcher: OutboundWatcher) {
+  constructor(socket: Socket, tick: Tick, options: OutboundOptions, watcher: OutboundWatcher) {
     this.#socket = socket
     this.#tick = tick
-    this.#limits = limits
+    this.#options = options
     this.#watcher = watcher
   }
 
@@ -78,7 +79,7 @@ export class Outbound implements Flushable {
     if (owed === undefined) return
     this.#owed = undefined
     if (this.#socket.destroyed) return
-    if (this.leftOver > this.#limits.cutAt) {
+    if (this.leftOver > this.#options.cutAt) {
       this.#watcher.overflowed()
       return
     }
@@ -100,6 +101,7 @@ export class Outbound implements Flushable {
   }
 
   #write(bytes: Buffer): void {
+    if (this.#options.isEncrypted) return this.#writeEncrypted(bytes)
     let rest = bytes
     for (;;) {
       this.#socket.write(rest.length > SLICE_BYTES ? rest.subarray(0, SLICE_BYTES) : rest)
@@ -115,13 +117,25 @@ export class Outbound implements Flushable {
     }
     this.#writing = true
     this.#progressAt = performance.now()
-    if (rest.length > 0) {
-      this.#backlog.unshift(rest)
-      this.#backlogBytes += rest.length
-    }
+    this.#putBack(rest)
     // An empty write is the public way to learn when the kernel has taken what was written before it.
     this.#socket.write(NOTHING, () => this.#taken())
     this.#noteBehind()
+  }
+
+  /** Right after a write through TLS the socket never says that the kernel took it: the write's callback tells. */
+  #writeEncrypted(bytes: Buffer): void {
+    this.#writing = true
+    this.#progressAt = performance.now()
+    this.#putBack(bytes.subarray(SLICE_BYTES))
+    this.#socket.write(bytes.subarray(0, SLICE_BYTES), () => this.#taken())
+    this.#noteBehind()
+  }
+
+  #putBack(rest: Buffer): void {
+    if (rest.length === 0) return
+    this.#backlog.unshift(rest)
+    this.#backlogBytes += rest.length
   }
 
   #taken(): void {
@@ -150,7 +164,7 @@ export class Outbound implements Flushable {
   }
 
   #noteBehind(): void {
-    const behind = this.leftOver > this.#limits.behindAt
+    const behind = this.leftOver > this.#options.behindAt
     if (behind === this.#behind) return
     this.#behind = behind
     this.#watcher.behindChanged(behind)

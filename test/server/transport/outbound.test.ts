@@ -5,7 +5,7 @@ import { Outbound } from '../../../src/server/transport/outbound.ts'
 import { Tick } from '../../../src/server/transport/tick.ts'
 
 const quiet = { overflowed: () => undefined, behindChanged: () => undefined, drained: () => undefined }
-const limits = { cutAt: 1_000_000, behindAt: 100_000 }
+const limits = { cutAt: 1_000_000, behindAt: 100_000, isEncrypted: false }
 
 /** The two ends of a connection over loopback. */
 async function pair(): Promise<[Socket, Socket]> {
@@ -111,7 +111,7 @@ test('what the kernel does not take waits in order, and the reader that comes ba
   const outbound = new Outbound(
     near,
     tick,
-    { cutAt: 100_000_000, behindAt: 100_000 },
+    { cutAt: 100_000_000, behindAt: 100_000, isEncrypted: false },
     {
       ...quiet,
       behindChanged: now => behind.push(now),

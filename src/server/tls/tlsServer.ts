@@ -1,0 +1,157 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { constants } from 'node:crypto'
+import type { Socket } from 'node:net'
+import { createServer, type SecureContextOptions, type Server, type TLSSocket } from 'node:tls'
+import { type Result, success } from '../../protocol/errors.ts'
+import type { Logger } from '../logger.ts'
+import { daysLeft, type KeyPair } from './keyPair.ts'
+
+/** From so many days before its end on, the log tells once a day that a certificate ends. */
+const WARN_DAYS = 21
+const DAY_MS = 86_400_000
+
+/** Where a {@link TlsServer} has its certificate from. */
+export interface KeyPairSource {
+  /** The pair as it is now; the error is a sentence. */
+  load(): Result<KeyPair, string>
+  /** Differs once there is another pair; absent where the pair never changes. */
+  version?(): string
+}
+
+/** How a {@link TlsServer} works. */
+export interface TlsOptions {
+  readonly source: KeyPairSource
+  readonly logger: Logger
+  /** How long a handshake may take, ms. */
+  readonly handshakeTimeout: number
+  /** How often the source is asked for another version, ms. */
+  readonly pollEvery: number
+}
+
+/** Called once with the encrypted socket, or with the reason why there is none; the socket below is closed then. */
+type Secured = (result: Result<TLSSocket, string>) => void
+
+/**
+ * The server's side of TLS, on sockets that were accepted elsewhere. Loads its certificate when it is first needed: a
+ * daemon that only local clients use makes none.
+ */
+export class TlsServer {
+  readonly #options: TlsOptions
+  /** Which handshake an event of the server belongs to. */
+  readonly #handshake = new AsyncLocalStorage<Secured>()
+  #server: Server | undefined
+  #pair: KeyPair | undefined
+  /** The version of the source that was loaded last, also where it was refused. */
+  #version: string | undefined
+  readonly #timers: NodeJS.Timeout[] = []
+
+  constructor(options: TlsOptions) {
+    this.#options = options
+  }
+
+  /** The pair that new connections get, loaded if it was not yet; the error is a sentence. */
+  open(): Result<KeyPair, string> {
+    if (this.#pair !== undefined) return success(this.#pair)
+    this.#version = this.#options.source.version?.()
+    const loaded = this.#options.source.load()
+    if (!loaded.ok) return loaded
+    this.#serve(loaded.value)
+    this.#timers.push(
+      setInterval(() => this.#poll(), this.#options.pollEvery).unref(),
+      setInterval(() => this.#noteEnd(), DAY_MS).unref(),
+    )
+    return loaded
+  }
+
+  /** Makes an encrypted socket of one from which nothing was read, or was put back. */
+  secure(socket: Socket, secured: Secured): void {
+    const opened = this.open()
+    if (!opened.ok) {
+      this.#options.logger.error({ reason: opened.error }, 'there is no certificate')
+      socket.destroy()
+      return
+    }
+    this.#handshake.run(secured, () => this.#server?.emit('connection', socket))
+  }
+
+  /** Loads the certificate again, for new connections; a wrong one changes nothing. */
+  reload(): void {
+    if (this.#pair !== undefined) this.#renew(this.#options.source.version?.())
+  }
+
+  /** Stops looking for other certificates. */
+  close(): void {
+    for (const timer of this.#timers) clearInterval(timer)
+  }
+
+  #poll(): void {
+    const version = this.#options.source.version?.()
+    if (version !== this.#version) this.#renew(version)
+  }
+
+  #renew(version: string | undefined): void {
+    this.#version = version
+    const { logger, source } = this.#options
+    const loaded = source.load()
+    if (!loaded.ok) {
+      logger.error(
+        { reason: loaded.error },
+        'the certificate was not taken; connections still get the one before',
+      )
+      return
+    }
+    const isSame = loaded.value.certificate === this.#pair?.certificate
+    this.#serve(loaded.value)
+    if (!isSame) logger.info(described(loaded.value), 'another certificate, for new connections')
+  }
+
+  #serve(pair: KeyPair): void {
+    this.#pair = pair
+    const context = contextOf(pair)
+    if (this.#server === undefined) {
+      this.#server = createServer({ ...context, handshakeTimeout: this.#options.handshakeTimeout })
+      this.#server.on('secureConnection', socket => this.#handshake.getStore()?.(success(socket)))
+      this.#server.on('tlsClientError', (error: NodeJS.ErrnoException) =>
+        this.#handshake.getStore()?.({ ok: false, error: error.code ?? error.message }),
+      )
+    } else this.#server.setSecureContext(context)
+    this.#noteEnd()
+  }
+
+  #noteEnd(): void {
+    const pair = this.#pair
+    if (pair === undefined) return
+    const { logger } = this.#options
+    const now = Date.now()
+    const days = daysLeft(pair, now)
+    if (pair.validFrom.getTime() > now) {
+      logger.error(described(pair), 'the certificate is not valid yet; check the clock of this machine')
+    } else if (days < 0) {
+      logger.error(described(pair), 'the certificate has expired, and clients refuse it; renew it')
+    } else if (days <= WARN_DAYS) {
+      logger.warn({ days, ...described(pair) }, `the certificate ends in ${days} days; renew it`)
+    }
+  }
+}
+
+/** TLS 1.3, and 1.2 for older programs. Without tickets a handshake costs less, and no key has to be kept from restarts. */
+function contextOf({ certificate, key }: KeyPair): SecureContextOptions {
+  const {
+    SSL_OP_NO_RENEGOTIATION,
+    SSL_OP_NO_COMPRESSION,
+    SSL_OP_NO_TICKET,
+    SSL_OP_CIPHER_SERVER_PREFERENCE,
+  } = constants
+  return {
+    cert: certificate,
+    key,
+    minVersion: 'TLSv1.2',
+    maxVersion: 'TLSv1.3',
+    secureOptions:
+      SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_NO_TICKET | SSL_OP_CIPHER_SERVER_PREFERENCE,
+  }
+}
+
+function described({ fingerprint, validFrom, validTo }: KeyPair): Readonly<Record<string, string>> {
+  return { fingerprint, validFrom: validFrom.toISOString(), validTo: validTo.toISOString() }
+}

@@ -1,0 +1,221 @@
+import type { Socket } from 'node:net'
+import { encodeFrame } from '../../protocol/codec.ts'
+import type { Refusal } from '../../protocol/errors.ts'
+import { SERVER_NAME } from '../../protocol/names.ts'
+import { isLoopback } from '../address.ts'
+import { AddressRanges } from '../addressRanges.ts'
+import type { Logger } from '../logger.ts'
+import type { Settings } from '../settings.ts'
+import type { TlsServer } from '../tls/tlsServer.ts'
+import { Arrival, type ArrivalWatcher } from './arrival.ts'
+import { NEVER_CONNECTED, TLS_REQUIRED } from './refusals.ts'
+import { Turns } from './turns.ts'
+
+/** How long handshakes may take in one pass of the event loop together, ms: one costs about 1 ms of CPU. */
+const HANDSHAKES_MS = 2
+/** Connections beyond a limit that are still read, to refuse them in a sentence; further ones are closed at once. */
+const REFUSED_AT_ONCE = 32
+/** How long a refused peer may take to read why, ms. */
+const LINGER = 2_000
+/** How long the refusal of a silent peer waits: a hello of TLS comes at once, and its refusal goes through TLS. */
+const REFUSE_SILENT_AFTER = 250
+
+/** A connection that may say its lines. */
+export interface Admitted {
+  readonly socket: Socket
+  /** The group of addresses that limits and logs go by. */
+  readonly address: string
+  /** When it was accepted, by `performance.now()`. */
+  readonly openedAt: number
+  /** What was read of it; undefined: nothing yet. */
+  readonly first: Buffer | undefined
+  readonly isEncrypted: boolean
+}
+
+/** What a {@link Reception} works with. */
+export interface ReceptionOptions {
+  readonly settings: Settings
+  readonly logger: Logger
+  readonly tls: TlsServer
+  readonly admit: (admitted: Admitted) => void
+  /** The last open socket, admitted ones included, has closed. */
+  readonly emptied: () => void
+}
+
+/**
+ * Receives accepted sockets: finds out whether they speak TLS or lines, makes the handshakes, refuses what is beyond the
+ * limits, and admits the others.
+ */
+export class Reception implements ArrivalWatcher {
+  readonly #options: ReceptionOptions
+  readonly #plaintextFrom: AddressRanges
+  readonly #proxies: AddressRanges
+  readonly #handshakes = new Turns({ ms: HANDSHAKES_MS })
+  /** Those that are not admitted, the refused ones included. */
+  readonly #arrivals = new Set<Arrival>()
+  /** Open sockets by the group of their address. */
+  readonly #perAddress = new Map<string, number>()
+  #open = 0
+  #isClosed = false
+  /** Connections that were refused since the last check, without the first of each kind. */
+  readonly #turnedAway = new Map<Refusal['code'], number>()
+
+  constructor(options: ReceptionOptions) {
+    this.#options = options
+    this.#plaintextFrom = new AddressRanges(options.settings.plaintextFrom)
+    this.#proxies = new AddressRanges(options.settings.proxies)
+  }
+
+  /** How many sockets are open, the admitted ones included. */
+  get open(): number {
+    return this.#open
+  }
+
+  /** Receives one socket. @param isUnix whether it came by a unix socket */
+  accept(socket: Socket, isUnix: boolean): void {
+    const peer = isUnix ? undefined : socket.remoteAddress
+    // Without an address it is closed already.
+    if (!isUnix && peer === undefined) return void socket.destroy()
+    const isProxied = peer !== undefined && this.#proxies.has(peer)
+    const arrival = new Arrival(socket, peer, isProxied, this)
+    const { connections, connectionsPerAddress } = this.#options.settings
+    const isFull = this.#open >= connections + REFUSED_AT_ONCE
+    if (isFull || this.#countOf(arrival.group) >= connectionsPerAddress + REFUSED_AT_ONCE) {
+      this.#noteTurnedAway(arrival, isFull ? 'server_full' : 'limit_reached')
+      socket.destroy()
+      return
+    }
+    this.#open++
+    this.#count(arrival.group, 1)
+    this.#arrivals.add(arrival)
+    socket.on('close', () => this.#closed(arrival))
+    arrival.open()
+    if (this.#refusalOf(arrival) !== undefined) this.#refuseSilent(arrival)
+  }
+
+  /** Looks at the clocks of the arrivals; for calling about once a second with `performance.now()`. */
+  check(now: number): void {
+    for (const arrival of this.#arrivals) {
+      if (!arrival.isRefused && now - arrival.openedAt > this.#options.settings.connectTimeout)
+        this.#late(arrival)
+    }
+    for (const [code, more] of this.#turnedAway) {
+      if (more > 0) this.#options.logger.warn({ code, more }, 'more connections were refused')
+    }
+    this.#turnedAway.clear()
+  }
+
+  /** Admits no further connection. */
+  close(): void {
+    this.#isClosed = true
+    for (const arrival of this.#arrivals) arrival.socket.destroy()
+  }
+
+  proxied(arrival: Arrival): void {
+    this.#count(arrival.group, 1)
+  }
+
+  hello(arrival: Arrival): void {
+    arrival.startHandshakeWith(() => {
+      this.#options.tls.secure(arrival.socket, secured => {
+        if (secured.ok) this.#admit(arrival, secured.value, undefined, true)
+        else this.#options.logger.debug({ address: arrival.address, reason: secured.error }, 'no handshake')
+      })
+    })
+    this.#handshakes.add(arrival)
+  }
+
+  line(arrival: Arrival, first: Buffer): void {
+    if (this.#mayBePlain(arrival)) this.#admit(arrival, arrival.socket, first, false)
+    else this.#turnAway(arrival, arrival.socket, TLS_REQUIRED)
+  }
+
+  wrong(arrival: Arrival, reason: string): void {
+    this.#turnAway(arrival, arrival.socket, { code: 'bad_frame', message: reason })
+  }
+
+  gone(arrival: Arrival): void {
+    arrival.socket.destroy()
+  }
+
+  #admit(arrival: Arrival, socket: Socket, first: Buffer | undefined, isEncrypted: boolean): void {
+    const refusal = this.#refusalOf(arrival)
+    if (refusal !== undefined) return this.#turnAway(arrival, socket, refusal)
+    this.#arrivals.delete(arrival)
+    const { group, address, openedAt } = arrival
+    this.#options.admit({ socket, address: group ?? address, openedAt, first, isEncrypted })
+  }
+
+  #refusalOf(arrival: Arrival): Refusal | undefined {
+    const { connections, connectionsPerAddress } = this.#options.settings
+    if (this.#isClosed) return { code: 'shutting_down', message: 'the server is stopping; try again soon' }
+    // This one is counted already.
+    if (this.#open > connections)
+      return { code: 'server_full', message: 'the server has no room for more connections; try again later' }
+    const others = this.#countOf(arrival.group) - 1
+    if (others < connectionsPerAddress) return undefined
+    return {
+      code: 'limit_reached',
+      message: `there are ${others} connections from your address already; close one first`,
+    }
+  }
+
+  #refuseSilent(arrival: Arrival): void {
+    const timer = setTimeout(() => {
+      const refusal = this.#refusalOf(arrival)
+      if (refusal !== undefined && arrival.isSilent && !arrival.isRefused && this.#mayBePlain(arrival))
+        this.#turnAway(arrival, arrival.socket, refusal)
+    }, REFUSE_SILENT_AFTER)
+    arrival.socket.on('close', () => clearTimeout(timer))
+  }
+
+  /** It sent no whole line or hello in time, or its handshake takes too long. */
+  #late(arrival: Arrival): void {
+    if (arrival.isSilent && this.#mayBePlain(arrival))
+      this.#turnAway(arrival, arrival.socket, NEVER_CONNECTED)
+    else arrival.socket.destroy()
+  }
+
+  /** Judged by the socket's own peer: an address that a proxy names says nothing about the way from the proxy. */
+  #mayBePlain({ peer }: Arrival): boolean {
+    return peer === undefined || isLoopback(peer) || this.#plaintextFrom.has(peer)
+  }
+
+  /** Refuses a connection, and closes it once the peer had time to read why. */
+  #turnAway(arrival: Arrival, socket: Socket, { code, message }: Refusal): void {
+    this.#noteTurnedAway(arrival, code)
+    arrival.isRefused = true
+    socket.on('error', () => undefined)
+    // Not socket.setTimeout: a peer that keeps sending is never idle.
+    const linger = setTimeout(() => socket.destroy(), LINGER)
+    socket.on('close', () => clearTimeout(linger))
+    socket.resume()
+    socket.end(encodeFrame({ action: 'error', code, message, from: SERVER_NAME, fatal: true }))
+  }
+
+  /** The log has the first of a second, and how many followed: a flood must not fill it. */
+  #noteTurnedAway(arrival: Arrival, code: Refusal['code']): void {
+    const more = this.#turnedAway.get(code)
+    if (more === undefined)
+      this.#options.logger.warn({ address: arrival.address, code }, 'a connection was refused')
+    this.#turnedAway.set(code, (more ?? -1) + 1)
+  }
+
+  #closed(arrival: Arrival): void {
+    this.#arrivals.delete(arrival)
+    this.#count(arrival.group, -1)
+    this.#open--
+    if (this.#open === 0) this.#options.emptied()
+  }
+
+  #countOf(group: string | undefined): number {
+    return group === undefined ? 0 : (this.#perAddress.get(group) ?? 0)
+  }
+
+  #count(group: string | undefined, change: 1 | -1): void {
+    if (group === undefined) return
+    const count = this.#countOf(group) + change
+    if (count > 0) this.#perAddress.set(group, count)
+    else this.#perAddress.delete(group)
+  }
+}
