@@ -7,6 +7,7 @@ import type { LinkState } from './link.ts'
 import type { OutboxStore } from './outbox.ts'
 import type { Answer } from './pendingRequests.ts'
 import type { RoomView } from './room.ts'
+import type { Trust } from './trust.ts'
 
 /** What a client works with. */
 export interface ClientOptions {
@@ -31,6 +32,8 @@ export interface ClientOptions {
   readonly welcomeTimeout?: number
   /** Prepares the next attempt, which waits for it: a client that hosts starts its daemon again. Must not throw. */
   readonly beforeConnect?: (attempt: number) => Promise<void>
+  /** Decides whether the server is the right one; without it the client speaks plain text. */
+  readonly trust?: Trust | undefined
 }
 
 /** A search: `query` has the words, `room` is the name of a room; by default it covers all rooms of the session. */
@@ -128,6 +131,8 @@ export interface ChatClient {
   search(query: SearchQuery): Promise<Answer<RequestResult<'search'>>>
   /** Takes another name after `refused`, and connects. */
   rename(username: string): void
+  /** Accepts the key of the server that `link.accepts` names after `refused`, and connects. */
+  acceptKey(fingerprint: string): void
   /** Connects now instead of at `retryAt`. */
   reconnectNow(): void
 }

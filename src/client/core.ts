@@ -59,13 +59,7 @@ class Core implements ChatClient {
     this.#session = options.session
     this.#findSession = options.findSession ?? (() => undefined)
     this.#link = new Link(
-      {
-        host: options.host,
-        port: options.port,
-        clientName: options.clientName,
-        welcomeTimeout: options.welcomeTimeout ?? CONNECT_TIMEOUT_MS,
-        beforeConnect: options.beforeConnect,
-      },
+      { ...options, welcomeTimeout: options.welcomeTimeout ?? CONNECT_TIMEOUT_MS },
       {
         credentials: () => {
           this.#session ??= this.#findSession(this.username)
@@ -252,6 +246,10 @@ class Core implements ChatClient {
     this.username = username
     this.#session = undefined
     this.#link.start()
+  }
+
+  acceptKey(fingerprint: string): void {
+    this.#link.acceptKey(fingerprint)
   }
 
   reconnectNow(): void {

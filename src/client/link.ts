@@ -1,11 +1,14 @@
-import { connect, type Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import { encodeFrame, type FrameDecoder, serverFrameDecoder } from '../protocol/codec.ts'
 import { isRetryable } from '../protocol/errors.ts'
 import { PROTOCOL_VERSION } from '../protocol/limits.ts'
 import type { Request } from '../protocol/requests.ts'
 import type { ErrorFrame, ServerFrame, Welcome } from '../protocol/responses.ts'
 import { backoff } from './backoff.ts'
+import { Dialing, reasonOfSocket } from './dial.ts'
 import { Liveness } from './liveness.ts'
+import { showServer } from './serverAddress.ts'
+import type { Presented, Trust, Verdict } from './trust.ts'
 import { Unanswered } from './unanswered.ts'
 
 /** The state of the connection to the server. */
@@ -22,8 +25,11 @@ export type LinkState =
       readonly retryAt: number
       readonly reason: string
     }
-  /** The server refuses this client until the user acts (another name, another server). */
-  | { readonly status: 'refused'; readonly code: string; readonly message: string }
+  /**
+   * The server refuses this client, or this client the server, until the user acts (another name, another server). The
+   * message has a paragraph a line. `accepts`: the key of the server, which the user may accept.
+   */
+  | { readonly status: 'refused'; readonly code: string; readonly message: string; readonly accepts?: string }
 
 /** How a {@link Link} connects. */
 export interface LinkOptions {
@@ -32,7 +38,9 @@ export interface LinkOptions {
   readonly clientName: string
   /** How long a server may take from the start of an attempt to its `welcome`, ms. */
   readonly welcomeTimeout: number
-  readonly beforeConnect: ((attempt: number) => Promise<void>) | undefined
+  readonly beforeConnect?: ((attempt: number) => Promise<void>) | undefined
+  /** Undefined: in plain text. */
+  readonly trust?: Trust | undefined
 }
 
 /** What a {@link Link} asks of its owner, and tells it. */
@@ -59,7 +67,11 @@ export class Link {
   readonly #options: LinkOptions
   readonly #watcher: LinkWatcher
   #state: LinkState = { status: 'closed' }
+  /** The attempt whose server has not answered yet. */
+  #dialing: Dialing | undefined
   #socket: Socket | undefined
+  /** What the server showed in its handshake. */
+  #presented: Presented | undefined
   #decoder: FrameDecoder<ServerFrame> = serverFrameDecoder()
   /** Attempts since the connection was last up, this one included. */
   #attempt = 0
@@ -96,6 +108,12 @@ export class Link {
     void this.#connect(this.#attempt)
   }
 
+  /** Accepts a key of the server, and connects. */
+  acceptKey(fingerprint: string): void {
+    this.#options.trust?.accept(fingerprint)
+    this.start()
+  }
+
   /** Sends a request; false without a connection. */
   send(request: Request): boolean {
     if (this.#state.status !== 'online' || this.#socket === undefined) return false
@@ -123,36 +141,54 @@ export class Link {
     this.#become({ status: 'connecting', attempt })
     await this.#options.beforeConnect?.(attempt)
     // The link was closed or started again during `beforeConnect`.
-    if (this.#state.status !== 'connecting' || this.#attempt !== attempt || this.#socket !== undefined) return
-    const { host, port, welcomeTimeout, clientName } = this.#options
-    const socket = connect({ host, port, noDelay: true, keepAlive: true })
+    if (this.#state.status !== 'connecting' || this.#attempt !== attempt || this.#isOpen) return
+    const { host, port, welcomeTimeout, trust } = this.#options
+    this.#farewell = undefined
+    this.#timer = setTimeout(() => this.#tookTooLong(), welcomeTimeout)
+    const hasSecret = this.#watcher.credentials().session !== undefined
+    this.#dialing = new Dialing(
+      { host, port, trust, hasSecret },
+      {
+        opened: (socket, presented) => this.#opened(socket, presented),
+        refused: refusal => this.#refuse(refusal),
+        failed: reason => this.#lost(reason),
+      },
+    )
+  }
+
+  #opened(socket: Socket, presented: Presented | undefined): void {
+    this.#dialing = undefined
     this.#socket = socket
+    this.#presented = presented
     this.#decoder = serverFrameDecoder()
     this.#badLines = 0
-    this.#farewell = undefined
-    this.#timer = setTimeout(
-      () =>
-        this.#broken(
-          socket,
-          `nothing that speaks like chatd answers on ${host}:${port}: is it the right port?`,
-        ),
-      welcomeTimeout,
-    )
-    socket.on('connect', () => {
-      const { username, session } = this.#watcher.credentials()
-      socket.write(
-        encodeFrame({
-          action: 'connect',
-          username,
-          protocol: PROTOCOL_VERSION,
-          client: clientName,
-          ...(session === undefined ? {} : { session }),
-        }),
-      )
-    })
     socket.on('data', (chunk: Buffer) => this.#read(socket, chunk))
-    socket.on('error', (error: NodeJS.ErrnoException) => this.#broken(socket, reasonOf(error)))
+    socket.on('error', (error: NodeJS.ErrnoException) => this.#broken(socket, reasonOfSocket(error)))
     socket.on('close', () => this.#broken(socket, 'the server closed the connection'))
+    const { username, session } = this.#watcher.credentials()
+    socket.write(
+      encodeFrame({
+        action: 'connect',
+        username,
+        protocol: PROTOCOL_VERSION,
+        client: this.#options.clientName,
+        ...(session === undefined ? {} : { session }),
+      }),
+    )
+  }
+
+  #tookTooLong(): void {
+    const server = showServer(this.#options)
+    this.#lost(
+      this.#dialing !== undefined && this.#options.trust !== undefined
+        ? `${server} does not answer to TLS: is it chatd, and the right port?`
+        : `nothing that speaks like chatd answers on ${server}: is it the right port?`,
+    )
+  }
+
+  /** Whether an attempt is under way, or a connection stands. */
+  get #isOpen(): boolean {
+    return this.#dialing !== undefined || this.#socket !== undefined
   }
 
   #read(socket: Socket, chunk: Buffer): void {
@@ -174,8 +210,7 @@ export class Link {
     // A newer server may send frames that this version does not know; they are ignored.
     if (code === 'unknown_action') return
     if (++this.#badLines < BAD_LINES_ENDURED && this.#state.status === 'online') return
-    const { host, port } = this.#options
-    this.#broken(socket, `what answers on ${host}:${port} is not chatd: is it the right port?`)
+    this.#broken(socket, `what answers on ${showServer(this.#options)} is not chatd: is it the right port?`)
   }
 
   #take(socket: Socket, frame: ServerFrame): void {
@@ -205,6 +240,8 @@ export class Link {
 
   #welcomed(welcome: Welcome): void {
     clearTimeout(this.#timer)
+    const refusal = this.#presented === undefined ? undefined : this.#options.trust?.welcomed(this.#presented)
+    if (refusal !== undefined) return this.#refuse(refusal)
     this.#attempt = 0
     this.#askedAgain = false
     this.#lastOnline = Date.now()
@@ -233,12 +270,25 @@ export class Link {
     this.#become({ status: 'refused', code, message })
   }
 
+  /** The server is not the one that this client knows. */
+  #refuse({ code, message, accepts }: Extract<Verdict, { kind: 'refused' }>): void {
+    const socket = this.#socket
+    this.#drop()
+    socket?.destroy()
+    this.#become({ status: 'refused', code, message, ...(accepts === undefined ? {} : { accepts }) })
+  }
+
   #broken(socket: Socket, reason: string): void {
-    if (socket !== this.#socket) return
+    if (socket === this.#socket) this.#lost(reason)
+  }
+
+  /** The connection, or the attempt, is over; another one follows by itself. */
+  #lost(reason: string): void {
     if (this.#state.status === 'online') this.#lastOnline = Date.now()
     const farewell = this.#farewell
+    const socket = this.#socket
     this.#drop()
-    socket.destroy()
+    socket?.destroy()
     this.#attempt = Math.max(1, this.#attempt)
     const wait = Math.max(farewell?.retryAfter ?? 0, backoff(this.#attempt, Math.random()))
     this.#timer = setTimeout(() => this.start(), wait)
@@ -254,6 +304,9 @@ export class Link {
     clearTimeout(this.#timer)
     this.#liveness.stop()
     this.#unanswered.clear()
+    this.#dialing?.stop()
+    this.#dialing = undefined
+    this.#presented = undefined
     this.#socket?.removeAllListeners()
     // An error of a dropped socket must not end the process.
     this.#socket?.on('error', () => undefined)
@@ -263,25 +316,5 @@ export class Link {
   #become(state: LinkState): void {
     this.#state = state
     this.#watcher.changed(state)
-  }
-}
-
-function reasonOf(error: NodeJS.ErrnoException): string {
-  switch (error.code) {
-    case 'ECONNREFUSED':
-      return 'no server listens there'
-    case 'ENOTFOUND':
-    case 'EAI_AGAIN':
-      return 'the name of the server is not known'
-    case 'ECONNRESET':
-    case 'EPIPE':
-      return 'the connection broke'
-    case 'ETIMEDOUT':
-      return 'the server cannot be reached'
-    case 'EHOSTUNREACH':
-    case 'ENETUNREACH':
-      return 'there is no way to the server'
-    default:
-      return error.message
   }
 }

@@ -15,10 +15,8 @@ export function parseAddressRange(text: string): AddressRange | undefined {
 /** Address ranges, to ask which addresses are in one of them. */
 export class AddressRanges {
   readonly #list = new BlockList()
-  readonly isEmpty: boolean
 
   constructor(ranges: readonly AddressRange[]) {
-    this.isEmpty = ranges.length === 0
     for (const { network, prefix } of ranges)
       this.#list.addSubnet(network, prefix, isIP(network) === 6 ? 'ipv6' : 'ipv4')
   }

@@ -7,6 +7,8 @@ import type { Settings } from './settings.ts'
 
 const EXIT_FAILED = 1
 const EXIT_USAGE = 2
+const PLAINTEXT_WARNING =
+  'plain text is taken from other machines (--allow-plaintext): anyone on the way can read it and change it'
 
 /** The program `chatd`; `argv` is that of the process. Exits by itself: 0 after a stop, 1 when it cannot run, 2 for bad flags. */
 export async function main(argv: readonly string[]): Promise<void> {
@@ -74,19 +76,9 @@ async function serve(flags: Flags): Promise<void> {
   const { keyPairFiles: given } = flags
   const files = given && { certificate: absolute(given.certificate), key: absolute(given.key) }
   const tls = certificateOf({ data, listen, names: flags.name, files, settings, logger })
-  if (exposed !== undefined || files !== undefined) {
-    const pair = tls.open()
-    if (!pair.ok) fail(EXIT_FAILED, pair.error)
-    logger.info(
-      { fingerprint: pair.value.fingerprint },
-      'TLS on the same port, with the key of this fingerprint',
-    )
-  }
-  if (exposed !== undefined && flags.plaintextFrom.length > 0)
-    logger.warn(
-      { from: flags.plaintextFrom.map(({ network, prefix }) => `${network}/${prefix}`) },
-      'plain text is taken from other machines (--allow-plaintext): anyone on the way can read it and change it',
-    )
+  // Clients of this machine alone need no certificate; one is made if such a client asks for TLS.
+  const shown = exposed !== undefined || files !== undefined ? tls.open() : undefined
+  if (shown?.ok === false) fail(EXIT_FAILED, shown.error)
   const opened = await openSqliteLog(directories.logFile(data), {
     onTrouble: trouble => logger.error({ trouble }, 'storage'),
     onRecovered: () => logger.info('storing works again'),
@@ -111,6 +103,12 @@ async function serve(flags: Flags): Promise<void> {
     fail(EXIT_FAILED, started.error)
   }
   const daemon = started.value
+  if (shown?.ok === true)
+    logger.info({ fingerprint: shown.value.fingerprint }, 'TLS on the same port, with this key')
+  if (exposed !== undefined && flags.plaintextFrom.length > 0) {
+    const from = flags.plaintextFrom.map(({ network, prefix }) => `${network}/${prefix}`)
+    logger.warn({ from }, PLAINTEXT_WARNING)
+  }
   sendAway = person => daemon.sendAway(person)
   const stop = (reason: string): void => {
     logger.info({ reason }, 'stopping')

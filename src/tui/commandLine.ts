@@ -1,4 +1,6 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { socketPath } from '../client/serverAddress.ts'
+import { parseFingerprint } from '../client/trust.ts'
 import { DEFAULT_PORT } from '../protocol/limits.ts'
 import { parseConversation, parseUsername } from '../protocol/names.ts'
 import { VERSION } from '../protocol/version.ts'
@@ -10,6 +12,12 @@ export interface CommandLine {
   readonly port: number
   /** Undefined: the name of the system account. */
   readonly user: string | undefined
+  /** `--fingerprint`: the only key of the server that is accepted. */
+  readonly fingerprint: string | undefined
+  /** `--ca`: the path of a file with the authorities that count. */
+  readonly ca: string | undefined
+  /** `--plaintext`: without TLS, also over a network. */
+  readonly plaintext: true | undefined
   /** Without `#`; empty: the rooms of the last start. */
   readonly rooms: readonly string[]
 }
@@ -25,6 +33,9 @@ Without --host, chat-tui joins the server of this machine, and starts one if non
 data in $XDG_DATA_HOME/chat-tui and ends a minute after the last client left (CHAT_TUI_IDLE_SECONDS sets another
 time).
 
+With a server on another machine chat-tui speaks TLS only. It keeps the server's key at the first contact, in
+$XDG_DATA_HOME/chat-tui/known_servers, and stops when the key changes. --host unix:/path is a socket on this machine.
+
 Without a terminal as standard input and output, chat-tui works in lines: it sends each line of the input to the
 first room, prints each message as "room name: text", and ends when the input has ended and every line is
 acknowledged:
@@ -37,7 +48,11 @@ export function parseCommandLine(argv: readonly string[]): Parsed {
   let printed = ''
   const command = new Command('chat-tui')
     .description('Chat in the terminal.')
-    .addOption(new Option('--host <name>', 'the server to join').argParser(parseHost))
+    .addOption(
+      new Option('--host <name>', 'the server to join: a name, an address, or unix:/path').argParser(
+        parseHost,
+      ),
+    )
     .addOption(new Option('--port <number>', 'its port').argParser(parsePort).default(DEFAULT_PORT))
     .addOption(
       new Option('--user <name>', 'your name (default: the name of your system account)').argParser(
@@ -49,6 +64,19 @@ export function parseCommandLine(argv: readonly string[]): Parsed {
         '--room <name>',
         'a room to join; may be given several times (default: the rooms of the last start)',
       ).argParser<readonly string[]>(collectRooms),
+    )
+    .addOption(
+      new Option(
+        '--fingerprint <key>',
+        'accept only this key of the server (chatd fingerprint prints it)',
+      ).argParser(parseKey),
+    )
+    .addOption(new Option('--ca <file>', 'accept only certificates of the authorities in this file (PEM)'))
+    .addOption(
+      new Option(
+        '--plaintext',
+        'without encryption: everyone on the way can read and change everything',
+      ).conflicts(['fingerprint', 'ca']),
     )
     .version(VERSION, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print this help')
@@ -69,13 +97,19 @@ export function parseCommandLine(argv: readonly string[]): Parsed {
     if (error.exitCode === 0) return { kind: 'print', text: printed }
     return { kind: 'wrong', message: oneSentence(error.message) }
   }
-  const { host, port, user, room } = command.opts<{
+  const { host, port, user, room, fingerprint, ca, plaintext } = command.opts<{
     host?: string
     port: number
     user?: string
     room?: readonly string[]
+    fingerprint?: string
+    ca?: string
+    plaintext?: true
   }>()
-  return { kind: 'run', options: { host, port, user, rooms: room ?? [] } }
+  return {
+    kind: 'run',
+    options: { host, port, user, fingerprint, ca, plaintext, rooms: room ?? [] },
+  }
 }
 
 /** Commander's error as one sentence: it writes "error: …", its suggestion on a second line, and values in its own words. */
@@ -94,6 +128,11 @@ function oneSentence(message: string): string {
 }
 
 function parseHost(value: string): string {
+  const path = socketPath(value)
+  if (path !== undefined) {
+    if (path.startsWith('/') && !/[\0\n]/.test(path)) return value
+    throw new InvalidArgumentError('give the whole path of the socket, as in --host unix:/run/chatd/chat')
+  }
   const [, address, ownPort] = /^\[([^\]]+)\](?::(\d+))?$/.exec(value.trim()) ?? []
   if (ownPort !== undefined) throw new InvalidArgumentError(`write --host ${address} --port ${ownPort}`)
   const host = address ?? value.trim()
@@ -105,6 +144,12 @@ function parseHost(value: string): string {
     throw new InvalidArgumentError('give a name or an address, as in --host chat.example.org')
   }
   return host
+}
+
+function parseKey(value: string): string {
+  const key = parseFingerprint(value)
+  if (!key.ok) throw new InvalidArgumentError(key.error)
+  return key.value
 }
 
 function parsePort(value: string): number {

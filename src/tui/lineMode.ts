@@ -185,8 +185,13 @@ class LineMode {
   #refresh(): void {
     const { link } = this.#client
     if (link.status === 'refused') {
-      const hint = link.code === 'name_taken' ? '; choose another name with --user' : ''
-      return this.#fail(`${cleanLine(link.message)}${hint}`)
+      const hint =
+        link.code === 'name_taken'
+          ? '; choose another name with --user'
+          : link.accepts === undefined
+            ? ''
+            : `\n  To accept it, start again with --fingerprint ${link.accepts}`
+      return this.#fail(`${link.message.split('\n').map(cleanLine).join('\n  ')}${hint}`)
     }
     if (link.status === 'waiting' && this.#inputEnded && this.#pending.size === 0 && !this.#wasOnline) {
       return this.#fail(`no connection to ${this.#options.server}: ${cleanLine(link.reason)}`)

@@ -1,14 +1,16 @@
 import { CacheFile } from '../client/cacheFile.ts'
 import type { ChatClient } from '../client/client.ts'
 import { createClient } from '../client/core.ts'
+import { showServer } from '../client/serverAddress.ts'
 import type { Login, Saved } from '../client/stateFile.ts'
 import { VERSION } from '../protocol/version.ts'
 import type { CommandLine } from './commandLine.ts'
 import { Host, LOOPBACK } from './hosting/host.ts'
 import { Reports } from './hosting/reports.ts'
 import { runLineMode } from './lineMode.ts'
-import { findDirectories, makePrivateDirectory } from './profile/directories.ts'
+import { findDirectories, knownServersFile, makePrivateDirectory } from './profile/directories.ts'
 import { Memory } from './profile/memory.ts'
+import { trusted } from './profile/trusted.ts'
 import { defaultUsername } from './profile/username.ts'
 import { loadScreen } from './screen/loadScreen.ts'
 import { clean, cleanLine } from './text/clean.ts'
@@ -31,7 +33,7 @@ export type Ended =
   | { readonly kind: 'signal'; readonly signal: NodeJS.Signals }
 
 /** Runs the client as the command line asks, with a screen or in lines. Resolves when everything is closed. */
-export async function start({ host, port, user, rooms }: CommandLine): Promise<Ended> {
+export async function start({ host, port, user, rooms, ...security }: CommandLine): Promise<Ended> {
   const directories = findDirectories()
   if (!directories.ok) return { kind: 'failed', message: directories.error }
   const reports = new Reports()
@@ -43,6 +45,13 @@ export async function start({ host, port, user, rooms }: CommandLine): Promise<E
   if (obstacle !== undefined) return { kind: 'failed', message: obstacle }
 
   const server = { host: host ?? LOOPBACK, port, username: user ?? defaultUsername() }
+  const trust = trusted({
+    ...server,
+    ...security,
+    knownServers: knownServersFile(directories.value),
+    tell: (kind, message) => reports.add(kind, message),
+  })
+  if (!trust.ok) return { kind: 'failed', message: trust.error }
   const memory = new Memory({
     ...server,
     state: directories.value.state,
@@ -60,6 +69,7 @@ export async function start({ host, port, user, rooms }: CommandLine): Promise<E
     clientName: `chat-tui ${VERSION}`,
     rooms: [first, ...others],
     findSession: name => memory.sessionOf(name),
+    trust: trust.value,
     // A script waits for its acknowledgements or ends with an error, so line mode stores nothing for a later start.
     ...(hasScreen ? { store: memory, shownFirst: shown, ...(cache === undefined ? {} : { cache }) } : {}),
     ...(daemon === undefined ? {} : { beforeConnect: () => daemon.ensure() }),
@@ -69,7 +79,7 @@ export async function start({ host, port, user, rooms }: CommandLine): Promise<E
   try {
     return hasScreen
       ? await onScreen(client, memory, reports, shown)
-      : await inLines(client, reports, [first, ...others], `${server.host}:${port}`)
+      : await inLines(client, reports, [first, ...others], showServer(server))
   } finally {
     memory.write()
     await client.close()

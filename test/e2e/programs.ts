@@ -11,25 +11,40 @@ export const CHAT_TUI = new URL('../../bin/chat-tui.cjs', import.meta.url).pathn
 /** A daemon of its own; killed with the test. Starting it again keeps its port. */
 export class Chatd {
   readonly port: number
+  /** What it has logged, since its first start. */
+  log = ''
   readonly #home: Home
+  readonly #listen: readonly string[] | undefined
   #child: ChildProcess
 
-  private constructor(home: Home, child: ChildProcess, port: number) {
+  private constructor(home: Home, child: ChildProcess, port: number, listen: readonly string[] | undefined) {
     this.#home = home
+    this.#listen = listen
     this.#child = child
     this.port = port
   }
 
   /** Starts one on a free port. Resolves when it accepts connections. */
   static async start(home: Home = new Home(), listen?: readonly string[]): Promise<Chatd> {
-    const [child, port] = await startChild(home, 0, listen)
-    return new Chatd(home, child, port)
+    const [child, port, log] = await startChild(home, 0, listen)
+    const chatd = new Chatd(home, child, port, listen)
+    chatd.#follow(log)
+    return chatd
   }
 
   /** Starts it again where it was. */
   async startAgain(): Promise<void> {
-    const [child] = await startChild(this.#home, this.port)
+    const listen = this.#listen?.map(flag => flag.replace(/:0$/, `:${this.port}`))
+    const [child, , log] = await startChild(this.#home, this.port, listen)
     this.#child = child
+    this.#follow(log)
+  }
+
+  #follow(log: string): void {
+    this.log += log
+    this.#child.stderr?.on('data', (text: string) => {
+      this.log += text
+    })
   }
 
   /** Removes what it has stored; for one that has ended. */
@@ -38,7 +53,7 @@ export class Chatd {
   }
 
   /** Sends it a signal that does not end it. */
-  signal(signal: 'SIGSTOP' | 'SIGCONT'): void {
+  signal(signal: 'SIGSTOP' | 'SIGCONT' | 'SIGHUP'): void {
     this.#child.kill(signal)
   }
 
@@ -54,7 +69,7 @@ async function startChild(
   home: Home,
   port: number,
   listen: readonly string[] = ['--listen', `127.0.0.1:${port}`, '--no-limits'],
-): Promise<[ChildProcess, number]> {
+): Promise<[ChildProcess, number, string]> {
   const child = spawn(process.execPath, [CHATD, ...listen, '--data', home.join('data')], {
     env: home.env,
     stdio: ['ignore', 'ignore', 'pipe'],
@@ -71,7 +86,8 @@ async function startChild(
       if (found !== undefined) resolve(Number(found))
     })
   })
-  return [child, listening]
+  child.stderr?.removeAllListeners('data')
+  return [child, listening, log]
 }
 
 /** How a program ended that ran to its end, and what it wrote. */
@@ -123,8 +139,10 @@ export class Pipe {
   /** Its exit code, or the signal that ended it, when everything it wrote was read. */
   readonly ended: Promise<number | NodeJS.Signals | null>
 
-  constructor(args: readonly string[], home: Home = new Home()) {
-    this.child = spawn(process.execPath, [CHAT_TUI, ...args], { env: home.env, stdio: 'pipe' })
+  /** @param prefix runs it elsewhere, as `ip netns exec` does */
+  constructor(args: readonly string[], home: Home = new Home(), prefix: readonly string[] = []) {
+    const [program = '', ...rest] = [...prefix, process.execPath, CHAT_TUI, ...args]
+    this.child = spawn(program, rest, { env: home.env, stdio: 'pipe' })
     this.child.stdin?.on('error', () => undefined)
     this.child.stdout?.setEncoding('utf8').on('data', (text: string) => {
       this.out += text

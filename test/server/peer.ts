@@ -84,6 +84,14 @@ export class Peer {
     return peer
   }
 
+  /** A connection that is open already, such as an encrypted one; closed with the test. */
+  static over(socket: Socket): Peer {
+    onTestFinished(() => {
+      socket.destroy()
+    })
+    return new Peer(socket)
+  }
+
   /** A plain client that has connected. */
   static async plain(server: { readonly port: number }, username: string): Promise<Peer> {
     const peer = await Peer.open(server)

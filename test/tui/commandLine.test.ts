@@ -12,6 +12,14 @@ describe('what is asked for', () => {
     expect(options()).toEqual({ host: undefined, port: 9011, user: undefined, rooms: [] })
   })
 
+  test('how the server is trusted', () => {
+    const key = `SHA256:${'a'.repeat(43)}`
+    expect(options('--host', 'h', '--fingerprint', 'a'.repeat(43))).toMatchObject({ fingerprint: key })
+    expect(options('--host', 'h', '--ca', 'team.pem')).toMatchObject({ ca: 'team.pem' })
+    expect(options('--host', 'h', '--plaintext')).toMatchObject({ plaintext: true })
+    expect(options('--host', 'unix:/run/chatd/chat')).toMatchObject({ host: 'unix:/run/chatd/chat' })
+  })
+
   test('everything, in any order', () => {
     expect(
       options('--room', 'dev', '--port=7000', '--user', 'Bob', '--room', 'ops', '--host', 'chat.example.org'),

@@ -268,6 +268,10 @@ export class FakeClient implements ChatClient {
     this.setLink({ status: 'connecting', attempt: 1 })
   }
 
+  acceptKey(fingerprint: string): void {
+    this.asked.push(`acceptKey ${fingerprint}`)
+  }
+
   reconnectNow(): void {
     this.asked.push('reconnect')
   }

@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import { constants } from 'node:crypto'
 import type { Socket } from 'node:net'
 import { createServer, type SecureContextOptions, type Server, type TLSSocket } from 'node:tls'
-import { type Result, success } from '../../protocol/errors.ts'
+import { failure, type Result, success } from '../../protocol/errors.ts'
 import type { Logger } from '../logger.ts'
 import { daysLeft, type KeyPair } from './keyPair.ts'
 
@@ -111,9 +111,11 @@ export class TlsServer {
     if (this.#server === undefined) {
       this.#server = createServer({ ...context, handshakeTimeout: this.#options.handshakeTimeout })
       this.#server.on('secureConnection', socket => this.#handshake.getStore()?.(success(socket)))
-      this.#server.on('tlsClientError', (error: NodeJS.ErrnoException) =>
-        this.#handshake.getStore()?.({ ok: false, error: error.code ?? error.message }),
-      )
+      this.#server.on('tlsClientError', (error: NodeJS.ErrnoException, socket) => {
+        // Node leaves it open, also after the handshake's time.
+        socket.destroy()
+        this.#handshake.getStore()?.(failure(error.code ?? error.message))
+      })
     } else this.#server.setSecureContext(context)
     this.#noteEnd()
   }

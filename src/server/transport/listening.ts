@@ -1,5 +1,6 @@
-import { chmodSync, lstatSync, rmSync } from 'node:fs'
+import { chmodSync, existsSync, lstatSync, rmSync } from 'node:fs'
 import { type AddressInfo, connect, type Server } from 'node:net'
+import { dirname } from 'node:path'
 import { failure, type Result, success } from '../../protocol/errors.ts'
 import { showAddress } from '../address.ts'
 import type { TcpAddress, UnixAddress } from '../settings.ts'
@@ -100,9 +101,10 @@ function portProblem(address: TcpAddress, error: NodeJS.ErrnoException): string 
 }
 
 function pathProblem(path: string, error: NodeJS.ErrnoException): string {
+  // Node tells EACCES for this too.
+  if (!existsSync(dirname(path)))
+    return `the directory of ${path} does not exist; make it, or choose another path with --listen`
   switch (error.code) {
-    case 'ENOENT':
-      return `the directory of ${path} does not exist; make it, or choose another path with --listen`
     case 'EACCES':
     case 'EPERM':
       return `chatd may not make a socket at ${path}; change the directory's owner, or choose another path with --listen`

@@ -11,6 +11,6 @@ export const NEVER_CONNECTED: Refusal = {
 export const TLS_REQUIRED: Refusal = {
   code: 'tls_required',
   message:
-    'this server takes only encrypted connections from other machines: connect with TLS on the same port. A newer chat-tui does so by itself; programs can use: ncat --ssl HOST PORT',
+    'this server takes only encrypted connections from other machines: connect with TLS on the same port. chat-tui does so without --plaintext (upgrade an older one); programs can use: ncat --ssl HOST PORT',
   fatal: true,
 }

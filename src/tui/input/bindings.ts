@@ -28,6 +28,7 @@ export const MODES = {
   switcher: ['switcher', 'line', 'global'],
   recall: ['recall', 'line', 'global'],
   dialog: ['dialog', 'line', 'global'],
+  refusal: ['refusal', 'global'],
   help: ['help', 'global'],
 } as const satisfies Record<string, readonly KeyContext[]>
 

@@ -14,6 +14,7 @@ export type KeyContext =
   | 'switcher'
   | 'recall'
   | 'dialog'
+  | 'refusal'
   | 'help'
 
 /** The headings of the help overlay, in their order. */
@@ -201,6 +202,16 @@ export const DEFINITIONS = {
       help: 'take the typed name, after the server refused the first one',
       hint: 'take name',
     },
+  }),
+
+  ...group('refusal', 'Program', {
+    'refusal.accept': {
+      keys: ['ctrl+y'],
+      help: 'accept the key of the server that is shown, after you compared it',
+      hint: 'accept key',
+    },
+    'refusal.lineUp': { keys: ['up'], help: 'in that box: a row up' },
+    'refusal.lineDown': { keys: ['down'], help: 'in that box: a row down', hint: 'scroll' },
   }),
 
   ...group('help', 'Help', {

@@ -45,6 +45,7 @@ export type Effect =
   /** Loads a message by its seq; 0: the oldest of all. */
   | { readonly type: 'reach'; readonly room: string; readonly seq: number }
   | { readonly type: 'rename'; readonly name: string }
+  | { readonly type: 'acceptKey'; readonly fingerprint: string }
   | { readonly type: 'reconnect' }
   | { readonly type: 'suspend' }
   | { readonly type: 'redraw' }

@@ -113,6 +113,14 @@ export type Overlay =
   | Recall
   /** Asks for another name after the server refused ours. */
   | { readonly kind: 'name'; readonly editor: Editor; readonly reason: CleanText }
+  /** Says why the server is refused, or refuses us. `accepts`: the key of the server, which the user may accept. */
+  | {
+      readonly kind: 'refusal'
+      readonly lines: readonly CleanText[]
+      readonly accepts: string | undefined
+      /** The first row that is shown. */
+      readonly top: number
+    }
 
 /** Steps towards quitting: 1, Ctrl+C was pressed once; 2, the screen quits once every message is sent. */
 type Leaving = 0 | 1 | 2
@@ -122,8 +130,10 @@ export type ScreenState = {
   readonly size: Size
   /** The room to begin with, by name; undefined once it is shown. */
   readonly first: string | undefined
-  /** The refusal that the name dialog was opened for. */
+  /** The refusal that a dialog was opened for. */
   readonly refusal: LinkState | undefined
+  /** The reason of a lost connection that was told in a box, as the status line has no room for it. */
+  readonly toldReason: string | undefined
   /** Whether the terminal has the focus; undefined until the terminal reports it, as some never do. */
   readonly focused: boolean | undefined
   /** The last key, paste or gain of focus; our clock, ms. */
@@ -192,6 +202,7 @@ export function initialState(
     size,
     first,
     refusal: undefined,
+    toldReason: undefined,
     focused: undefined,
     lastInput: now,
     current: undefined,

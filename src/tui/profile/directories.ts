@@ -1,6 +1,6 @@
 import { accessSync, constants } from 'node:fs'
 import { homedir } from 'node:os'
-import { isAbsolute, join } from 'node:path'
+import { dirname, isAbsolute, join } from 'node:path'
 import { makeDirectory } from '../../files/makeDirectory.ts'
 import { failure, type Result, success } from '../../protocol/errors.ts'
 
@@ -34,6 +34,11 @@ export function findDirectories(env: NodeJS.ProcessEnv = process.env): Result<Di
     cache: join(cache, 'chat-tui'),
     data: join(data, 'chat-tui', 'chatd'),
   })
+}
+
+/** The file of the servers whose keys this account knows, beside the data of hosted daemons. */
+export function knownServersFile({ data }: Directories): string {
+  return join(dirname(data), 'known_servers')
 }
 
 /**

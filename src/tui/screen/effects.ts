@@ -96,6 +96,8 @@ export function runEffect(
     }
     case 'rename':
       return client.rename(effect.name)
+    case 'acceptKey':
+      return client.acceptKey(effect.fingerprint)
     case 'reconnect':
       return client.reconnectNow()
     case 'suspend':

@@ -17,6 +17,7 @@ import { nameBox } from './nameBox.ts'
 import { noticeBox } from './noticeBox.ts'
 import { type Pane, paneOf } from './pane.ts'
 import { recallBox } from './recallBox.ts'
+import { refusalBox } from './refusalBox.ts'
 import { blanks, EMPTY_ROW, type Row, span } from './row.ts'
 import { paneRule } from './rule.ts'
 import { searchBox } from './searchBox.ts'
@@ -209,6 +210,8 @@ function overlayOf(
       return recallBox(state, layout, overlay)
     case 'name':
       return nameBox(layout, overlay)
+    case 'refusal':
+      return { box: refusalBox(layout, overlay) }
     case undefined: {
       const box = noticeBox(state, layout)
       return box === undefined ? undefined : { box }

@@ -58,7 +58,12 @@ function linkSpans(link: LinkState, now: number, width: number, isShort: boolean
       return [offline, span(clean`, ${seconds} s`, 'dim'), reason]
     }
     case 'refused':
-      return [span(isShort ? clean`✗ refused` : clean`✗ ${cleanLine(link.message)}`, 'error')]
+      return [
+        span(
+          isShort ? clean`✗ refused` : clean`✗ ${cleanLine(link.message.split('\n', 1).join(''))}`,
+          'error',
+        ),
+      ]
     case 'closed':
       return [span(clean`○ not connected`, 'dim')]
   }
@@ -135,6 +140,10 @@ function hintsOf(state: ScreenState, world: World, pane: Pane | undefined): read
       return ['recall.take', 'recall.older', 'app.escape']
     case 'name':
       return ['dialog.accept', 'app.escape']
+    case 'refusal':
+      return state.overlay.accepts === undefined
+        ? ['app.escape', 'refusal.lineDown']
+        : ['refusal.accept', 'app.escape', 'refusal.lineDown']
     case undefined:
       break
   }

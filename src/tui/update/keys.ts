@@ -17,6 +17,7 @@ import { nameKey } from './nameDialog.ts'
 import { goToOldest } from './reach.ts'
 import { markRoomRead } from './reading.ts'
 import { openRecall, recallKey } from './recallKeys.ts'
+import { refusalKey } from './refusal.ts'
 import { showNeighbour, showRoom, showUnread } from './rooms.ts'
 import { scrollBy, scrollPages, scrollToBottom, scrollToNew } from './scroll.ts'
 import { closed, reopened, searchKey } from './search.ts'
@@ -49,6 +50,8 @@ export function pressed(state: ScreenState, world: World, key: Key): Step {
       return recallKey(fresh, world, fresh.overlay, action, key)
     case 'name':
       return nameKey(fresh, fresh.overlay, action, key)
+    case 'refusal':
+      return refusalKey(fresh, fresh.overlay, action)
     case undefined:
       break
   }
@@ -75,6 +78,8 @@ function modeOf(state: ScreenState): Mode {
       return 'search'
     case 'name':
       return 'dialog'
+    case 'refusal':
+      return 'refusal'
     case undefined:
       return roomScreen(state).selection === undefined ? 'main' : 'selection'
   }

@@ -1,31 +1,29 @@
 /** Asks for another name after the server refused ours. */
 
+import type { LinkState } from '../../client/link.ts'
 import { parseUsername } from '../../protocol/names.ts'
 import { createEditor } from '../composer/editor.ts'
 import type { ActionId } from '../input/bindings.ts'
 import type { Key } from '../input/key.ts'
 import type { Overlay, ScreenState } from '../model/state.ts'
-import type { World } from '../model/world.ts'
 import { cleanLine } from '../text/clean.ts'
 import { lineKey } from './lineKeys.ts'
 import { type Step, step } from './step.ts'
 
+type Refused = Extract<LinkState, { status: 'refused' }>
 type NameDialog = Extract<Overlay, { kind: 'name' }>
 
 /** Refusals that another name can avoid. */
 const ABOUT_THE_NAME: ReadonlySet<string> = new Set(['name_taken', 'name_invalid', 'auth_failed'])
 
-/** Opens the dialog at a new refusal; closes it when the connection is no longer refused. */
-export function withNameDialog(state: ScreenState, { client: { link, username } }: World): ScreenState {
-  if (link.status !== 'refused') {
-    const isOpen = state.overlay?.kind === 'name'
-    return state.refusal === undefined && !isOpen
-      ? state
-      : { ...state, refusal: undefined, overlay: isOpen ? undefined : state.overlay }
-  }
-  if (link === state.refusal || !ABOUT_THE_NAME.has(link.code)) return state
-  const dialog: NameDialog = { kind: 'name', editor: createEditor(username), reason: cleanLine(link.message) }
-  return { ...state, refusal: link, overlay: dialog }
+/** Whether another name can avoid a refusal. */
+export function isAboutTheName({ code }: Refused): boolean {
+  return ABOUT_THE_NAME.has(code)
+}
+
+/** The dialog for a refusal. */
+export function nameDialog({ message }: Refused, username: string): NameDialog {
+  return { kind: 'name', editor: createEditor(username), reason: cleanLine(message) }
 }
 
 /** The state after a key of the dialog. */

@@ -10,9 +10,9 @@ import { followCursor, giveBack, paste } from './compose.ts'
 import { gazeDue } from './gaze.ts'
 import { pressed } from './keys.ts'
 import { quitOnceSent } from './leave.ts'
-import { withNameDialog } from './nameDialog.ts'
 import { reached } from './reach.ts'
 import { read } from './reading.ts'
+import { withRefusal } from './refusal.ts'
 import { showRoom, withCurrentRoom } from './rooms.ts'
 import { found, surrounded } from './search.ts'
 import { unselect } from './selection.ts'
@@ -38,7 +38,7 @@ function happened(state: ScreenState, event: ScreenEvent, world: World): Step {
     case 'resize':
       return step(followCursor({ ...state, size: event.size }, world))
     case 'changed':
-      return quitOnceSent(withNameDialog(state, world), world)
+      return quitOnceSent(withRefusal(state, world), world)
     case 'tick':
       return step(state)
     case 'opened':
@@ -68,7 +68,7 @@ function happened(state: ScreenState, event: ScreenEvent, world: World): Step {
 function pasted(state: ScreenState, world: World, text: string, truncated: boolean): Step {
   const { overlay } = state
   if (overlay === undefined) return paste(unselect(state), world, text, truncated)
-  if (overlay.kind === 'help' || overlay.kind === 'search') return step(state)
+  if (!('editor' in overlay)) return step(state)
   // The other overlays hold a name: one line.
   const line = cleanLine(text).slice(0, 200)
   const changed: Overlay = { ...overlay, editor: insertText(overlay.editor, line) }

@@ -1,0 +1,225 @@
+import { failure, type Result, success } from '../protocol/errors.ts'
+import { DEFAULT_PORT } from '../protocol/limits.ts'
+import { BY_AUTHORITY, type KnownServer, type KnownServers } from './knownServers.ts'
+import { type ServerAddress, showServer } from './serverAddress.ts'
+
+const FINGERPRINT = /^(?:SHA256:)?([A-Za-z0-9+/_-]{43})=?$/
+
+/** What a server showed in its handshake. */
+export interface Presented {
+  /** Of its public key: `SHA256:` and base64. */
+  readonly fingerprint: string
+  /** Why no authority vouches for the certificate under this name; undefined: one does. */
+  readonly doubt: Doubt | undefined
+}
+
+/** Why a certificate is not accepted by itself. */
+export interface Doubt {
+  /** `time`: it has expired, or is not valid yet. `issuer`: no known authority made it. `name`: it is for other names. */
+  readonly kind: 'time' | 'issuer' | 'name' | 'other'
+  /** A part of a sentence. */
+  readonly reason: string
+}
+
+/** What becomes of a connection whose handshake is done. Nothing was sent so far. */
+export type Verdict =
+  | { readonly kind: 'trusted' }
+  /** The user must act. `accepts`: the user may accept this key here and now. The message has a paragraph a line. */
+  | {
+      readonly kind: 'refused'
+      readonly code: 'key_unknown' | 'key_changed' | 'key_refused'
+      readonly message: string
+      readonly accepts?: string
+    }
+  /** It can be right later by itself. */
+  | { readonly kind: 'later'; readonly reason: string }
+
+/** How a {@link Trust} decides. */
+export interface TrustOptions extends ServerAddress {
+  readonly known: KnownServers
+  /** `--fingerprint`: only this key. */
+  readonly fingerprint: string | undefined
+  /** `--ca`: only certificates of the authorities in this file, whose text `authorities` is. */
+  readonly ca: { readonly file: string; readonly authorities: string } | undefined
+  /** A sentence about a first contact, or about a key that cannot be kept. */
+  readonly tell: (kind: 'info' | 'warning', message: string) => void
+  /** The clock, ms since 1970. */
+  readonly now?: () => number
+}
+
+/**
+ * Decides whether a client talks to the server that answered. The server's public key is pinned at the first contact;
+ * trust only rises from there: from a pinned key to a certificate of an authority, never back.
+ */
+export class Trust {
+  readonly #options: TrustOptions
+  readonly #server: string
+  /** What this process knows, also where the file cannot be written. */
+  #held: KnownServer | undefined
+  /** What was known when the key was judged; another client may have kept something else since. */
+  #judgedBy: KnownServer | undefined
+  /** A fingerprint that the user accepted. */
+  #accepted: string | undefined
+
+  constructor(options: TrustOptions) {
+    this.#options = options
+    this.#server = showServer(options)
+    this.#accepted = options.fingerprint
+  }
+
+  /** The authorities that count instead of those of the system. */
+  get authorities(): string | undefined {
+    return this.#options.ca?.authorities
+  }
+
+  /** Takes a key that the user accepts, for the next attempts. */
+  accept(fingerprint: string): void {
+    this.#accepted = fingerprint
+  }
+
+  /** @param hasSecret whether the client would send a secret, such as a session */
+  judge(presented: Presented, hasSecret: boolean): Verdict {
+    const { fingerprint: demanded, ca } = this.#options
+    const { fingerprint, doubt } = presented
+    const known = this.#find()
+    this.#judgedBy = known.ok ? known.value : undefined
+    if (demanded !== undefined)
+      return fingerprint === demanded ? { kind: 'trusted' } : this.#otherThanDemanded(fingerprint, demanded)
+    if (ca !== undefined)
+      return doubt === undefined ? { kind: 'trusted' } : this.#notByAuthority(ca.file, doubt)
+    if (!known.ok) return { kind: 'refused', code: 'key_refused', message: known.error }
+    if (doubt === undefined || fingerprint === this.#accepted || fingerprint === known.value?.key)
+      return { kind: 'trusted' }
+    if (doubt.kind === 'time') return { kind: 'later', reason: this.#untimely(doubt) }
+    if (known.value !== undefined) return this.#changed(known.value, presented)
+    return hasSecret ? this.#asks(fingerprint) : { kind: 'trusted' }
+  }
+
+  /** Whether the key is the pinned one, so that its certificate says nothing more. */
+  isPinned(fingerprint: string): boolean {
+    const known = this.#find()
+    return fingerprint === this.#options.fingerprint || (known.ok && known.value?.key === fingerprint)
+  }
+
+  /**
+   * The server welcomed the client: keeps its key for the next time.
+   * @returns a refusal where another client kept another key meanwhile
+   */
+  welcomed({ fingerprint, doubt }: Presented): Extract<Verdict, { kind: 'refused' }> | undefined {
+    const before = this.#judgedBy
+    const { fingerprint: demanded, ca } = this.#options
+    // With a flag, later starts without it rely on this key.
+    const isVouched = doubt === undefined && demanded === undefined && ca === undefined
+    if (before?.key === fingerprint || (isVouched && before?.key === BY_AUTHORITY)) {
+      this.#held = before
+      return undefined
+    }
+    const known: KnownServer = {
+      server: this.#server,
+      key: isVouched ? BY_AUTHORITY : fingerprint,
+      since: new Date((this.#options.now ?? Date.now)()).toISOString().slice(0, 10),
+    }
+    const kept = this.#options.known.keep(known, before)
+    if (kept.ok && kept.value.key !== known.key) return this.#changed(kept.value, { fingerprint, doubt })
+    this.#held = known
+    const isNews = before === undefined && !isVouched && fingerprint !== this.#accepted
+    if (isNews) this.#options.tell('info', this.#firstContact(fingerprint))
+    if (!kept.ok) this.#options.tell('warning', `${kept.error}; the next start takes it for a new one`)
+    return undefined
+  }
+
+  #find(): Result<KnownServer | undefined, string> {
+    if (this.#held !== undefined) return success(this.#held)
+    const read = this.#options.known.read(this.#server)
+    if (!read.ok) return read
+    return success(read.value.find(({ server }) => server === this.#server))
+  }
+
+  #firstContact(fingerprint: string): string {
+    return `first time at ${this.#server}; its key, kept from now on, is ${fingerprint}${this.#otherNames(fingerprint)}; to be sure, compare it with what "chatd fingerprint" prints there`
+  }
+
+  /** The same server, by its other names. */
+  #otherNames(fingerprint: string): string {
+    const read = this.#options.known.read(this.#server)
+    const others = read.ok
+      ? read.value.filter(({ key, server }) => key === fingerprint && server !== this.#server)
+      : []
+    return others.length === 0 ? '' : ` (known as ${others.map(({ server }) => server).join(', ')})`
+  }
+
+  #asks(fingerprint: string): Verdict {
+    return {
+      kind: 'refused',
+      code: 'key_unknown',
+      accepts: fingerprint,
+      message: [
+        `The key of ${this.#server} is not known yet, and your session there is a secret: nothing was sent.`,
+        `Its key: ${fingerprint}${this.#otherNames(fingerprint)}`,
+        'Compare it with what "chatd fingerprint" prints on the server.',
+      ].join('\n'),
+    }
+  }
+
+  #changed(
+    { key, since }: KnownServer,
+    { fingerprint, doubt }: Presented,
+  ): Extract<Verdict, { kind: 'refused' }> {
+    const day = since === undefined ? '' : ` since ${since}`
+    const before =
+      key === BY_AUTHORITY
+        ? `Known${day}: a certificate of an authority. Now: ${doubt?.reason ?? 'another key'}.`
+        : `Known${day}: ${key}`
+    return {
+      kind: 'refused',
+      code: 'key_changed',
+      message: [
+        `The key of ${this.#server} has changed. Nothing was sent.`,
+        before,
+        `Now: ${fingerprint}`,
+        'Either the server has a new key, or somebody on the way reads along. Ask its operator what "chatd fingerprint" prints there.',
+        `If that is the new key: ${this.#commandFor(fingerprint)}`,
+      ].join('\n'),
+    }
+  }
+
+  #otherThanDemanded(fingerprint: string, demanded: string): Verdict {
+    return {
+      kind: 'refused',
+      code: 'key_refused',
+      message: [
+        `The key of ${this.#server} is not the one of --fingerprint. Nothing was sent.`,
+        `Asked for: ${demanded}`,
+        `It showed: ${fingerprint}`,
+        'Ask its operator what "chatd fingerprint" prints there.',
+      ].join('\n'),
+    }
+  }
+
+  #notByAuthority(file: string, doubt: Doubt): Verdict {
+    if (doubt.kind === 'time') return { kind: 'later', reason: this.#untimely(doubt) }
+    return {
+      kind: 'refused',
+      code: 'key_refused',
+      message: `The certificate of ${this.#server} is not accepted with the authorities in ${file}: ${doubt.reason}. Nothing was sent.`,
+    }
+  }
+
+  #untimely({ reason }: Doubt): string {
+    return `the certificate of ${this.#server} ${reason}; nothing was sent`
+  }
+
+  #commandFor(fingerprint: string): string {
+    const { host, port } = this.#options
+    const portFlag = port === DEFAULT_PORT ? '' : ` --port ${port}`
+    return `chat-tui --host ${host}${portFlag} --fingerprint ${fingerprint}`
+  }
+}
+
+/** A fingerprint as `chatd fingerprint` prints it, also without its beginning or in the alphabet of addresses. */
+export function parseFingerprint(text: string): Result<string, string> {
+  const [, digest] = FINGERPRINT.exec(text.trim()) ?? []
+  if (digest === undefined)
+    return failure('give what "chatd fingerprint" prints: SHA256: and 43 letters, digits, + and /')
+  return success(`SHA256:${digest.replaceAll('-', '+').replaceAll('_', '/')}`)
+}

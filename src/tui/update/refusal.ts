@@ -1,0 +1,62 @@
+/** Shows why the server is refused, or refuses us, and what the user can do. */
+
+import type { LinkState } from '../../client/link.ts'
+import type { ActionId } from '../input/bindings.ts'
+import { type Overlay, type ScreenState, withLateError } from '../model/state.ts'
+import type { World } from '../model/world.ts'
+import { clean, cleanLine } from '../text/clean.ts'
+import { isAboutTheName, nameDialog } from './nameDialog.ts'
+import { type Step, step } from './step.ts'
+
+type Refused = Extract<LinkState, { status: 'refused' }>
+type RefusalBox = Extract<Overlay, { kind: 'refusal' }>
+
+/** Longer reasons of a lost connection are cut in the status line of a usual terminal. */
+const SHORT_REASON = 48
+
+/** Opens a dialog at a new refusal; closes it when the connection is no longer refused. */
+export function withRefusal(state: ScreenState, world: World): ScreenState {
+  return withLongReason(withDialog(state, world), world)
+}
+
+/** Tells a long reason once, in the box of notices. */
+function withLongReason(state: ScreenState, { client: { link } }: World): ScreenState {
+  if (link.status === 'online') return { ...state, toldReason: undefined }
+  if (link.status !== 'waiting' || link.reason.length <= SHORT_REASON) return state
+  if (link.reason === state.toldReason) return state
+  return withLateError({ ...state, toldReason: link.reason }, cleanLine(link.reason))
+}
+
+function withDialog(state: ScreenState, { client: { link, username } }: World): ScreenState {
+  if (link.status !== 'refused') {
+    const isOpen = state.overlay?.kind === 'name' || state.overlay?.kind === 'refusal'
+    return state.refusal === undefined && !isOpen
+      ? state
+      : { ...state, refusal: undefined, overlay: isOpen ? undefined : state.overlay }
+  }
+  if (link === state.refusal) return state
+  const overlay = isAboutTheName(link) ? nameDialog(link, username) : refusalBox(link)
+  return { ...state, refusal: link, overlay }
+}
+
+function refusalBox({ message, accepts }: Refused): RefusalBox {
+  const lines = message.split('\n').map(cleanLine)
+  const keys = clean`Ctrl+Y accepts the key, Esc does not.`
+  return { kind: 'refusal', lines: accepts === undefined ? lines : [...lines, keys], accepts, top: 0 }
+}
+
+/** The state after a key of the box. Letters and Enter do nothing: the box can open while the user types. */
+export function refusalKey(state: ScreenState, box: RefusalBox, action: ActionId | undefined): Step {
+  switch (action) {
+    case 'refusal.accept':
+      return box.accepts === undefined
+        ? step(state)
+        : step({ ...state, overlay: undefined }, { type: 'acceptKey', fingerprint: box.accepts })
+    case 'refusal.lineUp':
+      return step({ ...state, overlay: { ...box, top: Math.max(0, box.top - 1) } })
+    case 'refusal.lineDown':
+      return step({ ...state, overlay: { ...box, top: box.top + 1 } })
+    default:
+      return step(state)
+  }
+}
