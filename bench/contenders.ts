@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { ownKeyPair } from '../src/server/tls/ownKeyPair.ts'
 import type { DialectName } from './dialects.ts'
 import { startDaemon } from './programs.ts'
 
@@ -22,6 +23,8 @@ export interface RunningServer {
 export interface Contender {
   readonly name: string
   readonly dialect: DialectName
+  /** Through TLS. */
+  readonly isEncrypted?: boolean
   /** Why it cannot run on this machine; undefined if it can. */
   readonly missing?: string | undefined
   start(): Promise<RunningServer>
@@ -29,6 +32,9 @@ export interface Contender {
 
 /** chatd as it is installed, with the durable log. */
 export const CHATD: Contender = { name: 'chatd', dialect: 'plain', start: () => startDaemon() }
+
+/** The same through TLS: the port is the same too. */
+const CHATD_TLS: Contender = { ...CHATD, name: 'chatd, TLS', isEncrypted: true }
 
 /** chatd with its log in memory: the difference to CHATD is the price of durability. */
 const CHATD_IN_MEMORY: Contender = {
@@ -83,6 +89,40 @@ const NATS: Contender = {
     startPeer('nats-server', port => ['-a', '127.0.0.1', '-p', String(port), '-c', join(PEERS, 'nats.conf')]),
 }
 
+const INSPIRCD_TLS: Contender = {
+  ...INSPIRCD,
+  name: 'InspIRCd, TLS',
+  isEncrypted: true,
+  start: async () => {
+    const { directory, certificate, key } = newCertificate()
+    const config = join(directory, 'inspircd.conf')
+    const template = readFileSync(join(PEERS, 'inspircd.conf'), 'utf8')
+    const profile = `<sslprofile name="tls" provider="gnutls" certfile="${certificate}" keyfile="${key}">`
+    return startPeer(
+      'inspircd',
+      port => {
+        const bind = template.replace('port="PORT"', `port="${port}" sslprofile="tls"`)
+        writeFileSync(config, `<module name="ssl_gnutls">\n${profile}\n${bind}`)
+        return ['--nofork', '--nolog', '--nopid', '--runasroot', '--config', config]
+      },
+      directory,
+    )
+  },
+}
+
+const NATS_TLS: Contender = {
+  ...NATS,
+  name: 'nats-server, TLS',
+  isEncrypted: true,
+  start: async () => {
+    const { directory, certificate, key } = newCertificate()
+    const config = join(directory, 'nats.conf')
+    const plain = readFileSync(join(PEERS, 'nats.conf'), 'utf8')
+    writeFileSync(config, `${plain}\ntls { cert_file: "${certificate}", key_file: "${key}" }\n`)
+    return startPeer('nats-server', port => ['-a', '127.0.0.1', '-p', String(port), '-c', config], directory)
+  },
+}
+
 const ASYNCIO: Contender = {
   name: 'tutorial, asyncio',
   dialect: 'plain',
@@ -108,6 +148,24 @@ export const CONTENDERS: readonly Contender[] = [
   UVLOOP,
   ASYNCIO,
 ]
+
+/** chatd and the peers that serve TLS, each in plain text and through TLS. */
+export const TLS_CONTENDERS: readonly Contender[] = [CHATD, CHATD_TLS, NATS, NATS_TLS, INSPIRCD, INSPIRCD_TLS]
+
+/** A certificate like chatd's own, in files. */
+function newCertificate(): {
+  readonly directory: string
+  readonly certificate: string
+  readonly key: string
+} {
+  const directory = mkdtempSync(join(tmpdir(), 'bench-tls-'))
+  const pair = ownKeyPair(directory, [])
+  if (!pair.ok) throw new Error(pair.error)
+  const [certificate, key] = [join(directory, 'certificate.pem'), join(directory, 'key.pem')]
+  writeFileSync(certificate, pair.value.certificate)
+  writeFileSync(key, pair.value.key)
+  return { directory, certificate, key }
+}
 
 function missingProgram(name: string): string | undefined {
   return spawnSync('sh', ['-c', `command -v ${name}`]).status === 0 ? undefined : `${name} is not installed`

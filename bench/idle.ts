@@ -1,8 +1,9 @@
 import { connect, type Socket } from 'node:net'
-import { CONTENDERS, type Contender } from './contenders.ts'
+import { CONTENDERS, type Contender, TLS_CONTENDERS } from './contenders.ts'
 import { DIALECTS, type Dialect } from './dialects.ts'
 import type { Row } from './figures.ts'
 import { cpuSeconds, residentMiB } from './programs.ts'
+import { secured } from './secure.ts'
 
 const CONNECTIONS = 9_000
 const AT_ONCE = 500
@@ -20,6 +21,13 @@ export async function idle(): Promise<Row[]> {
   return rows
 }
 
+/** The same through TLS, beside plain text. */
+export async function encryptedIdle(): Promise<Row[]> {
+  const rows: Row[] = []
+  for (const contender of TLS_CONTENDERS) rows.push(await measure(contender))
+  return rows
+}
+
 async function measure(contender: Contender): Promise<Row> {
   const { name, missing } = contender
   if (missing !== undefined) return { what: `${name} (left out: ${missing})`, figures: {} }
@@ -28,9 +36,7 @@ async function measure(contender: Contender): Promise<Row> {
   try {
     const before = residentMiB(server.pid)
     for (let n = 0; n < CONNECTIONS; n += AT_ONCE) {
-      const some = Array.from({ length: AT_ONCE }, (_, i) =>
-        enter(server.port, DIALECTS[contender.dialect], n + i),
-      )
+      const some = Array.from({ length: AT_ONCE }, (_, i) => enter(server.port, contender, n + i))
       sockets.push(...(await Promise.all(some)))
     }
     await sleep(SETTLED_S)
@@ -51,18 +57,16 @@ async function measure(contender: Contender): Promise<Row> {
 }
 
 /** Resolves when the server has welcomed the client; in a protocol without a welcome, when it is connected. */
-function enter(port: number, dialect: Dialect, n: number): Promise<Socket> {
+async function enter(port: number, contender: Contender, n: number): Promise<Socket> {
+  const dialect: Dialect = DIALECTS[contender.dialect]
   const { promise, resolve, reject } = Promise.withResolvers<Socket>()
-  const socket = connect({ port, host: '127.0.0.1', noDelay: true })
+  const socket =
+    contender.isEncrypted === true ? await secured(port, contender.dialect) : await connected(port)
   const join = (): void => {
     socket.write(dialect.join(`room${Math.floor(n / A_ROOM)}`))
     resolve(socket)
   }
   socket.on('error', reject)
-  socket.on('connect', () => {
-    socket.write(dialect.hello(`m${n}`))
-    if (dialect.welcome === undefined) join()
-  })
   let heard = ''
   socket.on('data', chunk => {
     if (dialect.welcome === undefined || heard === dialect.welcome) return
@@ -71,7 +75,15 @@ function enter(port: number, dialect: Dialect, n: number): Promise<Socket> {
     heard = dialect.welcome
     join()
   })
+  socket.write(dialect.hello(`m${n}`))
+  if (dialect.welcome === undefined) join()
   return promise
+}
+
+async function connected(port: number): Promise<Socket> {
+  const socket = connect({ port, host: '127.0.0.1', noDelay: true })
+  await new Promise((resolve, reject) => socket.once('connect', resolve).once('error', reject))
+  return socket.removeAllListeners('error')
 }
 
 function sleep(seconds: number): Promise<void> {

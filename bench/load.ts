@@ -6,11 +6,14 @@
 import { connect, type Socket } from 'node:net'
 import { DIALECTS, type Dialect, type DialectName } from './dialects.ts'
 import { percentile } from './figures.ts'
+import { secured } from './secure.ts'
 
 /** The parameters of a load. */
 export interface LoadOrder {
   readonly port: number
   readonly dialect: DialectName
+  /** Through TLS. */
+  readonly isEncrypted?: boolean
   /** Connections that listen, spread over the rooms; one more in each room sends. */
   readonly listeners: number
   readonly rooms: number
@@ -62,58 +65,75 @@ const buffer = Buffer.allocUnsafe(256 * 1024)
 
 class Person {
   readonly room: string
-  readonly socket: Socket
+  #socket: Socket | undefined
   received = 0
   isIn = false
   readonly ready: Promise<void>
   onRead: () => void = () => undefined
   #rest = ''
   readonly #watches: boolean
+  readonly #listens: boolean
+  #welcomed: () => void = () => undefined
 
   constructor(name: string, room: string, watches: boolean, listens: boolean) {
     this.room = room
     this.#watches = watches
-    let welcomed: () => void = () => undefined
+    this.#listens = listens
     this.ready = new Promise(resolve => {
-      welcomed = resolve
+      this.#welcomed = resolve
     })
-    this.socket = connect({
+    if (order.isEncrypted === true) {
+      secured(order.port, order.dialect).then(
+        socket => {
+          socket.on('data', chunk => this.#read(Buffer.from(chunk)))
+          this.#opened(socket, name)
+        },
+        (error: Error) => fail(`no handshake: ${error.message}`),
+      )
+      return
+    }
+    const callback = (length: number): boolean => {
+      this.#read(buffer.subarray(0, length))
+      return true
+    }
+    const socket = connect({
       port: order.port,
       host: '127.0.0.1',
       noDelay: true,
-      onread: {
-        buffer,
-        callback: (length, bytes) => {
-          if (dialect.welcome !== undefined && !this.isIn) {
-            this.#rest += Buffer.from(bytes.buffer, bytes.byteOffset, length).toString('latin1')
-            if (!this.#rest.includes(dialect.welcome)) return true
-            this.#rest = ''
-            this.#join(listens)
-            welcomed()
-            return true
-          }
-          this.#take(buffer.subarray(0, length))
-          return true
-        },
-      },
+      onread: { buffer, callback },
     })
-    this.socket.on('error', error => fail(`a connection broke: ${error.message}`))
-    this.socket.on('close', () => fail('the server closed a connection'))
-    this.socket.on('connect', () => {
-      this.socket.write(dialect.hello(name))
-      if (dialect.welcome !== undefined) return
-      this.#join(listens)
-      welcomed()
-    })
+    socket.on('connect', () => this.#opened(socket, name))
+    socket.on('error', error => fail(`a connection broke: ${error.message}`))
+  }
+
+  write(lines: string): void {
+    this.#socket?.write(lines)
+  }
+
+  #opened(socket: Socket, name: string): void {
+    this.#socket = socket
+    socket.on('error', error => fail(`a connection broke: ${error.message}`))
+    socket.on('close', () => fail('the server closed a connection'))
+    socket.write(dialect.hello(name))
+    if (dialect.welcome === undefined) this.#join()
+  }
+
+  #read(chunk: Buffer): void {
+    if (dialect.welcome === undefined || this.isIn) return this.#take(chunk)
+    this.#rest += chunk.toString('latin1')
+    if (!this.#rest.includes(dialect.welcome)) return
+    this.#rest = ''
+    this.#join()
   }
 
   /** Whether one of the messages has arrived that show that all people are in their rooms. */
   isProbed = false
 
-  #join(listens: boolean): void {
+  #join(): void {
     this.isIn = true
     // A sender joins too, since most protocols require it; NATS does not, and would send it its own messages.
-    if (listens || order.dialect !== 'nats') this.socket.write(dialect.join(this.room))
+    if (this.#listens || order.dialect !== 'nats') this.write(dialect.join(this.room))
+    this.#welcomed()
   }
 
   #take(chunk: Buffer): void {
@@ -170,7 +190,7 @@ class Speaker {
       const due = before + Math.floor(((performance.now() - began) / 1_000) * perSecond)
       let lines = ''
       while (this.sent < due) lines += this.#next(began + ((this.sent + 1 - before) / perSecond) * 1_000)
-      if (lines !== '') this.#person.socket.write(lines)
+      if (lines !== '') this.#person.write(lines)
     }, TICK_MS)
   }
 
@@ -182,8 +202,7 @@ class Speaker {
   #pump(inFlight: number): void {
     const now = performance.now()
     // Real clients make one write for each message. Messages of one write would stay together on every server.
-    while (!this.#isOver && this.sent - this.#pace.received < inFlight)
-      this.#person.socket.write(this.#next(now))
+    while (!this.#isOver && this.sent - this.#pace.received < inFlight) this.#person.write(this.#next(now))
   }
 
   #next(due: number): string {
@@ -225,7 +244,7 @@ const speakers = (await admit(order.rooms, n => new Person(`s${n}`, roomOf(n), f
 const deadline = Date.now() + PATIENCE_MS
 while (listeners.some(({ isProbed }) => !isProbed)) {
   if (Date.now() > deadline) fail('some listeners received no message')
-  for (const { person } of speakers) person.socket.write(dialect.say(person.room, '^'))
+  for (const { person } of speakers) person.write(dialect.say(person.room, '^'))
   await new Promise(resolve => setTimeout(resolve, 300))
 }
 await new Promise(resolve => setTimeout(resolve, 500))

@@ -6,13 +6,14 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { cpus, release, totalmem } from 'node:os'
 import { parseArgs } from 'node:util'
 import { median, type Row, table } from './figures.ts'
+import { handshakes } from './handshakes.ts'
 import { history } from './history.ts'
-import { idle } from './idle.ts'
+import { encryptedIdle, idle } from './idle.ts'
 import { keystroke, rest } from './keystroke.ts'
 import { opening } from './opening.ts'
 import { restart } from './restart.ts'
 import { send } from './send.ts'
-import { big, burst, rooms, trickle } from './sideBySide.ts'
+import { big, burst, encrypted, rooms, trickle } from './sideBySide.ts'
 import { start } from './start.ts'
 import { storm } from './storm.ts'
 
@@ -21,8 +22,11 @@ const PARTS: Readonly<Record<string, () => Promise<Row[]>>> = {
   trickle,
   rooms,
   big,
+  encrypted,
   storm,
+  handshakes,
   idle,
+  encryptedIdle,
   send,
   history,
   keystroke,

@@ -1,4 +1,4 @@
-import { CHATD, CONTENDERS, type Contender } from './contenders.ts'
+import { CHATD, CONTENDERS, type Contender, TLS_CONTENDERS } from './contenders.ts'
 import type { Row } from './figures.ts'
 import type { LoadOrder } from './load.ts'
 import { underLoad } from './underLoad.ts'
@@ -18,6 +18,18 @@ export function burst(): Promise<Row[]> {
       what: `${listeners.toLocaleString('en-US')} members`,
       shape: { listeners, rooms: 1, bytes: 100, warmUp: WARM_UP_S, seconds: SPEAKING_S, inFlight: 64 },
     })),
+  )
+}
+
+/** The same through TLS beside plain text. */
+export function encrypted(): Promise<Row[]> {
+  return sideBySide(
+    [100, 1_000].map(listeners => ({
+      what: `${listeners.toLocaleString('en-US')} members`,
+      shape: { listeners, rooms: 1, bytes: 100, warmUp: WARM_UP_S, seconds: SPEAKING_S, inFlight: 64 },
+    })),
+    () => true,
+    TLS_CONTENDERS,
   )
 }
 
@@ -57,11 +69,12 @@ export function big(): Promise<Row[]> {
 async function sideBySide(
   loads: readonly { readonly what: string; readonly shape: Shape }[],
   takesPart: (contender: Contender) => boolean = () => true,
+  contenders: readonly Contender[] = CONTENDERS,
 ): Promise<Row[]> {
   const rows: Row[] = []
   for (const { what, shape } of loads) {
     let ours = Number.NaN
-    for (const contender of CONTENDERS.filter(takesPart)) {
+    for (const contender of contenders.filter(takesPart)) {
       const row = await measure(contender, what, shape)
       if (contender === CHATD) ours = row.figures['per CPU-s'] ?? Number.NaN
       rows.push({
@@ -83,6 +96,7 @@ async function measure(contender: Contender, what: string, shape: Shape): Promis
       ...shape,
       port: server.port,
       dialect: contender.dialect,
+      isEncrypted: contender.isEncrypted === true,
     })
     // A server that did not deliver every message has done less work.
     const isWhole = result.lost === 0 && result.disordered === 0

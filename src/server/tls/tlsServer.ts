@@ -136,6 +136,14 @@ export class TlsServer {
   }
 }
 
+/** In the order of preference. AES with 128 bits is as safe here as with 256, and costs a fifth less. */
+const CIPHERS = [
+  ...['TLS_AES_128_GCM_SHA256', 'TLS_AES_256_GCM_SHA384', 'TLS_CHACHA20_POLY1305_SHA256'],
+  ...['ECDHE-ECDSA-AES128-GCM-SHA256', 'ECDHE-RSA-AES128-GCM-SHA256'],
+  ...['ECDHE-ECDSA-AES256-GCM-SHA384', 'ECDHE-RSA-AES256-GCM-SHA384'],
+  ...['ECDHE-ECDSA-CHACHA20-POLY1305', 'ECDHE-RSA-CHACHA20-POLY1305'],
+]
+
 /** TLS 1.3, and 1.2 for older programs. Without tickets a handshake costs less, and no key has to be kept from restarts. */
 function contextOf({ certificate, key }: KeyPair): SecureContextOptions {
   const {
@@ -149,6 +157,7 @@ function contextOf({ certificate, key }: KeyPair): SecureContextOptions {
     key,
     minVersion: 'TLSv1.2',
     maxVersion: 'TLSv1.3',
+    ciphers: CIPHERS.join(':'),
     secureOptions:
       SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_NO_TICKET | SSL_OP_CIPHER_SERVER_PREFERENCE,
   }

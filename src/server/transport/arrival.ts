@@ -55,9 +55,7 @@ export class Arrival implements TurnTaker {
   }
 
   /** Whether nothing came from it so far. */
-  get isSilent(): boolean {
-    return this.#input.length === 0
-  }
+  isSilent = true
 
   /** Reads until the first bytes tell what it is. */
   open(): void {
@@ -73,32 +71,34 @@ export class Arrival implements TurnTaker {
   }
 
   takeTurn(): void {
-    if (!this.socket.destroyed) this.#startHandshake?.()
+    const start = this.#startHandshake
+    this.#startHandshake = undefined
+    if (!this.socket.destroyed) start?.()
   }
 
   readonly #received = (chunk: Buffer | string): void => {
     const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : chunk
+    this.isSilent = false
     this.#input = this.#input.length === 0 ? bytes : Buffer.concat([this.#input, bytes])
     if (this.#awaitsProxy && !this.#readProxyHeader()) return
     const [first] = this.#input
     if (first === undefined) return
     if (first === HANDSHAKE) {
       if (!isWholeHello(this.#input)) return
-      this.#release()
-      this.socket.unshift(this.#input)
+      this.socket.unshift(this.#release())
       this.#watcher.hello(this)
       return
     }
     const proxy = startsWithProxyHeader(this.#input)
     // A carriage return can begin an empty line, which must not wait for a second one.
     if (proxy === 'unclear' && first !== 0x0d) return
-    this.#release()
+    const input = this.#release()
     if (proxy === true)
       this.#watcher.wrong(
         this,
         `a PROXY header came from ${this.peer ?? 'a unix socket'}, which --proxy-from does not name`,
       )
-    else this.#watcher.line(this, this.#input)
+    else this.#watcher.line(this, input)
   }
 
   readonly #ended = (): void => {
@@ -128,11 +128,14 @@ export class Arrival implements TurnTaker {
     return true
   }
 
-  /** Leaves the socket to others, without reading on. */
-  #release(): void {
+  /** Leaves the socket to others, without reading on, and gives what was read: this object may stay as long as the socket. */
+  #release(): Buffer {
+    const input = this.#input
+    this.#input = NOTHING
     this.socket.pause()
     this.socket.off('data', this.#received)
     this.socket.off('end', this.#ended)
+    return input
   }
 }
 

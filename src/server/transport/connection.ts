@@ -74,6 +74,8 @@ export class Connection implements TurnTaker {
   #holdTimer: NodeJS.Timeout | undefined
   /** Whether a request is not fulfilled yet, which holds the next line back too. */
   #isAwaiting = false
+  /** Whether lines wait until the peer has read more. */
+  #waitsForOutput = false
   #inputEnded = false
   /** The daemon stops: no further line is taken; answers still go out. */
   #stopping = false
@@ -101,7 +103,9 @@ export class Connection implements TurnTaker {
       {
         overflowed: () => this.cut('slow'),
         behindChanged: behind => this.#guarded(() => this.#handler?.behindChanged(behind)),
-        drained: () => this.takeTurn(),
+        drained: () => {
+          if (this.#waitsForOutput) this.takeTurn()
+        },
       },
     )
   }
@@ -246,7 +250,8 @@ export class Connection implements TurnTaker {
     if (this.#handler === undefined || this.#socket.destroyed) return
     const began = performance.now()
     do {
-      if (this.outbound.leftOver > READ_BELOW_BYTES) {
+      this.#waitsForOutput = this.outbound.leftOver > READ_BELOW_BYTES
+      if (this.#waitsForOutput) {
         this.#socket.pause()
         return // `drained` goes on
       }

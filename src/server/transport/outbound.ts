@@ -41,6 +41,18 @@ export class Outbound implements Flushable {
   #behind = false
   #ending = false
 
+  /** One function for all writes: there is one a tick and connection. */
+  readonly #taken = (): void => {
+    if (this.#socket.destroyed) return
+    this.#writing = false
+    const next = this.#takeBacklog()
+    if (next !== undefined) this.#write(next)
+    this.#noteBehind()
+    if (this.#writing) return
+    if (this.#ending) this.#socket.end()
+    this.#watcher.drained()
+  }
+
   constructor(socket: Socket, tick: Tick, options: OutboundOptions, watcher: OutboundWatcher) {
     this.#socket = socket
     this.#tick = tick
@@ -119,7 +131,7 @@ export class Outbound implements Flushable {
     this.#progressAt = performance.now()
     this.#putBack(rest)
     // An empty write is the public way to learn when the kernel has taken what was written before it.
-    this.#socket.write(NOTHING, () => this.#taken())
+    this.#socket.write(NOTHING, this.#taken)
     this.#noteBehind()
   }
 
@@ -127,8 +139,8 @@ export class Outbound implements Flushable {
   #writeEncrypted(bytes: Buffer): void {
     this.#writing = true
     this.#progressAt = performance.now()
-    this.#putBack(bytes.subarray(SLICE_BYTES))
-    this.#socket.write(bytes.subarray(0, SLICE_BYTES), () => this.#taken())
+    if (bytes.length > SLICE_BYTES) this.#putBack(bytes.subarray(SLICE_BYTES))
+    this.#socket.write(bytes.length > SLICE_BYTES ? bytes.subarray(0, SLICE_BYTES) : bytes, this.#taken)
     this.#noteBehind()
   }
 
@@ -136,17 +148,6 @@ export class Outbound implements Flushable {
     if (rest.length === 0) return
     this.#backlog.unshift(rest)
     this.#backlogBytes += rest.length
-  }
-
-  #taken(): void {
-    if (this.#socket.destroyed) return
-    this.#writing = false
-    const next = this.#takeBacklog()
-    if (next !== undefined) this.#write(next)
-    this.#noteBehind()
-    if (this.#writing) return
-    if (this.#ending) this.#socket.end()
-    this.#watcher.drained()
   }
 
   /** The next bytes of the backlog, small ones joined up to a slice. */
