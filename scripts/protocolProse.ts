@@ -43,7 +43,10 @@ To let a script send messages, [Plain clients](#plain-clients) is all you need.
 
 ## Lines
 
-A connection is TCP, by default to port 9011. Both sides send UTF-8 without a byte order mark, one JSON object a line, ended
+A connection is TCP, by default to port 9011, or a unix socket. From another machine it must be TLS on the same port: the
+first byte tells. Lines without TLS get \`tls_required\` there. What follows is the same in both cases.
+
+Both sides send UTF-8 without a byte order mark, one JSON object a line, ended
 by \`\\n\` (\`\\r\\n\` is accepted too, empty lines are ignored). \`action\` names the kind of line.
 
 - A line of a client has at most 64 KiB, a line of a server at most 512 KiB, without the line end. The server cuts answers to
