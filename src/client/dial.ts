@@ -7,7 +7,7 @@ import {
   type TLSSocket,
   type ConnectionOptions as TlsOptions,
 } from 'node:tls'
-import { type ServerAddress, showServer, socketPath } from './serverAddress.ts'
+import { type ServerAddress, socketPath } from './serverAddress.ts'
 import type { Doubt, Presented, Trust, Verdict } from './trust.ts'
 
 /** How to reach a server. */
@@ -149,13 +149,12 @@ export class Dialing {
   }
 
   #reasonOf(error: NodeJS.ErrnoException): string {
-    const server = showServer(this.#options)
     if (NO_TLS.has(error.code))
-      return `${server} does not speak TLS, and nothing was sent: an older chatd must be upgraded (or take --plaintext, which everyone on the way can read); otherwise check the port, and whether this network wants you to sign in`
+      return 'the server does not speak TLS, and nothing was sent: an older chatd must be upgraded (or take --plaintext, which everyone on the way can read); otherwise check the port, and whether this network wants you to sign in'
     if (OLD_TLS.has(error.code))
-      return `${server} speaks only an older TLS than 1.2; its operator must upgrade it`
+      return 'the server speaks only an older TLS than 1.2; its operator must upgrade it'
     if (error.code === 'ECONNRESET' && this.#options.trust !== undefined)
-      return `${server} closed the connection during the TLS handshake: is it chatd, and the right port?`
+      return 'the server closed the connection during the TLS handshake: is it chatd, and the right port?'
     if (error.code === 'ENOENT') return 'no server listens there: there is no such socket'
     return reasonOfSocket(error)
   }

@@ -9,21 +9,37 @@ import { EMPTY_ROW, type Row, span } from './row.ts'
 
 const WIDEST = 84
 
-/** The box, from its row `top` on; the last page where `top` is beyond it. */
-export function refusalBox(layout: Layout, { lines, top }: Extract<Overlay, { kind: 'refusal' }>): Box {
-  const width = Math.min(WIDEST, layout.columns)
-  const rows = lines.flatMap((line, at): Row[] => {
-    const wrapped = wrapText(line, width - BOX_SIDES)
-    const tone = at === 0 ? 'warning' : 'text'
-    const gap = at === 1 ? [EMPTY_ROW] : []
-    return [...gap, ...wrapped.map((row): Row => [span(row, tone)])]
-  })
-  // The status line below tells the keys.
-  const page = Math.max(1, Math.min(rows.length, layout.rows - BOX_ENDS - 1))
-  const first = Math.min(top, rows.length - page)
+type Refusal = Extract<Overlay, { kind: 'refusal' }>
+
+/** The box, from its row `top` on. */
+export function refusalBox(layout: Layout, refusal: Refusal): Box {
+  const rows = rowsOf(layout, refusal)
+  const page = pageOf(layout, rows)
+  const first = Math.min(refusal.top, rows.length - page)
   const title =
     rows.length > page
       ? clean`Not connected  ${first + 1}–${first + page} of ${rows.length}`
       : clean`Not connected`
-  return boxOf(layout, title, rows.slice(first, first + page), width, page + BOX_ENDS)
+  return boxOf(layout, title, rows.slice(first, first + page), widthOf(layout), page + BOX_ENDS)
 }
+
+/** The largest `top` of a box: its last page. */
+export function lastTop(layout: Layout, refusal: Refusal): number {
+  const rows = rowsOf(layout, refusal)
+  return rows.length - pageOf(layout, rows)
+}
+
+function rowsOf(layout: Layout, { lines }: Refusal): readonly Row[] {
+  return lines.flatMap((line, at): Row[] => {
+    const wrapped = wrapText(line, widthOf(layout) - BOX_SIDES)
+    const gap = at === 1 ? [EMPTY_ROW] : []
+    return [...gap, ...wrapped.map((row): Row => [span(row, at === 0 ? 'warning' : 'text')])]
+  })
+}
+
+/** The rows that the box shows at once; the status line below it tells the keys. */
+function pageOf(layout: Layout, rows: readonly Row[]): number {
+  return Math.max(1, Math.min(rows.length, layout.rows - BOX_ENDS - 1))
+}
+
+const widthOf = ({ columns }: Layout): number => Math.min(WIDEST, columns)

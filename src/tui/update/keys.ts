@@ -51,7 +51,7 @@ export function pressed(state: ScreenState, world: World, key: Key): Step {
     case 'name':
       return nameKey(fresh, fresh.overlay, action, key)
     case 'refusal':
-      return refusalKey(fresh, fresh.overlay, action)
+      return refusalKey(fresh, world, fresh.overlay, action)
     case undefined:
       break
   }

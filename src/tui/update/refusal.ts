@@ -4,6 +4,8 @@ import type { LinkState } from '../../client/link.ts'
 import type { ActionId } from '../input/bindings.ts'
 import { type Overlay, type ScreenState, withLateError } from '../model/state.ts'
 import type { World } from '../model/world.ts'
+import { layoutOf } from '../select/layout.ts'
+import { lastTop } from '../select/refusalBox.ts'
 import { clean, cleanLine } from '../text/clean.ts'
 import { isAboutTheName, nameDialog } from './nameDialog.ts'
 import { type Step, step } from './step.ts'
@@ -46,16 +48,23 @@ function refusalBox({ message, accepts }: Refused): RefusalBox {
 }
 
 /** The state after a key of the box. Letters and Enter do nothing: the box can open while the user types. */
-export function refusalKey(state: ScreenState, box: RefusalBox, action: ActionId | undefined): Step {
+export function refusalKey(
+  state: ScreenState,
+  world: World,
+  box: RefusalBox,
+  action: ActionId | undefined,
+): Step {
+  const layout = layoutOf(state, world)
+  const last = layout === undefined ? 0 : lastTop(layout, box)
   switch (action) {
     case 'refusal.accept':
       return box.accepts === undefined
         ? step(state)
         : step({ ...state, overlay: undefined }, { type: 'acceptKey', fingerprint: box.accepts })
     case 'refusal.lineUp':
-      return step({ ...state, overlay: { ...box, top: Math.max(0, box.top - 1) } })
+      return step({ ...state, overlay: { ...box, top: Math.max(0, Math.min(box.top, last) - 1) } })
     case 'refusal.lineDown':
-      return step({ ...state, overlay: { ...box, top: box.top + 1 } })
+      return step({ ...state, overlay: { ...box, top: Math.min(box.top + 1, last) } })
     default:
       return step(state)
   }
