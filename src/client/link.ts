@@ -145,18 +145,24 @@ export class Link {
     const { host, port, welcomeTimeout, trust } = this.#options
     this.#farewell = undefined
     this.#timer = setTimeout(() => this.#tookTooLong(), welcomeTimeout)
-    const hasSecret = this.#watcher.credentials().session !== undefined
+    // Once for the whole attempt: the key is judged by whether this session goes to it.
+    const credentials = this.#watcher.credentials()
+    const hasSecret = credentials.session !== undefined
     this.#dialing = new Dialing(
       { host, port, trust, hasSecret },
       {
-        opened: (socket, presented) => this.#opened(socket, presented),
+        opened: (socket, presented) => this.#opened(socket, presented, credentials),
         refused: refusal => this.#refuse(refusal),
         failed: reason => this.#lost(reason),
       },
     )
   }
 
-  #opened(socket: Socket, presented: Presented | undefined): void {
+  #opened(
+    socket: Socket,
+    presented: Presented | undefined,
+    { username, session }: ReturnType<LinkWatcher['credentials']>,
+  ): void {
     this.#dialing = undefined
     this.#socket = socket
     this.#presented = presented
@@ -165,7 +171,6 @@ export class Link {
     socket.on('data', (chunk: Buffer) => this.#read(socket, chunk))
     socket.on('error', (error: NodeJS.ErrnoException) => this.#broken(socket, reasonOfSocket(error)))
     socket.on('close', () => this.#broken(socket, 'the server closed the connection'))
-    const { username, session } = this.#watcher.credentials()
     socket.write(
       encodeFrame({
         action: 'connect',

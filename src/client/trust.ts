@@ -54,7 +54,7 @@ export interface TrustOptions extends ServerAddress {
 export class Trust {
   readonly #options: TrustOptions
   readonly #server: string
-  /** What this process knows, also where the file cannot be written. */
+  /** What this process has learnt, for a file that could not be written. */
   #held: KnownServer | undefined
   /** What was known when the key was judged; another client may have kept something else since. */
   #judgedBy: KnownServer | undefined
@@ -110,10 +110,7 @@ export class Trust {
     const { fingerprint: demanded, ca } = this.#options
     // With a flag, later starts without it rely on this key.
     const isVouched = doubt === undefined && demanded === undefined && ca === undefined
-    if (before?.key === fingerprint || (isVouched && before?.key === BY_AUTHORITY)) {
-      this.#held = before
-      return undefined
-    }
+    if (before?.key === fingerprint || (isVouched && before?.key === BY_AUTHORITY)) return undefined
     const known: KnownServer = {
       server: this.#server,
       key: isVouched ? BY_AUTHORITY : fingerprint,
@@ -129,10 +126,9 @@ export class Trust {
   }
 
   #find(): Result<KnownServer | undefined, string> {
-    if (this.#held !== undefined) return success(this.#held)
     const read = this.#options.known.read(this.#server)
     if (!read.ok) return read
-    return success(read.value.find(({ server }) => server === this.#server))
+    return success(read.value.find(({ server }) => server === this.#server) ?? this.#held)
   }
 
   #firstContact(fingerprint: string): string {

@@ -49,6 +49,7 @@ describe('the first contact', () => {
     expect(told).toEqual([
       expect.stringMatching(new RegExp(`^info: first time at h:9011.*${KEY}.*chatd fingerprint`)),
     ])
+    trust.judge(pinned, true)
     trust.welcomed(pinned)
     expect(told).toHaveLength(1)
   })
@@ -215,4 +216,15 @@ describe('flags', () => {
     const parsed = parseFingerprint(text)
     expect(parsed.ok ? parsed.value : undefined).toBe(key)
   })
+})
+
+test('a key that another program accepts meanwhile is accepted at the next attempt', () => {
+  const { trust, again, text } = trustWith(PINNED)
+  expect(trust.judge(pinned, true)).toEqual({ kind: 'trusted' })
+  expect(trust.judge(other, true)).toMatchObject({ code: 'key_changed' })
+  const second = again({ fingerprint: OTHER })
+  second.judge(other, true)
+  second.welcomed(other)
+  expect(text()).toContain(OTHER)
+  expect(trust.judge(other, true)).toEqual({ kind: 'trusted' })
 })
