@@ -82,19 +82,19 @@ class Person {
     this.ready = new Promise(resolve => {
       this.#welcomed = resolve
     })
+    const callback = (length: number): boolean => {
+      this.#read(buffer.subarray(0, length))
+      return true
+    }
     if (order.isEncrypted === true) {
-      secured(order.port, order.dialect).then(
+      secured(order.port, order.dialect, { buffer, callback }).then(
         socket => {
-          socket.on('data', chunk => this.#read(Buffer.from(chunk)))
+          socket.on('data', (chunk: Buffer) => this.#read(chunk))
           this.#opened(socket, name)
         },
         (error: Error) => fail(`no handshake: ${error.message}`),
       )
       return
-    }
-    const callback = (length: number): boolean => {
-      this.#read(buffer.subarray(0, length))
-      return true
     }
     const socket = connect({
       port: order.port,

@@ -15,7 +15,7 @@ export interface ArrivalWatcher {
   /** A proxy named the address of the client. */
   proxied(arrival: Arrival): void
   /** A whole hello of TLS has come: its handshake takes its turn. */
-  hello(arrival: Arrival): void
+  hello(arrival: Arrival, hello: Buffer): void
   /** Its first bytes are a line. */
   line(arrival: Arrival, first: Buffer): void
   /** It came in another way than it must; the reason is a sentence. */
@@ -85,8 +85,7 @@ export class Arrival implements TurnTaker {
     if (first === undefined) return
     if (first === HANDSHAKE) {
       if (!isWholeHello(this.#input)) return
-      this.socket.unshift(this.#release())
-      this.#watcher.hello(this)
+      this.#watcher.hello(this, this.#release())
       return
     }
     const proxy = startsWithProxyHeader(this.#input)

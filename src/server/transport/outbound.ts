@@ -45,9 +45,9 @@ export class Outbound implements Flushable {
   readonly #taken = (): void => {
     if (this.#socket.destroyed) return
     this.#writing = false
-    const next = this.#takeBacklog()
+    const next = this.#backlogBytes > 0 ? this.#takeBacklog() : undefined
     if (next !== undefined) this.#write(next)
-    this.#noteBehind()
+    if (next !== undefined || this.#behind) this.#noteBehind()
     if (this.#writing) return
     if (this.#ending) this.#socket.end()
     this.#watcher.drained()
@@ -141,7 +141,7 @@ export class Outbound implements Flushable {
     this.#progressAt = performance.now()
     if (bytes.length > SLICE_BYTES) this.#putBack(bytes.subarray(SLICE_BYTES))
     this.#socket.write(bytes.length > SLICE_BYTES ? bytes.subarray(0, SLICE_BYTES) : bytes, this.#taken)
-    this.#noteBehind()
+    if (this.#backlogBytes > 0) this.#noteBehind()
   }
 
   #putBack(rest: Buffer): void {

@@ -11,8 +11,8 @@ import { Arrival, type ArrivalWatcher } from './arrival.ts'
 import { NEVER_CONNECTED, TLS_REQUIRED } from './refusals.ts'
 import { Turns } from './turns.ts'
 
-/** How long handshakes may take in one pass of the event loop together, ms: one costs about 1 ms of CPU. */
-const HANDSHAKES_MS = 2
+/** Handshakes that begin in one pass of the event loop: one costs about 1 ms of CPU, while connected clients wait. */
+const HANDSHAKES = 2
 /** Connections beyond a limit that are still read, to refuse them in a sentence; further ones are closed at once. */
 const REFUSED_AT_ONCE = 32
 /** How long a refused peer may take to read why, ms. */
@@ -50,7 +50,7 @@ export class Reception implements ArrivalWatcher {
   readonly #options: ReceptionOptions
   readonly #plaintextFrom: AddressRanges
   readonly #proxies: AddressRanges
-  readonly #handshakes = new Turns({ ms: HANDSHAKES_MS })
+  readonly #handshakes = new Turns({ count: HANDSHAKES })
   /** Those that are not admitted, the refused ones included. */
   readonly #arrivals = new Set<Arrival>()
   /** Open sockets by the group of their address. */
@@ -115,9 +115,9 @@ export class Reception implements ArrivalWatcher {
     this.#count(arrival.group, 1)
   }
 
-  hello(arrival: Arrival): void {
+  hello(arrival: Arrival, hello: Buffer): void {
     arrival.startHandshakeWith(() => {
-      this.#options.tls.secure(arrival.socket, secured => {
+      this.#options.tls.secure(arrival.socket, hello, secured => {
         if (secured.ok) this.#admit(arrival, secured.value, undefined, true)
         else this.#options.logger.debug({ address: arrival.address, reason: secured.error }, 'no handshake')
       })

@@ -46,6 +46,7 @@ async function running(source: KeyPairSource, pollEvery = 3_600_000): Promise<Ru
     socket.on('error', () => undefined)
     tls.secure(
       socket,
+      Buffer.alloc(0),
       secured => secured.ok && secured.value.on('error', () => undefined).pipe(secured.value),
     )
   })
