@@ -16,14 +16,28 @@ const BYSTANDERS = {
   perSecond: 200,
 } as const
 
-/** Two connected people go on sending: alone, and while others open TLS connections as fast as they can. */
+/**
+ * Two connected people go on sending: alone, while others open TLS connections as fast as they can, and while the same
+ * happens to another daemon, which takes as much of the machine.
+ */
 export async function handshakes(): Promise<Row[]> {
-  return [await measure('alone', 0), await measure('a flood, 100 at once', 100)]
+  const other = await startDaemon()
+  try {
+    return [
+      await measure('alone', 0),
+      await measure('a flood, 100 at once', 100),
+      await measure('the flood at another daemon', 100, other.port),
+    ]
+  } finally {
+    await other.stop()
+  }
 }
 
-async function measure(what: string, atOnce: number): Promise<Row> {
+/** @param flooded the port of the flooded daemon; by default that of the people */
+async function measure(what: string, atOnce: number, flooded?: number): Promise<Row> {
   const daemon = await startDaemon()
-  const child = spawn(process.execPath, [FLOOD, String(daemon.port), String(atOnce), String(SECONDS)], {
+  const port = String(flooded ?? daemon.port)
+  const child = spawn(process.execPath, [FLOOD, port, String(atOnce), String(SECONDS)], {
     stdio: ['pipe', 'pipe', 'inherit'],
   })
   const flooding = countOf(child.stdout)

@@ -11,8 +11,8 @@ import { Arrival, type ArrivalWatcher } from './arrival.ts'
 import { NEVER_CONNECTED, TLS_REQUIRED } from './refusals.ts'
 import { Turns } from './turns.ts'
 
-/** Handshakes that begin in one pass of the event loop: one costs about 1 ms of CPU, while connected clients wait. */
-const HANDSHAKES = 2
+/** Handshakes in one pass of the event loop: one costs about 1 ms of CPU, and connected clients wait for it. */
+const HANDSHAKES = 1
 /** Connections beyond a limit that are still read, to refuse them in a sentence; further ones are closed at once. */
 const REFUSED_AT_ONCE = 32
 /** How long a refused peer may take to read why, ms. */
