@@ -69,7 +69,7 @@ export class TlsServer {
   }
 
   /**
-   * Makes an encrypted socket of a paused one.
+   * Makes an encrypted socket, which may be half open, of a paused one.
    * @param hello what was read of it
    */
   secure(socket: Socket, hello: Buffer, secured: Secured): void {
@@ -79,8 +79,17 @@ export class TlsServer {
       socket.destroy()
       return
     }
+    // Half open, Node would not see that a peer goes away during its handshake.
+    socket.allowHalfOpen = false
+    const settle: Secured = result => {
+      if (result.ok) {
+        socket.allowHalfOpen = true
+        result.value.allowHalfOpen = true
+      }
+      secured(result)
+    }
     // Node reads what the socket holds in the next tick, before the stream itself would let it flow away.
-    this.#handshake.run(secured, () => this.#server?.emit('connection', socket))
+    this.#handshake.run(settle, () => this.#server?.emit('connection', socket))
     for (let end = hello.length; end > 0; end -= HELLO_PART_BYTES)
       socket.unshift(hello.subarray(Math.max(0, end - HELLO_PART_BYTES), end))
     // Flowing, it gives one part after the other; paused, all in one.

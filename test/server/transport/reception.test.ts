@@ -131,6 +131,24 @@ describe('one port', () => {
     await eventually(() => server.daemon.connections === 0)
   })
 
+  test('a peer that goes away during its handshake is gone at once', async () => {
+    const server = await startServer()
+    for (const leave of ['end', 'destroy', 'resetAndDestroy'] as const) {
+      const sockets = Array.from({ length: 20 }, () => {
+        const socket = connect(server.port, '127.0.0.1')
+        const secured = connectTls({ socket, rejectUnauthorized: false })
+        secured.on('error', () => undefined)
+        secured.on('secureConnect', () => (leave === 'resetAndDestroy' ? socket : secured)[leave as 'end']())
+        return socket
+      })
+      await Promise.all(sockets.map(socket => new Promise(resolve => socket.on('close', resolve))))
+      const began = performance.now()
+      await eventually(() => server.daemon.connections === 0)
+      // Far from the ten seconds that a handshake may take.
+      expect(performance.now() - began).toBeLessThan(5_000)
+    }
+  })
+
   test.each([
     ['rubbish behind the first byte', Buffer.concat([Buffer.from([0x16]), Buffer.alloc(5_000, 0xff)])],
     ['a hello of nothing', Buffer.from([0x16, 3, 1, 0, 0])],
