@@ -132,7 +132,8 @@ describe('one port', () => {
   })
 
   test('a peer that goes away during its handshake is gone at once', async () => {
-    const server = await startServer()
+    // Only leaving ends a handshake within the patience of the test.
+    const server = await startServer({ connectTimeout: 120_000 })
     for (const leave of ['end', 'destroy', 'resetAndDestroy'] as const) {
       const sockets = Array.from({ length: 20 }, () => {
         const socket = connect(server.port, '127.0.0.1')
@@ -142,10 +143,7 @@ describe('one port', () => {
         return socket
       })
       await Promise.all(sockets.map(socket => new Promise(resolve => socket.on('close', resolve))))
-      const began = performance.now()
       await eventually(() => server.daemon.connections === 0)
-      // Far from the ten seconds that a handshake may take.
-      expect(performance.now() - began).toBeLessThan(5_000)
     }
   })
 
