@@ -10,9 +10,11 @@ import { Home } from './home.ts'
 import { Chatd } from './programs.ts'
 
 const PEOPLE = 200
+/** Debian has HAProxy where only root looks. */
+const PATH = `${process.env['PATH'] ?? ''}:/usr/sbin`
 
 function isHere(program: string): boolean {
-  const found = spawnSync('sh', ['-c', `command -v ${program}`]).status === 0
+  const found = spawnSync('sh', ['-c', `command -v ${program}`], { env: { PATH } }).status === 0
   if (!found) console.warn(`SKIPPED: ${program} is not installed`)
   return found
 }
@@ -27,7 +29,7 @@ async function freePort(): Promise<number> {
 
 /** Starts a proxy that stays in the foreground; resolves when its port answers. */
 async function startProxy(program: string, args: readonly string[], port: number): Promise<void> {
-  const child: ChildProcess = spawn(program, args, { stdio: ['ignore', 'ignore', 'pipe'] })
+  const child: ChildProcess = spawn(program, args, { env: { PATH }, stdio: ['ignore', 'ignore', 'pipe'] })
   let said = ''
   child.stderr?.on('data', text => {
     said += String(text)
