@@ -32,10 +32,15 @@ export function fileKeyPair({ certificate, key }: KeyPairFiles): Result<KeyPair,
  * links, which `fs.watch` does not see.
  */
 export function versionOf({ certificate, key }: KeyPairFiles): string {
-  return [certificate, key]
-    .map(file => {
-      const stat = statSync(file, { throwIfNoEntry: false, bigint: true })
-      return stat === undefined ? 'missing' : `${stat.dev} ${stat.ino} ${stat.size} ${stat.mtimeNs}`
-    })
-    .join(', ')
+  return [certificate, key].map(versionOfFile).join(', ')
+}
+
+function versionOfFile(file: string): string {
+  try {
+    const { dev, ino, size, mtimeNs } = statSync(file, { bigint: true })
+    return `${dev} ${ino} ${size} ${mtimeNs}`
+  } catch (error) {
+    // Missing, in a circle of links, or behind a directory that was closed: reading it tells the operator.
+    return error instanceof Error && 'code' in error ? String(error.code) : String(error)
+  }
 }

@@ -122,6 +122,13 @@ describe('the certificate of --tls-cert', () => {
     ],
     ['gone', (files: KeyPairFiles) => rmSync(files.key)],
     [
+      'a circle of links',
+      (files: KeyPairFiles) => {
+        rmSync(files.certificate)
+        symlinkSync(files.certificate, files.certificate)
+      },
+    ],
+    [
       'of another key',
       (files: KeyPairFiles) => writeFileSync(files.key, readFileSync(newFiles(temporaryDirectory()).key)),
     ],
