@@ -1,7 +1,7 @@
 /** Shows why the server is refused, or refuses us, and what the user can do. */
 
 import type { LinkState } from '../../client/link.ts'
-import type { ActionId } from '../input/bindings.ts'
+import { type ActionId, hint } from '../input/bindings.ts'
 import { type Overlay, type ScreenState, withLateError } from '../model/state.ts'
 import type { World } from '../model/world.ts'
 import { layoutOf } from '../select/layout.ts'
@@ -23,7 +23,8 @@ export function withRefusal(state: ScreenState, world: World): ScreenState {
 
 /** Tells a long reason once, in the box of notices. */
 function withLongReason(state: ScreenState, { client: { link } }: World): ScreenState {
-  if (link.status === 'online') return { ...state, toldReason: undefined }
+  if (link.status === 'online')
+    return state.toldReason === undefined ? state : { ...state, toldReason: undefined }
   if (link.status !== 'waiting' || link.reason.length <= SHORT_REASON) return state
   if (link.reason === state.toldReason) return state
   return withLateError({ ...state, toldReason: link.reason }, cleanLine(link.reason))
@@ -43,7 +44,7 @@ function withDialog(state: ScreenState, { client: { link, username } }: World): 
 
 function refusalBox({ message, accepts }: Refused): RefusalBox {
   const lines = message.split('\n').map(cleanLine)
-  const keys = clean`Ctrl+Y accepts the key, Esc does not.`
+  const keys = clean`${cleanLine(hint('refusal.accept').key)} accepts the key, ${cleanLine(hint('app.escape').key)} does not.`
   return { kind: 'refusal', lines: accepts === undefined ? lines : [...lines, keys], accepts, top: 0 }
 }
 
