@@ -1,6 +1,7 @@
-import { mkdirSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { makeDirectory } from '../files/makeDirectory.ts'
 import { replaceFile } from '../files/replaceFile.ts'
 import { failure, type Result, success } from '../protocol/errors.ts'
 
@@ -56,7 +57,7 @@ export class KnownServers {
    */
   keep(known: KnownServer, before: KnownServer | undefined): Result<KnownServer, string> {
     try {
-      mkdirSync(dirname(this.path), { recursive: true, mode: 0o700 })
+      makeDirectory(dirname(this.path), 0o700)
       return this.#alone(() => this.#keep(known, before))
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error)
