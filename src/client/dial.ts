@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import { connect, isIP, type Socket } from 'node:net'
 import {
   checkServerIdentity,
@@ -7,6 +6,7 @@ import {
   type TLSSocket,
   type ConnectionOptions as TlsOptions,
 } from 'node:tls'
+import { fingerprintOf } from '../protocol/fingerprint.ts'
 import { type ServerAddress, socketPath } from './serverAddress.ts'
 import type { Doubt, Presented, Trust, Verdict } from './trust.ts'
 
@@ -163,9 +163,7 @@ export class Dialing {
 function presentedBy(socket: TLSSocket, host: string): Presented | undefined {
   const certificate = socket.getPeerX509Certificate()
   if (certificate === undefined) return undefined
-  const publicKey = certificate.publicKey.export({ type: 'spki', format: 'der' })
-  const digest = createHash('sha256').update(publicKey).digest('base64').replace(/=+$/, '')
-  return { fingerprint: `SHA256:${digest}`, doubt: doubtOf(socket, host) }
+  return { fingerprint: fingerprintOf(certificate), doubt: doubtOf(socket, host) }
 }
 
 function doubtOf(socket: TLSSocket, host: string): Doubt | undefined {

@@ -1,4 +1,4 @@
-import { isIP } from 'node:net'
+import { isLoopback } from '../protocol/loopback.ts'
 
 const UNIX = 'unix:'
 
@@ -23,11 +23,5 @@ export function showServer({ host, port }: ServerAddress): string {
 
 /** Whether no network lies between this program and the server. */
 export function isOnThisMachine(host: string): boolean {
-  const name = host.toLowerCase().replace(/^::ffff:(?=\d+\.)/, '')
-  return (
-    socketPath(host) !== undefined ||
-    name === 'localhost' ||
-    name === '::1' ||
-    (isIP(name) === 4 && name.startsWith('127.'))
-  )
+  return socketPath(host) !== undefined || isLoopback(host)
 }

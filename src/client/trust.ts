@@ -1,13 +1,11 @@
-import { failure, type Result, success } from '../protocol/errors.ts'
+import { type Result, success } from '../protocol/errors.ts'
 import { DEFAULT_PORT } from '../protocol/limits.ts'
 import { BY_AUTHORITY, type KnownServer, type KnownServers } from './knownServers.ts'
 import { type ServerAddress, showServer } from './serverAddress.ts'
 
-const FINGERPRINT = /^(?:SHA256:)?([A-Za-z0-9+/_-]{43})=?$/
-
 /** What a server showed in its handshake. */
 export interface Presented {
-  /** Of its public key: `SHA256:` and base64. */
+  /** See `fingerprintOf`. */
   readonly fingerprint: string
   /** Why no authority vouches for the certificate under this name; undefined: one does. */
   readonly doubt: Doubt | undefined
@@ -210,12 +208,4 @@ export class Trust {
     const portFlag = port === DEFAULT_PORT ? '' : ` --port ${port}`
     return `chat-tui --host ${host}${portFlag} --fingerprint ${fingerprint}`
   }
-}
-
-/** A fingerprint as `chatd fingerprint` prints it, also without its beginning or in the alphabet of addresses. */
-export function parseFingerprint(text: string): Result<string, string> {
-  const [, digest] = FINGERPRINT.exec(text.trim()) ?? []
-  if (digest === undefined)
-    return failure('give what "chatd fingerprint" prints: SHA256: and 43 letters, digits, + and /')
-  return success(`SHA256:${digest.replaceAll('-', '+').replaceAll('_', '/')}`)
 }

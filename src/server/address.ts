@@ -1,5 +1,6 @@
 import { isIP } from 'node:net'
 import { DEFAULT_PORT } from '../protocol/limits.ts'
+import { isLoopback, plainAddress } from '../protocol/loopback.ts'
 import type { ListenAddress } from './settings.ts'
 
 const MAX_PORT = 65_535
@@ -32,17 +33,6 @@ export function showAddress(address: ListenAddress): string {
 /** Whether only this machine can connect to an address. */
 export function isLocal(address: ListenAddress): boolean {
   return 'path' in address || isLoopback(address.host)
-}
-
-/** Whether a host, or the address of a peer, is this machine itself. */
-export function isLoopback(host: string): boolean {
-  const address = plainAddress(host)
-  return address === 'localhost' || address === '::1' || (isIP(address) === 4 && address.startsWith('127.'))
-}
-
-/** The address of a peer: IPv4 in its short form also where it came in over IPv6. */
-export function plainAddress(remote: string): string {
-  return remote.replace(/^::ffff:(?=\d+\.)/i, '')
 }
 
 /** The group that limits count as one address: an IPv4 address, or the /64 of an IPv6 address, which one subscriber has whole. */

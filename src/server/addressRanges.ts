@@ -1,5 +1,5 @@
 import { BlockList, isIP } from 'node:net'
-import { plainAddress } from './address.ts'
+import { plainAddress } from '../protocol/loopback.ts'
 import type { AddressRange } from './settings.ts'
 
 /** Parses `10.0.0.0/8`, `fd00::/8` or one address; undefined for any other text. */

@@ -1,4 +1,4 @@
-import { isLoopback } from './address.ts'
+import { isLoopback } from '../protocol/loopback.ts'
 import type { Logger } from './logger.ts'
 import type { ListenAddress, Settings } from './settings.ts'
 import { fileKeyPair, type KeyPairFiles, versionOf } from './tls/fileKeyPair.ts'

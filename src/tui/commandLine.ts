@@ -1,6 +1,6 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { socketPath } from '../client/serverAddress.ts'
-import { parseFingerprint } from '../client/trust.ts'
+import { parseFingerprint } from '../protocol/fingerprint.ts'
 import { DEFAULT_PORT } from '../protocol/limits.ts'
 import { parseConversation, parseUsername } from '../protocol/names.ts'
 import { VERSION } from '../protocol/version.ts'

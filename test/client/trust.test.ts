@@ -2,13 +2,8 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { KnownServers } from '../../src/client/knownServers.ts'
-import {
-  type Doubt,
-  type Presented,
-  parseFingerprint,
-  Trust,
-  type TrustOptions,
-} from '../../src/client/trust.ts'
+import { type Doubt, type Presented, Trust, type TrustOptions } from '../../src/client/trust.ts'
+import { parseFingerprint } from '../../src/protocol/fingerprint.ts'
 import { temporaryDirectory } from '../server/directory.ts'
 
 const KEY = `SHA256:${'a'.repeat(43)}`

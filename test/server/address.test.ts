@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { addressGroup, isLoopback, parseListenAddress, showAddress } from '../../src/server/address.ts'
+import { isLoopback } from '../../src/protocol/loopback.ts'
+import { addressGroup, parseListenAddress, showAddress } from '../../src/server/address.ts'
 
 test.each([
   ['0.0.0.0:9011', { host: '0.0.0.0', port: 9011 }],
@@ -30,7 +31,9 @@ test('an IPv6 address is shown in brackets', () => {
 })
 
 test('only this machine can reach a loopback address', () => {
-  expect(['127.0.0.1', '127.8.8.8', '::1', 'localhost'].every(isLoopback)).toBe(true)
+  expect(
+    ['127.0.0.1', '127.8.8.8', '::1', 'localhost', 'LOCALHOST', '::ffff:127.0.0.1'].every(isLoopback),
+  ).toBe(true)
   expect(['0.0.0.0', '::', '127.example.org', '10.0.0.1'].some(isLoopback)).toBe(false)
 })
 

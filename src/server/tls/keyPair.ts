@@ -1,9 +1,8 @@
-import { createHash, createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto'
+import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto'
 import { isIP } from 'node:net'
 import { createSecureContext } from 'node:tls'
 import { failure, type Result, success } from '../../protocol/errors.ts'
-
-const DAY_MS = 86_400_000
+import { fingerprintOf } from '../../protocol/fingerprint.ts'
 
 /** A certificate and its private key, which fit each other. */
 export interface KeyPair {
@@ -11,7 +10,7 @@ export interface KeyPair {
   readonly certificate: string
   /** PEM. */
   readonly key: string
-  /** Of the public key: `SHA256:` and base64, as OpenSSH writes it. Clients pin it. */
+  /** See `fingerprintOf`. */
   readonly fingerprint: string
   readonly validFrom: Date
   readonly validTo: Date
@@ -67,18 +66,8 @@ function readPrivateKey(key: string): Result<KeyObject, string> {
   }
 }
 
-function fingerprintOf(certificate: X509Certificate): string {
-  const publicKey = certificate.publicKey.export({ type: 'spki', format: 'der' })
-  return `SHA256:${createHash('sha256').update(publicKey).digest('base64').replace(/=+$/, '')}`
-}
-
 /** Whether a certificate names a host name or an IP address. */
 export function isCertificateFor({ certificate }: KeyPair, name: string): boolean {
   const parsed = new X509Certificate(certificate)
   return (isIP(name) === 0 ? parsed.checkHost(name) : parsed.checkIP(name)) !== undefined
-}
-
-/** Whole days until a certificate ends; negative after its end. */
-export function daysLeft({ validTo }: KeyPair, now: number): number {
-  return Math.floor((validTo.getTime() - now) / DAY_MS)
 }
