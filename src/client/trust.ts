@@ -88,8 +88,10 @@ export class Trust {
     if (!known.ok) return { kind: 'refused', code: 'key_refused', message: known.error }
     if (doubt === undefined || fingerprint === this.#accepted || fingerprint === known.value?.key)
       return { kind: 'trusted' }
-    if (doubt.kind === 'time') return { kind: 'later', reason: this.#untimely(doubt) }
-    if (known.value !== undefined) return this.#changed(known.value, presented)
+    // Only where an authority vouched, or nothing is known, can a date be the reason.
+    const isPinned = known.value !== undefined && known.value.key !== BY_AUTHORITY
+    if (doubt.kind === 'time' && !isPinned) return { kind: 'later', reason: this.#untimely(doubt) }
+    if (known.value !== undefined) return this.#changed(known.value, presented, 'Nothing was sent.')
     return hasSecret ? this.#asks(fingerprint) : { kind: 'trusted' }
   }
 
@@ -115,7 +117,8 @@ export class Trust {
       since: new Date((this.#options.now ?? Date.now)()).toISOString().slice(0, 10),
     }
     const kept = this.#options.known.keep(known, before)
-    if (kept.ok && kept.value.key !== known.key) return this.#changed(kept.value, { fingerprint, doubt })
+    if (kept.ok && kept.value.key !== known.key)
+      return this.#changed(kept.value, { fingerprint, doubt }, 'Only your name was sent.')
     this.#held = known
     const isNews = before === undefined && !isVouched && fingerprint !== this.#accepted
     if (isNews) this.#options.tell('info', this.#firstContact(fingerprint))
@@ -158,6 +161,7 @@ export class Trust {
   #changed(
     { key, since }: KnownServer,
     { fingerprint, doubt }: Presented,
+    sent: string,
   ): Extract<Verdict, { kind: 'refused' }> {
     const day = since === undefined ? '' : ` since ${since}`
     const before =
@@ -168,7 +172,7 @@ export class Trust {
       kind: 'refused',
       code: 'key_changed',
       message: [
-        `The key of ${this.#server} has changed. Nothing was sent.`,
+        `The key of ${this.#server} has changed. ${sent}`,
         before,
         `Now: ${fingerprint}`,
         'Either the server has a new key, or somebody on the way reads along. Ask its operator what "chatd fingerprint" prints there.',

@@ -137,11 +137,16 @@ describe('trust only rises', () => {
 
   test('an expired certificate is tried again later, and nothing is sent', () => {
     const expired = { fingerprint: OTHER, doubt: EXPIRED }
-    for (const file of [undefined, PINNED, 'h:9011 CA 2026-01-01\n'])
+    for (const file of [undefined, 'h:9011 CA 2026-01-01\n'])
       expect(trustWith(file).trust.judge(expired, false)).toEqual({
         kind: 'later',
         reason: 'the certificate of h:9011 expired on 2026-11-01; nothing was sent',
       })
+  })
+
+  test('a date excuses no other key than the pinned one', () => {
+    const { trust } = trustWith(PINNED)
+    expect(trust.judge({ fingerprint: OTHER, doubt: EXPIRED }, false)).toMatchObject({ code: 'key_changed' })
   })
 
   test('two clients that pin different keys at once: the second stops', () => {
@@ -150,7 +155,11 @@ describe('trust only rises', () => {
     expect(trust.judge(pinned, false)).toEqual({ kind: 'trusted' })
     expect(second.judge(other, false)).toEqual({ kind: 'trusted' })
     expect(trust.welcomed(pinned)).toBeUndefined()
-    expect(second.welcomed(other)).toMatchObject({ kind: 'refused', code: 'key_changed' })
+    expect(second.welcomed(other)).toMatchObject({
+      kind: 'refused',
+      code: 'key_changed',
+      message: expect.stringContaining('Only your name was sent.'),
+    })
   })
 
   test('a name and its address are pinned apart', () => {
