@@ -1,7 +1,9 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { readFileSync } from 'node:fs'
+import { isIP } from 'node:net'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
+import { domainToASCII } from 'node:url'
 import { replaceFile } from '../../files/replaceFile.ts'
 import { failure, type Result, success } from '../../protocol/errors.ts'
 import { isCertificateFor, type KeyPair, readKeyPair } from './keyPair.ts'
@@ -65,7 +67,11 @@ function newKey(): string {
 }
 
 function unique(names: readonly string[]): readonly string[] {
-  return [...new Set(names.map(name => name.toLowerCase()).filter(name => name !== ''))]
+  return [
+    ...new Set(
+      names.map(name => name.toLowerCase()).filter(name => isIP(name) !== 0 || domainToASCII(name) !== ''),
+    ),
+  ]
 }
 
 function reasonOf(error: unknown): string {

@@ -48,6 +48,8 @@ export class TlsServer {
   #pair: KeyPair | undefined
   /** The version of the source that was loaded last, also where it was refused. */
   #version: string | undefined
+  /** The reason for which there is no certificate, as it was logged last. */
+  #missing: string | undefined
   readonly #timers: NodeJS.Timeout[] = []
 
   constructor(options: TlsOptions) {
@@ -75,7 +77,7 @@ export class TlsServer {
   secure(socket: Socket, hello: Buffer, secured: Secured): void {
     const opened = this.open()
     if (!opened.ok) {
-      this.#options.logger.error({ reason: opened.error }, 'there is no certificate')
+      this.#noteMissing(opened.error)
       socket.destroy()
       return
     }
@@ -94,6 +96,13 @@ export class TlsServer {
       socket.unshift(hello.subarray(Math.max(0, end - HELLO_PART_BYTES), end))
     // Flowing, it gives one part after the other; paused, all in one.
     socket.resume()
+  }
+
+  /** The log has each reason once: every hello could bring it again. */
+  #noteMissing(reason: string): void {
+    if (reason === this.#missing) return
+    this.#missing = reason
+    this.#options.logger.error({ reason }, 'there is no certificate')
   }
 
   /** Loads the certificate again, for new connections; a wrong one changes nothing. */

@@ -1,7 +1,6 @@
 import type { Socket } from 'node:net'
 import { addressGroup } from '../address.ts'
 import { readProxyHeader, startsWithProxyHeader } from './proxyHeader.ts'
-import type { TurnTaker } from './turns.ts'
 
 /** The type of a TLS record that carries a handshake (RFC 8446, section 5.1). No line begins with this byte. */
 const HANDSHAKE = 0x16
@@ -28,7 +27,7 @@ export interface ArrivalWatcher {
  * A connection until its first bytes have told what it is: the header of a proxy, where it comes from one, and then TLS or
  * a line. A hello is gathered whole, so that half of one costs only its bytes.
  */
-export class Arrival implements TurnTaker {
+export class Arrival {
   readonly socket: Socket
   readonly openedAt = performance.now()
   /** The address of the socket's own peer; undefined for a unix socket. */
@@ -37,12 +36,13 @@ export class Arrival implements TurnTaker {
   address: string
   /** The group of addresses whose limit counts; undefined for unix sockets, and for proxies until they name a client. */
   group: string | undefined
+  /** Whether nothing came from it so far. */
+  isSilent = true
   /** Whether it was told why it is not let in. */
   isRefused = false
   readonly #watcher: ArrivalWatcher
   #awaitsProxy: boolean
   #input: Buffer = NOTHING
-  #startHandshake: (() => void) | undefined
 
   /** @param isProxied whether the peer is a proxy */
   constructor(socket: Socket, peer: string | undefined, isProxied: boolean, watcher: ArrivalWatcher) {
@@ -54,26 +54,12 @@ export class Arrival implements TurnTaker {
     this.#watcher = watcher
   }
 
-  /** Whether nothing came from it so far. */
-  isSilent = true
-
   /** Reads until the first bytes tell what it is. */
   open(): void {
     this.socket.on('data', this.#received)
     this.socket.on('end', this.#ended)
     // The close that follows is enough.
     this.socket.on('error', () => undefined)
-  }
-
-  /** Begins the handshake at its turn. */
-  startHandshakeWith(start: () => void): void {
-    this.#startHandshake = start
-  }
-
-  takeTurn(): void {
-    const start = this.#startHandshake
-    this.#startHandshake = undefined
-    if (!this.socket.destroyed) start?.()
   }
 
   readonly #received = (chunk: Buffer | string): void => {

@@ -78,19 +78,25 @@ export class Reception implements ArrivalWatcher {
     if (!isUnix && peer === undefined) return void socket.destroy()
     const isProxied = peer !== undefined && this.#proxies.has(peer)
     const arrival = new Arrival(socket, peer, isProxied, this)
-    const { connections, connectionsPerAddress } = this.#options.settings
-    const isFull = this.#open >= connections + REFUSED_AT_ONCE
-    if (isFull || this.#countOf(arrival.group) >= connectionsPerAddress + REFUSED_AT_ONCE) {
-      this.#noteTurnedAway(arrival, isFull ? 'server_full' : 'limit_reached')
-      socket.destroy()
-      return
-    }
+    if (this.#closesAtOnce(arrival)) return
     this.#open++
     this.#count(arrival.group, 1)
     this.#arrivals.add(arrival)
     socket.on('close', () => this.#closed(arrival))
     arrival.open()
     if (this.#refusalOf(arrival) !== undefined) this.#refuseSilent(arrival)
+  }
+
+  /** Closes a connection without a sentence where too many wait for theirs already. */
+  #closesAtOnce(arrival: Arrival): boolean {
+    const { connections, connectionsPerAddress } = this.#options.settings
+    const isFull = this.#open >= connections + REFUSED_AT_ONCE
+    const isFlood = isFull || this.#countOf(arrival.group) >= connectionsPerAddress + REFUSED_AT_ONCE
+    if (isFlood) {
+      this.#noteTurnedAway(arrival, isFull ? 'server_full' : 'limit_reached')
+      arrival.socket.destroy()
+    }
+    return isFlood
   }
 
   /** Looks at the clocks of the arrivals; for calling about once a second with `performance.now()`. */
@@ -112,17 +118,20 @@ export class Reception implements ArrivalWatcher {
   }
 
   proxied(arrival: Arrival): void {
+    this.#closesAtOnce(arrival)
     this.#count(arrival.group, 1)
   }
 
   hello(arrival: Arrival, hello: Buffer): void {
-    arrival.startHandshakeWith(() => {
-      this.#options.tls.secure(arrival.socket, hello, secured => {
-        if (secured.ok) this.#admit(arrival, secured.value, undefined, true)
-        else this.#options.logger.debug({ address: arrival.address, reason: secured.error }, 'no handshake')
-      })
+    this.#handshakes.add({ takeTurn: () => this.#shakeHands(arrival, hello) })
+  }
+
+  #shakeHands(arrival: Arrival, hello: Buffer): void {
+    if (arrival.socket.destroyed) return
+    this.#options.tls.secure(arrival.socket, hello, secured => {
+      if (secured.ok) this.#admit(arrival, secured.value, undefined, true)
+      else this.#options.logger.debug({ address: arrival.address, reason: secured.error }, 'no handshake')
     })
-    this.#handshakes.add(arrival)
   }
 
   line(arrival: Arrival, first: Buffer): void {

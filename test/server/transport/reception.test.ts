@@ -222,6 +222,17 @@ describe('behind a proxy', () => {
     ])
   })
 
+  test('one client behind it cannot take the place of the others', async () => {
+    const server = await startServer({ proxies: LOOPBACK, connectionsPerAddress: 2, connectTimeout: 120_000 })
+    const greedy = await Promise.all(Array.from({ length: 100 }, () => raw(server)))
+    for (const socket of greedy) socket.write('PROXY TCP4 192.0.2.1 198.51.100.1 1 9011\r\n')
+    // Left are two, and those that wait to be told why they are not let in.
+    await eventually(() => greedy.filter(socket => socket.destroyed).length === 100 - 2 - 32)
+    const other = await Peer.open(server)
+    other.raw(`PROXY TCP4 192.0.2.2 198.51.100.1 1 9011\r\n${CONNECT}`)
+    await other.next('welcome')
+  })
+
   test('TLS behind the header', async () => {
     const server = await startServer({ proxies: LOOPBACK })
     const socket = await raw(server)
