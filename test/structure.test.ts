@@ -39,7 +39,6 @@ const FLOORS: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ['daemon'],
     ['requests'],
     ['rooms'],
-    ['certificate'],
     ['admin', 'transport'],
     ['tls'],
     ['log'],

@@ -150,7 +150,7 @@ export class Dialing {
 
   #reasonOf(error: NodeJS.ErrnoException): string {
     if (NO_TLS.has(error.code))
-      return 'the server does not speak TLS, and nothing was sent: an older chatd must be upgraded (or take --plaintext, which everyone on the way can read); otherwise check the port, and whether this network wants you to sign in'
+      return 'the server does not speak TLS, and nothing was sent: an older chatd must be upgraded (or use --plaintext, which anyone between you and the server can read); otherwise check the port, and whether this network wants you to sign in'
     if (OLD_TLS.has(error.code))
       return 'the server speaks only an older TLS than 1.2; its operator must upgrade it'
     if (error.code === 'ECONNRESET' && this.#options.trust !== undefined)

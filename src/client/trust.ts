@@ -175,7 +175,7 @@ export class Trust {
         `The key of ${this.#server} has changed. ${sent}`,
         before,
         `Now: ${fingerprint}`,
-        'Either the server has a new key, or somebody on the way reads along. Ask its operator what "chatd fingerprint" prints there.',
+        'Either its operator changed the key, or an attacker between you and the server poses as it. Ask the operator what "chatd fingerprint" prints there.',
         `If that is the new key: ${this.#commandFor(fingerprint)}`,
       ].join('\n'),
     }

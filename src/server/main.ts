@@ -8,7 +8,7 @@ import type { Settings } from './settings.ts'
 const EXIT_FAILED = 1
 const EXIT_USAGE = 2
 const PLAINTEXT_WARNING =
-  'plain text is taken from other machines (--allow-plaintext): anyone on the way can read it and change it'
+  'plain text is taken from other machines (--allow-plaintext): anyone between them and chatd can read it and change it'
 
 /** The program `chatd`; `argv` is that of the process. Exits by itself: 0 after a stop, 1 when it cannot run, 2 for bad flags. */
 export async function main(argv: readonly string[]): Promise<void> {
@@ -57,14 +57,14 @@ async function serve(flags: Flags): Promise<void> {
     directories,
     { openSqliteLog },
     { openControl },
-    { certificateOf },
+    { createTlsServer },
   ] = await Promise.all([
     import('./daemon.ts'),
     import('./logger.ts'),
     import('./dataDirectory.ts'),
     import('./log/sqlite/sqliteLog.ts'),
     import('./admin/control.ts'),
-    import('./certificate.ts'),
+    import('./tls/createTlsServer.ts'),
   ])
   const data = absolute(flags.data ?? directories.defaultDataDirectory())
   const problem = directories.prepareDirectory(data)
@@ -75,7 +75,7 @@ async function serve(flags: Flags): Promise<void> {
   const settings = await settingsFor(flags)
   const { keyPairFiles: given } = flags
   const files = given && { certificate: absolute(given.certificate), key: absolute(given.key) }
-  const tls = certificateOf({ data, listen, names: flags.name, files, settings, logger })
+  const tls = createTlsServer({ data, listen, names: flags.name, files, settings, logger })
   // Clients of this machine alone need no certificate; one is made if such a client asks for TLS.
   const shown = exposed !== undefined || files !== undefined ? tls.open() : undefined
   if (shown?.ok === false) fail(EXIT_FAILED, shown.error)

@@ -75,7 +75,7 @@ export function parseCommandLine(argv: readonly string[]): Parsed {
     .addOption(
       new Option(
         '--plaintext',
-        'without encryption: everyone on the way can read and change everything',
+        'without encryption: anyone between you and the server can read and change everything',
       ).conflicts(['fingerprint', 'ca']),
     )
     .version(VERSION, '-V, --version', 'print the version')

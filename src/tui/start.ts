@@ -10,7 +10,7 @@ import { Reports } from './hosting/reports.ts'
 import { runLineMode } from './lineMode.ts'
 import { findDirectories, knownServersFile, makePrivateDirectory } from './profile/directories.ts'
 import { Memory } from './profile/memory.ts'
-import { trusted } from './profile/trusted.ts'
+import { trustFor } from './profile/trustFor.ts'
 import { defaultUsername } from './profile/username.ts'
 import { loadScreen } from './screen/loadScreen.ts'
 import { clean, cleanLine } from './text/clean.ts'
@@ -45,7 +45,7 @@ export async function start({ host, port, user, rooms, ...security }: CommandLin
   if (obstacle !== undefined) return { kind: 'failed', message: obstacle }
 
   const server = { host: host ?? LOOPBACK, port, username: user ?? defaultUsername() }
-  const trust = trusted({
+  const trust = trustFor({
     ...server,
     ...security,
     knownServers: knownServersFile(directories.value),

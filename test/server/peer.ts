@@ -2,11 +2,11 @@ import { randomUUID } from 'node:crypto'
 import { connect, type Socket } from 'node:net'
 import { onTestFinished } from 'vitest'
 import type { ServerFrame } from '../../src/protocol/responses.ts'
-import { certificateOf } from '../../src/server/certificate.ts'
 import { type Daemon, startDaemon } from '../../src/server/daemon.ts'
 import type { WholeLog } from '../../src/server/log/log.ts'
 import { createLogger } from '../../src/server/logger.ts'
 import { DEFAULT_SETTINGS, type ListenAddress, type Settings } from '../../src/server/settings.ts'
+import { createTlsServer } from '../../src/server/tls/createTlsServer.ts'
 import { temporaryDirectory } from './directory.ts'
 import { MemoryLog } from './log/memoryLog.ts'
 
@@ -24,7 +24,7 @@ export async function startServer(
   const all = { ...DEFAULT_SETTINGS, messageBurst: Number.POSITIVE_INFINITY, ...settings }
   const logger = createLogger('silent')
   const data = temporaryDirectory()
-  const tls = certificateOf({ data, listen: [listen], names: [], files: undefined, settings: all, logger })
+  const tls = createTlsServer({ data, listen: [listen], names: [], files: undefined, settings: all, logger })
   const started = await startDaemon({ listen: [listen], settings: all, logger, log, tls })
   if (!started.ok) throw new Error(started.error)
   const daemon = started.value

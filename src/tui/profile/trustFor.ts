@@ -1,13 +1,13 @@
 import { X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { KnownServers } from '../../client/knownServers.ts'
-import { isOnThisMachine, showServer } from '../../client/serverAddress.ts'
+import { isOnThisMachine, showServer, socketPath } from '../../client/serverAddress.ts'
 import { Trust } from '../../client/trust.ts'
 import { failure, type Result, success } from '../../protocol/errors.ts'
 import { systemReason } from './directories.ts'
 
 /** What the command line says about the trust in a server. */
-export interface TrustedOptions {
+export interface TrustFlags {
   readonly host: string
   readonly port: number
   readonly fingerprint: string | undefined
@@ -23,16 +23,16 @@ export interface TrustedOptions {
  * The trust for a connection; undefined for one in plain text: with `--plaintext`, and on this machine unless a flag asks
  * for a key. The error is a sentence.
  */
-export function trusted(options: TrustedOptions): Result<Trust | undefined, string> {
+export function trustFor(options: TrustFlags): Result<Trust | undefined, string> {
   const { host, port, fingerprint, ca, plaintext, knownServers, tell } = options
   const isAsked = fingerprint !== undefined || ca !== undefined
   if (isOnThisMachine(host) && !isAsked) return success(undefined)
-  if (host.startsWith('unix:'))
+  if (socketPath(host) !== undefined)
     return failure('a unix socket is not encrypted: leave out --fingerprint and --ca')
   if (plaintext === true) {
     tell(
       'warning',
-      `no encryption with ${showServer({ host, port })} (--plaintext): everyone on the way can read and change everything, and take over your session`,
+      `no encryption with ${showServer({ host, port })} (--plaintext): anyone between you and the server can read and change everything, and take over your session`,
     )
     return success(undefined)
   }

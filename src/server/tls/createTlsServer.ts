@@ -1,9 +1,9 @@
-import { isLoopback } from '../protocol/loopback.ts'
-import type { Logger } from './logger.ts'
-import type { ListenAddress, Settings } from './settings.ts'
-import { fileKeyPair, type KeyPairFiles, versionOf } from './tls/fileKeyPair.ts'
-import { ownKeyPair } from './tls/ownKeyPair.ts'
-import { type KeyPairSource, TlsServer } from './tls/tlsServer.ts'
+import { isLoopback } from '../../protocol/loopback.ts'
+import type { Logger } from '../logger.ts'
+import type { ListenAddress, Settings } from '../settings.ts'
+import { fileKeyPair, type KeyPairFiles, versionOf } from './fileKeyPair.ts'
+import { ownKeyPair } from './ownKeyPair.ts'
+import { type KeyPairSource, TlsServer } from './tlsServer.ts'
 
 /** Addresses that stand for all of a machine, and are no name of it. */
 const WILDCARDS: ReadonlySet<string> = new Set(['0.0.0.0', '::'])
@@ -22,7 +22,7 @@ export interface CertificateOptions {
 }
 
 /** TLS with the certificate of the flags or, without one, the one that chatd makes for itself. Loads nothing yet. */
-export function certificateOf(options: CertificateOptions): TlsServer {
+export function createTlsServer(options: CertificateOptions): TlsServer {
   const { settings, logger } = options
   return new TlsServer({
     source: sourceOf(options),
