@@ -12,6 +12,9 @@ export const requestId = z
   .regex(/^[A-Za-z0-9_.:-]{1,64}$/)
   .describe('1 to 64 of `A-Za-z0-9_.:-`, made by the client; use a UUID')
 
+/** What the owner of an account may be trusted with; `bot`: a program. */
+export const role = z.enum(['user', 'admin', 'bot'])
+
 const logged = {
   room: z.string().describe('the room, or `@name` for the direct conversation with that person'),
   seq: seq.min(1).describe('position in the room, strictly increasing, not always dense'),
@@ -19,6 +22,7 @@ const logged = {
   ts: timestamp.describe('when it was stored, for display only: order is `seq`'),
   from: z.string().describe('the name of its author'),
   id: requestId.describe("the request's id; made by the server if the request had none"),
+  guest: z.literal(true).optional().describe('the author has no account; only where there are accounts'),
 }
 
 /** The people that reacted with one emoji. */

@@ -1,3 +1,4 @@
+import type { AccountEntry } from './accounts.ts'
 import type { Retention } from './maintenance.ts'
 
 /** What the author of an event says: the part of the event that comes from the request. */
@@ -74,4 +75,4 @@ export type MaintenanceEntry =
   | { readonly kind: 'epoch'; readonly epoch: string }
 
 /** One change of durable state. The log applies entries in order, and decides there what becomes of each. */
-export type Entry = EventEntry | SessionChange | MaintenanceEntry
+export type Entry = EventEntry | SessionChange | AccountEntry | MaintenanceEntry

@@ -1,6 +1,7 @@
 import type { Result } from '../../protocol/errors.ts'
 import type { RoomEvent } from '../../protocol/events.ts'
 import type { SearchTerm } from '../../protocol/searchTerms.ts'
+import type { AccountStore } from './accounts.ts'
 import type { EventEntry, KeptSession, SessionChange } from './entries.ts'
 
 /** The position of a stored entry. A repeat of an id gets the position of the first. */
@@ -135,6 +136,16 @@ export interface Log {
   missed(roomKey: string, after: number, maxEvents: number, maxBytes: number): Promise<Missed>
   /** Counts others' messages after a position, and those that mention `name` (folded); both stop at `max`. */
   unread(roomKey: string, after: number, name: string, max: number): Promise<Unread>
+  /**
+   * A page of the events of a person (a folded name), oldest first: of one session where that is given. `next` is the
+   * position after which it goes on.
+   */
+  ownEvents(
+    person: string,
+    session: number | undefined,
+    after: number,
+    limit: number,
+  ): Promise<{ readonly events: readonly LoggedEvent[]; readonly next: number | undefined }>
   /** Looks for terms in messages as they stand now. */
   search(query: Query): Promise<Found>
   /** Commits what is queued and closes. */
@@ -165,4 +176,4 @@ export interface SessionStore {
 }
 
 /** Everything that a maker of the log serves to a daemon. */
-export interface WholeLog extends Log, RoomDirectory, SessionStore {}
+export interface WholeLog extends Log, RoomDirectory, SessionStore, AccountStore {}

@@ -1,4 +1,5 @@
 import type { Result } from '../../protocol/errors.ts'
+import type { AuditLine } from './accounts.ts'
 
 /** How long events are kept; an undefined field is no bound. */
 export interface Retention {
@@ -33,6 +34,8 @@ export interface LogMaintenance {
   setRetention(roomKey: string | undefined, retention: Retention): Promise<Result<undefined, string>>
   /** Every retention that was set. */
   retentions(): Promise<readonly RoomRetention[]>
+  /** Lines of the audit, the newest first, before a line where `before` is given. */
+  audit(before: number | undefined, limit: number): Promise<readonly AuditLine[]>
   /** Looks at the file, its layout and its disk. */
   check(): Promise<CheckReport>
   /** Gives the log a new epoch, after its files were restored by hand. */

@@ -3,6 +3,7 @@ import { type Result, success } from '../../../src/protocol/errors.ts'
 import { foldText } from '../../../src/protocol/foldedText.ts'
 import { foldName, mentionedNames } from '../../../src/protocol/names.ts'
 import { holdsTerms } from '../../../src/protocol/searchTerms.ts'
+import type { AccountChange, AccountContents, AccountEntry } from '../../../src/server/log/accounts.ts'
 import {
   type Change,
   type Changeable,
@@ -24,6 +25,8 @@ import type {
 } from '../../../src/server/log/log.ts'
 import { answerRepeat } from '../../../src/server/log/repeats.ts'
 import { directNames } from '../../../src/server/log/roomKeys.ts'
+import { AccountSessions } from '../../../src/server/log/sqlite/accountSessions.ts'
+import { MemoryAccounts } from './memoryAccounts.ts'
 
 const EVENTS_KEPT = 10_000
 /** More than this waiting, and senders are read later. */
@@ -74,6 +77,9 @@ export class MemoryLog implements WholeLog {
   /** Folded name and id of every event that is kept and was sent with an id, to the event. */
   readonly #byId = new Map<string, LoggedEvent>()
   readonly #marks = new Map<number, Marks>()
+  readonly #accounts = new MemoryAccounts()
+  readonly #accountSessions = new AccountSessions([])
+  readonly #accountListeners = new Set<(change: AccountChange) => void>()
   readonly #listeners = new Set<(events: readonly Committed[]) => void>()
   #waiting: Waiting[] = []
   #scheduled: NodeJS.Immediate | undefined
@@ -114,8 +120,28 @@ export class MemoryLog implements WholeLog {
     this.#scheduled ??= setImmediate(() => this.#commit())
   }
 
-  changeSession(_: SessionChange, settled?: (result: Result<undefined>) => void): void {
-    // The owner of the sessions lives as long as this log does.
+  keptAccounts(): AccountContents {
+    return this.#accounts.contents()
+  }
+
+  changeAccounts(entry: AccountEntry, settled: (result: Result<AccountChange>) => void): void {
+    setImmediate(() => {
+      const changed = this.#accounts.change(entry, this.#now(), this.#last)
+      if (changed.ok) {
+        this.#accountSessions.apply(changed.value)
+        for (const listener of this.#accountListeners) listener(changed.value)
+      }
+      settled(changed)
+    })
+  }
+
+  onAccounts(listener: (change: AccountChange) => void): () => void {
+    this.#accountListeners.add(listener)
+    return () => this.#accountListeners.delete(listener)
+  }
+
+  changeSession(change: SessionChange, settled?: (result: Result<undefined>) => void): void {
+    this.#accounts.changeSession(change, this.#now())
     if (settled !== undefined) setImmediate(() => settled(success(undefined)))
   }
 
@@ -180,6 +206,20 @@ export class MemoryLog implements WholeLog {
     return Promise.resolve({ unread, mentions })
   }
 
+  ownEvents(
+    person: string,
+    _session: number | undefined,
+    after: number,
+    limit: number,
+  ): Promise<{ events: readonly LoggedEvent[]; next: number | undefined }> {
+    const own = [...this.#rooms.values()]
+      .flatMap(room => room.events)
+      .filter(event => event.seq > after && foldName(event.from) === person)
+      .sort((a, b) => a.seq - b.seq)
+    const events = own.slice(0, limit)
+    return Promise.resolve({ events, next: own.length > limit ? events.at(-1)?.seq : undefined })
+  }
+
   search(query: Query): Promise<Found> {
     const floors = new Map(query.rooms.map(({ key, floor }) => [key, floor]))
     const hits = [...this.#rooms.values()]
@@ -234,6 +274,7 @@ export class MemoryLog implements WholeLog {
       ts: this.#now(),
       from: entry.from,
       id: entry.id ?? randomUUID(),
+      ...(this.#accountSessions.isGuest(entry) ? { guest: true as const } : {}),
       ...entry.body,
     }
     room.events.push(event)

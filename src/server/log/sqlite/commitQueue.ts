@@ -1,4 +1,5 @@
 import { type Refusal, type Result, refuse, success } from '../../../protocol/errors.ts'
+import type { AccountChange, AccountEntry } from '../accounts.ts'
 import type { EventEntry, SessionChange } from '../entries.ts'
 import type { Committed, LoggedEvent, Stored } from '../log.ts'
 import type { Batch, Outcome } from './messages.ts'
@@ -25,6 +26,8 @@ export interface CommitQueueOptions {
   readonly stored: (entry: EventEntry, position: Position) => LoggedEvent
   /** Tells the subscribers of the events of a batch, after all of it is settled. */
   readonly tell: (events: readonly Committed[]) => void
+  /** Tells of a change to accounts; called in the order of the log, before the entry is settled. */
+  readonly accountsChanged?: (change: AccountChange) => void
   /** Called with what a sender or a subscriber threw. */
   readonly onBug?: (error: unknown) => void
   /** The clock, ms since 1970. */
@@ -33,12 +36,20 @@ export interface CommitQueueOptions {
   readonly firstSeq?: () => number
 }
 
+/** What became of an entry, for its sender: the position of an event, or the change to accounts. */
+interface Settlement {
+  readonly stored: Stored
+  readonly change: AccountChange | undefined
+}
+
 interface Waiting {
-  readonly entry: EventEntry | SessionChange
+  readonly entry: EventEntry | SessionChange | AccountEntry
   readonly bytes: number
-  readonly settled: (result: Result<Stored>) => void
+  readonly settled: (result: Result<Settlement>) => void
   readonly origin: object | undefined
 }
+
+const NO_POSITION: Stored = { seq: 0, ts: 0 }
 
 /**
  * What waits to be committed, in order. It gathers what one tick brings, hands over one batch at a time, and settles
@@ -80,7 +91,18 @@ export class CommitQueue {
       const message = 'the server has more to store than it can now; try again soon'
       return settled(refuse('storage_unavailable', message, { retryAfter: RETRY_AFTER }))
     }
-    this.#enqueue({ entry, bytes: Buffer.byteLength(text), settled, origin })
+    const told = (result: Result<Settlement>): void =>
+      settled(result.ok ? success(result.value.stored) : result)
+    this.#enqueue({ entry, bytes: Buffer.byteLength(text), settled: told, origin })
+  }
+
+  /** See `AccountStore.changeAccounts`. */
+  changeAccounts(entry: AccountEntry, settled: (result: Result<AccountChange>) => void): void {
+    const told = (result: Result<Settlement>): void => {
+      if (!result.ok) settled(result)
+      else if (result.value.change !== undefined) settled(success(result.value.change))
+    }
+    this.#enqueue({ entry, bytes: 0, settled: told, origin: undefined })
   }
 
   /** See `SessionStore.changeSession`. */
@@ -93,14 +115,19 @@ export class CommitQueue {
     const batch = this.#takePosted()
     const events: Committed[] = []
     batch.forEach(({ entry, settled: settle, origin }, index) => {
-      const settled = (result: Result<Stored>): void => this.#guarded(() => settle(result))
+      const settled = (result: Result<Settlement>): void => this.#guarded(() => settle(result))
+      const settledAt = (stored: Stored, change?: AccountChange): void => settled(success({ stored, change }))
       const outcome = outcomes[index]
       if (outcome?.kind === 'stored' && entry.kind === 'event') {
         events.push({ event: this.#options.stored(entry, outcome), origin })
-        settled(success({ seq: outcome.seq, ts: outcome.ts }))
-      } else if (outcome?.kind === 'repeat') settled(success(outcome.first))
+        settledAt({ seq: outcome.seq, ts: outcome.ts })
+      } else if (outcome?.kind === 'repeat') settledAt(outcome.first)
       else if (outcome?.kind === 'refused') settled({ ok: false, error: outcome.error })
-      else settled(success({ seq: 0, ts: 0 }))
+      else if (outcome?.kind === 'account') {
+        const { change } = outcome
+        this.#guarded(() => this.#options.accountsChanged?.(change))
+        settledAt(NO_POSITION, change)
+      } else settledAt(NO_POSITION)
     })
     if (events.length > 0) this.#guarded(() => this.#options.tell(events))
     this.#goOn()
@@ -143,7 +170,7 @@ export class CommitQueue {
   }
 
   #waitingChange(entry: SessionChange, settled?: (result: Result<undefined>) => void): Waiting {
-    const answered = (result: Result<Stored>): void => {
+    const answered = (result: Result<Settlement>): void => {
       if (settled !== undefined) settled(result.ok ? success(undefined) : result)
       else if (!result.ok) this.#owed.owe(entry)
     }

@@ -1,4 +1,5 @@
 import type { Refusal } from '../../../protocol/errors.ts'
+import type { AccountChange, AccountContents, AuditLine } from '../accounts.ts'
 import type { Entry, ErasureCursor, KeptSession } from '../entries.ts'
 import type { Found, LoggedEvent, Missed, Page, Query, Range, RoomHead, Stored, Unread } from '../log.ts'
 import type { CheckReport, Retention, RoomRetention } from '../maintenance.ts'
@@ -35,6 +36,8 @@ export type Outcome =
   | { readonly kind: 'refused'; readonly error: Refusal }
   /** A change that makes no event. */
   | { readonly kind: 'applied' }
+  /** Accounts changed. */
+  | { readonly kind: 'account'; readonly change: AccountChange }
   /** A room begins later than it did; undefined where nothing was left to remove. */
   | { readonly kind: 'forgot'; readonly head: RoomHead | undefined }
   /** The events that erased a slice; `next` is undefined when the name is gone too. */
@@ -51,6 +54,7 @@ export interface Contents {
   readonly heads: readonly RoomHead[]
   readonly sessions: readonly KeptSession[]
   readonly names: readonly string[]
+  readonly accounts: AccountContents
 }
 
 /** What a thread is started with. */
@@ -78,12 +82,21 @@ export interface WriterMethods {
   close(): void
 }
 
+/** A page of what one person said. */
+export interface OwnEvents {
+  readonly events: readonly LoggedEvent[]
+  /** Where it goes on; undefined: it is the last page. */
+  readonly next: number | undefined
+}
+
 /** The calls that a reading thread answers. */
 export interface ReaderMethods {
   read(roomKey: string, range: Range): Page
   missed(roomKey: string, after: number, maxEvents: number, maxBytes: number): Missed
   unread(roomKey: string, after: number, name: string, max: number): Unread
   search(query: Query): Promise<Found>
+  ownEvents(person: string, session: number | undefined, after: number, limit: number): OwnEvents
+  audit(before: number | undefined, limit: number): readonly AuditLine[]
   check(): CheckReport
   close(): void
 }

@@ -14,6 +14,9 @@ import type { DatabaseSync } from 'node:sqlite'
  *   has had this emoji without a break: it orders the emoji, also after the first person took the reaction back.
  * - `words`: the search index, see `grams.ts`; `log.grams` is the version of its rules. It is filled behind the commit up
  *   to `indexed`. Rooms and authors are grams too, so that a search in one room reads nothing of others.
+ * - `sessions`: `into_session` is the account's session that this one became part of; `used` is a day since 1970.
+ * - `accounts`, `secrets`, `invites`, `policy`: see `log/accounts.ts`. Lists of rooms have a line each.
+ * - `audit`: refers to people by number, so that erasing a name works.
  */
 const STEPS: readonly string[] = [
   `
@@ -92,6 +95,61 @@ const STEPS: readonly string[] = [
   UPDATE reactions SET since = (
     SELECT min(first.seq) FROM reactions first WHERE first.target = reactions.target AND first.emoji = reactions.emoji
   );
+  `,
+  // An account is a session whose name is reserved. Sessions from before keep their numbers, which events carry.
+  `
+  CREATE TABLE accounts (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    person INTEGER NOT NULL UNIQUE,
+    session INTEGER NOT NULL UNIQUE,
+    password TEXT,
+    role TEXT NOT NULL,
+    disabled INTEGER NOT NULL DEFAULT 0,
+    created INTEGER NOT NULL
+  ) STRICT;
+  CREATE TABLE secrets (
+    n INTEGER PRIMARY KEY AUTOINCREMENT,
+    account INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    hash TEXT NOT NULL,
+    label TEXT NOT NULL,
+    line TEXT,
+    may TEXT,
+    rooms TEXT,
+    created INTEGER NOT NULL,
+    used INTEGER NOT NULL,
+    expires INTEGER
+  ) STRICT;
+  CREATE UNIQUE INDEX secrets_by_hash ON secrets (hash) WHERE kind <> 'key';
+  CREATE UNIQUE INDEX keys_of_account ON secrets (account, hash) WHERE kind = 'key';
+  CREATE INDEX secrets_of_account ON secrets (account);
+  CREATE TABLE invites (
+    n INTEGER PRIMARY KEY AUTOINCREMENT,
+    hash TEXT NOT NULL UNIQUE,
+    purpose TEXT NOT NULL,
+    name TEXT,
+    role TEXT NOT NULL,
+    rooms TEXT NOT NULL,
+    uses INTEGER NOT NULL,
+    expires INTEGER,
+    by INTEGER
+  ) STRICT;
+  CREATE TABLE policy (names TEXT NOT NULL, guests TEXT NOT NULL) STRICT;
+  INSERT INTO policy VALUES ('open', 'speak');
+  CREATE TABLE audit (
+    n INTEGER PRIMARY KEY AUTOINCREMENT,
+    ts INTEGER NOT NULL,
+    by INTEGER,
+    deed TEXT NOT NULL,
+    target INTEGER,
+    detail TEXT NOT NULL
+  ) STRICT;
+  ALTER TABLE sessions ADD COLUMN into_session INTEGER;
+  ALTER TABLE sessions ADD COLUMN used INTEGER NOT NULL DEFAULT 0;
+  UPDATE sessions SET used = last.day FROM (
+    SELECT session, max(ts) / 86400000 AS day FROM events WHERE session IS NOT NULL GROUP BY session
+  ) AS last WHERE last.session = sessions.number;
+  CREATE INDEX sessions_of_person ON sessions (person);
   `,
 ]
 

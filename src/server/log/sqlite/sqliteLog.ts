@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { failure, type Result, success } from '../../../protocol/errors.ts'
+import type { AccountChange, AccountContents, AccountEntry, AuditLine } from '../accounts.ts'
 import type { EventEntry, KeptSession, SessionChange } from '../entries.ts'
 import type {
   Committed,
@@ -15,9 +16,11 @@ import type {
   WholeLog,
 } from '../log.ts'
 import type { CheckReport, LogMaintenance, Retention, RoomRetention } from '../maintenance.ts'
+import { AccountSessions } from './accountSessions.ts'
 import { CommitQueue } from './commitQueue.ts'
 import {
   type Contents,
+  type OwnEvents,
   pack,
   type ReaderMethods,
   type ThreadNews,
@@ -75,6 +78,9 @@ export class SqliteLog implements WholeLog, LogMaintenance {
   readonly #reader: Promise<Thread<ReaderMethods>>
   readonly #queue: CommitQueue
   readonly #listeners = new Set<(events: readonly Committed[]) => void>()
+  readonly #accountListeners = new Set<(change: AccountChange) => void>()
+  #accounts: AccountContents | undefined
+  #accountSessions = new AccountSessions([])
   #epoch = ''
   #heads = new RoomHeads()
   #sessions: readonly KeptSession[] = []
@@ -90,9 +96,10 @@ export class SqliteLog implements WholeLog, LogMaintenance {
       post: batch => this.#writer.post({ kind: 'commit', batch: pack(batch) }),
       stored: (entry, position) => {
         this.#heads.stored(entry, position.seq, position.prev)
-        return eventOf(entry, position, this.#epoch)
+        return eventOf(entry, position, this.#epoch, this.#accountSessions.isGuest(entry))
       },
       tell: events => this.#tell(events),
+      accountsChanged: change => this.#accountsChanged(change),
       onBug: error => this.#options.onBug?.(error),
       ...(seqStep === undefined
         ? {}
@@ -162,6 +169,20 @@ export class SqliteLog implements WholeLog, LogMaintenance {
     return this.#names
   }
 
+  keptAccounts(): AccountContents {
+    if (this.#accounts === undefined) throw new Error('the log is not open yet')
+    return this.#accounts
+  }
+
+  changeAccounts(entry: AccountEntry, settled: (result: Result<AccountChange>) => void): void {
+    this.#queue.changeAccounts(entry, settled)
+  }
+
+  onAccounts(listener: (change: AccountChange) => void): () => void {
+    this.#accountListeners.add(listener)
+    return () => this.#accountListeners.delete(listener)
+  }
+
   append(entry: EventEntry, settled: (result: Result<Stored>) => void, origin?: object): void {
     this.#queue.append(entry, settled, origin)
   }
@@ -185,6 +206,15 @@ export class SqliteLog implements WholeLog, LogMaintenance {
 
   async unread(roomKey: string, after: number, name: string, max: number): Promise<Unread> {
     return (await this.#reader).call('unread', roomKey, after, name, max)
+  }
+
+  async ownEvents(
+    person: string,
+    session: number | undefined,
+    after: number,
+    limit: number,
+  ): Promise<OwnEvents> {
+    return (await this.#reader).call('ownEvents', person, session, after, limit)
   }
 
   async search(query: Query): Promise<Found> {
@@ -232,6 +262,10 @@ export class SqliteLog implements WholeLog, LogMaintenance {
     return this.#writer.call('retentions')
   }
 
+  async audit(before: number | undefined, limit: number): Promise<readonly AuditLine[]> {
+    return (await this.#reader).call('audit', before, limit)
+  }
+
   /** A thread of its own looks: no page that a client reads waits for it. */
   async check(): Promise<CheckReport> {
     const noNews = (): void => undefined
@@ -277,6 +311,8 @@ export class SqliteLog implements WholeLog, LogMaintenance {
     this.#heads = new RoomHeads(contents.heads, contents.last)
     this.#sessions = contents.sessions
     this.#names = contents.names
+    this.#accounts = contents.accounts
+    this.#accountSessions = new AccountSessions(contents.accounts.accounts)
   }
 
   #heard(news: Exclude<ThreadNews, { kind: 'opened' | 'unusable' }>): void {
@@ -306,12 +342,20 @@ export class SqliteLog implements WholeLog, LogMaintenance {
   }
 
   #tell(events: readonly Committed[]): void {
-    for (const listener of this.#listeners) {
-      try {
-        listener(events)
-      } catch (error) {
-        this.#options.onBug?.(error)
-      }
+    for (const listener of this.#listeners) this.#guarded(() => listener(events))
+  }
+
+  #accountsChanged(change: AccountChange): void {
+    this.#accountSessions.apply(change)
+    for (const listener of this.#accountListeners) this.#guarded(() => listener(change))
+  }
+
+  /** Runs code of one subscriber: a throw is a bug there, and must not stop the others. */
+  #guarded(work: () => void): void {
+    try {
+      work()
+    } catch (error) {
+      this.#options.onBug?.(error)
     }
   }
 

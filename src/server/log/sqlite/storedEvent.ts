@@ -20,6 +20,8 @@ export function eventOf(
   { roomKey, from, id, body }: EventEntry,
   { seq, ts, prev }: Position,
   epoch: string,
+  isGuest = false,
 ): LoggedEvent {
-  return { roomKey, seq, prev, ts, from, id: id ?? givenId(epoch, seq), ...body } as LoggedEvent
+  const guest = isGuest ? { guest: true } : {}
+  return { roomKey, seq, prev, ts, from, id: id ?? givenId(epoch, seq), ...guest, ...body } as LoggedEvent
 }

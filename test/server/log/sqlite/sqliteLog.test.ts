@@ -1,9 +1,12 @@
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { gunzipSync } from 'node:zlib'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import type { Result } from '../../../../src/protocol/errors.ts'
 import { searchTerms } from '../../../../src/protocol/searchTerms.ts'
 import { logFile } from '../../../../src/server/dataDirectory.ts'
+import type { AccountChange, AccountDeed } from '../../../../src/server/log/accounts.ts'
 import type { EventEntry } from '../../../../src/server/log/entries.ts'
 import type { LoggedEvent, Query, Range } from '../../../../src/server/log/log.ts'
 import { openForWriting } from '../../../../src/server/log/sqlite/database.ts'
@@ -118,6 +121,37 @@ describe('acknowledged entries are there after a restart', () => {
     await again.close()
   })
 
+  test('in a file of the version before accounts, whose people can register then', async () => {
+    const directory = temporaryDirectory()
+    writeFileSync(logFile(directory), gunzipSync(readFileSync(join(import.meta.dirname, 'layouts/4.db.gz'))))
+    const log = await openLog(directory)
+    expect((await log.check()).ok).toBe(true)
+    expect(log.keptAccounts()).toEqual({
+      accounts: [],
+      invites: [],
+      policy: { names: 'open', guests: 'speak' },
+    })
+    expect([...log.keptSessions()].map(({ number, person }) => [number, person])).toEqual([
+      [1, 'alice'],
+      [2, 'bob'],
+      [3, 'alice'],
+    ])
+    const before = await eventsOf(log)
+    expect(before.some(event => event.guest)).toBe(false)
+    const deed = (entry: AccountDeed) =>
+      new Promise<Result<AccountChange>>(resolve =>
+        log.changeAccounts({ kind: 'account', deed: entry }, resolve),
+      )
+    const registered = await deed({ deed: 'register', session: 2, label: 'desktop', password: 'phc' })
+    expect(registered).toMatchObject({ ok: true, value: { accounts: [{ person: 'bob', session: 2 }] } })
+    // No event is rewritten; those of others are marked.
+    expect((await eventsOf(log)).map(({ guest: _, ...event }) => event)).toEqual(before)
+    expect((await eventsOf(log)).map(event => event.guest === true || event.from === 'bob')).not.toContain(
+      false,
+    )
+    await log.close()
+  })
+
   test('and an index of other rules, or of another Unicode, is filled again', async () => {
     const directory = temporaryDirectory()
     const log = await openLog(directory)
@@ -157,6 +191,14 @@ const LAYOUT_2 = `
   INSERT INTO words (words) VALUES ('rebuild');
   ALTER TABLE log DROP COLUMN grams;
   ALTER TABLE reactions DROP COLUMN since;
+  DROP TABLE accounts;
+  DROP TABLE secrets;
+  DROP TABLE invites;
+  DROP TABLE policy;
+  DROP TABLE audit;
+  DROP INDEX sessions_of_person;
+  ALTER TABLE sessions DROP COLUMN into_session;
+  ALTER TABLE sessions DROP COLUMN used;
   PRAGMA user_version = 2;
 `
 

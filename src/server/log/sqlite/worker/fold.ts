@@ -6,6 +6,7 @@ import type { LoggedEvent, Stored } from '../../log.ts'
 import { answerRepeat } from '../../repeats.ts'
 import type { Contents, Outcome } from '../messages.ts'
 import { eventOf, type Position } from '../storedEvent.ts'
+import { AccountFold } from './accountFold.ts'
 import { eraseSlice } from './erasure.ts'
 import { headOf, SELECT_HEADS } from './headRows.ts'
 import { NameTable } from './nameTable.ts'
@@ -41,6 +42,7 @@ export class Fold {
   readonly #rows: Rows
   readonly #names: NameTable
   readonly #sessions: SessionTable
+  readonly #accounts: AccountFold
   readonly #sql: Statements
   readonly #insert: StatementSync
   readonly #byId: StatementSync
@@ -56,6 +58,7 @@ export class Fold {
     this.#rows = new Rows(database)
     this.#names = new NameTable(database)
     this.#sessions = new SessionTable(database, this.#names)
+    this.#accounts = new AccountFold(database, this.#names, this.#sessions)
     this.retentions = new RetentionTable(database)
     this.#sql = statements(database)
     this.#insert = database.prepare(`
@@ -64,7 +67,10 @@ export class Fold {
       ON CONFLICT (author, id) WHERE id IS NOT NULL DO NOTHING
     `)
     this.#byId = database.prepare(`${SELECT_EVENTS} WHERE e.author = ? AND e.id = ?`)
-    this.#target = database.prepare('SELECT room, action, session, text, deleted FROM events WHERE seq = ?')
+    this.#target = database.prepare(
+      `SELECT room, action, coalesce(into_session, session) AS session, text, deleted
+      FROM events LEFT JOIN sessions ON sessions.number = events.session WHERE seq = ?`,
+    )
     this.#reactionsTo = database.prepare(
       'SELECT emoji, key FROM reactions JOIN names ON names.number = reactions.author WHERE target = ?',
     )
@@ -90,6 +96,7 @@ export class Fold {
       heads: heads.map(headOf),
       sessions: this.#sessions.all(),
       names: this.#names.all(),
+      accounts: this.#accounts.contents(),
     }
   }
 
@@ -122,8 +129,14 @@ export class Fold {
       case 'began':
       case 'forgotten':
       case 'read':
-        this.#sessions.apply(entry)
+        this.#sessions.apply(entry, at.ts)
         return { kind: 'applied' }
+      case 'account': {
+        const changed = this.#accounts.apply(entry, { ts: at.ts, last: this.#last })
+        return changed.ok
+          ? { kind: 'account', change: changed.value }
+          : { kind: 'refused', error: changed.error }
+      }
       case 'retain':
         this.retentions.set(entry.roomKey, entry.retention)
         return { kind: 'applied' }
@@ -310,6 +323,7 @@ export class Fold {
     const events = entries.flatMap(entry => this.#storeUnchecked(entry, at))
     if (next === undefined) {
       this.#sessions.forgetAll(author)
+      this.#accounts.erase(author)
       this.#names.erase(author)
     }
     return { kind: 'erased', events, next }

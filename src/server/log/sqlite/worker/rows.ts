@@ -1,5 +1,6 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
 import type { RoomEvent } from '../../../../protocol/events.ts'
+import { SERVER_NAME } from '../../../../protocol/names.ts'
 import { presentReactions } from '../../changes.ts'
 import type { LoggedEvent } from '../../log.ts'
 import { givenId } from '../storedEvent.ts'
@@ -11,12 +12,15 @@ export const FRAME_BYTES = 160
 export const SELECT_EVENTS = `
   SELECT e.seq, e.prev, e.ts, e.action, e.id, e.target, e.text, e.emoji, e.is_on, e.edited,
     rooms.key AS room_key, names.name AS author,
-    d.seq AS deleted, d.ts AS deleted_ts, deleters.name AS deleted_by
+    d.seq AS deleted, d.ts AS deleted_ts, deleters.name AS deleted_by,
+    accounts.number IS NULL AND EXISTS (SELECT 1 FROM accounts) AS guest
   FROM events e
   JOIN rooms ON rooms.number = e.room
   JOIN names ON names.number = e.author
   LEFT JOIN events d ON e.deleted IS NOT NULL AND d.seq = e.deleted
   LEFT JOIN names deleters ON deleters.number = d.author
+  LEFT JOIN sessions ON sessions.number = e.session
+  LEFT JOIN accounts ON accounts.session = coalesce(sessions.into_session, e.session)
 `
 
 /** A row as `node:sqlite` gives it. */
@@ -86,6 +90,7 @@ function eventOf(
     ts: integer(row, 'ts'),
     from: text(row, 'author'),
     id: optionalText(row, 'id') ?? givenId(epoch, seq),
+    ...(row['guest'] === 1 && row['author'] !== SERVER_NAME ? { guest: true as const } : {}),
   }
   const content = optionalText(row, 'text')
   const action = text(row, 'action') as RoomEvent['action']
@@ -141,10 +146,12 @@ export function text(row: Row, column: string): string {
   return value
 }
 
-function optionalInteger(row: Row, column: string): number | undefined {
+/** A column that is an integer or null. */
+export function optionalInteger(row: Row, column: string): number | undefined {
   return row[column] === null ? undefined : integer(row, column)
 }
 
-function optionalText(row: Row, column: string): string | undefined {
+/** A column that is text or null. */
+export function optionalText(row: Row, column: string): string | undefined {
   return row[column] === null ? undefined : text(row, column)
 }

@@ -14,8 +14,10 @@ import {
   unpack,
   type WriterMethods,
 } from '../messages.ts'
+import { auditLines } from './accountTable.ts'
 import { checkLog } from './checkLog.ts'
 import { Maintenance } from './maintenance.ts'
+import { OwnEventsReader } from './ownEvents.ts'
 import { Reader } from './reader.ts'
 import { Searcher } from './searcher.ts'
 import { Writer } from './writer.ts'
@@ -158,11 +160,14 @@ function read(): void {
   const database = openForReading(start.file)
   const reader = new Reader(database)
   const searcher = new Searcher(database)
+  const own = new OwnEventsReader(database)
   const methods: ReaderMethods = {
     read: reader.read.bind(reader),
     missed: reader.missed.bind(reader),
     unread: reader.unread.bind(reader),
     search: searcher.search.bind(searcher),
+    ownEvents: own.ownEvents.bind(own),
+    audit: (before, limit) => auditLines(database, before, limit),
     check: () => checkLog(database, start.file),
     close: () => database.close(),
   }

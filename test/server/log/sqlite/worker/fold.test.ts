@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import type { DatabaseSync } from 'node:sqlite'
 import fc from 'fast-check'
 import { expect, onTestFinished, test } from 'vitest'
+import type { AccountDeed } from '../../../../../src/server/log/accounts.ts'
 import type { Entry, EventBody } from '../../../../../src/server/log/entries.ts'
 import { directKey } from '../../../../../src/server/log/roomKeys.ts'
 import { openForWriting } from '../../../../../src/server/log/sqlite/database.ts'
@@ -62,12 +63,93 @@ const maintenance = fc.oneof(
   fc.record({ kind: fc.constant('epoch' as const), epoch: fc.uuid() }),
 )
 
+const person = fc.constantFrom('alice', 'bob', 'carol')
+const credential = {
+  password: fc.option(fc.constantFrom('phc 1', 'phc 2'), { nil: undefined }),
+  key: fc.option(
+    fc.constantFrom('k1', 'k2').map(fingerprint => ({ fingerprint, line: `line ${fingerprint}`, label: '' })),
+    { nil: undefined },
+  ),
+}
+const someSession = fc.integer({ min: 1, max: 6 })
+const hash = fc.constantFrom('h1', 'h2', 'hash 1', 'hash 2', 'hash 3')
+const device = fc.option(
+  fc.uuid().map(uuid => ({ hash: uuid, label: 'device' })),
+  { nil: undefined },
+)
+
+/** Changes to accounts. Sessions that they begin have numbers of their own, as the main thread gives them. */
+const deed: fc.Arbitrary<AccountDeed> = fc.oneof(
+  fc.record({ deed: fc.constant('register' as const), session: someSession, label: text, ...credential }),
+  fc.record({
+    deed: fc.constant('create' as const),
+    name,
+    role: fc.constantFrom('user' as const, 'bot' as const),
+    session: fc.constant(0),
+    ...credential,
+  }),
+  fc.record({
+    deed: fc.constant('redeem' as const),
+    invite: fc.constantFrom('i1', 'i2', 'i3'),
+    name,
+    session: fc.constant(0),
+    device,
+    ...credential,
+  }),
+  fc.record({
+    deed: fc.constant('signIn' as const),
+    person,
+    proof: fc.oneof(
+      fc.record({ by: fc.constant('password' as const), password: fc.constantFrom('phc 1', 'phc 2') }),
+      fc.record({ by: fc.constant('key' as const), fingerprint: fc.constantFrom('k1', 'k2') }),
+    ),
+    device,
+    old: fc.option(hash, { nil: undefined }),
+  }),
+  fc.record({
+    deed: fc.constant('setPassword' as const),
+    person,
+    password: fc.constantFrom('phc 1', 'phc 2'),
+  }),
+  fc.record({
+    deed: fc.constant('revoke' as const),
+    person,
+    n: fc.integer({ min: 1, max: 12 }),
+    isForced: fc.boolean(),
+  }),
+  fc.record({ deed: fc.constant('setDisabled' as const), person, isDisabled: fc.boolean() }),
+  fc.record({ deed: fc.constant('remove' as const), person }),
+  fc.record({
+    deed: fc.constant('used' as const),
+    secret: fc.option(fc.integer({ min: 1, max: 12 }), { nil: undefined }),
+    session: fc.option(someSession, { nil: undefined }),
+  }),
+  fc.record({ deed: fc.constant('uninvite' as const), n: fc.integer({ min: 1, max: 4 }) }),
+)
+
+/** An invitation; its hash is made unique below. */
+const invite = fc.record({
+  deed: fc.constant('invite' as const),
+  purpose: fc.constantFrom('account' as const, 'reset' as const),
+  name: fc.option(name, { nil: undefined }),
+  role: fc.constant('user' as const),
+  rooms: fc.constant(['dev']),
+  uses: fc.integer({ min: 1, max: 2 }),
+  expires: fc.option(fc.integer({ min: 1, max: 1_000_000 }), { nil: undefined }),
+})
+
+const account = fc.oneof({ weight: 5, arbitrary: deed }, { weight: 1, arbitrary: invite }).map(drawnDeed => ({
+  kind: 'account' as const,
+  deed: drawnDeed,
+}))
+
 /** A session that begins; its number comes with it, as the main thread gives it. */
 const began = name.map(spelling => ({ kind: 'began' as const, name: spelling }))
 
 const drawn = fc.oneof(
   { weight: 6, arbitrary: event },
   { weight: 2, arbitrary: maintenance },
+  { weight: 3, arbitrary: account },
   { weight: 1, arbitrary: began },
 )
 
@@ -83,7 +165,14 @@ const history = fc
   )
   .map(batches => {
     let sessions = 0
+    let invites = 0
     const numbered = (entry: (typeof batches)[number]['entries'][number]): Entry => {
+      if (entry.kind === 'account') {
+        const { deed: drawnDeed } = entry
+        if (drawnDeed.deed === 'invite') return { ...entry, deed: { ...drawnDeed, hash: `i${++invites}` } }
+        const begins = drawnDeed.deed === 'create' || drawnDeed.deed === 'redeem'
+        return { ...entry, deed: begins ? { ...drawnDeed, session: ++sessions } : drawnDeed }
+      }
       if (entry.kind !== 'began') return entry
       const number = ++sessions
       const person = entry.name.toLowerCase()
@@ -203,7 +292,9 @@ function hashOf(database: DatabaseSync): string {
     .prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'words%' ORDER BY name")
     .all()
     .map(row => String(row['name']))
-  expect(tables).toEqual(expect.arrayContaining(['events', 'log', 'names', 'reactions', 'rooms', 'sessions']))
+  expect(tables).toEqual(
+    expect.arrayContaining(['accounts', 'audit', 'events', 'invites', 'log', 'names', 'secrets', 'sessions']),
+  )
   for (const table of tables) {
     const rows = database.prepare(`SELECT * FROM ${table}`).all()
     hash.update(
