@@ -40,11 +40,12 @@ const [programs] = await Promise.all([
   build({
     ...common,
     banner,
-    // The worker is an entry of its own.
+    // The workers are entries of their own.
     entryPoints: {
       'chat-tui': 'src/tui/main.ts',
       chatd: 'src/server/main.ts',
       logWorker: 'src/server/log/sqlite/worker/worker.ts',
+      passwordWorker: 'src/server/auth/passwordWorker.ts',
     },
     outdir: building,
     splitting: true,

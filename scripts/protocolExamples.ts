@@ -16,6 +16,9 @@ const chat = {
   id: '0190f3a2-7c4e-7d7a-9d3e-2f1b8c6a5e10',
   message: 'hello',
 }
+const FINGERPRINT = 'SHA256:p2QAMXNIC1TJYWeIOttrVc98/R1BUFWu3/LiyKgUfQM'
+const KEY_LINE =
+  'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIMx0a5Xo6xI5pXo7C0dZBZ0m8VqC5p9S1q3b2Y4Q0b1c alice@laptop'
 const stored = { room: 'dev', seq: 42, ts: 1795393899000 }
 
 /** One example a request, by its action. */
@@ -139,6 +142,74 @@ export const REQUEST_EXAMPLES: Readonly<Record<string, Example>> = {
   },
   away: { request: { action: 'away', id: 'a1', message: 'lunch' }, answer: { action: 'ok', id: 'a1' } },
   ping: { request: { action: 'ping', id: 'z1' }, answer: { action: 'ok', id: 'z1' } },
+  register: {
+    request: { action: 'register', id: 'g1', key: KEY_LINE },
+    answer: { action: 'ok', id: 'g1', role: 'user' },
+  },
+  password: {
+    request: { action: 'password', id: 'w1', old: 'correct horse', new: 'battery staple' },
+    answer: { action: 'ok', id: 'w1' },
+  },
+  account: {
+    request: { action: 'account', id: 'n1' },
+    answer: {
+      action: 'ok',
+      id: 'n1',
+      role: 'user',
+      password: false,
+      created: 1795393800000,
+      secrets: [
+        {
+          n: 7,
+          kind: 'device',
+          label: 'thinkpad',
+          created: 1795393800000,
+          used: 1795392000000,
+          here: true,
+        },
+        { n: 9, kind: 'key', label: 'alice@laptop', fingerprint: FINGERPRINT, created: 1795393800000 },
+      ],
+    },
+  },
+  addkey: {
+    request: { action: 'addkey', id: 'k1', key: KEY_LINE },
+    answer: { action: 'ok', id: 'k1', n: 9, fingerprint: FINGERPRINT },
+  },
+  token: {
+    request: { action: 'token', id: 'q1', label: 'ci', rooms: ['dev'], may: 'speak' },
+    answer: { action: 'ok', id: 'q1', n: 11, token: 'chatd_tNL52HyWNSI9gzWn8dM2Zky1lPVmwX1Z4Ver6V' },
+  },
+  revoke: {
+    request: { action: 'revoke', id: 'v1', n: 7 },
+    answer: { action: 'ok', id: 'v1', n: 7 },
+  },
+  invite: {
+    request: { action: 'invite', id: 'i1', room: 'dev' },
+    answer: {
+      action: 'ok',
+      id: 'i1',
+      link: 'chat://chat.example.org:9011/join/K7QF92MXABCDEFGHIJKL',
+      code: 'K7QF92MXABCDEFGHIJKL',
+      uses: 1,
+      expires: 1795998600000,
+    },
+  },
+  mydata: {
+    request: { action: 'mydata', id: 'x1', after: 0 },
+    answer: {
+      action: 'ok',
+      id: 'x1',
+      records: [
+        { record: 'account', name: 'alice', role: 'user', created: 1795393800000, password: false },
+        { record: 'room', room: 'dev', read: 38 },
+        { record: 'event', ...chat },
+      ],
+    },
+  },
+  eraseme: {
+    request: { action: 'eraseme', id: 'f1', username: 'alice', password: 'correct horse' },
+    answer: { action: 'ok', id: 'f1' },
+  },
 }
 
 const logged = { ...chat, message: undefined, seq: 43, prev: 41 }

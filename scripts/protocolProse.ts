@@ -101,8 +101,65 @@ printf '%s\\n' '{"action":"connect","username":"ci"}' '{"action":"joinroom","roo
 \`\`\`
 
 A plain client receives nothing else: no acknowledgement, no ping, no history, not its own messages. Its messages are stored,
-numbered and shown to full clients like all others. If the server asks for a \`password\`, put it into \`connect\`; other fields
-are ignored. A failed \`connect\` may be repeated within ten seconds; a second one after success is \`already_connected\`.
+numbered and shown to full clients like all others. A name that has an
+account wants its password or a token as \`password\` in \`connect\` ([Signing in](#signing-in)); other fields are ignored. A failed \`connect\` may be repeated within ten seconds; a second one after success is \`already_connected\`.
+
+## Signing in
+
+On an open server a free name is yours while you are connected. A name that has an account wants a credential, which
+\`connect\` brings: \`session\` from an earlier \`welcome\` (a device), \`password\` (the account's, or a token), or
+\`signature\` (of an SSH key). Without one, or with a session that the server does not know, it answers \`auth_required\`:
+
+\`\`\`
+> {"action":"connect","id":"1","username":"bob","protocol":1}
+< {"action":"error","id":"1","code":"auth_required","message":""bob" belongs to somebody: sign in","from":"chatd","methods":["key","password"],"nonce":"k3Jx…"}
+> {"action":"connect","id":"2","username":"bob","protocol":1,"signature":"U1NIU0lH…","device":"thinkpad"}
+< {"action":"welcome","id":"2",…,"session":"…","account":{"role":"user"}}
+\`\`\`
+
+The connection then has a minute and six tries; a wrong credential is \`auth_failed\`, which tells nothing more. Save the
+\`session\` of the \`welcome\`: it is this device's own, and the next \`connect\` needs nothing else. If you bring an older
+\`session\` of the name along with a credential, its messages, rooms and read positions become the account's. \`device\` is
+what your list of devices calls this one. Never try a credential again by yourself.
+
+**By an SSH key.** \`signature\` is the base64 of an SSHSIG (the body of what \`ssh-keygen -Y sign -n sign-in@chat-tui\` prints),
+over this text, each line with its line end:
+
+\`\`\`
+chatd sign-in 1
+user bob
+nonce k3Jx…
+channel Y2hh…
+\`\`\`
+
+\`user\` is the \`username\` of the \`connect\`, letter by letter. \`nonce\` is that of this connection. \`channel\` is the exporter
+of the TLS connection, \`EXPORTER-Channel-Binding\` with 32 bytes and an empty context ([RFC 9266](https://www.rfc-editor.org/rfc/rfc9266)),
+in base64url; over a unix socket or loopback in plain text it is \`-\`. A server in the middle has another channel, so that it
+gets nothing that it can use. TLS 1.3 is needed; without it \`methods\` has no \`key\`. Taken are ed25519, ECDSA, RSA of 2048
+to 8192 bits with SHA-2, and FIDO keys with a touch; not certificates, DSA and SHA-1.
+
+**By a password.** The server bounds wrong ones: 10 for an account and 20 from an address in 15 minutes, then
+\`rate_limited\`. Sessions, keys and tokens are not bounded by that.
+
+**By a token.** A token signs in as its account, is bound to its rooms, and reads, or speaks too. It never changes what is its
+owner's. It is \`chatd_\`, 32 random letters and digits, and 6 of a CRC-32. Four lines are a bot:
+
+\`\`\`sh
+printf '%s\\n' '{"action":"connect","username":"ci","password":"chatd_…"}' '{"action":"joinroom","room":"dev"}' \\
+  '{"action":"chat","room":"dev","message":"build 512 is green"}' | ncat --ssl chat.example.org 9011
+\`\`\`
+
+**By an invitation.** \`chat://HOST:PORT/join/CODE.FP\`: check that the server's key is FP (base64url of its fingerprint; missing
+behind a certificate of an authority), then send CODE as \`invite\`, the name that you want, and \`password\` or \`signature\`
+for the account that it makes. A nonce comes with the \`auth_required\` to a \`connect\` that has only name and \`invite\`.
+
+**Guests.** \`welcome.policy\` says who may take a free name: \`open\` (or missing), \`registered\`, \`invite\`. \`register\` makes an
+account of your name and session, unless another session used the name within 30 days. Where there are accounts, events and
+members of names without one have \`"guest":true\`. The first sessions of an address from elsewhere are bounded and paced.
+
+**Being there.** \`password\`, \`addkey\`, \`token\`, \`eraseme\`, and \`revoke\` of a key, want that you signed in by a credential within
+five minutes, or bring one; otherwise they are \`auth_required\`, with a nonce. A \`bye\` with the reason \`revoked\`, \`disabled\`,
+\`name_registered\` or \`erased\` means that the same \`connect\` would fail: ask the user.
 
 ## Full clients
 

@@ -46,10 +46,16 @@ const meanings = {
     retryable: false,
     meaning: 'Another session is connected under this name.',
   },
+  auth_required: {
+    fatal: 'may',
+    retryable: false,
+    meaning:
+      'The name has an account, or the server takes no guests: `connect` again with a credential. For some requests of an account: repeat it with one. `methods` says by what; `nonce` is for a signature.',
+  },
   auth_failed: {
     fatal: 'may',
     retryable: false,
-    meaning: 'The password or the session does not belong to this name.',
+    meaning: 'The name or the credential is not right. Fatal after six on one connection.',
   },
   tls_required: {
     fatal: 'always',
@@ -144,6 +150,10 @@ export interface Refusal {
   readonly retryAfter?: number
   /** Whether the connection closes after it. */
   readonly fatal?: boolean
+  /** Of `auth_required`: what the person can sign in by. */
+  readonly methods?: string[]
+  /** Of `auth_required`: what a signature must hold. */
+  readonly nonce?: string
 }
 
 /** Either a value or why there is none. Everything that a user, an operator or a disk can get wrong is told by it. */

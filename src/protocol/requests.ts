@@ -1,20 +1,11 @@
 import * as z from 'zod'
-import { event, requestId, seq, timestamp } from './events.ts'
+import { accountRequests, accountResults, credential } from './accountRequests.ts'
+import { event, seq, timestamp } from './events.ts'
 import { MAX_PAGE } from './limits.ts'
+import { request } from './request.ts'
 
-const id = requestId.optional()
 const room = z.string().describe('the room, or `@name` for a direct conversation')
 const limit = z.int().min(1).max(MAX_PAGE).optional().describe(`at most ${MAX_PAGE}`)
-
-function request<Action extends string, Shape extends z.ZodRawShape>(
-  action: Action,
-  shape: Shape,
-  description: string,
-) {
-  return z
-    .object({ action: z.literal(action), id, ...shape })
-    .meta({ id: `${action[0]?.toUpperCase()}${action.slice(1)}Request`, description })
-}
 
 /** Every request of the protocol by its action. The server checks names and sizes of texts, each with its own error. */
 export const requests = {
@@ -33,7 +24,9 @@ export const requests = {
         .max(128)
         .optional()
         .describe('name and version of the program, for the log of the server'),
-      password: z.string().max(1024).optional().describe('if the server asks for one'),
+      ...credential,
+      device: z.string().max(64).optional().describe('what the list of devices calls this one'),
+      invite: z.string().max(64).optional().describe('the code of an invitation, which makes an account'),
     },
     'Names the user. The first line of every connection.',
   ),
@@ -117,6 +110,7 @@ export const requests = {
     'Says that the user is away, or back.',
   ),
   ping: request('ping', {}, 'Asks for a sign of life.'),
+  ...accountRequests,
 } as const
 
 /** The name of a request. */
@@ -148,6 +142,15 @@ export const clientFrame = z.discriminatedUnion('action', [
   requests.typing,
   requests.away,
   requests.ping,
+  requests.register,
+  requests.password,
+  requests.account,
+  requests.addkey,
+  requests.token,
+  requests.revoke,
+  requests.invite,
+  requests.mydata,
+  requests.eraseme,
 ])
 
 /** The requests that make an event; their `id` is its identity. */
@@ -183,6 +186,7 @@ export const member = z
     name: z.string(),
     since: timestamp.describe('when the person joined'),
     away: z.string().optional().describe('the away message, if the person is away'),
+    guest: z.literal(true).optional().describe('the person has no account; only where there are accounts'),
   })
   .meta({ id: 'Member' })
 
@@ -228,6 +232,7 @@ export const results = {
   typing: z.object({}),
   away: z.object({}),
   ping: z.object({}),
+  ...accountResults,
 } as const satisfies Record<Exclude<RequestAction, 'connect'>, z.ZodObject>
 
 /** The fields of the `ok` to a request. */

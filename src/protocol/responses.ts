@@ -6,6 +6,7 @@ import {
   editEvent,
   reactEvent,
   requestId,
+  role,
   seq,
   timestamp,
   topicEvent,
@@ -42,6 +43,11 @@ export const welcome = z
     epoch: z.string().describe('a random name for the whole log; if it changes, start afresh'),
     limits,
     features: z.array(z.string()).describe('every action that the server serves'),
+    account: z.object({ role }).optional().describe('if the name has an account, which this client opened'),
+    policy: z
+      .enum(['open', 'registered', 'invite'])
+      .optional()
+      .describe('who may take a free name; missing: `open`'),
     ts: timestamp.describe("the server's time"),
   })
   .meta({ id: 'Welcome', description: 'The answer to a full `connect`.' })
@@ -61,6 +67,11 @@ export const error = z
     message: z.string().describe('a sentence for a person: what is wrong, and what to do next'),
     from: z.literal('chatd'),
     retryAfter: count.optional().describe('milliseconds'),
+    methods: z
+      .array(z.string())
+      .optional()
+      .describe('of `auth_required`: `key`, `password`, what a `connect` can bring'),
+    nonce: z.string().optional().describe('of `auth_required`: for the text that an SSH key signs'),
     fatal: z.boolean().optional().describe('true: the connection closes'),
   })
   .meta({ id: 'Error', description: 'A request failed, or the connection does.' })
@@ -123,7 +134,7 @@ export const signals = {
       reason: z
         .string()
         .describe(
-          '`shutting_down`, `silent` (nothing came from you) or `erased` (the operator erased your name)',
+          '`shutting_down`, `silent` (nothing came from you), `erased` (your name was erased), `name_registered` (the name belongs to an account now), `revoked` (this device or token was), `disabled` (the account was)',
         ),
       message: z.string().describe('for a person'),
       retryAfter: count.optional().describe('milliseconds'),

@@ -1,7 +1,15 @@
 import { createServer, type Server, type Socket } from 'node:net'
 import { failure, type Result, success } from '../protocol/errors.ts'
+import type { AccountContext } from './admin/accountTasks.ts'
+import { Accounts } from './auth/accounts.ts'
+import { Asking } from './auth/asking.ts'
+import { Guesses } from './auth/guesses.ts'
+import { InviteAddress } from './auth/inviteAddress.ts'
+import { Passwords } from './auth/passwords.ts'
+import { Strangers } from './auth/strangers.ts'
 import type { WholeLog } from './log/log.ts'
 import type { Logger } from './logger.ts'
+import { endLinks } from './requests/accountLinks.ts'
 import { Client } from './requests/client.ts'
 import { FEATURES, HANDLERS } from './requests/dispatch.ts'
 import { RateLimiter } from './requests/rateLimiter.ts'
@@ -39,6 +47,10 @@ export interface DaemonOptions {
   readonly logger: Logger
   readonly log: WholeLog
   readonly tls: TlsServer
+  /** Names of this server in invitations; by default those of `listen` and the machine's. */
+  readonly names?: readonly string[]
+  /** Erases a person (a folded name) from the log; without it `eraseme` is refused. The error is a sentence. */
+  readonly erase?: (person: string) => Promise<Result<unknown, string>>
 }
 
 /** A daemon that listens. */
@@ -47,6 +59,8 @@ export interface Daemon {
   readonly addresses: readonly ListenAddress[]
   /** How many connections are open, those on the way in or out included. */
   readonly connections: number
+  /** The accounts, for the tasks of the operator. */
+  readonly accounts: AccountContext
   /** Resolves when the daemon has been idle for `settings.exitWhenIdle`. */
   readonly idle: Promise<void>
   /** Ends the connections of a person (a folded name) and forgets the name and its sessions: the log erases them. */
@@ -73,6 +87,9 @@ export async function startDaemon(options: DaemonOptions): Promise<Result<Daemon
   return success(daemon)
 }
 
+const cannotErase = (): Promise<Result<unknown, string>> =>
+  Promise.resolve(failure('this server erases nothing'))
+
 class ListeningDaemon implements Daemon {
   readonly addresses: ListenAddress[] = []
   readonly idle: Promise<void>
@@ -92,7 +109,7 @@ class ListeningDaemon implements Daemon {
   #stopped: Promise<void> | undefined
   #allGone: (() => void) | undefined
 
-  constructor({ settings, logger, log, tls }: DaemonOptions) {
+  constructor({ settings, logger, log, tls, listen, names = [], erase = cannotErase }: DaemonOptions) {
     this.#tls = tls
     this.#reception = new Reception({
       settings,
@@ -109,22 +126,42 @@ class ListeningDaemon implements Daemon {
     this.#tick = new Tick(() => log.committing >= GATHER_FROM)
     // After the rooms, which send the events of the commit to their members.
     log.subscribe(() => this.#tick.commitCame())
+    const accounts = new Accounts(log)
     this.#services = {
       settings,
       log,
       rooms,
       people,
-      sessions: new Sessions(log),
+      sessions: new Sessions(log, log),
+      accounts,
+      passwords: new Passwords(),
+      guesses: new Guesses(),
+      asking: new Asking(),
+      strangers: new Strangers(),
+      inviteAddress: new InviteAddress(names, listen, () => tls.open()),
+      erase,
+      forgetPerson: person => this.sendAway(person),
       presence: new Presence(rooms, settings.leftAfter),
       rateLimiter: new RateLimiter(settings),
       logger,
       features: FEATURES,
     }
+    // A turn later: whoever made the change has its answer by then.
+    accounts.subscribe(change => setImmediate(() => endLinks(this.#services, change)))
     this.idle = new Promise(resolve => {
       this.#becameIdle = resolve
     })
     this.#sweep = setInterval(() => this.#sweepClients(), SWEEP_EVERY)
     this.#noteIdle()
+  }
+
+  get accounts(): AccountContext {
+    const { accounts, sessions, inviteAddress } = this.#services
+    return {
+      accounts,
+      reserveSession: () => sessions.reserve(),
+      linkTo: code => inviteAddress.linkTo(code),
+    }
   }
 
   get connections(): number {
@@ -153,11 +190,12 @@ class ListeningDaemon implements Daemon {
   }
 
   sendAway(key: string): void {
-    const { people, sessions } = this.#services
+    const { people, sessions, accounts } = this.#services
     const message = 'everything said under this name is erased'
     const bye = Line.of({ action: 'bye', reason: 'erased', message })
     for (const peer of people.find(key)?.peers ?? []) peer.sendAway(bye)
     sessions.forget(key)
+    accounts.forget(key)
     people.forget(key)
   }
 
@@ -215,7 +253,8 @@ class ListeningDaemon implements Daemon {
     this.#reception.check(now)
     this.#acceptFailed = false
     this.#services.rooms.tellPeople()
-    this.#services.rateLimiter.sweep(now)
+    const { rateLimiter, guesses, strangers } = this.#services
+    for (const sweeping of [rateLimiter, guesses, strangers]) sweeping.sweep(now)
   }
 
   async #stop(): Promise<void> {
@@ -243,6 +282,7 @@ class ListeningDaemon implements Daemon {
     clearInterval(this.#sweep)
     rooms.close()
     presence.close()
+    await this.#services.passwords.close()
     if (closed !== undefined) throw closed.error
   }
 

@@ -3,6 +3,7 @@ import { domainToASCII } from 'node:url'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { DEFAULT_PORT } from '../protocol/limits.ts'
 import { VERSION } from '../protocol/version.ts'
+import { addAccountCommands, type TakeTask } from './accountFlags.ts'
 import { parseListenAddress } from './address.ts'
 import { parseAddressRange } from './addressRanges.ts'
 import type { TaskFlags } from './admin/command.ts'
@@ -135,24 +136,33 @@ function checkedTogether(program: Command, flags: RawFlags): Flags {
   }
 }
 
-type Take = (task: TaskFlags['task'], more: Partial<TaskFlags>) => void
-
-function addCommands(program: Command, take: Take): void {
-  const add = (name: string, description: string): Command =>
-    program
+function addCommands(program: Command, take: TakeTask): void {
+  const group = (name: string, description: string): Command =>
+    program.command(name).description(description).copyInheritedSettings(program)
+  const addTo = (parent: Command, name: string, description: string): Command =>
+    parent
       .command(name)
       .description(description)
       .option(...DATA)
       .copyInheritedSettings(program)
+  const add = (name: string, description: string): Command => addTo(program, name, description)
   add('backup', 'copy the log into a new file, also while the daemon runs')
     .argument('<file>')
     .option('--replace', 'replace an older file once the copy is whole')
     .action((file: string, options: { data?: string; replace?: boolean }) =>
       take({ task: 'backup', file, replaces: options.replace === true }, dataOf(options)),
     )
-  add('export', 'print every event of a room, one JSON object a line')
-    .argument('<room>')
-    .action((room: string, options: { data?: string }) => take({ task: 'export', room }, dataOf(options)))
+  add('export', 'print every event of a room, or everything kept of a user, one JSON object a line')
+    .argument('[room]')
+    .option('--user <name>', 'the user, instead of a room')
+    .action((room: string | undefined, { user, ...options }: { data?: string; user?: string }) => {
+      if ((room === undefined) === (user === undefined))
+        program.error('error: name a room, or a user with --user')
+      take(
+        user === undefined ? { task: 'export', room: room ?? '' } : { task: 'exportUser', name: user },
+        dataOf(options),
+      )
+    })
   add('erase', 'delete every message of a user, and forget the name')
     .argument('<user>')
     .option('--yes', 'do not ask')
@@ -186,6 +196,7 @@ function addCommands(program: Command, take: Take): void {
     .action((options: FingerprintOptions) =>
       take({ task: 'fingerprint', pem: options.pem === true }, dataOf(options)),
     )
+  addAccountCommands(program, { group, add: addTo, take })
   add('check', 'check the log and its disk')
     .option('--new-epoch', 'after restoring files by hand: make every client start afresh')
     .action((options: { data?: string; newEpoch?: boolean }) =>

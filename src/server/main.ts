@@ -2,6 +2,7 @@ import { resolve } from 'node:path'
 import { DEFAULT_PORT } from '../protocol/limits.ts'
 import { isLocal, showAddress } from './address.ts'
 import type { TaskFlags } from './admin/command.ts'
+import type { Daemon } from './daemon.ts'
 import { type Flags, parseFlags } from './flags.ts'
 import type { Settings } from './settings.ts'
 
@@ -92,12 +93,14 @@ async function serve(flags: Flags): Promise<void> {
   if (!opened.ok) fail(EXIT_FAILED, opened.error)
   const log = opened.value
   let sendAway: (person: string) => void = () => undefined
+  let accounts: Daemon['accounts'] | undefined
   const control = await openControl(
     data,
-    { log, sendAway: person => sendAway(person), keyPair: () => tls.open() },
+    { log, sendAway: person => sendAway(person), keyPair: () => tls.open(), accounts: () => accounts },
     logger,
   )
-  const started = await startDaemon({ listen, settings, logger, log, tls })
+  const erase = (person: string) => log.erase(person)
+  const started = await startDaemon({ listen, settings, logger, log, tls, names: flags.name, erase })
   if (!started.ok) {
     control?.close()
     fail(EXIT_FAILED, started.error)
@@ -110,6 +113,7 @@ async function serve(flags: Flags): Promise<void> {
     logger.warn({ from }, PLAINTEXT_WARNING)
   }
   sendAway = person => daemon.sendAway(person)
+  accounts = daemon.accounts
   const stop = (reason: string): void => {
     logger.info({ reason }, 'stopping')
     control?.close()

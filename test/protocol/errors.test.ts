@@ -6,7 +6,15 @@ describe('error codes', () => {
     expect([...ERROR_CODES].sort()).toEqual(
       [
         ...['bad_frame', 'unknown_action', 'frame_too_long', 'not_connected', 'already_connected'],
-        ...['name_invalid', 'name_taken', 'auth_failed', 'room_invalid', 'not_in_room', 'not_found'],
+        ...[
+          'name_invalid',
+          'name_taken',
+          'auth_failed',
+          'auth_required',
+          'room_invalid',
+          'not_in_room',
+          'not_found',
+        ],
         ...['forbidden', 'id_reused', 'message_too_long', 'limit_reached'],
         ...[
           'rate_limited',

@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import { connect, type Socket } from 'node:net'
 import { onTestFinished } from 'vitest'
+import { success } from '../../src/protocol/errors.ts'
 import type { ServerFrame } from '../../src/protocol/responses.ts'
 import { type Daemon, startDaemon } from '../../src/server/daemon.ts'
 import type { WholeLog } from '../../src/server/log/log.ts'
+import { SqliteLog } from '../../src/server/log/sqlite/sqliteLog.ts'
 import { createLogger } from '../../src/server/logger.ts'
 import { DEFAULT_SETTINGS, type ListenAddress, type Settings } from '../../src/server/settings.ts'
 import { createTlsServer } from '../../src/server/tls/createTlsServer.ts'
@@ -25,7 +27,10 @@ export async function startServer(
   const logger = createLogger('silent')
   const data = temporaryDirectory()
   const tls = createTlsServer({ data, listen: [listen], names: [], files: undefined, settings: all, logger })
-  const started = await startDaemon({ listen: [listen], settings: all, logger, log, tls })
+  const erase = (person: string) =>
+    log instanceof SqliteLog ? log.erase(person) : Promise.resolve(success(undefined))
+  const options = { listen: [listen], settings: all, logger, log, tls, erase }
+  const started = await startDaemon(options)
   if (!started.ok) throw new Error(started.error)
   const daemon = started.value
   onTestFinished(() => daemon.stop())

@@ -4,7 +4,7 @@ import { basename, dirname, join, resolve } from 'node:path'
 import { backup, DatabaseSync } from 'node:sqlite'
 import { type Result, success } from '../../protocol/errors.ts'
 import { openForReading } from '../log/sqlite/database.ts'
-import { type TaskFailure, taskFailed } from './tasks.ts'
+import { type TaskFailure, taskFailed } from './taskFailure.ts'
 
 /**
  * Copies a log, in use or not, into a new file, and gives the copy an epoch of its own: clients that knew the log beyond

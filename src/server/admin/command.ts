@@ -1,12 +1,16 @@
 import { existsSync } from 'node:fs'
 import { failure, type Result, success } from '../../protocol/errors.ts'
+import { Accounts } from '../auth/accounts.ts'
+import { InviteAddress } from '../auth/inviteAddress.ts'
 import { lockDirectory, logFile } from '../dataDirectory.ts'
 import { openSqliteLog, type SqliteLog } from '../log/sqlite/sqliteLog.ts'
 import type { KeyPair } from '../tls/keyPair.ts'
 import { readOwnKeyPair } from '../tls/ownKeyPair.ts'
+import type { AccountContext } from './accountTasks.ts'
 import { backUp } from './backup.ts'
 import { sendTask } from './control.ts'
-import { printKeyPair, runTask, type Task, type TaskFailure, taskFailed } from './tasks.ts'
+import { type TaskFailure, taskFailed } from './taskFailure.ts'
+import { printKeyPair, runTask, type Task } from './tasks.ts'
 
 /** Copies the log into a file, which needs no daemon. */
 interface Backup {
@@ -48,7 +52,7 @@ export async function runCommand(
   try {
     const opened = await openSqliteLog(logFile(directory))
     if (!opened.ok) return taskFailed('storage', opened.error)
-    const result = await onOpenLog(opened.value, task, newEpoch)
+    const result = await onOpenLog(directory, opened.value, task, newEpoch)
     await opened.value.close()
     return result
   } finally {
@@ -56,7 +60,20 @@ export async function runCommand(
   }
 }
 
+/** The accounts of a log that no daemon serves. */
+function accountsOf(log: SqliteLog, directory: string): AccountContext {
+  let lastSession = 0
+  for (const { number } of log.keptSessions()) lastSession = Math.max(lastSession, number)
+  const address = new InviteAddress([], [], () => keyPairIn(directory))
+  return {
+    accounts: new Accounts(log),
+    reserveSession: () => ++lastSession,
+    linkTo: code => address.linkTo(code),
+  }
+}
+
 async function onOpenLog(
+  directory: string,
   log: SqliteLog,
   task: Task,
   newEpoch: boolean,
@@ -66,7 +83,14 @@ async function onOpenLog(
     if (!renewed.ok) return taskFailed('storage', renewed.error)
     await print('new epoch: every client starts afresh with what this log holds')
   }
-  return runTask(task, { log, print, sendAway: () => undefined, keyPair: () => failure(NO_KEY_PAIR) })
+  const accounts = accountsOf(log, directory)
+  return runTask(task, {
+    log,
+    print,
+    sendAway: () => undefined,
+    keyPair: () => failure(NO_KEY_PAIR),
+    accounts: () => accounts,
+  })
 }
 
 /** The certificate that the next start of chatd will show. */

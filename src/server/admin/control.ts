@@ -5,19 +5,12 @@ import { type Result, success } from '../../protocol/errors.ts'
 import { LineCutter } from '../../protocol/lines.ts'
 import { controlSocket } from '../dataDirectory.ts'
 import type { Logger } from '../logger.ts'
-import {
-  runTask,
-  TASK_FAILURES,
-  type Task,
-  type TaskContext,
-  type TaskFailure,
-  task,
-  taskFailed,
-} from './tasks.ts'
+import { TASK_FAILURES, type TaskFailure, taskFailed } from './taskFailure.ts'
+import { runTask, type Task, type TaskContext, task } from './tasks.ts'
 
 /** Addresses of unix sockets have 108 bytes in the kernel, the end included. */
 const MAX_PATH_BYTES = 107
-const MAX_TASK_BYTES = 8 * 1024
+const MAX_TASK_BYTES = 256 * 1024
 const MAX_ANSWER_BYTES = 4 * 1024 * 1024
 
 const answer = z.union([
@@ -149,10 +142,10 @@ function logged(what: Task): Readonly<Record<string, unknown>> {
       return { task: what.task, of: what.room === undefined ? 'all rooms' : 'one room', keep: what.keep }
     case 'export':
       return { task: what.task, of: 'one room' }
+    case 'exportUser':
     case 'erase':
       return { task: what.task, of: 'one user' }
-    case 'check':
-    case 'fingerprint':
+    default:
       return { task: what.task }
   }
 }

@@ -1,9 +1,12 @@
 import * as z from 'zod'
-import { failure, type Result, success } from '../../protocol/errors.ts'
+import { type Result, success } from '../../protocol/errors.ts'
 import { foldName, parseConversation, parseUsername } from '../../protocol/names.ts'
 import { type Log, presentEvent, type RoomDirectory } from '../log/log.ts'
 import type { LogMaintenance, Retention } from '../log/maintenance.ts'
+import { directNames } from '../log/roomKeys.ts'
 import type { KeyPair } from '../tls/keyPair.ts'
+import { type AccountContext, accountTasks, runAccountTask } from './accountTasks.ts'
+import { type TaskFailure, taskFailed } from './taskFailure.ts'
 
 const PAGE_EVENTS = 500
 const PAGE_BYTES = 1024 * 1024
@@ -11,6 +14,9 @@ const PAGE_BYTES = 1024 * 1024
 /** The tasks of an operator. The running daemon runs them or, where none runs, the command itself. */
 export const task = z.discriminatedUnion('task', [
   z.object({ task: z.literal('export'), room: z.string() }),
+  z.object({ task: z.literal('exportUser'), name: z.string() }),
+  z.object({ task: z.literal('audit'), limit: z.int().min(1) }),
+  ...accountTasks,
   z.object({ task: z.literal('erase'), name: z.string() }),
   z.object({
     task: z.literal('retain'),
@@ -25,26 +31,6 @@ export const task = z.discriminatedUnion('task', [
 /** One task. */
 export type Task = z.infer<typeof task>
 
-/**
- * The kinds of failure. `unknown`: no such room, user or log. `invalid`: not a name. `in_use`: another process has it.
- * `unhealthy`: a check found faults. `storage`: the log or the disk refused. `exists`: the file is there already.
- */
-export const TASK_FAILURES = ['unknown', 'invalid', 'in_use', 'unhealthy', 'storage', 'exists'] as const
-
-/** Why a task failed, for the operator: `message` says what to do next. */
-export interface TaskFailure {
-  readonly code: (typeof TASK_FAILURES)[number]
-  readonly message: string
-}
-
-/** A failed task. */
-export function taskFailed(
-  code: TaskFailure['code'],
-  message: string,
-): { readonly ok: false; readonly error: TaskFailure } {
-  return failure({ code, message })
-}
-
 /** What a task works on. */
 export interface TaskContext {
   readonly log: Log & RoomDirectory & LogMaintenance
@@ -54,6 +40,8 @@ export interface TaskContext {
   readonly sendAway: (person: string) => void
   /** The certificate of this server; the error is a sentence. */
   readonly keyPair: () => Result<KeyPair, string>
+  /** The accounts; undefined while the daemon is starting. */
+  readonly accounts: () => AccountContext | undefined
 }
 
 /** Runs a task. */
@@ -69,6 +57,16 @@ export function runTask(what: Task, context: TaskContext): Promise<Result<undefi
       return check(context)
     case 'fingerprint':
       return printKeyPair(what.pem, context.keyPair(), context.print)
+    case 'exportUser':
+      return exportUser(what.name, context)
+    case 'audit':
+      return audit(what.limit, context)
+    default: {
+      const accounts = context.accounts()
+      return accounts === undefined
+        ? Promise.resolve(taskFailed('storage', 'the daemon is starting; try again in a moment'))
+        : runAccountTask(what, accounts, context.print)
+    }
   }
 }
 
@@ -99,6 +97,46 @@ async function exportRoom(
     }
     if (!page.moreAfter) return success(undefined)
   }
+}
+
+/** Prints everything said under a name, and what is kept about its account. */
+async function exportUser(
+  name: string,
+  { log, print, accounts }: TaskContext,
+): Promise<Result<undefined, TaskFailure>> {
+  const parsed = parseUsername(name)
+  if (!parsed.ok) return taskFailed('invalid', parsed.error.message)
+  const person = foldName(parsed.value)
+  const account = accounts()?.accounts.find(person)
+  let printed = 0
+  if (account !== undefined) {
+    const { password, secrets, ...rest } = account
+    const shown = secrets.map(({ hash, ...secret }) => (secret.kind === 'key' ? { ...secret, hash } : secret))
+    await print(JSON.stringify({ ...rest, hasPassword: password !== undefined, secrets: shown }))
+    printed++
+  }
+  for (let after: number | undefined = 0; after !== undefined; ) {
+    const page = await log.ownEvents(person, undefined, after, PAGE_EVENTS)
+    for (const event of page.events) {
+      const room = directNames(event.roomKey)?.find(one => one !== person)
+      const shown = room === undefined ? (log.head(event.roomKey)?.name ?? event.roomKey) : `@${room}`
+      if (!(await print(JSON.stringify(presentEvent(event, shown))))) return success(undefined)
+      printed++
+    }
+    after = page.next
+  }
+  return printed > 0
+    ? success(undefined)
+    : taskFailed('unknown', `no user called "${parsed.value}" ever said anything here`)
+}
+
+/** Prints what operators and owners did to accounts, the newest first. */
+async function audit(limit: number, { log, print }: TaskContext): Promise<Result<undefined, TaskFailure>> {
+  for (const { ts, by, deed, target, detail } of await log.audit(undefined, limit)) {
+    const words = [new Date(ts).toISOString(), by ?? 'operator', deed, target ?? '-', detail]
+    await print(words.join('  ').trimEnd())
+  }
+  return success(undefined)
 }
 
 async function erase(

@@ -4,12 +4,15 @@ import { MAX_BAD_LINES } from '../../protocol/limits.ts'
 import { SERVER_NAME } from '../../protocol/names.ts'
 import type { Request, RequestAction, RequestResult, results } from '../../protocol/requests.ts'
 import type { ErrorFrame, ServerFrame } from '../../protocol/responses.ts'
+import { Entrance } from '../auth/entrance.ts'
+import type { TokenScope } from '../log/accounts.ts'
 import type { Person } from '../rooms/people.ts'
 import type { Member, Peer } from '../rooms/room.ts'
 import type { Session } from '../rooms/sessions.ts'
 import type { Connection, FrameHandler } from '../transport/connection.ts'
 import { Line } from '../transport/line.ts'
 import { NEVER_CONNECTED } from '../transport/refusals.ts'
+import { refuseAction } from './permission.ts'
 import type { Services } from './services.ts'
 
 /** How often a sender in a congested room looks whether it eased, ms. */
@@ -29,7 +32,7 @@ type ConnectedHandlers = { readonly [A in ConnectedAction]: Handler<A> }
 
 /** What serves each action. */
 export interface Handlers extends ConnectedHandlers {
-  readonly connect: (client: Client, request: Request<'connect'>) => undefined
+  readonly connect: (client: Client, request: Request<'connect'>) => Promise<void> | undefined
 }
 
 /** One connection as the protocol sees it: its person, its session, its rooms, and what it may ask. */
@@ -40,6 +43,13 @@ export class Client implements FrameHandler, Peer {
   person: Person | undefined
   /** A plain connection has none. */
   session: Session | undefined
+  /** The number of the device or the token that it came in by. */
+  secretNumber: number | undefined
+  /** Of a client that came in by a token. */
+  scope: TokenScope | undefined
+  /** What the list of devices calls it. */
+  deviceName = 'a device'
+  readonly entrance = new Entrance()
   readonly memberships = new Map<string, Member>()
   /** When `typing` was last passed on, by room key; ms. */
   readonly typingAt = new Map<string, number>()
@@ -50,6 +60,8 @@ export class Client implements FrameHandler, Peer {
   /** Answers and replays still to come. */
   #pending = 0
   #badLines = 0
+  #isAsking = false
+  #isGone = false
 
   /** @param gone called once its socket is closed */
   constructor(
@@ -70,6 +82,21 @@ export class Client implements FrameHandler, Peer {
 
   get hasConnected(): boolean {
     return this.person !== undefined
+  }
+
+  /** Whether its socket is closed. */
+  get isGone(): boolean {
+    return this.#isGone
+  }
+
+  /** Whether its person has no account. */
+  get isGuest(): boolean {
+    const account = this.person && this.services.accounts.find(this.person.key)
+    return account === undefined || account.session !== this.session?.number
+  }
+
+  get mayConnectUntil(): number | undefined {
+    return this.entrance.deadline
   }
 
   get isBusy(): boolean {
@@ -93,6 +120,25 @@ export class Client implements FrameHandler, Peer {
     this.connection.end()
   }
 
+  dismiss(reason: string, message: string): void {
+    if (this.isPlain) this.refuse({ code: 'forbidden', message })
+    this.sendAway(Line.of({ action: 'bye', reason, message }))
+  }
+
+  /** Counts this connection among those of its address that were asked to sign in; false where there are too many. */
+  enterAsking(): boolean {
+    const { isUnix, address } = this.connection
+    if (isUnix || this.#isAsking) return true
+    this.#isAsking = this.services.asking.enter(address)
+    return this.#isAsking
+  }
+
+  /** It signed in, or is gone. */
+  leaveAsking(): void {
+    if (this.#isAsking) this.services.asking.leave(this.connection.address)
+    this.#isAsking = false
+  }
+
   /** Owes the client a frame that no other client gets. */
   sendFrame(frame: ServerFrame): void {
     this.connection.send(Line.of(frame))
@@ -111,6 +157,8 @@ export class Client implements FrameHandler, Peer {
     const frame: ErrorFrame = { action: 'error', code: error.code, message: error.message, from: SERVER_NAME }
     if (id !== undefined && !this.isPlain) frame.id = id
     if (error.retryAfter !== undefined) frame.retryAfter = error.retryAfter
+    if (error.methods !== undefined && !this.isPlain) frame.methods = error.methods
+    if (error.nonce !== undefined && !this.isPlain) frame.nonce = error.nonce
     if (error.fatal === true) frame.fatal = true
     this.sendFrame(frame)
     if (error.fatal === true) this.connection.end()
@@ -127,7 +175,10 @@ export class Client implements FrameHandler, Peer {
 
   /** Counts a message or a signal; true where it came too fast, and this client is read later. */
   slowDown(person: Person): boolean {
-    const wait = this.services.rateLimiter.spend(person.key, this.connection.address, performance.now())
+    const { rateLimiter, strangers } = this.services
+    const now = performance.now()
+    const paced = this.session === undefined || !this.isGuest ? 0 : strangers.speak(this.session.number, now)
+    const wait = Math.max(paced, rateLimiter.spend(person.key, this.connection.address, now))
     if (wait > 0) this.connection.hold(wait)
     return wait > 0
   }
@@ -178,6 +229,8 @@ export class Client implements FrameHandler, Peer {
   }
 
   gone(): void {
+    this.#isGone = true
+    this.leaveAsking()
     const { person, services } = this
     if (person !== undefined) {
       const members = [...this.memberships.values()]
@@ -202,6 +255,10 @@ export class Client implements FrameHandler, Peer {
     person: Person,
     request: Request<A>,
   ): Promise<void> | undefined {
+    const { name } = person
+    const { policy } = this.services.accounts
+    const refusal = refuseAction({ name, isGuest: this.isGuest, scope: this.scope }, policy, action)
+    if (refusal !== undefined) return this.refuse(refusal, request.id)
     const handlers: ConnectedHandlers = this.#handlers
     return handlers[action](this, person, request)
   }

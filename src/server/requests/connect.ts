@@ -1,71 +1,150 @@
-import type { Refusal } from '../../protocol/errors.ts'
+import { type Refusal, type Result, refuse, success } from '../../protocol/errors.ts'
 import { PROTOCOL_VERSION } from '../../protocol/limits.ts'
 import { foldName, parseUsername, SERVER_NAME } from '../../protocol/names.ts'
 import type { Request } from '../../protocol/requests.ts'
 import type { Welcome } from '../../protocol/responses.ts'
 import { VERSION } from '../../protocol/version.ts'
 import type { Person } from '../rooms/people.ts'
+import { type Admission, byCredential, byDevice, byInvite, deviceLabel } from './admission.ts'
 import type { Client } from './client.ts'
+import { askFor, notRight } from './proving.ts'
 import type { Services } from './services.ts'
 
-/** Serves `connect`: takes the name, and finds or begins the session of a full client. */
-export function connect(client: Client, request: Request<'connect'>): undefined {
-  const isPlain = request.protocol === undefined
-  const id = isPlain ? undefined : request.id
+type Connect = Request<'connect'>
+
+/** How the tokens of this server begin; anything else in `password` is a password. */
+const TOKEN = /^chatd_/
+
+/** Serves `connect`: takes the name by what the client brings, or asks for it. */
+export function connect(client: Client, request: Connect): Promise<void> | undefined {
   if (client.person !== undefined) {
     const message = `you are connected as ${client.person.name}`
-    return client.refuse({ code: 'already_connected', message }, id)
+    return client.refuse(
+      { code: 'already_connected', message },
+      request.protocol === undefined ? undefined : request.id,
+    )
   }
+  client.isPlain = request.protocol === undefined
   const name = parseUsername(request.username)
-  if (!name.ok) return refused(client, name.error, id)
-  const { people, sessions, log, presence } = client.services
-  const known =
-    isPlain || request.session === undefined
-      ? undefined
-      : sessions.find(foldName(name.value), request.session)
-  // Only links of the same session are let in beside each other.
-  const others = [...(people.find(name.value)?.peers ?? [])]
-  if (others.some(other => known === undefined || other.sessionNumber !== known.number)) {
-    const message = `another client is connected as "${name.value}"; choose another name or try later`
-    return refused(client, { code: 'name_taken', message }, id)
-  }
-  client.isPlain = isPlain
-  const begun = isPlain || known !== undefined ? undefined : sessions.begin(name.value, log.last)
-  client.session = known ?? begun?.session
-  const person = people.arrive(client, name.value)
-  client.person = person
-  if (!isPlain) {
-    const secret = begun?.secret ?? request.session ?? ''
-    client.sendFrame(welcomeFrame(request, client.services, person, secret))
-  }
-  presence.cameOnline(person)
-  const { number: connection, address } = client.connection
-  client.services.logger.info({ connection, address, session: client.sessionNumber }, 'connected')
-  client.services.logger.debug({ connection, user: person.name }, 'named')
+  if (!name.ok) return refused(client, request, name.error)
+  const admission = admit(client, request, name.value)
+  if (!(admission instanceof Promise)) return settle(client, request, admission)
+  return admission.then(result => settle(client, request, result))
 }
 
-function refused(client: Client, error: Refusal, id: string | undefined): undefined {
+/** Decides by what a client comes in. Only what has to be checked takes time: all others come in at once. */
+function admit(
+  client: Client,
+  request: Connect,
+  name: string,
+): Result<Admission> | Promise<Result<Admission>> {
+  const { accounts, sessions } = client.services
+  const person = foldName(name)
+  const account = accounts.find(person)
+  const { session: secret, password, signature, invite } = request
+  if (secret !== undefined && !client.isPlain) {
+    const opened = byDevice(client, person, secret)
+    if (opened !== undefined) return success(opened)
+    const session = account === undefined ? sessions.find(person, secret) : undefined
+    if (session !== undefined) return asGuest(client, { name, session, secret })
+  }
+  if (password !== undefined && TOKEN.test(password)) {
+    const opened = byDevice(client, person, password)
+    return opened === undefined ? { ok: false, error: notRight(client) } : success(opened)
+  }
+  if (invite !== undefined) return byInvite(client, request, name, invite)
+  if (password !== undefined || signature !== undefined) return byCredential(client, request)
+  if (account === undefined) return asGuest(client, { name, session: undefined, secret: undefined })
+  return { ok: false, error: askFor(client, belongs(name)) }
+}
+
+/** A person without an account: continues an open session, or begins one, where the policy allows. */
+function asGuest(
+  client: Client,
+  { name, session, secret }: Pick<Admission, 'name' | 'session' | 'secret'>,
+): Result<Admission> {
+  const { accounts, people, sessions } = client.services
+  // A name with an account and one without look alike where there are no guests.
+  if (accounts.policy.guests === 'none') return { ok: false, error: askFor(client, belongs(name)) }
+  // Only links of the same session are let in beside each other.
+  const others = [...(people.find(name)?.peers ?? [])]
+  if (others.some(other => session === undefined || other.sessionNumber !== session.number))
+    return refuse('name_taken', `another client is connected as "${name}"; choose another name or try later`)
+  const guest = { name, account: undefined, secretNumber: undefined, scope: undefined }
+  if (session !== undefined) {
+    sessions.noteUse(session)
+    return success({ ...guest, session, secret })
+  }
+  if (client.isPlain) return success({ ...guest, session, secret })
+  const begun = beginSession(client, name)
+  return begun.ok ? success({ ...guest, ...begun.value }) : begun
+}
+
+function beginSession(client: Client, name: string): Result<ReturnType<Services['sessions']['begin']>> {
+  const { sessions, strangers, log } = client.services
+  const { isLocal, address } = client.connection
+  const now = performance.now()
+  const wait = isLocal ? 0 : strangers.begin(address, now)
+  if (wait > 0)
+    return refuse(
+      'rate_limited',
+      'your address has taken many new names; wait, or sign in to one that has an account',
+      { retryAfter: Math.ceil(wait) },
+    )
+  const begun = sessions.begin(name, log.last)
+  if (!isLocal) strangers.began(begun.session.number, now)
+  return success(begun)
+}
+
+function belongs(name: string): string {
+  return `"${name}" belongs to somebody: sign in`
+}
+
+function settle(client: Client, request: Connect, admission: Result<Admission>): undefined {
+  // The peer may have hung up while its password was checked.
+  if (client.isGone) return
+  if (!admission.ok) return refused(client, request, admission.error)
+  const { people, presence, logger } = client.services
+  const { name, session, secretNumber, scope, account } = admission.value
+  client.session = session
+  client.secretNumber = secretNumber
+  client.scope = scope
+  client.deviceName = deviceLabel(request)
+  client.leaveAsking()
+  const person = people.arrive(client, name)
+  client.person = person
+  if (!client.isPlain) client.sendFrame(welcomeFrame(request, client.services, person, admission.value))
+  presence.cameOnline(person)
+  const { number: connection, address } = client.connection
+  logger.info({ connection, address, session: client.sessionNumber, account: account?.number }, 'connected')
+  logger.debug({ connection, user: person.name }, 'named')
+}
+
+function refused(client: Client, request: Connect, error: Refusal): undefined {
   const { number: connection, address } = client.connection
   client.services.logger.info({ connection, address, code: error.code }, 'refused')
-  return client.refuse(error, id)
+  return client.refuse(error, client.isPlain ? undefined : request.id)
 }
 
 function welcomeFrame(
-  request: Request<'connect'>,
-  { log, settings, features }: Services,
+  request: Connect,
+  { log, settings, features, accounts }: Services,
   person: Person,
-  session: string,
+  { secret, account }: Admission,
 ): Welcome {
+  const { names: policy } = accounts.policy
   return {
     action: 'welcome',
     ...(request.id === undefined ? {} : { id: request.id }),
     server: { name: SERVER_NAME, version: VERSION },
     protocol: Math.min(request.protocol ?? PROTOCOL_VERSION, PROTOCOL_VERSION),
     username: person.name,
-    session,
+    session: secret ?? '',
     epoch: log.epoch,
     limits: settings.limits,
     features: [...features],
+    ...(account === undefined ? {} : { account: { role: account.role } }),
+    ...(policy === 'open' ? {} : { policy }),
     ts: Date.now(),
   }
 }

@@ -21,10 +21,12 @@ export function resolve(client: Client, person: Person, room: string): Result<Co
   if (!parsed.ok) return parsed
   if (parsed.value.kind === 'room') {
     const { key, name } = parsed.value
+    if (!isInScope(client, key)) return outOfScope(client, person, name)
     return success({ key, name: rooms.find(key)?.name ?? name, isDirect: false, floor: 0 })
   }
   const other = foldName(parsed.value.with)
   const key = directKey(person.key, other)
+  if (!isInScope(client, key)) return outOfScope(client, person, `@${parsed.value.with}`)
   const isKnown = people.find(other) !== undefined || log.head(key) !== undefined
   if (!isKnown) return refuse('not_found', `no user called "${parsed.value.with}" was ever here`)
   return success({ key, name: rooms.nameFor(person, key), isDirect: true, floor: floorOf(client, key) })
@@ -35,6 +37,16 @@ export function resolveJoined(client: Client, person: Person, room: string): Res
   const found = resolve(client, person, room)
   if (!found.ok || isJoined(client, found.value)) return found
   return refuse('not_in_room', `join "${found.value.name}" before you ask about it`)
+}
+
+function isInScope({ scope }: Client, key: string): boolean {
+  return scope === undefined || scope.rooms.includes(key)
+}
+
+/** Alike for a room that exists and one that does not. */
+function outOfScope({ scope, services }: Client, person: Person, room: string): Result<Conversation> {
+  const names = scope?.rooms.map(key => services.rooms.nameFor(person, key)).join(', ')
+  return refuse('forbidden', `this token is for ${names}, not for "${room}"`)
 }
 
 /** Whether a client is in a conversation, by this connection or by its session's list of rooms. */
@@ -56,6 +68,7 @@ export function ownKeys(client: Client, person: Person): Set<string> {
   for (const key of log.directsOf(person.key)) {
     if ((log.head(key)?.last ?? 0) > (client.session?.began ?? 0)) keys.add(key)
   }
+  for (const key of keys) if (!isInScope(client, key)) keys.delete(key)
   return keys
 }
 

@@ -1,9 +1,11 @@
 import type { RequestAction } from '../../protocol/requests.ts'
+import { addKey, addToken, invite, listAccount, register, revoke, setPassword } from './account.ts'
 import type { Handlers } from './client.ts'
 import { connect } from './connect.ts'
 import { history } from './history.ts'
 import { joinRoom, leaveRoom } from './join.ts'
 import { listMembers, listRooms } from './lists.ts'
+import { eraseMe, myData } from './ownData.ts'
 import { search } from './search.ts'
 import { ping, setAway, setRead, setTyping } from './signals.ts'
 import { speak } from './speak.ts'
@@ -26,6 +28,15 @@ export const HANDLERS: Handlers = {
   typing: setTyping,
   away: setAway,
   ping,
+  register,
+  password: setPassword,
+  account: listAccount,
+  addkey: addKey,
+  token: addToken,
+  revoke,
+  invite,
+  mydata: myData,
+  eraseme: eraseMe,
 }
 
 /** Every action that is served, in the order of the documentation. */

@@ -1,3 +1,4 @@
+import { type Refusal, refuse } from '../../protocol/errors.ts'
 import { SMALL_ROOM } from '../../protocol/limits.ts'
 import type { Request, RequestResult } from '../../protocol/requests.ts'
 import type { Person } from '../rooms/people.ts'
@@ -28,7 +29,11 @@ export function joinRoom(
     const message = `a connection can be in ${services.settings.limits.rooms} rooms; leave one first`
     return client.refuse({ code: 'limit_reached', message }, request.id)
   }
-  const isNew = client.session !== undefined && !client.session.reads.has(conversation.key)
+  const refusal = refuseNewRoom(client, conversation)
+  if (refusal !== undefined) return client.refuse(refusal, request.id)
+  // A token does not change the list of rooms of its owner.
+  const isNew =
+    client.session !== undefined && client.scope === undefined && !client.session.reads.has(conversation.key)
   const member = services.rooms.enter(client, person, conversation.key, conversation.name)
   client.memberships.set(conversation.key, member)
   // At the first join nothing is unread: the room's past is not news.
@@ -47,6 +52,20 @@ export function joinRoom(
     return undefined
   }
   return replay(client, member, conversation, Math.max(request.since ?? 0, conversation.floor))
+}
+
+/** Why a client may not make a room by joining it; undefined where the room is there, or may be made. */
+function refuseNewRoom(client: Client, { key, isDirect }: Conversation): Refusal | undefined {
+  const { rooms, accounts, strangers } = client.services
+  if (isDirect || rooms.find(key) !== undefined || !client.isGuest) return undefined
+  if (accounts.policy.guests !== 'speak')
+    return refuse('forbidden', 'there is no such room, and guests make none here').error
+  if (client.connection.isLocal || client.session === undefined) return undefined
+  const wait = strangers.makeRoom(client.session.number, performance.now())
+  if (wait === 0) return undefined
+  return refuse('rate_limited', 'you have made many new rooms; register to be free of this', {
+    retryAfter: Math.ceil(wait),
+  }).error
 }
 
 function answer(
@@ -104,7 +123,8 @@ export async function leaveRoom(
   const { key, name, isDirect } = found.value
   const member = client.memberships.get(key)
   const { session, services } = client
-  const unlisted = isDirect || session === undefined ? undefined : services.sessions.leave(session, key)
+  const keepsList = isDirect || session === undefined || client.scope !== undefined
+  const unlisted = keepsList ? undefined : services.sessions.leave(session, key)
   if (member === undefined && unlisted === undefined && !isDirect) {
     return client.refuse({ code: 'not_in_room', message: `you are not in "${name}"` }, request.id)
   }

@@ -12,7 +12,8 @@ export async function listRooms(client: Client, person: Person, request: Request
   const { rooms } = client.services
   const own = ownKeys(client, person)
   const keys = new Set(own)
-  if (request.all === true) for (const [key] of rooms.all()) keys.add(key)
+  // A token sees its own rooms alone.
+  if (request.all === true && client.scope === undefined) for (const [key] of rooms.all()) keys.add(key)
   const summaries: RoomSummary[] = []
   let bytes = 0
   for (const key of keys) {
@@ -45,13 +46,14 @@ async function summaryOf(client: Client, person: Person, key: string, isOwn: boo
 export function listMembers(client: Client, person: Person, request: Request<'members'>): undefined {
   const conversation = resolveJoined(client, person, request.room)
   if (!conversation.ok) return client.refuse(conversation.error, request.id)
-  const { people, rooms, settings } = client.services
+  const { people, rooms, settings, accounts } = client.services
   const after = foldName(request.after ?? '')
   const limit = request.limit ?? settings.limits.page
   const page = rooms.attendance(conversation.value.key, after, limit)
   const members = page.people.map(({ key, name, since }): Member => {
     const away = people.at(key)?.away
-    return { name, since, ...(away === undefined ? {} : { away }) }
+    const isGuest = accounts.areThereAny && accounts.find(key) === undefined
+    return { name, since, ...(away === undefined ? {} : { away }), ...(isGuest ? { guest: true } : {}) }
   })
   client.ok(request, { members, more: page.more })
 }

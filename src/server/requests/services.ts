@@ -1,4 +1,11 @@
+import type { Result } from '../../protocol/errors.ts'
 import type { RequestAction } from '../../protocol/requests.ts'
+import type { Accounts } from '../auth/accounts.ts'
+import type { Asking } from '../auth/asking.ts'
+import type { Guesses } from '../auth/guesses.ts'
+import type { InviteAddress } from '../auth/inviteAddress.ts'
+import type { Passwords } from '../auth/passwords.ts'
+import type { Strangers } from '../auth/strangers.ts'
 import type { Log, RoomDirectory } from '../log/log.ts'
 import type { Logger } from '../logger.ts'
 import type { People } from '../rooms/people.ts'
@@ -17,6 +24,16 @@ export interface Services {
   readonly sessions: Sessions
   readonly presence: Presence
   readonly rateLimiter: RateLimiter
+  readonly accounts: Accounts
+  readonly passwords: Passwords
+  readonly guesses: Guesses
+  readonly asking: Asking
+  readonly strangers: Strangers
+  readonly inviteAddress: InviteAddress
+  /** Erases a person (a folded name): everything said, and the account. The error is a sentence. */
+  readonly erase: (person: string) => Promise<Result<unknown, string>>
+  /** Ends the connections of an erased person (a folded name), and forgets the name. */
+  readonly forgetPerson: (person: string) => void
   readonly logger: Logger
   /** Every action that the daemon serves, for `welcome`. */
   readonly features: readonly RequestAction[]

@@ -4,6 +4,7 @@ import type { Limits } from '../../protocol/serverLimits.ts'
 import { checkMessage, checkText } from '../../protocol/texts.ts'
 import type { EventBody, EventEntry } from '../log/entries.ts'
 import type { Stored } from '../log/log.ts'
+import { directNames } from '../log/roomKeys.ts'
 import type { Person } from '../rooms/people.ts'
 import type { Client } from './client.ts'
 import { resolve } from './conversation.ts'
@@ -24,6 +25,10 @@ export function speak(client: Client, person: Person, request: EventRequest): un
   if (!conversation.ok) return client.refuse(conversation.error, request.id)
   const { key, name, isDirect } = conversation.value
   const room = client.memberships.get(key)?.room
+  if (isDirect && isStranger(client, person, key)) {
+    const message = 'guests write to people of a room that they share; join one of theirs, or register'
+    return client.refuse({ code: 'forbidden', message }, request.id)
+  }
   if (room === undefined && !isDirect) {
     const message = `join "${name}" before you ${VERBS[request.action]}`
     return client.refuse({ code: 'not_in_room', message }, request.id)
@@ -50,6 +55,16 @@ export function speak(client: Client, person: Person, request: EventRequest): un
   // By its origin a plain connection's own message is not sent back to it.
   services.log.append(entry, settled, client)
   if (!client.slowDown(person)) client.holdWhile(() => services.log.isBusy || room?.isCongested === true)
+}
+
+/** Whether a guest from another machine shares no room with the other person of a direct conversation. */
+function isStranger(client: Client, person: Person, key: string): boolean {
+  if (client.connection.isLocal || !client.isGuest) return false
+  const { people } = client.services
+  const other = directNames(key)?.find(name => name !== person.key)
+  if (other === undefined) return false
+  const rooms = [...client.memberships.values()].map(({ room }) => room)
+  return people.at(other) === undefined || !rooms.some(room => room.people.has(other))
 }
 
 function bodyOf(request: EventRequest, limits: Limits, last: number): Result<EventBody> {

@@ -1,3 +1,4 @@
+import type { TokenScope } from '../log/accounts.ts'
 import type { Line } from '../transport/line.ts'
 import { SortedNames } from './sortedNames.ts'
 
@@ -11,12 +12,18 @@ export interface Peer {
   readonly personKey: string | undefined
   /** The number of its session; a plain connection has none. */
   readonly sessionNumber: number | undefined
+  /** The number of the device or the token that it came in by. */
+  readonly secretNumber: number | undefined
+  /** Of a connection that came in by a token. */
+  readonly scope: TokenScope | undefined
   /** By room key. */
   readonly memberships: ReadonlyMap<string, Member>
   /** Owes it a line. */
   send(line: Line): void
   /** Closes it, after the line where it is a full one. */
   sendAway(bye: Line): void
+  /** Closes it and says why: a full one by `bye`, a plain one by an error. */
+  dismiss(reason: string, message: string): void
 }
 
 /** A live connection in a room. */

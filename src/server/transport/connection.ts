@@ -30,6 +30,8 @@ export interface FrameHandler {
   /** True for a full client, which must send a sign of life. */
   readonly isFull: boolean
   readonly hasConnected: boolean
+  /** When a connection that was asked for a credential must be in, by `performance.now()`; undefined: it was not. */
+  readonly mayConnectUntil: number | undefined
   /** A request of this connection failed by a bug: tells the client and closes the connection. */
   broke(id: string | undefined): void
   /** The peer sent nothing for too long. */
@@ -57,6 +59,12 @@ export class Connection implements TurnTaker {
   readonly number: number
   /** The peer's address, IPv4 in its short form. */
   readonly address: string
+  /** Whether it came by a unix socket. */
+  readonly isUnix: boolean
+  /** Whether it comes from this machine. */
+  readonly isLocal: boolean
+  /** What a signature of this connection must hold; undefined where none can: see `Admitted`. */
+  readonly channel: () => string | undefined
   readonly outbound: Outbound
   readonly #socket: Socket
   readonly #entrance: Turns
@@ -84,6 +92,9 @@ export class Connection implements TurnTaker {
   constructor(admitted: Admitted, number: number, shared: SharedTransport) {
     const { tick, entrance, turns, settings, logger } = shared
     const { socket, address, openedAt, isEncrypted } = admitted
+    this.isUnix = admitted.isUnix
+    this.isLocal = admitted.isLocal
+    this.channel = admitted.channel
     this.#socket = socket
     this.#first = admitted.first
     this.#openedAt = openedAt
@@ -204,7 +215,8 @@ export class Connection implements TurnTaker {
     else if (this.#closingSince !== undefined) {
       if (now - this.#closingSince > LINGER && this.outbound.isEmpty) this.cut('lingered')
     } else if (this.#handler?.hasConnected === false) {
-      if (now - this.#openedAt > this.#settings.connectTimeout) this.#handler.neverConnected()
+      const until = this.#handler.mayConnectUntil ?? this.#openedAt + this.#settings.connectTimeout
+      if (now > until) this.#handler.neverConnected()
     } else if (this.#socket.isPaused()) {
       // While this side does not read, the peer is not silent.
       this.#heardAt = now

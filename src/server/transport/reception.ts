@@ -1,8 +1,11 @@
 import type { Socket } from 'node:net'
+import { TLSSocket } from 'node:tls'
+import { channelBinding } from '../../protocol/channelBinding.ts'
 import { encodeFrame } from '../../protocol/codec.ts'
 import type { Refusal } from '../../protocol/errors.ts'
 import { isLoopback } from '../../protocol/loopback.ts'
 import { SERVER_NAME } from '../../protocol/names.ts'
+import { NO_CHANNEL } from '../../protocol/sshsig.ts'
 import { AddressRanges } from '../addressRanges.ts'
 import type { Logger } from '../logger.ts'
 import type { Settings } from '../settings.ts'
@@ -30,6 +33,14 @@ export interface Admitted {
   /** What was read of it; undefined: nothing yet. */
   readonly first: Buffer | undefined
   readonly isEncrypted: boolean
+  readonly isUnix: boolean
+  /** Whether it comes from this machine, by the address that limits go by. */
+  readonly isLocal: boolean
+  /**
+   * What both ends of this connection alone know (RFC 9266), `-` for lines on this machine. Undefined where there is no
+   * such thing: before TLS 1.3, and for lines from elsewhere.
+   */
+  readonly channel: () => string | undefined
 }
 
 /** What a {@link Reception} works with. */
@@ -152,7 +163,17 @@ export class Reception implements ArrivalWatcher {
     if (refusal !== undefined) return this.#turnAway(arrival, socket, refusal)
     this.#arrivals.delete(arrival)
     const { group, address, openedAt } = arrival
-    this.#options.admit({ socket, address: group ?? address, openedAt, first, isEncrypted })
+    const isUnix = arrival.peer === undefined
+    this.#options.admit({
+      socket,
+      address: group ?? address,
+      openedAt,
+      first,
+      isEncrypted,
+      isUnix,
+      isLocal: isUnix || isLoopback(address),
+      channel: () => channelOf(socket, arrival),
+    })
   }
 
   #refusalOf(arrival: Arrival): Refusal | undefined {
@@ -227,4 +248,9 @@ export class Reception implements ArrivalWatcher {
     if (count > 0) this.#perAddress.set(group, count)
     else this.#perAddress.delete(group)
   }
+}
+
+function channelOf(socket: Socket, { peer }: Arrival): string | undefined {
+  if (socket instanceof TLSSocket) return channelBinding(socket)
+  return peer === undefined || isLoopback(peer) ? NO_CHANNEL : undefined
 }
