@@ -1,12 +1,14 @@
 import type { ChatEvent } from '../protocol/events.ts'
 import type { Member, Request, RequestResult, RoomSummary } from '../protocol/requests.ts'
 import type { Limits } from '../protocol/serverLimits.ts'
+import type { Account } from './account.ts'
 import type { RoomCache } from './cacheFile.ts'
 import type { LeaveStore } from './leaves.ts'
 import type { LinkState } from './link.ts'
 import type { OutboxStore } from './outbox.ts'
 import type { Answer } from './pendingRequests.ts'
 import type { RoomView } from './room.ts'
+import type { Credential } from './signIn.ts'
 import type { Trust } from './trust.ts'
 
 /** What a client works with. */
@@ -14,6 +16,8 @@ export interface ClientOptions {
   readonly host: string
   readonly port: number
   readonly username: string
+  /** What the list of devices calls this one. */
+  readonly device?: string
   /** Program name and version for the server's logs. */
   readonly clientName: string
   /** Rooms to join at once, in the order of the sidebar. */
@@ -76,6 +80,10 @@ export interface ChatClient {
   readonly link: LinkState
   /** The spelling that the server shows; before the first `welcome` the requested name. */
   readonly username: string
+  /** The role of the account that this client opened; undefined: a guest. */
+  readonly role: string | undefined
+  /** The requests about the own account. */
+  readonly account: Account
   /** The server's name, version, limits and features; undefined before the first `welcome`. */
   readonly server:
     | { readonly name: string; readonly version: string; readonly features: readonly string[] }
@@ -131,6 +139,8 @@ export interface ChatClient {
   search(query: SearchQuery): Promise<Answer<RequestResult<'search'>>>
   /** Takes another name after `refused`, and connects. */
   rename(username: string): void
+  /** Signs in after `refused`, and connects. The credential is used once. */
+  signIn(credential: Credential): void
   /** Accepts the key of the server that `link.accepts` names after `refused`, and connects. */
   acceptKey(fingerprint: string): void
   /** Connects now instead of at `retryAt`. */

@@ -6,7 +6,7 @@ import { conversationKey, foldName, mentions, parseConversation } from '../proto
 import type { EventRequest, Member, RequestResult, RoomSummary } from '../protocol/requests.ts'
 import type { ServerFrame, Welcome } from '../protocol/responses.ts'
 import { DEFAULT_LIMITS, type Limits } from '../protocol/serverLimits.ts'
-import { checkMessage, checkText } from '../protocol/texts.ts'
+import { Account } from './account.ts'
 import type { ChatClient, ClientEvent, ClientOptions, SearchQuery } from './client.ts'
 import { Leaves } from './leaves.ts'
 import { Link, type LinkState } from './link.ts'
@@ -15,13 +15,13 @@ import { Outbox } from './outbox.ts'
 import { type Answer, PendingRequests } from './pendingRequests.ts'
 import { Rooms } from './rooms.ts'
 import { Signals } from './signals.ts'
+import type { Credential } from './signIn.ts'
+import { Speech } from './speech.ts'
 
 /** Changed rooms are saved to the cache after this, ms. */
 const KEEP_AFTER_MS = 2_000
 /** Rooms that are not shown are restored from the cache after this, ms. */
 const RESTORE_AFTER_MS = 500
-
-type Unidentified<R> = R extends unknown ? Omit<R, 'id'> : never
 
 /** A client that has not started yet. */
 export function createClient(options: ClientOptions): ChatClient {
@@ -35,7 +35,11 @@ class Core implements ChatClient {
   server: ChatClient['server']
   clockOffset = 0
   username: string
+  readonly account: Account
+  role: string | undefined
   #session: string | undefined
+  /** What the user signs in by, until it was sent. */
+  #credential: Credential | undefined
   readonly #findSession: (username: string) => string | undefined
   #epoch: string | undefined
   readonly #link: Link
@@ -44,6 +48,7 @@ class Core implements ChatClient {
   readonly #listeners = new Set<(event: ClientEvent) => void>()
   readonly #leaves: Leaves
   readonly #signals: Signals
+  readonly #speech: Speech
   #keepTimer: NodeJS.Timeout | undefined
   #restoreTimer: NodeJS.Timeout | undefined
   #tellScheduled = false
@@ -63,7 +68,11 @@ class Core implements ChatClient {
       {
         credentials: () => {
           this.#session ??= this.#findSession(this.username)
-          return { username: this.username, session: this.#session }
+          const { username } = this
+          return { username, session: this.#session, credential: this.#credential }
+        },
+        spent: () => {
+          this.#credential = undefined
         },
         opened: welcome => this.#opened(welcome),
         received: frame => this.#received(frame),
@@ -71,6 +80,7 @@ class Core implements ChatClient {
       },
     )
     this.#requests = new PendingRequests(request => this.#link.send(request))
+    this.account = new Account(this.#requests, (key, nonce) => this.#link.sign(key, this.username, nonce))
     this.#leaves = new Leaves(this.#requests, options.store)
     this.#signals = new Signals({
       send: request => this.#link.send(request),
@@ -95,6 +105,13 @@ class Core implements ChatClient {
       joined: room => this.#outbox.pump(room.key),
       cache: options.cache,
       restarted: () => this.#outbox.failSent(),
+    })
+    this.#speech = new Speech({
+      outbox: this.#outbox,
+      room: key => this.rooms.get(key),
+      limits: () => this.limits,
+      isUnserved: action => this.server?.features.includes(action) === false,
+      said: key => this.#signals.typed(key),
     })
     for (const room of [...options.rooms, ...this.#outbox.takeUp()]) this.join(room)
   }
@@ -159,27 +176,23 @@ class Core implements ChatClient {
   }
 
   say(key: string, text: string, replyTo?: number): Answer<string> {
-    const checked = checkMessage(text, this.limits.message)
-    if (!checked.ok) return checked
-    return this.#put(key, { action: 'chat', message: text, ...(replyTo === undefined ? {} : { replyTo }) })
+    return this.#speech.say(key, text, replyTo)
   }
 
   setTopic(key: string, topic: string): Answer<string> {
-    const checked = checkText('a topic', topic, this.limits.topic)
-    return checked.ok ? this.#put(key, { action: 'topic', topic }) : checked
+    return this.#speech.setTopic(key, topic)
   }
 
   edit(key: string, target: number, text: string): Answer<string> {
-    const checked = checkMessage(text, this.limits.message)
-    return checked.ok ? this.#put(key, { action: 'edit', target, message: text }) : checked
+    return this.#speech.edit(key, target, text)
   }
 
   delete(key: string, target: number): Answer<string> {
-    return this.#put(key, { action: 'delete', target })
+    return this.#speech.delete(key, target)
   }
 
   react(key: string, target: number, emoji: string, on: boolean): Answer<string> {
-    return this.#put(key, { action: 'react', target, emoji, on })
+    return this.#speech.react(key, target, emoji, on)
   }
 
   retry(id: string): void {
@@ -245,6 +258,12 @@ class Core implements ChatClient {
   rename(username: string): void {
     this.username = username
     this.#session = undefined
+    this.#credential = undefined
+    this.#link.start()
+  }
+
+  signIn(credential: Credential): void {
+    this.#credential = credential
     this.#link.start()
   }
 
@@ -264,18 +283,6 @@ class Core implements ChatClient {
     return this.rooms.get(key)?.name ?? key
   }
 
-  #put(key: string, body: Unidentified<DistributedOmitRoom>): Answer<string> {
-    const room = this.rooms.get(key)
-    if (room === undefined) return refuse('not_in_room', 'join the room first')
-    if (this.server !== undefined && !this.server.features.includes(body.action)) {
-      return refuse('unknown_action', `this server does not serve "${body.action}"`)
-    }
-    const id = randomUUID()
-    this.#outbox.add(key, { ...body, room: room.name, id } as EventRequest & { readonly id: string })
-    this.#signals.typed(key)
-    return { ok: true, value: id }
-  }
-
   /** A room's own messages wait until it is joined; a direct conversation needs no joining. */
   #sendFor(request: EventRequest): boolean {
     const room = this.rooms.find(request.room)
@@ -287,6 +294,7 @@ class Core implements ChatClient {
   #opened(welcome: Welcome): void {
     const { server, features, limits, epoch } = welcome
     this.username = welcome.username
+    this.role = welcome.account?.role
     this.server = { name: server.name, version: server.version, features }
     this.limits = limits
     this.clockOffset = welcome.ts - Date.now()
@@ -384,12 +392,6 @@ class Core implements ChatClient {
     for (const listener of this.#listeners) listener(event)
   }
 }
-
-type DistributedOmitRoom = EventRequest extends infer R
-  ? R extends unknown
-    ? Omit<R, 'room'>
-    : never
-  : never
 
 function keyOf(name: string | undefined): string | undefined {
   const parsed = name === undefined ? undefined : parseConversation(name)

@@ -1,14 +1,16 @@
 import type { Socket } from 'node:net'
 import { encodeFrame, type FrameDecoder, serverFrameDecoder } from '../protocol/codec.ts'
-import { isRetryable } from '../protocol/errors.ts'
-import { PROTOCOL_VERSION } from '../protocol/limits.ts'
+import { failure, isRetryable, type Result } from '../protocol/errors.ts'
 import type { Request } from '../protocol/requests.ts'
 import type { ErrorFrame, ServerFrame, Welcome } from '../protocol/responses.ts'
 import { backoff } from './backoff.ts'
 import { Dialing, reasonOfSocket } from './dial.ts'
+import { type Credentials, Introduction, type ProgramNames } from './introduction.ts'
 import { Liveness } from './liveness.ts'
+import { type Refused, refusedFarewell, refusedSignIn } from './refused.ts'
 import { showServer } from './serverAddress.ts'
-import type { Presented, Trust, Verdict } from './trust.ts'
+import { type Signer, signFor } from './signIn.ts'
+import type { Presented, Trust } from './trust.ts'
 import { Unanswered } from './unanswered.ts'
 
 /** The state of the connection to the server. */
@@ -29,13 +31,12 @@ export type LinkState =
    * The server refuses this client, or this client the server, until the user acts (another name, another server). The
    * message has a paragraph a line. `accepts`: the key of the server, which the user may accept.
    */
-  | { readonly status: 'refused'; readonly code: string; readonly message: string; readonly accepts?: string }
+  | ({ readonly status: 'refused' } & Refused)
 
 /** How a {@link Link} connects. */
-export interface LinkOptions {
+export interface LinkOptions extends ProgramNames {
   readonly host: string
   readonly port: number
-  readonly clientName: string
   /** How long a server may take from the start of an attempt to its `welcome`, ms. */
   readonly welcomeTimeout: number
   readonly beforeConnect?: ((attempt: number) => Promise<void>) | undefined
@@ -45,8 +46,10 @@ export interface LinkOptions {
 
 /** What a {@link Link} asks of its owner, and tells it. */
 export interface LinkWatcher {
-  /** The name and the session for the next attempt. */
-  credentials(): { readonly username: string; readonly session: string | undefined }
+  /** What the next attempt brings. */
+  credentials(): Credentials
+  /** The credential of this attempt was sent. */
+  spent(): void
   opened(welcome: Welcome): void
   received(frame: Exclude<ServerFrame, Welcome>): void
   /** The state changed. After a loss of the connection, no pending request will be answered. */
@@ -61,6 +64,8 @@ const STALE_NAME_MS = 150_000
  */
 const ASK_AGAIN_AFTER_MS = 400
 const BAD_LINES_ENDURED = 20
+/** A key may wait for a touch, or for the user, this long, ms; the server waits as long. */
+const SIGN_WITHIN_MS = 55_000
 
 /** The connection to the server: connects, authenticates, sends signs of life, and connects again after a loss. */
 export class Link {
@@ -89,6 +94,7 @@ export class Link {
   #askedAgain = false
   #badLines = 0
   #pings = 0
+  #introduction: Introduction | undefined
   /** The server's last `bye`: its reason, and when to connect again. */
   #farewell: { readonly reason: string; readonly retryAfter: number | undefined } | undefined
 
@@ -122,6 +128,14 @@ export class Link {
     return true
   }
 
+  /** Signs for this connection, to show that the user is there. The error is a sentence. */
+  sign(key: Signer, username: string, nonce: string): Promise<Result<string, string>> {
+    const socket = this.#socket
+    if (this.#state.status !== 'online' || socket === undefined)
+      return Promise.resolve(failure('there is no connection to the server'))
+    return signFor(socket, key, username, nonce)
+  }
+
   /** Closes the connection for good. Resolves when the socket is closed. */
   async close(): Promise<void> {
     const socket = this.#socket
@@ -147,7 +161,10 @@ export class Link {
     this.#timer = setTimeout(() => this.#tookTooLong(), welcomeTimeout)
     // Once for the whole attempt: the key is judged by whether this session goes to it.
     const credentials = this.#watcher.credentials()
-    const hasSecret = credentials.session !== undefined
+    const { session, credential } = credentials
+    // A signature is of no use to another server.
+    const hasSecret =
+      session !== undefined || credential?.by === 'password' || credential?.invite !== undefined
     this.#dialing = new Dialing(
       { host, port, trust, hasSecret },
       {
@@ -158,11 +175,7 @@ export class Link {
     )
   }
 
-  #opened(
-    socket: Socket,
-    presented: Presented | undefined,
-    { username, session }: ReturnType<LinkWatcher['credentials']>,
-  ): void {
+  #opened(socket: Socket, presented: Presented | undefined, credentials: Credentials): void {
     this.#dialing = undefined
     this.#socket = socket
     this.#presented = presented
@@ -171,15 +184,19 @@ export class Link {
     socket.on('data', (chunk: Buffer) => this.#read(socket, chunk))
     socket.on('error', (error: NodeJS.ErrnoException) => this.#broken(socket, reasonOfSocket(error)))
     socket.on('close', () => this.#broken(socket, 'the server closed the connection'))
-    socket.write(
-      encodeFrame({
-        action: 'connect',
-        username,
-        protocol: PROTOCOL_VERSION,
-        client: this.#options.clientName,
-        ...(session === undefined ? {} : { session }),
-      }),
-    )
+    this.#introduction = new Introduction(socket, this.#options, credentials, () => this.#watcher.spent())
+  }
+
+  /** Signs with a key for this connection. The key may wait for the user. */
+  async #sign(socket: Socket, introduction: Introduction, nonce: string): Promise<void> {
+    clearTimeout(this.#timer)
+    this.#timer = setTimeout(() => this.#lost('the key did not sign in time'), SIGN_WITHIN_MS)
+    const signed = await introduction.sign(nonce)
+    if (socket !== this.#socket) return
+    if (!signed.ok)
+      return this.#refuse({ code: 'auth_failed', message: signed.error, methods: ['key', 'password'] })
+    clearTimeout(this.#timer)
+    this.#timer = setTimeout(() => this.#tookTooLong(), this.#options.welcomeTimeout)
   }
 
   #tookTooLong(): void {
@@ -227,6 +244,8 @@ export class Link {
       if (frame.action === 'error') this.#turnedAway(socket, frame)
       return
     }
+    const final = frame.action === 'bye' ? refusedFarewell(frame) : undefined
+    if (final !== undefined) return this.#refuse(final)
     if (frame.action === 'bye' || (frame.action === 'error' && frame.fatal === true)) {
       this.#farewell = { reason: frame.message, retryAfter: frame.retryAfter }
     }
@@ -255,7 +274,14 @@ export class Link {
     this.#watcher.opened(welcome)
   }
 
-  #turnedAway(socket: Socket, { code, message, retryAfter }: ErrorFrame): void {
+  #turnedAway(socket: Socket, frame: ErrorFrame): void {
+    const { code, message, retryAfter } = frame
+    const introduction = this.#introduction
+    const nonce = introduction?.nonceIn(frame)
+    if (introduction !== undefined && nonce !== undefined) return void this.#sign(socket, introduction, nonce)
+    // A credential is never tried again by itself.
+    if (introduction?.hasCredential === true || code === 'auth_required' || code === 'auth_failed')
+      return this.#refuse(refusedSignIn(frame))
     // If the server has forgotten our session, our own broken connection may still hold the name.
     const mayBeOurs = code === 'name_taken' && Date.now() - this.#lastOnline < STALE_NAME_MS
     if (isRetryable(code) || code === 'limit_reached' || mayBeOurs) {
@@ -275,12 +301,18 @@ export class Link {
     this.#become({ status: 'refused', code, message })
   }
 
-  /** The server is not the one that this client knows. */
-  #refuse({ code, message, accepts }: Extract<Verdict, { kind: 'refused' }>): void {
+  /** The server is not the one that this client knows, or does not let the user in. */
+  #refuse({ code, message, accepts, methods }: Refused): void {
     const socket = this.#socket
     this.#drop()
     socket?.destroy()
-    this.#become({ status: 'refused', code, message, ...(accepts === undefined ? {} : { accepts }) })
+    this.#become({
+      status: 'refused',
+      code,
+      message,
+      ...(accepts === undefined ? {} : { accepts }),
+      ...(methods === undefined ? {} : { methods }),
+    })
   }
 
   #broken(socket: Socket, reason: string): void {

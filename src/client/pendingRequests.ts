@@ -9,6 +9,8 @@ interface RequestFailure {
   readonly code: string
   /** For a person. */
   readonly message: string
+  /** Of `auth_required`: what a signature must hold. */
+  readonly nonce?: string
 }
 
 /** The answer to a request. */
@@ -67,7 +69,10 @@ export class PendingRequests {
   ): Answer<RequestResult<Action>> {
     if (frame === undefined)
       return failure({ code: 'offline', message: 'there is no connection to the server' })
-    if (frame.action === 'error') return failure({ code: frame.code, message: frame.message })
+    if (frame.action === 'error') {
+      const { code, message, nonce } = frame
+      return failure({ code, message, ...(nonce === undefined ? {} : { nonce }) })
+    }
     const value = readResult(action, frame)
     if (value === undefined) {
       const message = `the server's answer to "${action}" breaks the protocol`

@@ -1,11 +1,13 @@
 import { failure } from '../../src/protocol/errors.ts'
 /** A client in memory, for the screen's own tests: rooms that a test fills, and a list of what the screen asked for. */
 
+import { Account } from '../../src/client/account.ts'
 import type { ChatClient, ClientEvent } from '../../src/client/client.ts'
 import type { LinkState } from '../../src/client/link.ts'
 import type { OutboxEntry, OutboxState } from '../../src/client/outbox.ts'
-import type { Answer } from '../../src/client/pendingRequests.ts'
+import { type Answer, PendingRequests } from '../../src/client/pendingRequests.ts'
 import type { RoomMember, RoomView } from '../../src/client/room.ts'
+import type { Credential } from '../../src/client/signIn.ts'
 import type { MessageEntry, TimelineEntry } from '../../src/client/timelineEntry.ts'
 import { foldName, foldRoom, mentions, parseConversation } from '../../src/protocol/names.ts'
 
@@ -38,6 +40,9 @@ export class FakeClient implements ChatClient {
     page: 200,
   }
   clockOffset = 0
+  role: string | undefined
+  /** The requests about the account; a test sets what it needs. */
+  account = new Account(new PendingRequests(() => false), () => Promise.resolve(failure('not here')))
   readonly rooms = new Map<string, FakeRoom>()
   /** What the screen asked for, in order: `say lobby hello`. */
   readonly asked: string[] = []
@@ -266,6 +271,10 @@ export class FakeClient implements ChatClient {
     this.asked.push(`rename ${username}`)
     this.username = username
     this.setLink({ status: 'connecting', attempt: 1 })
+  }
+
+  signIn(credential: Credential): void {
+    this.asked.push(`signIn ${credential.by}`)
   }
 
   acceptKey(fingerprint: string): void {
