@@ -70,7 +70,7 @@ const FLOORS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   'src/tui': [
     ['main'],
     ['start'],
-    ['lineMode', 'screen', 'commandLine'],
+    ['lineMode', 'screen', 'commandLine', 'terminalSignIn'],
     ['hosting'],
     ['profile'],
     ['terminal', 'view'],
@@ -97,6 +97,7 @@ const JSON_ALLOWED: Readonly<Record<string, string>> = {
   'src/server/admin/tasks.ts': 'prints an export',
   'src/server/log/sqlite/messages.ts': 'goes between the threads of the log',
   'src/server/requests/answerSize.ts': 'measures how much of an answer fits in a line',
+  'src/tui/screen/myData.ts': 'a file of the user: what the server keeps about one person',
   'src/tui/screen/store.ts': 'compares two values',
 }
 

@@ -10,30 +10,41 @@ export interface Again {
   readonly signature?: string
 }
 
-/** Signs for a connection. */
-type Sign = (key: Signer, nonce: string) => Promise<Result<string, string>>
-
 /** What an account is opened by. */
 export type AccountView = RequestResult<'account'>
+
+/** Signs for the present connection. */
+interface Signing {
+  sign(key: Signer, nonce: string): Promise<Result<string, string>>
+}
 
 /** The requests about the own account. Each is answered once, and none is sent again by itself. */
 export class Account {
   readonly #requests: PendingRequests
-  readonly #sign: Sign
+  readonly #signing: Signing
+  readonly #registered: (role: string) => void
 
-  constructor(requests: PendingRequests, sign: Sign) {
+  /** @param registered called when the name has an account, in its role */
+  constructor(
+    requests: PendingRequests,
+    signing: Signing,
+    registered: (role: string) => void = () => undefined,
+  ) {
     this.#requests = requests
-    this.#sign = sign
+    this.#signing = signing
+    this.#registered = registered
   }
 
   /** Signs for the present connection, to show that the user is there; base64 of an SSHSIG, or a sentence. */
   sign(key: Signer, nonce: string): Promise<Result<string, string>> {
-    return this.#sign(key, nonce)
+    return this.#signing.sign(key, nonce)
   }
 
   /** Makes an account of the present name and session. */
-  register(by: { readonly password?: string; readonly key?: string }): Promise<Answer<unknown>> {
-    return this.#requests.ask({ action: 'register', ...by })
+  async register(by: { readonly password?: string; readonly key?: string }): Promise<Answer<unknown>> {
+    const answer = await this.#requests.ask({ action: 'register', ...by })
+    if (answer.ok) this.#registered(answer.value.role)
+    return answer
   }
 
   /** What opens the account. */

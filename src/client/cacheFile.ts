@@ -20,6 +20,7 @@ const message = z.object({
   seq: z.number(),
   ts: z.number(),
   from: z.string(),
+  guest: z.literal(true).optional(),
   id: z.string(),
   text: z.string().optional(),
   replyTo: z.number().optional(),

@@ -68,8 +68,7 @@ class Core implements ChatClient {
       {
         credentials: () => {
           this.#session ??= this.#findSession(this.username)
-          const { username } = this
-          return { username, session: this.#session, credential: this.#credential }
+          return { username: this.username, session: this.#session, credential: this.#credential }
         },
         spent: () => {
           this.#credential = undefined
@@ -80,7 +79,9 @@ class Core implements ChatClient {
       },
     )
     this.#requests = new PendingRequests(request => this.#link.send(request))
-    this.account = new Account(this.#requests, (key, nonce) => this.#link.sign(key, this.username, nonce))
+    this.account = new Account(this.#requests, this.#link, role => {
+      this.role = role
+    })
     this.#leaves = new Leaves(this.#requests, options.store)
     this.#signals = new Signals({
       send: request => this.#link.send(request),

@@ -16,6 +16,8 @@ export interface DialOptions extends ServerAddress {
   readonly trust: Trust | undefined
   /** Whether the client will send a secret. */
   readonly hasSecret: boolean
+  /** What the secret is, for a sentence. */
+  readonly secret?: string
 }
 
 /** What a {@link Dialing} tells, once. */
@@ -112,7 +114,8 @@ export class Dialing {
       // Reading the system's authorities takes about 0.1 s, so they are asked last.
       return this.#encrypted(trust, [...getCACertificates('default'), ...getCACertificates('system')])
     }
-    const verdict = trust.judge(presented, this.#options.hasSecret)
+    const { hasSecret, secret } = this.#options
+    const verdict = trust.judge(presented, hasSecret, secret)
     if (verdict.kind === 'trusted') {
       socket.setNoDelay(true)
       socket.setKeepAlive(true)

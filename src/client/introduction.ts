@@ -66,6 +66,11 @@ export class Introduction {
     return success(undefined)
   }
 
+  /** Signs for this connection once more, to show that the user is there. The error is a sentence. */
+  signAgain(key: Signer, nonce: string): Promise<Result<string, string>> {
+    return signFor(this.#socket, key, this.#credentials.username, nonce)
+  }
+
   #say(proof: { readonly password?: string; readonly signature?: string }): void {
     const { clientName, device } = this.#program
     const { username, session, credential } = this.#credentials
@@ -83,4 +88,11 @@ export class Introduction {
     )
     if (proof.password !== undefined || proof.signature !== undefined) this.#spent()
   }
+}
+
+/** What an attempt would tell to the wrong server; undefined: nothing. A signature is of no use to another one. */
+export function secretIn({ session, credential }: Credentials): string | undefined {
+  if (credential?.by === 'password') return 'your password'
+  if (credential?.invite !== undefined) return 'your invitation'
+  return session === undefined ? undefined : 'your session there'
 }

@@ -5,11 +5,11 @@ import type { Request } from '../protocol/requests.ts'
 import type { ErrorFrame, ServerFrame, Welcome } from '../protocol/responses.ts'
 import { backoff } from './backoff.ts'
 import { Dialing, reasonOfSocket } from './dial.ts'
-import { type Credentials, Introduction, type ProgramNames } from './introduction.ts'
+import { type Credentials, Introduction, type ProgramNames, secretIn } from './introduction.ts'
 import { Liveness } from './liveness.ts'
 import { type Refused, refusedFarewell, refusedSignIn } from './refused.ts'
 import { showServer } from './serverAddress.ts'
-import { type Signer, signFor } from './signIn.ts'
+import type { Signer } from './signIn.ts'
 import type { Presented, Trust } from './trust.ts'
 import { Unanswered } from './unanswered.ts'
 
@@ -129,11 +129,11 @@ export class Link {
   }
 
   /** Signs for this connection, to show that the user is there. The error is a sentence. */
-  sign(key: Signer, username: string, nonce: string): Promise<Result<string, string>> {
-    const socket = this.#socket
-    if (this.#state.status !== 'online' || socket === undefined)
+  sign(key: Signer, nonce: string): Promise<Result<string, string>> {
+    const introduction = this.#introduction
+    if (this.#state.status !== 'online' || introduction === undefined)
       return Promise.resolve(failure('there is no connection to the server'))
-    return signFor(socket, key, username, nonce)
+    return introduction.signAgain(key, nonce)
   }
 
   /** Closes the connection for good. Resolves when the socket is closed. */
@@ -161,12 +161,9 @@ export class Link {
     this.#timer = setTimeout(() => this.#tookTooLong(), welcomeTimeout)
     // Once for the whole attempt: the key is judged by whether this session goes to it.
     const credentials = this.#watcher.credentials()
-    const { session, credential } = credentials
-    // A signature is of no use to another server.
-    const hasSecret =
-      session !== undefined || credential?.by === 'password' || credential?.invite !== undefined
+    const secret = secretIn(credentials)
     this.#dialing = new Dialing(
-      { host, port, trust, hasSecret },
+      { host, port, trust, hasSecret: secret !== undefined, ...(secret === undefined ? {} : { secret }) },
       {
         opened: (socket, presented) => this.#opened(socket, presented, credentials),
         refused: refusal => this.#refuse(refusal),

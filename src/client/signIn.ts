@@ -24,7 +24,7 @@ export type Credential = (
 }
 
 /** The channel that a signature of this connection must hold; a sentence where there is none. */
-export function channelOf(socket: Socket): Result<string, string> {
+function channelOf(socket: Socket): Result<string, string> {
   if (!(socket instanceof TLSSocket)) return { ok: true, value: NO_CHANNEL }
   const channel = channelBinding(socket)
   return channel === undefined

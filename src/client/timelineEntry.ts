@@ -15,6 +15,8 @@ export interface MessageEntry {
   readonly seq: number
   readonly ts: number
   readonly from: string
+  /** Whether its author had no account; missing where that is not said. */
+  readonly guest?: true
   /** The request's id: the identity that an outbox entry of ours had. */
   readonly id: string
   /** The text as sent, not cleaned; undefined after deletion. */
@@ -89,6 +91,7 @@ export function entryOf(event: RoomEvent): MessageEntry | TopicEntry | undefined
     seq: event.seq,
     ts: event.ts,
     from: event.from,
+    ...(event.guest === undefined ? {} : { guest: event.guest }),
     id: event.id,
     text: event.message,
     replyTo: event.replyTo,

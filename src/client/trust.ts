@@ -75,8 +75,11 @@ export class Trust {
     this.#accepted = fingerprint
   }
 
-  /** @param hasSecret whether the client would send a secret, such as a session */
-  judge(presented: Presented, hasSecret: boolean): Verdict {
+  /**
+   * @param hasSecret whether the client would send a secret
+   * @param secret what it is, for a sentence
+   */
+  judge(presented: Presented, hasSecret: boolean, secret = 'your session there'): Verdict {
     const { fingerprint: demanded, ca } = this.#options
     const { fingerprint, doubt } = presented
     const known = this.#find()
@@ -92,7 +95,7 @@ export class Trust {
     const isPinned = known.value !== undefined && known.value.key !== BY_AUTHORITY
     if (doubt.kind === 'time' && !isPinned) return { kind: 'later', reason: this.#untimely(doubt) }
     if (known.value !== undefined) return this.#changed(known.value, presented, 'Nothing was sent.')
-    return hasSecret ? this.#asks(fingerprint) : { kind: 'trusted' }
+    return hasSecret ? this.#asks(fingerprint, secret) : { kind: 'trusted' }
   }
 
   /** Whether the key is the pinned one, so that its certificate says nothing more. */
@@ -145,13 +148,13 @@ export class Trust {
     return others.length === 0 ? '' : ` (known as ${others.map(({ server }) => server).join(', ')})`
   }
 
-  #asks(fingerprint: string): Verdict {
+  #asks(fingerprint: string, secret: string): Verdict {
     return {
       kind: 'refused',
       code: 'key_unknown',
       accepts: fingerprint,
       message: [
-        `The key of ${this.#server} is not known yet, and your session there is a secret: nothing was sent.`,
+        `The key of ${this.#server} is not known yet, and ${secret} is a secret: nothing was sent.`,
         `Its key: ${fingerprint}${this.#otherNames(fingerprint)}`,
         'Compare it with what "chatd fingerprint" prints on the server.',
       ].join('\n'),

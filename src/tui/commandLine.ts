@@ -1,6 +1,8 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { socketPath } from '../client/serverAddress.ts'
+import { failure, type Result } from '../protocol/errors.ts'
 import { parseFingerprint } from '../protocol/fingerprint.ts'
+import { type InviteLink, parseInviteLink } from '../protocol/inviteLink.ts'
 import { DEFAULT_PORT } from '../protocol/limits.ts'
 import { parseConversation, parseUsername } from '../protocol/names.ts'
 import { VERSION } from '../protocol/version.ts'
@@ -18,6 +20,14 @@ export interface CommandLine {
   readonly ca: string | undefined
   /** `--plaintext`: without TLS, also over a network. */
   readonly plaintext: true | undefined
+  /** `--key`: the file of the SSH key that signs in. */
+  readonly key?: string | undefined
+  /** `--token-file`: the file of a token. */
+  readonly tokenFile?: string | undefined
+  /** `--password-command`: a command that prints a password or a token. */
+  readonly passwordCommand?: string | undefined
+  /** The code of an invitation: `chat-tui join LINK`. */
+  readonly invite?: string | undefined
   /** Without `#`; empty: the rooms of the last start. */
   readonly rooms: readonly string[]
 }
@@ -36,6 +46,9 @@ time).
 With a server on another machine chat-tui speaks TLS only. It keeps the server's key at the first contact, in
 $XDG_DATA_HOME/chat-tui/known_servers, and stops when the key changes. --host unix:/path is a socket on this machine.
 
+A name that has an account wants an SSH key (of your ssh-agent, or of ~/.ssh) or a password, once on each device.
+chat-tui join LINK takes an invitation: it makes an account, and needs nothing else. Programs have a token in CHAT_TOKEN.
+
 Without a terminal as standard input and output, chat-tui works in lines: it sends each line of the input to the
 first room, prints each message as "room name: text", and ends when the input has ended and every line is
 acknowledged:
@@ -48,6 +61,7 @@ export function parseCommandLine(argv: readonly string[]): Parsed {
   let printed = ''
   const command = new Command('chat-tui')
     .description('Chat in the terminal.')
+    .usage('[options] | join <link> [options]')
     .addOption(
       new Option('--host <name>', 'the server to join: a name, an address, or unix:/path').argParser(
         parseHost,
@@ -78,6 +92,18 @@ export function parseCommandLine(argv: readonly string[]): Parsed {
         'without encryption: anyone between you and the server can read and change everything',
       ).conflicts(['fingerprint', 'ca']),
     )
+    .addOption(
+      new Option(
+        '--key <file>',
+        'the SSH key that signs you in (default: those of your ssh-agent and ~/.ssh)',
+      ),
+    )
+    .addOption(new Option('--token-file <file>', 'a file with the token that signs a program in'))
+    .addOption(
+      new Option('--password-command <command>', 'a command that prints your password or a token').conflicts(
+        'tokenFile',
+      ),
+    )
     .version(VERSION, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print this help')
     .addHelpText('after', HELP)
@@ -90,14 +116,17 @@ export function parseCommandLine(argv: readonly string[]): Parsed {
       writeErr: () => {},
     })
     .exitOverride()
+  const joining = argv[0] === 'join' ? parseJoin(argv[1]) : undefined
+  if (joining?.ok === false) return { kind: 'wrong', message: `${joining.error}; see chat-tui --help` }
+  const link = joining?.value
   try {
-    command.parse(argv, { from: 'user' })
+    command.parse(link === undefined ? argv : argv.slice(2), { from: 'user' })
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error
     if (error.exitCode === 0) return { kind: 'print', text: printed }
     return { kind: 'wrong', message: oneSentence(error.message) }
   }
-  const { host, port, user, room, fingerprint, ca, plaintext } = command.opts<{
+  const { host, port, user, room, fingerprint, ca, plaintext, ...signIn } = command.opts<{
     host?: string
     port: number
     user?: string
@@ -105,11 +134,31 @@ export function parseCommandLine(argv: readonly string[]): Parsed {
     fingerprint?: string
     ca?: string
     plaintext?: true
+    key?: string
+    tokenFile?: string
+    passwordCommand?: string
   }>()
+  if (link !== undefined && (host !== undefined || fingerprint !== undefined))
+    return { kind: 'wrong', message: 'the invitation names its server: leave out --host and --fingerprint' }
   return {
     kind: 'run',
-    options: { host, port, user, fingerprint, ca, plaintext, rooms: room ?? [] },
+    options: {
+      host: link?.host ?? host,
+      port: link?.port ?? port,
+      user,
+      fingerprint: link?.fingerprint ?? fingerprint,
+      ca,
+      plaintext,
+      ...signIn,
+      ...(link === undefined ? {} : { invite: link.code }),
+      rooms: room ?? [],
+    },
   }
+}
+
+function parseJoin(link: string | undefined): Result<InviteLink, string> {
+  if (link === undefined || link.startsWith('-')) return failure('join which invitation? chat-tui join LINK')
+  return parseInviteLink(link)
 }
 
 /** Commander's error as one sentence: it writes "error: …", its suggestion on a second line, and values in its own words. */

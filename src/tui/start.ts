@@ -1,22 +1,35 @@
+import { hostname } from 'node:os'
 import { CacheFile } from '../client/cacheFile.ts'
 import type { ChatClient } from '../client/client.ts'
 import { createClient } from '../client/core.ts'
+import { KeyRing } from '../client/keyRing.ts'
 import { showServer } from '../client/serverAddress.ts'
 import type { Login, Saved } from '../client/stateFile.ts'
+import type { Trust } from '../client/trust.ts'
+import { failure, type Result, success } from '../protocol/errors.ts'
+import { parseUsername } from '../protocol/names.ts'
 import { VERSION } from '../protocol/version.ts'
 import type { CommandLine } from './commandLine.ts'
 import { Host, LOOPBACK } from './hosting/host.ts'
 import { Reports } from './hosting/reports.ts'
 import { runLineMode } from './lineMode.ts'
-import { findDirectories, knownServersFile, makePrivateDirectory } from './profile/directories.ts'
+import {
+  type Directories,
+  findDirectories,
+  knownServersFile,
+  makePrivateDirectory,
+} from './profile/directories.ts'
 import { Memory } from './profile/memory.ts'
+import { type GivenSecret, givenSecret } from './profile/secretSource.ts'
 import { trustFor } from './profile/trustFor.ts'
 import { defaultUsername } from './profile/username.ts'
 import { loadScreen } from './screen/loadScreen.ts'
+import type { Console } from './terminal/askSecret.ts'
 import { clean, cleanLine } from './text/clean.ts'
 
 /** The room of a user who has no saved rooms. */
 const FIRST_ROOM = 'lobby'
+const CLIENT_NAME = `chat-tui ${VERSION}`
 /** Names of terminals without a cursor that moves: terminfo has them for unknown ones, for printers, and for Emacs' shell. */
 const UNPAINTABLE = /^(dumb|unknown|emacs|network|dialup|printer|teletype|tty|lpr|hardcopy)(-|$)/
 const NO_SCREEN = clean`this terminal cannot show a screen`
@@ -33,52 +46,80 @@ export type Ended =
   | { readonly kind: 'signal'; readonly signal: NodeJS.Signals }
 
 /** Runs the client as the command line asks, with a screen or in lines. Resolves when everything is closed. */
-export async function start({ host, port, user, rooms, ...security }: CommandLine): Promise<Ended> {
+export async function start(commandLine: CommandLine): Promise<Ended> {
   const directories = findDirectories()
   if (!directories.ok) return { kind: 'failed', message: directories.error }
   const reports = new Reports()
+  const { host, port } = commandLine
   const daemon =
     host === undefined
       ? new Host({ port, directories: directories.value, env: process.env, reports })
       : undefined
   const obstacle = await daemon?.prepare()
   if (obstacle !== undefined) return { kind: 'failed', message: obstacle }
-
-  const server = { host: host ?? LOOPBACK, port, username: user ?? defaultUsername() }
   const trust = trustFor({
-    ...server,
-    ...security,
+    ...commandLine,
+    host: host ?? LOOPBACK,
     knownServers: knownServersFile(directories.value),
     tell: (kind, message) => reports.add(kind, message),
   })
   if (!trust.ok) return { kind: 'failed', message: trust.error }
-  const memory = new Memory({
-    ...server,
-    state: directories.value.state,
-    onTrouble: message => reports.add('warning', message),
+  const secret = givenSecret(commandLine)
+  if (!secret.ok) return { kind: 'failed', message: secret.error }
+  return run(commandLine, {
+    directories: directories.value,
+    reports,
+    trust: trust.value,
+    secret: secret.value,
+    ...(daemon === undefined ? {} : { beforeConnect: () => daemon.ensure() }),
   })
+}
+
+/** What a start has prepared. */
+interface Prepared {
+  readonly directories: Directories
+  readonly reports: Reports
+  readonly trust: Trust | undefined
+  readonly secret: GivenSecret
+  readonly beforeConnect?: () => Promise<void>
+}
+
+async function run(commandLine: CommandLine, prepared: Prepared): Promise<Ended> {
+  const { directories, reports, trust, secret, beforeConnect } = prepared
   const hasTerminal = process.stdin.isTTY === true && process.stdout.isTTY === true
   const hasScreen = hasTerminal && canPaint(process.env['TERM'])
   if (hasTerminal && !hasScreen)
     reports.add('info', clean`${NO_SCREEN} (TERM=${cleanLine(process.env['TERM'] ?? '')}): ${LINES_INSTEAD}`)
-  const [first, ...others] = hasScreen ? roomsToOpen(rooms, memory.saved) : roomsToPrint(rooms, memory.saved)
-  const shown = rooms[0] ?? memory.saved.current ?? first
-  const cache = hasScreen ? openCache(directories.value.cache, server) : undefined
+  const login = { host: commandLine.host ?? LOOPBACK, port: commandLine.port }
+  let isOnScreen = false
+  const keyRing = new KeyRing({ file: commandLine.key, mayAsk: () => !isOnScreen })
+  const before = await signInFirst(commandLine, { ...prepared, login, keyRing, hasTerminal, hasScreen })
+  if (!before.ok) return { kind: 'failed', message: before.error }
+  const { username } = before.value
+  const server = { ...login, username }
+  const memory = memoryOf(directories, server, reports)
+  const asked = [...commandLine.rooms, ...before.value.rooms]
+  const [first, ...others] = hasScreen ? roomsToOpen(asked, memory.saved) : roomsToPrint(asked, memory.saved)
+  const shown = commandLine.rooms[0] ?? memory.saved.current ?? first
+  const cache = hasScreen ? openCache(directories.cache, server) : undefined
   const client = createClient({
     ...server,
-    clientName: `chat-tui ${VERSION}`,
+    clientName: CLIENT_NAME,
+    device: deviceName(),
     rooms: [first, ...others],
+    ...(secret.token === undefined ? {} : { session: secret.token }),
     findSession: name => memory.sessionOf(name),
-    trust: trust.value,
+    trust,
     // A script waits for its acknowledgements or ends with an error, so line mode stores nothing for a later start.
     ...(hasScreen ? { store: memory, shownFirst: shown, ...(cache === undefined ? {} : { cache }) } : {}),
-    ...(daemon === undefined ? {} : { beforeConnect: () => daemon.ensure() }),
+    ...(beforeConnect === undefined ? {} : { beforeConnect }),
   })
   memory.follow(client)
   client.start()
+  isOnScreen = hasScreen
   try {
     return hasScreen
-      ? await onScreen(client, memory, reports, shown)
+      ? await onScreen(client, memory, reports, shown, keyRing)
       : await inLines(client, reports, [first, ...others], showServer(server))
   } finally {
     memory.write()
@@ -86,6 +127,90 @@ export async function start({ host, port, user, rooms, ...security }: CommandLin
     memory.close()
     cache?.close()
   }
+}
+
+interface SigningIn extends Prepared {
+  readonly login: { readonly host: string; readonly port: number }
+  readonly keyRing: KeyRing
+  readonly hasTerminal: boolean
+  readonly hasScreen: boolean
+}
+
+/**
+ * Signs in on the terminal where the screen cannot: with an invitation, with `--key` or a command, and without a screen.
+ * Its session is kept, so that the client finds it. The value has the name, and rooms to join.
+ */
+async function signInFirst(
+  { user, key, invite }: CommandLine,
+  { directories, reports, trust, secret, login, keyRing, hasTerminal, hasScreen, beforeConnect }: SigningIn,
+): Promise<Result<{ readonly username: string; readonly rooms: readonly string[] }, string>> {
+  const console = hasTerminal ? { input: process.stdin, output: process.stderr } : undefined
+  const server = showServer(login)
+  const username = user ?? (await nameFor(invite, console, server))
+  if (username === undefined) return failure('no name was given')
+  const isNeeded =
+    invite !== undefined || key !== undefined || secret.password !== undefined || (hasTerminal && !hasScreen)
+  if (!isNeeded || secret.token !== undefined) return success({ username, rooms: [] })
+  const { signInOnTerminal } = await import('./terminalSignIn.ts')
+  const memory = memoryOf(directories, { ...login, username }, reports)
+  try {
+    const saved = invite === undefined ? memory.sessionOf(username) : undefined
+    const signedIn = await signInOnTerminal({
+      client: {
+        ...login,
+        username,
+        clientName: CLIENT_NAME,
+        device: deviceName(),
+        rooms: [],
+        session: saved,
+        trust,
+        ...(beforeConnect === undefined ? {} : { beforeConnect }),
+      },
+      server,
+      keyRing,
+      isKeyGiven: key !== undefined,
+      password: secret.password,
+      invite,
+      console,
+    })
+    if (!signedIn.ok) return signedIn
+    const { session, rooms } = signedIn.value
+    if (session !== undefined && session !== saved) memory.keepSession(session)
+    return success({ username, rooms: invite === undefined ? [] : rooms })
+  } finally {
+    memory.close()
+  }
+}
+
+/** The name to join with: asked for where an invitation makes an account, as it stays. */
+async function nameFor(
+  invite: string | undefined,
+  console: Console | undefined,
+  server: string,
+): Promise<string | undefined> {
+  const usual = defaultUsername()
+  if (invite === undefined || console === undefined) return usual
+  const { askLine } = await import('./terminal/askSecret.ts')
+  for (;;) {
+    const typed = (await askLine(console, `Your name at ${server} [${usual}]: `))?.trim()
+    if (typed === undefined) return undefined
+    const name = parseUsername(typed === '' ? usual : typed)
+    if (name.ok) return name.value
+    console.output.write(`${name.error.message}\n`)
+  }
+}
+
+function memoryOf(
+  { state }: Directories,
+  server: { readonly host: string; readonly port: number; readonly username: string },
+  reports: Reports,
+): Memory {
+  return new Memory({ ...server, state, onTrouble: message => reports.add('warning', message) })
+}
+
+/** What the list of devices calls this machine. */
+function deviceName(): string {
+  return hostname().slice(0, 64)
 }
 
 /** Whether a terminal of this name knows the sequences that a screen needs. Windows has no names. */
@@ -116,6 +241,7 @@ async function onScreen(
   memory: Memory,
   reports: Reports,
   current: string,
+  keyRing: KeyRing,
 ): Promise<Ended> {
   // The view is large: the client connects while the view is loading.
   const { runScreen } = await loadScreen()
@@ -124,6 +250,7 @@ async function onScreen(
     stdin: process.stdin,
     stdout: process.stdout,
     current,
+    keyRing,
     reports,
     onRoomsChanged: (rooms, room) => memory.keepRooms(rooms, room),
     composed: memory.composed(),

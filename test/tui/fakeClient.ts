@@ -42,7 +42,9 @@ export class FakeClient implements ChatClient {
   clockOffset = 0
   role: string | undefined
   /** The requests about the account; a test sets what it needs. */
-  account = new Account(new PendingRequests(() => false), () => Promise.resolve(failure('not here')))
+  account = new Account(new PendingRequests(() => false), {
+    sign: () => Promise.resolve(failure('not here')),
+  })
   readonly rooms = new Map<string, FakeRoom>()
   /** What the screen asked for, in order: `say lobby hello`. */
   readonly asked: string[] = []

@@ -17,7 +17,25 @@ type CommandDefinition = {
   readonly argument?: 'room' | 'name'
 }
 
-const COMMANDS = [
+/** The commands about the own account. */
+const ACCOUNT_COMMANDS = [
+  { name: 'register', args: '', help: 'make your name yours, by an SSH key or a password' },
+  { name: 'password', args: '', help: 'set the password of your account' },
+  { name: 'keys', args: '', help: 'list, add and revoke the SSH keys that sign you in' },
+  { name: 'devices', args: '', help: 'list and revoke the devices that are signed in' },
+  {
+    name: 'token',
+    args: '[ROOM[,ROOM] [read|speak] [LABEL]]',
+    help: 'make a token for a program, or list and revoke them',
+  },
+  { name: 'revoke', args: 'NUMBER', help: 'sign a device, key or token out' },
+  { name: 'invite', args: '[ROOM]', help: 'make a link by which one person joins in one step' },
+  { name: 'logout', args: '', help: 'sign this device out' },
+  { name: 'mydata', args: 'FILE', help: 'save all that the server keeps about you' },
+  { name: 'eraseme', args: 'YOUR-NAME', help: 'delete all that you said here, and your account, for ever' },
+] as const satisfies readonly CommandDefinition[]
+
+const CHAT_COMMANDS = [
   {
     name: 'join',
     args: 'ROOM',
@@ -66,15 +84,23 @@ const COMMANDS = [
   { name: 'quit', args: '', help: 'leave the program' },
 ] as const satisfies readonly CommandDefinition[]
 
+const COMMANDS = [...CHAT_COMMANDS, ...ACCOUNT_COMMANDS] as const
+
 /** The name of a command, without the slash. */
 export type CommandName = (typeof COMMANDS)[number]['name']
 
 /** The commands as the help overlay shows them: what to type, and what it does. */
 export function commandHelp(): readonly (readonly [string, string])[] {
-  const rows = COMMANDS.map(
-    ({ name, args, help }) => [args === '' ? `/${name}` : `/${name} ${args}`, help] as const,
-  )
-  return [...rows, ['//', 'begins a message with a slash']]
+  return [...CHAT_COMMANDS.map(helpRow), ['//', 'begins a message with a slash']]
+}
+
+/** The same for those about the own account. */
+export function accountCommandHelp(): readonly (readonly [string, string])[] {
+  return ACCOUNT_COMMANDS.map(helpRow)
+}
+
+function helpRow({ name, args, help }: CommandDefinition): readonly [string, string] {
+  return [args === '' ? `/${name}` : `/${name} ${args}`, help]
 }
 
 /** The commands as completion needs them. */

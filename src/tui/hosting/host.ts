@@ -76,6 +76,7 @@ export class Host {
     const opened = DaemonLog.open(this.#directories.state, this.#port)
     if (!opened.ok) return this.#fail(opened.error)
     const log = opened.value
+    const isFirst = !existsSync(join(this.#dataDirectory, 'chatd.db'))
     try {
       const daemon = this.#spawn(program, log.file)
       const listener = await this.#waitFor(daemon, log)
@@ -86,7 +87,7 @@ export class Host {
         this.#reported = undefined
         // Otherwise another daemon won the race for the port, and the client joins that one.
         if (!log.hasListening(daemon.pid)) return
-        this.#reports.add('info', `started a chat server on ${LOOPBACK}:${this.#port} (log: ${log.path})`)
+        this.#reports.add('info', this.#startedSentence(log.path, isFirst))
       }
     } catch (error) {
       this.#fail(`chatd could not be started: ${systemReason(error)}`)
@@ -134,6 +135,11 @@ export class Host {
 
   get #dataDirectory(): string {
     return join(this.#directories.data, String(this.#port))
+  }
+
+  #startedSentence(log: string, isFirst: boolean): string {
+    const toInvite = `; it is for this machine alone: to invite others, run "chatd --listen 0.0.0.0:${this.#port}" and send them what "chatd invite" prints`
+    return `started a chat server on ${LOOPBACK}:${this.#port} (log: ${log}${isFirst ? toInvite : ''})`
   }
 
   #portTaken(): string {

@@ -28,6 +28,9 @@ export const MODES = {
   switcher: ['switcher', 'line', 'global'],
   recall: ['recall', 'line', 'global'],
   dialog: ['dialog', 'line', 'global'],
+  credential: ['credential', 'global'],
+  secret: ['secret', 'line', 'global'],
+  secrets: ['secrets', 'global'],
   refusal: ['refusal', 'global'],
   help: ['help', 'global'],
 } as const satisfies Record<string, readonly KeyContext[]>

@@ -14,6 +14,9 @@ export type KeyContext =
   | 'switcher'
   | 'recall'
   | 'dialog'
+  | 'credential'
+  | 'secret'
+  | 'secrets'
   | 'refusal'
   | 'help'
 
@@ -26,6 +29,7 @@ export const CATEGORIES = [
   'Editing',
   'Search',
   'Switcher',
+  'Account',
   'Help',
   'Program',
 ] as const
@@ -202,6 +206,26 @@ export const DEFINITIONS = {
       help: 'take the typed name, after the server refused the first one',
       hint: 'take name',
     },
+  }),
+
+  ...group('credential', 'Account', {
+    'credential.accept': { keys: ['enter'], help: 'sign in by what is chosen', hint: 'choose' },
+    'credential.password': { keys: ['p'], help: 'sign in by a password', hint: 'password' },
+    'credential.next': { keys: ['down', 'tab', 'ctrl+n'], help: 'the choice below' },
+    'credential.previous': { keys: ['up', 'shift+tab', 'ctrl+p'], help: 'the choice above' },
+  }),
+
+  ...group('secret', 'Account', {
+    'secret.accept': { keys: ['enter'], help: 'take the password, which is typed unseen', hint: 'take it' },
+  }),
+
+  ...group('secrets', 'Account', {
+    'secrets.next': { keys: ['down', 'j'], help: 'the device, key or token below' },
+    'secrets.previous': { keys: ['up', 'k'], help: 'the one above' },
+    'secrets.revoke': { keys: ['d', 'delete'], help: 'revoke it; the next key confirms', hint: 'revoke' },
+    'secrets.confirm': { keys: ['ctrl+d'], help: 'right after D or Del: revoke it', hint: 'revoke it' },
+    'secrets.add': { keys: ['a'], help: 'add an SSH key', hint: 'add' },
+    'secrets.close': { keys: ['q'], help: 'close the list', hint: 'close' },
   }),
 
   ...group('refusal', 'Program', {

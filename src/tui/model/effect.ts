@@ -1,6 +1,7 @@
 /** Effects: what an update asks for outside the screen's state, as plain data. */
 
 import type { SearchQuery } from '../../client/client.ts'
+import type { AccountRequest, Proof } from './account.ts'
 
 /** One effect; `screen/effects.ts` runs it. */
 export type Effect =
@@ -44,6 +45,16 @@ export type Effect =
     }
   /** Loads a message by its seq; 0: the oldest of all. */
   | { readonly type: 'reach'; readonly room: string; readonly seq: number }
+  /** Looks up the SSH keys of the user. */
+  | { readonly type: 'findKeys' }
+  | { readonly type: 'signIn'; readonly proof: Proof }
+  | {
+      readonly type: 'account'
+      readonly request: AccountRequest
+      /** What shows that the user is there, where the server asked. */
+      readonly proof?: Proof
+      readonly nonce?: string | undefined
+    }
   | { readonly type: 'rename'; readonly name: string }
   | { readonly type: 'acceptKey'; readonly fingerprint: string }
   | { readonly type: 'reconnect' }

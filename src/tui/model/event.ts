@@ -1,9 +1,11 @@
 /** Events that change the screen. */
 
 import type { Answer } from '../../client/pendingRequests.ts'
+import type { AccountSecret } from '../../protocol/accountRequests.ts'
 import type { RequestResult } from '../../protocol/requests.ts'
 import type { InputEvent } from '../input/keypress.ts'
 import type { CleanText } from '../text/clean.ts'
+import type { AccountRequest, ShownKey } from './account.ts'
 import type { Size } from './state.ts'
 
 /** One event. */
@@ -37,6 +39,25 @@ export type ScreenEvent =
       readonly target: number
       readonly code: string
       readonly emoji: string | undefined
+    }
+  /** The SSH keys of the user, or why there are none. */
+  | {
+      readonly type: 'keys'
+      readonly keys: readonly ShownKey[]
+      readonly problem: CleanText | undefined
+    }
+  /** The server wants to know that the user is there before it does this. */
+  | {
+      readonly type: 'askedAgain'
+      readonly request: AccountRequest
+      readonly nonce: string | undefined
+      readonly message: CleanText
+    }
+  /** What opens the account. */
+  | {
+      readonly type: 'secrets'
+      readonly of: AccountSecret['kind']
+      readonly secrets: readonly AccountSecret[]
     }
   /** A warning that stands until the user takes note of it. */
   | { readonly type: 'warning'; readonly line: CleanText }

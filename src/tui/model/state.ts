@@ -2,11 +2,13 @@
 
 import type { Composed } from '../../client/drafts.ts'
 import type { LinkState } from '../../client/link.ts'
+import type { AccountSecret } from '../../protocol/accountRequests.ts'
 import type { ChatEvent } from '../../protocol/events.ts'
 import type { Completion } from '../composer/completion.ts'
 import { createEditor, type Editor, NOTHING_CUT, setText } from '../composer/editor.ts'
 import { EMPTY_HISTORY, type InputHistory, remember } from '../composer/inputHistory.ts'
 import { type CleanText, clean } from '../text/clean.ts'
+import type { Proof, Purpose, ShownKey } from './account.ts'
 
 /** The terminal's cells. */
 export type Size = { readonly columns: number; readonly rows: number }
@@ -105,12 +107,43 @@ export type Recall = {
   readonly chosen: number
 }
 
+/** Asks for a key or a password. */
+export type Credential = {
+  readonly kind: 'credential'
+  readonly purpose: Purpose
+  /** What it is for. */
+  readonly reason: CleanText
+  /** The keys that can be chosen; undefined while they are looked up. */
+  readonly keys: readonly ShownKey[] | undefined
+  /** Why there are no keys, or why what was typed is not taken. */
+  readonly problem: CleanText | undefined
+  /** The index of a choice. */
+  readonly chosen: number
+  readonly stage: 'choose' | 'password' | 'repeat'
+  /** A new password that was typed once. */
+  readonly first: string
+  /** What is typed; it is drawn unseen. */
+  readonly editor: Editor
+}
+
+/** The devices, keys or tokens of the own account. */
+export type Secrets = {
+  readonly kind: 'secrets'
+  readonly of: AccountSecret['kind']
+  readonly secrets: readonly AccountSecret[]
+  readonly chosen: number
+  /** Whether the very next key can confirm to revoke the chosen one. */
+  readonly isArmed: boolean
+}
+
 /** A box over the timeline. */
 export type Overlay =
   | { readonly kind: 'help'; readonly top: number }
   | { readonly kind: 'switcher'; readonly editor: Editor; readonly chosen: number }
   | Search
   | Recall
+  | Credential
+  | Secrets
   /** Asks for another name after the server refused ours. */
   | { readonly kind: 'name'; readonly editor: Editor; readonly reason: CleanText }
   /** Says why the server is refused, or refuses us. `accepts`: the key of the server, which the user may accept. */
@@ -145,6 +178,8 @@ export type ScreenState = {
   readonly overlay: Overlay | undefined
   /** What was cut in any line, newest first. */
   readonly killRing: readonly string[]
+  /** What the user last signed in by: it is offered first. */
+  readonly lastProof: Proof['by'] | undefined
   /** The last search that was closed; the user can open it again. */
   readonly lastSearch: Search | undefined
   /** Whether the user wants the sidebar, where it fits. */
@@ -209,6 +244,7 @@ export function initialState(
     rooms: new Map([...composed].map(([key, kept]) => [key, withComposed(NEW_ROOM, kept)])),
     overlay: undefined,
     killRing: NOTHING_CUT,
+    lastProof: undefined,
     lastSearch: undefined,
     sidebar: true,
     leaving: 0,

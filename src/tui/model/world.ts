@@ -5,7 +5,7 @@ import type { RoomView } from '../../client/room.ts'
 import type { Clock } from './clock.ts'
 
 /** The state of a client without its commands. */
-type ClientView = Pick<ChatClient, 'link' | 'username' | 'server' | 'limits' | 'rooms' | 'hasUnsent'>
+type ClientView = Pick<ChatClient, 'link' | 'username' | 'role' | 'server' | 'limits' | 'rooms' | 'hasUnsent'>
 
 /** Everything outside the screen's own state. */
 export type World = { readonly client: ClientView; readonly clock: Clock }

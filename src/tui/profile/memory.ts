@@ -65,14 +65,17 @@ export class Memory implements OutboxStore, LeaveStore {
     return this.#file.composed()
   }
 
+  /** Remembers a session of the present name, at once. */
+  keepSession(session: string): void {
+    this.#saved = { ...this.#saved, session }
+    this.write()
+  }
+
   /** Remembers the sessions that a client gets from now on. */
   follow(client: ChatClient): void {
     client.subscribe(event => {
       if (client.link.status === 'online') this.#becomeNamed(client.username)
-      if (event.type === 'session') {
-        this.#saved = { ...this.#saved, session: event.session }
-        this.write()
-      }
+      if (event.type === 'session') this.keepSession(event.session)
     })
   }
 

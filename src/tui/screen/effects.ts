@@ -1,12 +1,14 @@
 /** Runs the effects that updates ask for. */
 
 import type { ChatClient } from '../../client/client.ts'
+import { KeyRing } from '../../client/keyRing.ts'
 import type { Answer } from '../../client/pendingRequests.ts'
 import type { Member } from '../../protocol/requests.ts'
 import type { Effect } from '../model/effect.ts'
 import type { ScreenEvent } from '../model/event.ts'
 import { roomLabel } from '../select/roomLabel.ts'
 import { type CleanText, clean, cleanLine, joinClean } from '../text/clean.ts'
+import { findKeys, runAccountRequest, signIn } from './accountEffects.ts'
 import { emojiOf } from './shortCodes.ts'
 
 /** The actions of the terminal and the program; all others are the client's. */
@@ -14,8 +16,15 @@ export type TerminalActions = {
   readonly suspend: () => void
   readonly redraw: () => void
   readonly quit: () => void
+  /** Copies a text to the clipboard, where the terminal allows it. */
+  readonly copy?: (text: string) => void
+  /** The SSH keys of the user. */
+  readonly keyRing?: KeyRing
 }
 
+/** Keys without a passphrase sign, and those of the agent: the screen is on the terminal. */
+const ignored = (): void => undefined
+const NO_FILE_ASKS = new KeyRing({ mayAsk: () => false })
 /** Messages around a hit, itself among them. */
 const CONTEXT = 41
 
@@ -26,6 +35,7 @@ export function runEffect(
   actions: TerminalActions,
   dispatch: (event: ScreenEvent) => void,
 ): void {
+  const { keyRing = NO_FILE_ASKS } = actions
   switch (effect.type) {
     case 'say':
       return say(client, effect, dispatch)
@@ -94,6 +104,17 @@ export function runEffect(
       client.reach(room, seq).then(answer => dispatch({ type: 'reached', room, seq, answer }), unexpected)
       return
     }
+    case 'findKeys':
+      return void findKeys(keyRing, dispatch).catch(unexpected)
+    case 'signIn':
+      return void signIn(effect, client, keyRing, dispatch).catch(unexpected)
+    case 'account':
+      return void runAccountRequest(
+        effect,
+        client,
+        { keyRing, copy: actions.copy ?? ignored },
+        dispatch,
+      ).catch(unexpected)
     case 'rename':
       return client.rename(effect.name)
     case 'acceptKey':
@@ -145,9 +166,10 @@ function tellMembers(
   dispatch({ type: 'remark', room: key, tone: 'info', lines })
 }
 
-function memberText({ name, away }: Member): CleanText {
-  if (away === undefined) return cleanLine(name)
-  return away === '' ? clean`${cleanLine(name)} (away)` : clean`${cleanLine(name)} (away: ${cleanLine(away)})`
+function memberText({ name: shown, guest, away }: Member): CleanText {
+  const name = guest === true ? clean`~${cleanLine(shown)}` : cleanLine(shown)
+  if (away === undefined) return name
+  return away === '' ? clean`${name} (away)` : clean`${name} (away: ${cleanLine(away)})`
 }
 
 /** The client answers with values. A rejection is a bug: it is thrown where the process reports it. */

@@ -5,6 +5,7 @@ import { render, useApp } from 'ink'
 import { type ReactNode, useEffect, useSyncExternalStore } from 'react'
 import type { ChatClient } from '../../client/client.ts'
 import type { Composed } from '../../client/drafts.ts'
+import type { KeyRing } from '../../client/keyRing.ts'
 import type { Reports } from '../hosting/reports.ts'
 import type { InputEvent } from '../input/keypress.ts'
 import { createClock } from '../model/clock.ts'
@@ -23,6 +24,8 @@ export interface ScreenOptions {
   readonly client: ChatClient
   readonly stdin: Keyboard
   readonly stdout: NodeJS.WriteStream
+  /** The SSH keys of the user; by default those of the agent and the usual files. */
+  readonly keyRing?: KeyRing | undefined
   /** Remarks of the program while the screen is shown, such as that it started a daemon. */
   readonly reports?: Reports | undefined
   /** The room to begin with, by name; by default the first one. */
@@ -66,6 +69,7 @@ export async function runScreen(options: ScreenOptions): Promise<number> {
     now = Date.now,
     onRoomsChanged = () => undefined,
     onComposed = () => undefined,
+    keyRing,
   } = options
   let finish: (code: number) => void = () => undefined
   const finished = new Promise<number>(resolve => {
@@ -79,7 +83,13 @@ export async function runScreen(options: ScreenOptions): Promise<number> {
     now,
     onRoomsChanged,
     onComposed,
-    actions: { quit: () => finish(0), suspend: () => onStop(), redraw },
+    actions: {
+      quit: () => finish(0),
+      suspend: () => onStop(),
+      redraw,
+      copy,
+      ...(keyRing === undefined ? {} : { keyRing }),
+    },
   })
   const onInput = (events: readonly InputEvent[]): void => {
     if (!isOver) store.dispatchAll(events)
@@ -113,6 +123,11 @@ export async function runScreen(options: ScreenOptions): Promise<number> {
   function redraw(): void {
     ink.clear()
     stdout.write(CLEAR)
+  }
+
+  /** By OSC 52, which terminals that do not know it, or do not allow it, ignore. */
+  function copy(text: string): void {
+    stdout.write(`\x1b]52;c;${Buffer.from(text).toString('base64')}\x07`)
   }
 
   function resized(): void {

@@ -219,6 +219,8 @@ type Said = { readonly from: string; readonly ts: number }
 
 function repeatsOf(entry: TimelineEntry, previous: TimelineEntry | undefined, setting: Setting): Repeated {
   if (entry.kind !== 'message' || previous?.kind !== 'message') return FRESH
+  // A guest may have had the name before its owner.
+  if (entry.guest !== previous.guest) return FRESH
   return repeatsAfter(previous, entry, setting)
 }
 

@@ -131,7 +131,10 @@ function timelineMessage(
       : text !== undefined && mentions(text, me)
         ? MENTIONED
         : undefined
-  const head = headOf(clock.time(entry.ts), entry.from, mark, repeats)
+  const head: Head = {
+    ...headOf(clock.time(entry.ts), entry.from, mark, repeats),
+    isGuest: entry.guest === true,
+  }
   if (text === undefined) return remarkRows(head, deletedText(entry, clock), 'dim', columns)
   const suffix = entry.edited === undefined ? NOTHING : clean`(edited)`
   const quote = entry.replyTo === undefined ? undefined : quoteRow(answered, columns.text)

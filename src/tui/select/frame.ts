@@ -9,6 +9,7 @@ import { type CleanText, clean, cleanLine } from '../text/clean.ts'
 import { nameColor } from '../text/nameColor.ts'
 import { textWidth } from '../text/width.ts'
 import type { Box } from './box.ts'
+import { credentialBox } from './credentialBox.ts'
 import { headerRow } from './header.ts'
 import { helpBox } from './helpBox.ts'
 import { composerView, type Layout, layoutOf, promptOf } from './layout.ts'
@@ -21,6 +22,7 @@ import { refusalBox } from './refusalBox.ts'
 import { blanks, EMPTY_ROW, type Row, span } from './row.ts'
 import { paneRule } from './rule.ts'
 import { searchBox } from './searchBox.ts'
+import { secretsBox } from './secretsBox.ts'
 import { sidebarRows } from './sidebar.ts'
 import { statusRow } from './status.ts'
 import { switcherBox } from './switcherBox.ts'
@@ -212,6 +214,10 @@ function overlayOf(
       return nameBox(layout, overlay)
     case 'refusal':
       return { box: refusalBox(layout, overlay) }
+    case 'credential':
+      return credentialBox(world, layout, overlay)
+    case 'secrets':
+      return { box: secretsBox(layout, overlay) }
     case undefined: {
       const box = noticeBox(state, layout)
       return box === undefined ? undefined : { box }

@@ -1,6 +1,6 @@
 /** The help: every key and every command, from their definitions. */
 
-import { commandHelp } from '../commands/definitions.ts'
+import { accountCommandHelp, commandHelp } from '../commands/definitions.ts'
 import { helpSections } from '../input/bindings.ts'
 import { clean, cleanLine } from '../text/clean.ts'
 import { padEnd } from '../text/width.ts'
@@ -46,6 +46,7 @@ function contentOf(layout: Layout): readonly Row[] {
   if (known !== undefined) return known
   const sections: { readonly title: string; readonly rows: readonly (readonly [string, string])[] }[] = [
     ...helpSections(),
+    { title: 'Your account', rows: accountCommandHelp() },
     { title: 'Commands', rows: commandHelp() },
   ]
   const rows = sections.flatMap(({ title, rows }, at): Row[] => [

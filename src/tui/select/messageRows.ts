@@ -9,6 +9,9 @@ import type { Columns } from './columns.ts'
 import { blanks, cutRow, type Row, type Span, span } from './row.ts'
 import type { Tone } from './theme.ts'
 
+/** Stands before the name of a person without an account; no name begins so. */
+const GUEST = clean`~`
+
 /** The columns before the text, on the first row of a message. */
 export type Head = {
   /** Empty: blank. */
@@ -16,6 +19,8 @@ export type Head = {
   /** Not cleaned yet; undefined: blank, since the row above shows the same name. */
   readonly from: string | undefined
   readonly mark: Span | undefined
+  /** Whether the name belongs to nobody: see {@link GUEST}. */
+  readonly isGuest?: boolean
 }
 
 /** The text of a message, and how it is shown. */
@@ -86,13 +91,15 @@ export function remarkRows(head: Head, text: CleanText, tone: Tone, columns: Col
   )
 }
 
-function headSpans({ time, from, mark }: Head, columns: Columns): Span[] {
+function headSpans({ time, from, mark, isGuest }: Head, columns: Columns): Span[] {
   const spans: Span[] = []
   if (columns.margin > 0) spans.push(span(blanks(columns.margin)))
   if (columns.time > 0) spans.push(span(time === '' ? blanks(columns.time + 1) : clean`${time} `, 'dim'))
-  const name = from === undefined ? clean`` : truncate(cleanLine(from), columns.name)
-  const missing = columns.name - textWidth(name)
+  const sign = from !== undefined && isGuest === true ? GUEST : clean``
+  const name = from === undefined ? clean`` : truncate(cleanLine(from), columns.name - textWidth(sign))
+  const missing = columns.name - textWidth(sign) - textWidth(name)
   if (missing > 0) spans.push(span(blanks(missing)))
+  if (sign !== '') spans.push(span(sign, 'dim'))
   if (from !== undefined) spans.push(span(name, `name.${nameColor(from)}`))
   spans.push(span(clean` `), mark ?? span(clean` `), span(clean` `))
   return spans

@@ -140,6 +140,16 @@ function hintsOf(state: ScreenState, world: World, pane: Pane | undefined): read
       return ['recall.take', 'recall.older', 'app.escape']
     case 'name':
       return ['dialog.accept', 'app.escape']
+    case 'credential':
+      return state.overlay.stage === 'choose'
+        ? ['credential.accept', 'credential.password', 'app.escape']
+        : ['secret.accept', 'app.escape']
+    case 'secrets':
+      return state.overlay.isArmed
+        ? ['secrets.confirm', 'app.escape']
+        : state.overlay.of === 'key'
+          ? ['secrets.revoke', 'secrets.add', 'app.escape']
+          : ['secrets.revoke', 'app.escape']
     case 'refusal':
       return state.overlay.accepts === undefined
         ? ['app.escape', 'refusal.lineDown']

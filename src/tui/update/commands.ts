@@ -16,6 +16,7 @@ import { roomOf, type World } from '../model/world.ts'
 import { sizeText } from '../select/sizeText.ts'
 import { type CleanText, clean, cleanLine } from '../text/clean.ts'
 import { truncate } from '../text/width.ts'
+import { ACCOUNT_RUNS } from './accountCommands.ts'
 import { spoken } from './gaze.ts'
 import { quit } from './leave.ts'
 import { react } from './selection.ts'
@@ -134,6 +135,8 @@ const RUNS: Readonly<Record<CommandName, Run>> = {
       return done(remark(state, world, [said]), { type: 'away', message: rest === '' ? undefined : rest })
     })
   },
+
+  ...ACCOUNT_RUNS,
 
   retry: (state, world) =>
     withFailed(state, world, failed =>

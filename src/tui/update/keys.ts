@@ -10,6 +10,7 @@ import { roomsOf, type World } from '../model/world.ts'
 import { leaveAbout } from './about.ts'
 import { complete } from './complete.ts'
 import { withEditor } from './compose.ts'
+import { backToChoice, credentialKey } from './credential.ts'
 import { helpKey } from './help.ts'
 import { interrupt } from './leave.ts'
 import { edited } from './lineKeys.ts'
@@ -21,6 +22,7 @@ import { refusalKey } from './refusal.ts'
 import { showNeighbour, showRoom, showUnread } from './rooms.ts'
 import { scrollBy, scrollPages, scrollToBottom, scrollToNew } from './scroll.ts'
 import { closed, reopened, searchKey } from './search.ts'
+import { secretsKey } from './secrets.ts'
 import { select, selectionKey, unselect } from './selection.ts'
 import { type Step, step } from './step.ts'
 import { submit } from './submit.ts'
@@ -52,6 +54,10 @@ export function pressed(state: ScreenState, world: World, key: Key): Step {
       return nameKey(fresh, fresh.overlay, action, key)
     case 'refusal':
       return refusalKey(fresh, world, fresh.overlay, action)
+    case 'credential':
+      return credentialKey(fresh, world, fresh.overlay, action, key)
+    case 'secrets':
+      return secretsKey(fresh, fresh.overlay, action)
     case undefined:
       break
   }
@@ -80,6 +86,10 @@ function modeOf(state: ScreenState): Mode {
       return 'dialog'
     case 'refusal':
       return 'refusal'
+    case 'credential':
+      return state.overlay.stage === 'choose' ? 'credential' : 'secret'
+    case 'secrets':
+      return 'secrets'
     case undefined:
       return roomScreen(state).selection === undefined ? 'main' : 'selection'
   }
@@ -115,6 +125,8 @@ function isOpen(state: ScreenState): boolean {
 function escaped(state: ScreenState, world: World): ScreenState {
   const { selection, about } = roomScreen(state)
   if (state.overlay?.kind === 'search') return closed(state, state.overlay)
+  const back = state.overlay?.kind === 'credential' ? backToChoice(state, state.overlay) : undefined
+  if (back !== undefined) return back
   if (state.overlay !== undefined) return { ...state, overlay: undefined }
   if (selection !== undefined) return unselect(state)
   if (about !== undefined) return leaveAbout(state, world)

@@ -7,6 +7,7 @@ import type { World } from '../model/world.ts'
 import { layoutOf } from '../select/layout.ts'
 import { lastTop } from '../select/refusalBox.ts'
 import { clean, cleanLine } from '../text/clean.ts'
+import { askCredential, typingPassword } from './credential.ts'
 import { isAboutTheName, nameDialog } from './nameDialog.ts'
 import { type Step, step } from './step.ts'
 
@@ -17,8 +18,9 @@ type RefusalBox = Extract<Overlay, { kind: 'refusal' }>
 const SHORT_REASON = 48
 
 /** Opens a dialog at a new refusal; closes it when the connection is no longer refused. */
-export function withRefusal(state: ScreenState, world: World): ScreenState {
-  return withLongReason(withDialog(state, world), world)
+export function withRefusal(state: ScreenState, world: World): Step {
+  const told = withDialog(state, world)
+  return { ...told, state: withLongReason(told.state, world) }
 }
 
 /** Tells a long reason once, in the box of notices. */
@@ -30,16 +32,31 @@ function withLongReason(state: ScreenState, { client: { link } }: World): Screen
   return withLateError({ ...state, toldReason: link.reason }, cleanLine(link.reason))
 }
 
-function withDialog(state: ScreenState, { client: { link, username } }: World): ScreenState {
+function withDialog(state: ScreenState, { client: { link, username } }: World): Step {
   if (link.status !== 'refused') {
-    const isOpen = state.overlay?.kind === 'name' || state.overlay?.kind === 'refusal'
-    return state.refusal === undefined && !isOpen
-      ? state
-      : { ...state, refusal: undefined, overlay: isOpen ? undefined : state.overlay }
+    const isOpen = isAboutRefusal(state.overlay)
+    return step(
+      state.refusal === undefined && !isOpen
+        ? state
+        : { ...state, refusal: undefined, overlay: isOpen ? undefined : state.overlay },
+    )
   }
-  if (link === state.refusal) return state
+  if (link === state.refusal) return step(state)
+  if (link.methods !== undefined) {
+    const purpose = { for: 'signIn', methods: link.methods } as const
+    const asked = askCredential({ ...state, refusal: link }, purpose, cleanLine(link.message))
+    // A wrong password is typed again at once.
+    return link.code === 'auth_failed' && state.lastProof === 'password'
+      ? { ...asked, state: typingPassword(asked.state) }
+      : asked
+  }
   const overlay = isAboutTheName(link) ? nameDialog(link, username) : refusalBox(link)
-  return { ...state, refusal: link, overlay }
+  return step({ ...state, refusal: link, overlay })
+}
+
+function isAboutRefusal(overlay: ScreenState['overlay']): boolean {
+  const isSignIn = overlay?.kind === 'credential' && overlay.purpose.for === 'signIn'
+  return isSignIn || overlay?.kind === 'name' || overlay?.kind === 'refusal'
 }
 
 function refusalBox({ message, accepts }: Refused): RefusalBox {

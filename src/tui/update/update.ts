@@ -7,6 +7,7 @@ import type { World } from '../model/world.ts'
 import { clean, cleanLine, joinClean } from '../text/clean.ts'
 import { reactByCode } from './commands.ts'
 import { followCursor, giveBack, paste } from './compose.ts'
+import { askCredential, pastedSecret, withKeys } from './credential.ts'
 import { gazeDue } from './gaze.ts'
 import { pressed } from './keys.ts'
 import { quitOnceSent } from './leave.ts'
@@ -38,7 +39,7 @@ function happened(state: ScreenState, event: ScreenEvent, world: World): Step {
     case 'resize':
       return step(followCursor({ ...state, size: event.size }, world))
     case 'changed':
-      return quitOnceSent(withRefusal(state, world), world)
+      return andThen(withRefusal(state, world), next => quitOnceSent(next, world))
     case 'tick':
       return step(state)
     case 'opened':
@@ -51,6 +52,16 @@ function happened(state: ScreenState, event: ScreenEvent, world: World): Step {
       )
     case 'emoji':
       return reactByCode(state, world, event)
+    case 'keys':
+      return step(withKeys(state, event.keys, event.problem))
+    case 'askedAgain': {
+      const { request, nonce, message } = event
+      return askCredential(state, { for: 'again', request, nonce }, message)
+    }
+    case 'secrets': {
+      const { of, secrets } = event
+      return step({ ...state, overlay: { kind: 'secrets', of, secrets, chosen: 0, isArmed: false } })
+    }
     case 'warning':
       return step(withWarning(state, event.line))
     case 'found':
@@ -69,6 +80,7 @@ function pasted(state: ScreenState, world: World, text: string, truncated: boole
   const { overlay } = state
   if (overlay === undefined) return paste(unselect(state), world, text, truncated)
   if (!('editor' in overlay)) return step(state)
+  if (overlay.kind === 'credential') return step(pastedSecret(state, overlay, cleanLine(text)))
   // The other overlays hold a name: one line.
   const line = cleanLine(text).slice(0, 200)
   const changed: Overlay = { ...overlay, editor: insertText(overlay.editor, line) }
