@@ -249,7 +249,10 @@ class ListeningDaemon implements Daemon {
 
   #sweepClients(): void {
     const now = performance.now()
-    for (const { connection } of this.#clients) connection.check(now)
+    for (const client of this.#clients) {
+      client.connection.check(now)
+      client.checkExpiry(Date.now())
+    }
     this.#reception.check(now)
     this.#acceptFailed = false
     this.#services.rooms.tellPeople()

@@ -23,6 +23,8 @@ export interface Admission {
   /** The number of its device or token. */
   readonly secretNumber: number | undefined
   readonly scope: TokenScope | undefined
+  /** When its token expires, ms since 1970. */
+  readonly expires?: number | undefined
 }
 
 type Connect = Request<'connect'>
@@ -36,9 +38,9 @@ export function byDevice(client: Client, person: string, secret: string): Admiss
   if (opened === undefined) return undefined
   accounts.noteUse(opened.secret)
   const { account } = opened
-  const { n: secretNumber, scope } = opened.secret
+  const { n: secretNumber, scope, expires } = opened.secret
   const session = sessions.ofAccount(account.session)
-  return { name: account.name, session, secret, account, secretNumber, scope }
+  return { name: account.name, session, secret, account, secretNumber, scope, expires }
 }
 
 /** Signs in by a password or a key; a full client gets a device of its own. */

@@ -47,6 +47,8 @@ export class Client implements FrameHandler, Peer {
   secretNumber: number | undefined
   /** Of a client that came in by a token. */
   scope: TokenScope | undefined
+  /** When its token expires, ms since 1970. */
+  expires: number | undefined
   /** What the list of devices calls it. */
   deviceName = 'a device'
   readonly entrance = new Entrance()
@@ -123,6 +125,12 @@ export class Client implements FrameHandler, Peer {
   dismiss(reason: string, message: string): void {
     if (this.isPlain) this.refuse({ code: 'forbidden', message })
     this.sendAway(Line.of({ action: 'bye', reason, message }))
+  }
+
+  /** Ends it where its token has expired; for calling about once a second. */
+  checkExpiry(now: number): void {
+    if (this.expires !== undefined && this.expires <= now)
+      this.dismiss('revoked', 'this token has expired: its owner can make another one')
   }
 
   /** Counts this connection among those of its address that were asked to sign in; false where there are too many. */

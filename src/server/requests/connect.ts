@@ -109,6 +109,7 @@ function settle(client: Client, request: Connect, admission: Result<Admission>):
   client.session = session
   client.secretNumber = secretNumber
   client.scope = scope
+  client.expires = admission.value.expires
   client.deviceName = deviceLabel(request)
   client.leaveAsking()
   const person = people.arrive(client, name)

@@ -6,41 +6,9 @@ import { channelBinding } from '../../../src/protocol/channelBinding.ts'
 import { signInText } from '../../../src/protocol/sshsig.ts'
 import { openSqliteLog } from '../../../src/server/log/sqlite/sqliteLog.ts'
 import { hasOpenSsh, makeKey, publicLine, startAgent } from '../../client/openssh.ts'
+import { connecting as connect, knock, PASSWORD, registered, secretOf } from '../accounts.ts'
 import { temporaryDirectory } from '../directory.ts'
 import { eventually, Peer, type Received, type Server, startServer } from '../peer.ts'
-
-const PASSWORD = 'correct horse'
-
-function connect(
-  username: string,
-  more: object = {},
-): { action: string; username: string; protocol: number } {
-  return { action: 'connect', username, protocol: 1, ...more }
-}
-
-/** A peer that says one `connect`, and its answer. */
-async function knock(
-  server: Server,
-  username: string,
-  more: object = {},
-): Promise<readonly [Peer, Received]> {
-  const peer = await Peer.open(server)
-  peer.send(connect(username, more))
-  return [peer, await peer.wait(({ action }) => action === 'welcome' || action === 'error')]
-}
-
-/** A registered, connected person. */
-async function registered(
-  server: Server,
-  username: string,
-  more: object = { password: PASSWORD },
-): Promise<Peer> {
-  const peer = await Peer.full(server, username)
-  expect(await peer.ask({ action: 'register', ...more })).toMatchObject({ action: 'ok', role: 'user' })
-  return peer
-}
-
-const secretOf = async (peer: Peer): Promise<string> => String((await peer.next('welcome'))['session'])
 
 /** An encrypted connection, and its channel. */
 async function encrypted(
