@@ -40,6 +40,7 @@ export class Introduction {
     this.#key = credential?.by === 'key' ? credential.key : undefined
     if (credential?.by === 'password') this.#say({ password: credential.password })
     else this.#say({})
+    if (credential?.by === 'nothing') this.#spent()
   }
 
   /** Whether the user chose to sign in. */

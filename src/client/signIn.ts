@@ -18,6 +18,8 @@ export interface Signer {
 export type Credential = (
   | { readonly by: 'password'; readonly password: string }
   | { readonly by: 'key'; readonly key: Signer }
+  /** Only asks whether an invitation can be taken by this name. */
+  | { readonly by: 'nothing' }
 ) & {
   /** The code of an invitation that the person takes with it. */
   readonly invite?: string | undefined

@@ -109,7 +109,7 @@ class ListeningDaemon implements Daemon {
   #stopped: Promise<void> | undefined
   #allGone: (() => void) | undefined
 
-  constructor({ settings, logger, log, tls, listen, names = [], erase = cannotErase }: DaemonOptions) {
+  constructor({ settings, logger, log, tls, names = [], erase = cannotErase }: DaemonOptions) {
     this.#tls = tls
     this.#reception = new Reception({
       settings,
@@ -138,7 +138,11 @@ class ListeningDaemon implements Daemon {
       guesses: new Guesses(),
       asking: new Asking(),
       strangers: new Strangers(),
-      inviteAddress: new InviteAddress(names, listen, () => tls.open()),
+      inviteAddress: new InviteAddress(
+        names,
+        () => this.addresses,
+        () => tls.open(),
+      ),
       erase,
       forgetPerson: person => this.sendAway(person),
       presence: new Presence(rooms, settings.leftAfter),

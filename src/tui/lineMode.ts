@@ -188,9 +188,11 @@ class LineMode {
       const hint =
         link.code === 'name_taken'
           ? '; choose another name with --user'
-          : link.accepts === undefined
-            ? ''
-            : `\n  To accept it, start again with --fingerprint ${link.accepts}`
+          : link.methods !== undefined
+            ? `\n  A program has a token in CHAT_TOKEN; a person signs in once on a terminal: chat-tui --user ${cleanLine(this.#client.username)}`
+            : link.accepts === undefined
+              ? ''
+              : `\n  To accept it, start again with --fingerprint ${link.accepts}`
       return this.#fail(`${link.message.split('\n').map(cleanLine).join('\n  ')}${hint}`)
     }
     if (link.status === 'waiting' && this.#inputEnded && this.#pending.size === 0 && !this.#wasOnline) {

@@ -141,9 +141,12 @@ interface SigningIn extends Prepared {
  * Its session is kept, so that the client finds it. The value has the name, and rooms to join.
  */
 async function signInFirst(
-  { user, key, invite }: CommandLine,
-  { directories, reports, trust, secret, login, keyRing, hasTerminal, hasScreen, beforeConnect }: SigningIn,
+  commandLine: CommandLine,
+  signingIn: SigningIn,
 ): Promise<Result<{ readonly username: string; readonly rooms: readonly string[] }, string>> {
+  const { user, key, invite } = commandLine
+  const { directories, reports, trust, secret, login, keyRing, hasTerminal, hasScreen, beforeConnect } =
+    signingIn
   const console = hasTerminal ? { input: process.stdin, output: process.stderr } : undefined
   const server = showServer(login)
   const username = user ?? (await nameFor(invite, console, server))
@@ -173,7 +176,12 @@ async function signInFirst(
       invite,
       console,
     })
-    if (!signedIn.ok) return signedIn
+    if (!signedIn.ok) {
+      const { message, isAboutTheName } = signedIn.error
+      if (!isAboutTheName || console === undefined || invite === undefined) return failure(message)
+      console.output.write(`${message}\n`)
+      return await signInFirst({ ...commandLine, user: undefined }, signingIn)
+    }
     const { session, rooms } = signedIn.value
     if (session !== undefined && session !== saved) memory.keepSession(session)
     return success({ username, rooms: invite === undefined ? [] : rooms })

@@ -46,8 +46,16 @@ export interface SignedIn {
   readonly rooms: readonly string[]
 }
 
-/** Signs in where the server asks for it. The error is a sentence. */
-export async function signInOnTerminal(options: SignInOptions): Promise<Result<SignedIn, string>> {
+/** Why it did not come to that. */
+export interface SignInFailure {
+  /** A sentence. */
+  readonly message: string
+  /** Whether another name can avoid it. */
+  readonly isAboutTheName: boolean
+}
+
+/** Signs in where the server asks for it. */
+export async function signInOnTerminal(options: SignInOptions): Promise<Result<SignedIn, SignInFailure>> {
   const client = createClient(options.client)
   let session = options.client.session
   client.subscribe(event => {
@@ -74,14 +82,10 @@ class TerminalSignIn {
     this.#options = options
   }
 
-  async run(): Promise<Result<undefined, string>> {
+  async run(): Promise<Result<undefined, SignInFailure>> {
     const { invite } = this.#options
     if (invite === undefined) this.#client.start()
-    else {
-      const credential = await this.#choose(['key', 'password'], undefined)
-      if (!credential.ok) return credential
-      this.#client.signIn(credential.value)
-    }
+    else this.#client.signIn({ by: 'nothing', invite })
     for (;;) {
       const link = await this.#settled()
       if (link.status !== 'refused') return this.#notRefused(link)
@@ -90,36 +94,35 @@ class TerminalSignIn {
     }
   }
 
-  #notRefused(link: LinkState): Result<undefined, string> {
+  #notRefused(link: LinkState): Result<undefined, SignInFailure> {
     if (link.status === 'online' || this.#options.invite === undefined) return success(undefined)
     const reason = link.status === 'waiting' ? `: ${cleanLine(link.reason)}` : ''
-    return failure(
+    return failed(
       `no connection to ${this.#options.server}${reason}; the invitation was not used, so try again`,
     )
   }
 
   /** Acts on a refusal, so that another attempt is under way. */
-  async #answer(link: Refused): Promise<Result<undefined, string>> {
+  async #answer(link: Refused): Promise<Result<undefined, SignInFailure>> {
     if (link.accepts !== undefined) return this.#acceptKey(link, link.accepts)
-    if (link.methods === undefined || ++this.#tries > MOST_TRIES) return failure(told(link))
-    // The server asks; it is no answer to something that was tried.
+    // The server asks; anything else is the answer to what was tried.
     const wasTried = link.code !== 'auth_required'
-    if (this.#options.invite !== undefined && /invitation|account already/.test(link.message))
-      return failure(told(link))
+    const isFinal = this.#options.invite !== undefined && wasTried && this.#tries === 0
+    if (link.methods === undefined || isFinal || ++this.#tries > MOST_TRIES) return refusedBy(link)
     const credential = await this.#choose(link.methods, wasTried || this.#tries > 1 ? told(link) : undefined)
     if (!credential.ok) return credential
     this.#client.signIn(credential.value)
     return success(undefined)
   }
 
-  async #acceptKey(link: Refused, fingerprint: string): Promise<Result<undefined, string>> {
+  async #acceptKey(link: Refused, fingerprint: string): Promise<Result<undefined, SignInFailure>> {
     const { console } = this.#options
     if (console === undefined)
-      return failure(`${told(link)}\n  To accept it, give --fingerprint ${fingerprint}`)
+      return failed(`${told(link)}\n  To accept it, give --fingerprint ${fingerprint}`)
     console.output.write(`${told(link)}\n`)
     const answer = await askLine(console, 'Accept this key? (yes/no) ')
     if (answer?.trim().toLowerCase() !== 'yes')
-      return failure('the key of the server was not accepted; nothing was sent')
+      return failed('the key of the server was not accepted; nothing was sent')
     this.#client.acceptKey(fingerprint)
     return success(undefined)
   }
@@ -128,33 +131,33 @@ class TerminalSignIn {
   async #choose(
     methods: readonly string[],
     problem: string | undefined,
-  ): Promise<Result<Credential, string>> {
+  ): Promise<Result<Credential, SignInFailure>> {
     const { console, password, isKeyGiven, invite, keyRing, server } = this.#options
     const { username } = this.#client
     if (problem !== undefined && (console === undefined || isKeyGiven || password !== undefined))
-      return failure(problem)
+      return failed(problem)
     if (password !== undefined) return success({ by: 'password', password, invite })
     const keys = methods.includes('key') ? await keyRing.keys() : success([])
-    if (isKeyGiven && !keys.ok) return keys
+    if (isKeyGiven && !keys.ok) return failed(keys.error)
     const found = keys.ok ? keys.value : []
     const [first] = found
     if (isKeyGiven && first !== undefined) return success({ by: 'key', key: first, invite })
     if (console === undefined)
-      return failure(
+      return failed(
         `"${username}" belongs to somebody: sign in once on a terminal (chat-tui --user ${username}), or set CHAT_TOKEN`,
       )
     if (problem !== undefined) console.output.write(`${problem}\n`)
     const verb = invite === undefined ? 'Sign in to' : 'Join'
     const key =
       first === undefined ? undefined : await chooseKey(console, `${verb} ${server} as ${username}`, found)
-    if (key === 'gaveUp') return failure('not signed in')
+    if (key === 'gaveUp') return failed('not signed in')
     if (key !== undefined) return success({ by: 'key', key, invite })
     const typed =
       invite === undefined
         ? await askSecret(console, `Password of ${username} at ${server}: `)
         : await newPassword(console, username, server)
     return typed === undefined || typed === ''
-      ? failure('not signed in')
+      ? failed('not signed in')
       : success({ by: 'password', password: typed, invite })
   }
 
@@ -212,4 +215,15 @@ async function newPassword(console: Console, username: string, server: string): 
 
 function told({ message }: Refused): string {
   return message.split('\n').map(cleanLine).join('\n  ')
+}
+
+function failed(message: string): Result<never, SignInFailure> {
+  return failure({ message, isAboutTheName: false })
+}
+
+function refusedBy(link: Refused): Result<never, SignInFailure> {
+  return failure({
+    message: told(link),
+    isAboutTheName: link.code === 'name_taken' || link.code === 'name_invalid',
+  })
 }

@@ -12,8 +12,10 @@ export function accountLine({
   password,
   secrets,
 }: KeptAccount): string {
-  const count = (wanted: KeptSecret['kind']): number =>
-    secrets.filter(secret => secret.kind === wanted).length
+  const count = (wanted: KeptSecret['kind']): string => {
+    const number = secrets.filter(secret => secret.kind === wanted).length
+    return `${number} ${wanted}${number === 1 ? '' : 's'}`
+  }
   const used = Math.max(0, ...secrets.map(secret => secret.used))
   return [
     shown,

@@ -64,7 +64,11 @@ export async function runCommand(
 function accountsOf(log: SqliteLog, directory: string): AccountContext {
   let lastSession = 0
   for (const { number } of log.keptSessions()) lastSession = Math.max(lastSession, number)
-  const address = new InviteAddress([], [], () => keyPairIn(directory))
+  const address = new InviteAddress(
+    [],
+    () => [],
+    () => keyPairIn(directory),
+  )
   return {
     accounts: new Accounts(log),
     reserveSession: () => ++lastSession,

@@ -11,33 +11,34 @@ const EVERYWHERE: ReadonlySet<string> = new Set(['0.0.0.0', '::'])
 
 /** Where invitations lead: the address of this server for its clients, and the key that they pin. */
 export class InviteAddress {
-  readonly #host: string
-  readonly #port: number
+  readonly #names: readonly string[]
+  readonly #addresses: () => readonly ListenAddress[]
   readonly #keyPair: () => Result<KeyPair, string>
 
   /**
    * @param names those of `--name`
+   * @param addresses where the server listens
    * @param keyPair the certificate that clients see
    */
   constructor(
     names: readonly string[],
-    listen: readonly ListenAddress[],
+    addresses: () => readonly ListenAddress[],
     keyPair: () => Result<KeyPair, string>,
   ) {
-    const ports = listen.flatMap(address => ('host' in address ? [address] : []))
-    const shown = ports.find(({ host }) => !isLoopback(host)) ?? ports[0]
-    const own = shown === undefined || EVERYWHERE.has(shown.host) ? hostname() : shown.host
-    this.#host = names[0] ?? own
-    this.#port = shown?.port ?? DEFAULT_PORT
+    this.#names = names
+    this.#addresses = addresses
     this.#keyPair = keyPair
   }
 
   /** The link with a code. A certificate of an authority needs no pin, and clients of this machine speak no TLS. */
   linkTo(code: string): string {
-    const isLocal = isLoopback(this.#host)
-    const pair = isLocal ? undefined : this.#keyPair()
+    const ports = this.#addresses().flatMap(address => ('host' in address ? [address] : []))
+    const shown = ports.find(address => !isLoopback(address.host)) ?? ports[0]
+    const own = shown === undefined || EVERYWHERE.has(shown.host) ? hostname() : shown.host
+    const host = this.#names[0] ?? own
+    const pair = isLoopback(host) ? undefined : this.#keyPair()
     const fingerprint = pair?.ok === true && isSelfMade(pair.value) ? pair.value.fingerprint : undefined
-    return showInviteLink({ host: this.#host, port: this.#port, code, fingerprint })
+    return showInviteLink({ host, port: shown?.port ?? DEFAULT_PORT, code, fingerprint })
   }
 }
 
