@@ -8,11 +8,34 @@ import { temporaryDirectory } from '../server/directory.ts'
 /** Whether the programs of OpenSSH are installed. */
 export const hasOpenSsh = spawnSync('ssh-keygen', ['-?']).error === undefined
 
+/** Builds a FIDO key in software for OpenSSH; undefined where it cannot be built here. */
+export function buildSkProvider(): string | undefined {
+  const library = join(temporaryDirectory(), 'provider.so')
+  const source = join(import.meta.dirname, 'skProvider.c')
+  const flags = ['-shared', '-fPIC', '-Wno-deprecated-declarations', '-o', library, source, '-lcrypto']
+  return spawnSync('gcc', flags).status === 0 ? library : undefined
+}
+
 /** A key pair that `ssh-keygen` made: the file of its private key; the public one ends in `.pub`. */
-export function makeKey(type: string, { passphrase = '', bits = '' } = {}): string {
+export function makeKey(
+  type: string,
+  { passphrase = '', bits = '', flags = [] as readonly string[] } = {},
+): string {
   const file = join(temporaryDirectory(), `id_${type.replaceAll(/\W/g, '_')}`)
   const size = bits === '' ? [] : ['-b', bits]
-  execFileSync('ssh-keygen', ['-q', '-t', type, ...size, '-N', passphrase, '-C', `${type} key`, '-f', file])
+  execFileSync('ssh-keygen', [
+    '-q',
+    '-t',
+    type,
+    ...size,
+    ...flags,
+    '-N',
+    passphrase,
+    '-C',
+    `${type} key`,
+    '-f',
+    file,
+  ])
   return file
 }
 

@@ -237,7 +237,7 @@ describe('programs', () => {
       [new Home({ CHAT_TOKEN: `${token.slice(0, -1)}!` }), [], /CHAT_TOKEN is no token/],
       [new Home(), ['--token-file', '/nonexistent'], /cannot read \/nonexistent/],
       [new Home(), ['--password-command', 'exit 3'], /exit code 3/],
-      [new Home(), [], /belongs to somebody[^]*CHAT_TOKEN/],
+      [new Home(), [], /belongs to somebody[\s\S]*CHAT_TOKEN/],
     ] as const) {
       const pipe = new Pipe(args(chatd, ...flags), home)
       expect(await pipe.end('never\n')).toBe(1)

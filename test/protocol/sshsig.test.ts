@@ -1,10 +1,10 @@
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { SshAgent } from '../../src/client/sshAgent.ts'
 import { signByKeygen } from '../../src/client/sshKeygen.ts'
-import { parseSshKey, readSshKey, sshKeyLine } from '../../src/protocol/sshKey.ts'
+import { isFido, parseSshKey, readSshKey, sshKeyLine } from '../../src/protocol/sshKey.ts'
 import {
   fromArmor,
   readSignature,
@@ -13,7 +13,7 @@ import {
   signInText,
 } from '../../src/protocol/sshsig.ts'
 import { sshString } from '../../src/protocol/sshWire.ts'
-import { hasOpenSsh, makeKey, publicLine, startAgent } from '../client/openssh.ts'
+import { buildSkProvider, hasOpenSsh, makeKey, publicLine, startAgent } from '../client/openssh.ts'
 import { temporaryDirectory } from '../server/directory.ts'
 
 const SIGN_IN: SignIn = { username: 'bob', nonce: 'k3Jx-_', channel: 'Y2hhbm5lbA' }
@@ -137,6 +137,45 @@ describe.skipIf(!hasOpenSsh)('signatures between OpenSSH and chatd', () => {
       error: expect.stringContaining('certificates'),
     })
     expect(parseSshKey('ssh-dss AAAAB3NzaC1kc3MAAACBAP== bob')).toMatchObject({ ok: false })
+  })
+})
+
+const canBuildSk =
+  hasOpenSsh && spawnSync('gcc', ['-E', '-'], { input: '#include <openssl/ec.h>\n' }).status === 0
+if (!canBuildSk) console.warn('SKIPPED: no FIDO key in software without gcc and libssl-dev')
+
+describe.skipIf(!canBuildSk)('FIDO keys, by a provider in software', () => {
+  function signedByFido(type: string, ...options: readonly string[]) {
+    const provider = buildSkProvider()
+    if (provider === undefined) throw new Error('the provider was not built')
+    const file = makeKey(type, { flags: ['-w', provider, ...options] })
+    const armored = execFileSync('ssh-keygen', ['-Y', 'sign', '-f', file, '-n', SIGN_IN_NAMESPACE], {
+      input: TEXT,
+      stdio: ['pipe', 'pipe', 'ignore'],
+      env: { ...process.env, SSH_SK_PROVIDER: provider },
+    })
+    return { file, base64: fromArmor(armored.toString()) ?? '' }
+  }
+
+  test.each(['ed25519-sk', 'ecdsa-sk'])('%s signs with a touch, and with one bit changed does not', type => {
+    const { file, base64 } = signedByFido(type)
+    const signature = unwrapped(readSignature(base64))
+    expect(signature.verifies(TEXT)).toBe(true)
+    expect(isFido(signature.key)).toBe(true)
+    expect(signature.key.blob).toEqual(unwrapped(parseSshKey(publicLine(file))).blob)
+    const bytes = Buffer.from(base64, 'base64')
+    for (let bit = 0; bit < bytes.length * 8; bit++) {
+      const flipped = Buffer.from(bytes)
+      flipped[bit >> 3] = (flipped[bit >> 3] ?? 0) ^ (1 << (bit & 7))
+      const read = readSignature(flipped.toString('base64'))
+      if (read.ok && read.value.key.blob.equals(signature.key.blob))
+        expect(read.value.verifies(TEXT)).toBe(false)
+    }
+  })
+
+  test.each(['ed25519-sk', 'ecdsa-sk'])('%s without a touch is refused', type => {
+    const { base64 } = signedByFido(type, '-O', 'no-touch-required')
+    expect(unwrapped(readSignature(base64)).verifies(TEXT)).toBe(false)
   })
 })
 
