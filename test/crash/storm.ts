@@ -3,9 +3,12 @@ import { join } from 'node:path'
 import type { ChatClient } from '../../src/client/client.ts'
 import { createClient } from '../../src/client/core.ts'
 import type { TimelineEntry } from '../../src/client/timelineEntry.ts'
+import type { AccountContents } from '../../src/server/log/accounts.ts'
+import { openSqliteLog } from '../../src/server/log/sqlite/sqliteLog.ts'
 import { RoughLine } from '../roughLine.ts'
 import { type Exported, KillableDaemon } from './daemon.ts'
 import { KillableSpeaker } from './killableSpeaker.ts'
+import { Owner } from './owner.ts'
 import { Reader, Sender } from './people.ts'
 import { until, wait } from './waiting.ts'
 
@@ -36,6 +39,8 @@ export interface StormReport {
   readonly acknowledged: number
   readonly stored: number
   readonly seen: number
+  /** Tokens and accounts that were acknowledged. */
+  readonly accounts: number
   readonly broken: readonly string[]
 }
 
@@ -61,9 +66,11 @@ export async function storm(options: StormOptions): Promise<StormReport> {
     const username = ['cleo', 'carl'][at] ?? ''
     return createClient({ host: '127.0.0.1', port: port(), username, clientName: 'storm', rooms: ROOMS })
   })
+  // One over a line that breaks, one over a whole one.
+  const owners = ports.map((port, at) => new Owner(port, ['owen', 'olga'][at] ?? ''))
   try {
     speaker.start()
-    for (const one of [...senders, ...readers, ...clients]) one.start()
+    for (const one of [...senders, ...readers, ...clients, ...owners]) one.start()
     for (let kill = 1; kill <= kills; kill++) {
       await wait(random() * longest)
       for (const client of clients) client.say(ROOMS[kill % ROOMS.length] ?? '', `after ${kill - 1} kills`)
@@ -78,24 +85,41 @@ export async function storm(options: StormOptions): Promise<StormReport> {
     for (const client of clients) client.reconnectNow()
     await until('every client has sent what it had to say', () => clients.every(client => !client.hasUnsent))
     await speaker.finish()
+    await Promise.all(owners.map(owner => owner.finish()))
     const { broken, ...counts } = await compare(daemon, senders, readers, clients, kills)
     const spoken = await daemon.export(SPEAKERS_ROOM)
+    const kept = await accountsIn(join(directory, 'data'), daemon)
     return {
       ...counts,
+      accounts: owners.reduce((sum, owner) => sum + owner.acknowledged, 0),
       clientKills: speaker.kills,
       cuts: line.cuts,
       sent: counts.sent + speaker.said.length,
       stored: counts.stored + spoken.length,
       acknowledged: counts.acknowledged + spoken.length,
-      broken: [...broken, ...speakerProblems(speaker.said, spoken)],
+      broken: [
+        ...broken,
+        ...speakerProblems(speaker.said, spoken),
+        ...owners.flatMap(owner => owner.problems(kept)),
+      ],
     }
   } finally {
-    for (const one of [...senders, ...readers]) one.end()
+    for (const one of [...senders, ...readers, ...owners]) one.end()
     await Promise.all(clients.map(client => client.close()))
     await speaker.end()
     await daemon.end('SIGKILL')
     line.close()
   }
+}
+
+/** The accounts on the disk, after one more kill. */
+async function accountsIn(data: string, daemon: KillableDaemon): Promise<AccountContents> {
+  await daemon.end('SIGKILL')
+  const opened = await openSqliteLog(join(data, 'chatd.db'))
+  if (!opened.ok) throw new Error(opened.error)
+  const kept = opened.value.keptAccounts()
+  await opened.value.close()
+  return kept
 }
 
 async function compare(
@@ -104,7 +128,7 @@ async function compare(
   readers: readonly Reader[],
   clients: readonly ChatClient[],
   kills: number,
-): Promise<Omit<StormReport, 'clientKills' | 'cuts'>> {
+): Promise<Omit<StormReport, 'clientKills' | 'cuts' | 'accounts'>> {
   const broken = senders.flatMap(sender => sender.wrong)
   const byId = new Map<string, number>()
   const said = kills * clients.length

@@ -20,6 +20,7 @@ test('seen is stored: the short form of npm run test:crash', async () => {
   })
   expect(report.broken).toEqual([])
   expect(report.acknowledged).toBeGreaterThan(100)
+  expect(report.accounts).toBeGreaterThan(3)
   expect(report.seen).toBeGreaterThan(100)
 })
 
