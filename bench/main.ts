@@ -6,6 +6,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { cpus, release, totalmem } from 'node:os'
 import { parseArgs } from 'node:util'
 import { median, type Row, table } from './figures.ts'
+import { guessing } from './guessing.ts'
 import { handshakes } from './handshakes.ts'
 import { history } from './history.ts'
 import { encryptedIdle, idle } from './idle.ts'
@@ -25,6 +26,7 @@ const PARTS: Readonly<Record<string, () => Promise<Row[]>>> = {
   encrypted,
   storm,
   handshakes,
+  guessing,
   idle,
   encryptedIdle,
   send,
