@@ -7,6 +7,7 @@ import { createInterface } from 'node:readline'
 
 const [port = 0, atOnce = 0, seconds = 0] = process.argv.slice(2).map(Number)
 let begun = 0
+let connected = 0
 let until = 0
 let checked = 0
 let heldOff = 0
@@ -14,7 +15,8 @@ let heldOff = 0
 /** One connection, with as many tries as the server gives it. */
 function guess(): Promise<void> {
   return new Promise(resolve => {
-    const localAddress = `127.${1 + (begun % 200)}.${(begun >> 3) % 200}.${1 + (begun % 250)}`
+    const number = connected++
+    const localAddress = `127.${1 + (number % 200)}.${(number >> 3) % 200}.${1 + (number % 250)}`
     const socket = connect({ port, host: '127.0.0.1', localAddress })
     const next = (): void => {
       if (performance.now() >= until) return void socket.destroy()
@@ -28,6 +30,7 @@ function guess(): Promise<void> {
     socket.on('connect', next)
     createInterface({ input: socket })
       .on('line', line => {
+        if (line.includes('"fatal":true')) socket.destroy()
         if (line.includes('"rate_limited"')) heldOff++
         else checked++
         next()

@@ -123,7 +123,9 @@ function settle(client: Client, request: Connect, admission: Result<Admission>):
 
 function refused(client: Client, request: Connect, error: Refusal): undefined {
   const { number: connection, address } = client.connection
-  client.services.logger.info({ connection, address, code: error.code }, 'refused')
+  // Tries that are held off come in thousands.
+  const level = error.code === 'rate_limited' ? 'debug' : 'info'
+  client.services.logger[level]({ connection, address, code: error.code }, 'refused')
   return client.refuse(error, client.isPlain ? undefined : request.id)
 }
 

@@ -6,6 +6,8 @@ import { readSignature, signInText } from '../../protocol/sshsig.ts'
 import type { KeptAccount, Proof } from '../log/accounts.ts'
 import type { Client } from './client.ts'
 
+/** How long the next line of a connection waits after a wrong credential, ms: a flood needs a connection for each try. */
+const AFTER_TRY_MS = 200
 /** How long a connection that was asked for a credential may take, ms. */
 const ASKED_FOR_MS = 60_000
 
@@ -39,8 +41,13 @@ export function askFor(client: Client, message: string): Refusal {
 
 /** The refusal of a wrong credential. It tells nothing: not whether the name has an account, nor what opens it. */
 export function notRight(client: Client): Refusal {
-  const fatal = client.entrance.failed()
-  return refuse('auth_failed', 'name or credential is not right', fatal ? { fatal } : {}).error
+  return refuse('auth_failed', 'name or credential is not right', countTry(client)).error
+}
+
+/** Counts a try of a connection: its next line waits, and after some tries it ends. */
+function countTry(client: Client): { readonly fatal?: true } {
+  client.connection.hold(AFTER_TRY_MS)
+  return client.entrance.failed() ? { fatal: true } : {}
 }
 
 /**
@@ -70,11 +77,15 @@ async function byPassword(
   if (wait > 0)
     return refuse('rate_limited', 'too many wrong passwords; keys and devices still sign in', {
       retryAfter: Math.ceil(wait),
+      ...countTry(client),
     })
   guesses.add(person, address, now)
   const right = await passwords.check(password, account?.password)
   if (!right.ok || right.value) guesses.takeBack(person, address)
-  if (!right.ok) return right
+  if (!right.ok) {
+    client.connection.hold(AFTER_TRY_MS)
+    return right
+  }
   if (!right.value || account?.password === undefined) return { ok: false, error: notRight(client) }
   return success({ by: 'password', password: account.password })
 }
