@@ -1,3 +1,6 @@
+import { cpSync, mkdirSync } from 'node:fs'
+import { connect } from 'node:net'
+import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import type { ChatClient, ClientOptions } from '../../src/client/client.ts'
 import { createClient } from '../../src/client/core.ts'
@@ -5,10 +8,11 @@ import { KeyRing } from '../../src/client/keyRing.ts'
 import { KnownServers } from '../../src/client/knownServers.ts'
 import type { Credential, Signer } from '../../src/client/signIn.ts'
 import { Trust } from '../../src/client/trust.ts'
+import { sshString } from '../../src/protocol/sshWire.ts'
 import { temporaryDirectory } from '../server/directory.ts'
 import { Peer, type Server, startServer } from '../server/peer.ts'
 import { addKey, hasOpenSsh, makeKey, publicLine, startAgent } from './openssh.ts'
-import { join, record, until } from './session.ts'
+import { join as joinServer, record, until } from './session.ts'
 
 const PASSWORD = 'correct horse'
 
@@ -28,6 +32,18 @@ function refused(client: ChatClient, code?: string) {
 }
 
 const online = (client: ChatClient): Promise<true> => until(client, () => client.link.status === 'online')
+
+/** Locks an agent, as `ssh-add -x` does (RFC 9987, section 6.5). */
+function lock(path: string): Promise<unknown> {
+  return new Promise(resolve => {
+    const socket = connect(path)
+    socket.write(sshString(Buffer.concat([Buffer.from([22]), sshString('passphrase')])))
+    socket.once('data', () => {
+      socket.destroy()
+      resolve(undefined)
+    })
+  })
+}
 
 /** A client that speaks TLS, with pins of its own. */
 function overTls(port: number, username: string, more: Partial<ClientOptions> = {}): ChatClient {
@@ -57,14 +73,14 @@ function overTls(port: number, username: string, more: Partial<ClientOptions> = 
 describe('a client whose name has an account', () => {
   test('is asked, signs in by the password once, and comes back by its device', async () => {
     const { port } = await withBob()
-    const client = join(port, 'Bob', ['dev'], { device: 'laptop' })
+    const client = joinServer(port, 'Bob', ['dev'], { device: 'laptop' })
     expect(await refused(client)).toMatchObject({ code: 'auth_required', methods: ['key', 'password'] })
     const events = record(client)
     client.signIn({ by: 'password', password: PASSWORD })
     await online(client)
     expect([client.role, client.username]).toEqual(['user', 'bob'])
     const [session] = events.flatMap(event => (event.type === 'session' ? [event.session] : []))
-    const again = join(port, 'bob', ['dev'], { session })
+    const again = joinServer(port, 'bob', ['dev'], { session })
     await online(again)
     const listed = await again.account.list()
     expect(listed).toMatchObject({ ok: true, value: { secrets: [{}, { label: 'laptop', here: true }] } })
@@ -72,7 +88,7 @@ describe('a client whose name has an account', () => {
 
   test('says that a password was wrong, and sends it once', async () => {
     const { port } = await withBob()
-    const client = join(port, 'bob', [])
+    const client = joinServer(port, 'bob', [])
     await refused(client)
     client.signIn({ by: 'password', password: 'wrong' })
     expect(await refused(client, 'auth_failed')).toMatchObject({ message: 'name or credential is not right' })
@@ -93,11 +109,11 @@ describe('a client whose name has an account', () => {
 
   test('that is revoked while it talks stops, and does not come back by itself', async () => {
     const { port } = await withBob()
-    const laptop = join(port, 'bob', [])
+    const laptop = joinServer(port, 'bob', [])
     await refused(laptop)
     laptop.signIn({ by: 'password', password: PASSWORD })
     await online(laptop)
-    const desktop = join(port, 'bob', [])
+    const desktop = joinServer(port, 'bob', [])
     await refused(desktop)
     desktop.signIn({ by: 'password', password: PASSWORD })
     await online(desktop)
@@ -108,13 +124,13 @@ describe('a client whose name has an account', () => {
 
   test('by a token comes back after a loss of the connection', async () => {
     const server = await withBob()
-    const client = join(server.port, 'bob', [])
+    const client = joinServer(server.port, 'bob', [])
     await refused(client)
     client.signIn({ by: 'password', password: PASSWORD })
     await online(client)
     const made = await client.account.makeToken({ label: 'ci', rooms: ['dev'], may: 'speak' }, {})
     if (!made.ok) throw new Error(made.error.message)
-    const program = join(server.port, 'bob', ['dev'], { session: made.value.token })
+    const program = joinServer(server.port, 'bob', ['dev'], { session: made.value.token })
     const events = record(program)
     await online(program)
     expect(events.filter(({ type }) => type === 'session')).toEqual([])
@@ -161,7 +177,7 @@ describe.skipIf(!hasOpenSsh)('SSH keys of a client', () => {
     const { port } = await withBob({ key: publicLine(file) })
     const key = await firstOf(ring)
     addKey(socket, file, '-c')
-    const client = join(port, 'bob', [])
+    const client = joinServer(port, 'bob', [])
     await refused(client, 'auth_required')
     // The agent asks by a program that this machine does not have, which counts as a no.
     client.signIn({ by: 'key', key })
@@ -175,6 +191,17 @@ describe.skipIf(!hasOpenSsh)('SSH keys of a client', () => {
     expect((await refused(client, 'auth_failed')).message).toMatch(/is gone|closed/)
   })
 
+  test('of a locked agent are none, and the files are there', async () => {
+    const { ring, socket, env } = await ringWith(makeKey('ed25519'))
+    await lock(socket)
+    expect(await ring.keys()).toEqual({ ok: true, value: [] })
+    const file = makeKey('ecdsa')
+    mkdirSync(join(env.HOME, '.ssh'))
+    for (const end of ['', '.pub']) cpSync(`${file}${end}`, join(env.HOME, '.ssh', `id_ecdsa${end}`))
+    const found = await ring.keys()
+    expect(found.ok && found.value.map(({ comment }) => comment)).toEqual(['ecdsa key'])
+  })
+
   test('of an encrypted file wait for the terminal', async () => {
     const file = makeKey('ed25519', { passphrase: 'secret' })
     const asked = new KeyRing({ env: { HOME: temporaryDirectory() }, file, mayAsk: () => false })
@@ -186,7 +213,7 @@ describe.skipIf(!hasOpenSsh)('SSH keys of a client', () => {
     const file = makeKey('ecdsa')
     const { ring } = await ringWith(file)
     const server = await withBob()
-    const bob = join(server.port, 'bob', [])
+    const bob = joinServer(server.port, 'bob', [])
     await refused(bob)
     bob.signIn({ by: 'password', password: PASSWORD })
     await online(bob)
