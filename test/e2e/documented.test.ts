@@ -7,7 +7,8 @@ import type { Ran } from './programs.ts'
 const ROOT = new URL('../../', import.meta.url).pathname
 const UNIT = `${ROOT}packaging/chatd.service`
 const hasSystemd = spawnSync('systemd-analyze', ['--version']).status === 0
-const hasNetcat = spawnSync('nc', ['-h']).error === undefined
+// Other programs of this name, such as ncat, do not know -N.
+const hasNetcat = /usage: nc/.test(String(spawnSync('nc', ['-h']).stderr))
 if (!hasNetcat) console.warn('SKIPPED: nc is not here (Debian package: netcat-openbsd)')
 const isPossible = process.getuid?.() === 0 && !`${ROOT}${process.execPath}`.includes('/root/')
 if (!isPossible) console.warn('SKIPPED: without root, or below /root, the documented lines cannot be run')

@@ -140,7 +140,7 @@ export async function addToken(client: Client, person: Person, request: Request<
     client.services,
     person.key,
     client,
-    `a token was made for your account: ${label} (/tokens lists them)`,
+    `a token was made for your account: ${label} (/token lists them)`,
   )
   client.ok(request, { n: changed.n, token })
 }
