@@ -63,8 +63,11 @@ export interface Daemon {
   readonly accounts: AccountContext
   /** Resolves when the daemon has been idle for `settings.exitWhenIdle`. */
   readonly idle: Promise<void>
-  /** Ends the connections of a person (a folded name) and forgets the name and its sessions: the log erases them. */
-  sendAway(person: string): void
+  /**
+   * Ends the connections of a person (a folded name) and forgets the name and its sessions: the log erases them.
+   * `isErased`: it has, and the account is gone too.
+   */
+  sendAway(person: string, isErased?: boolean): void
   /** Stops accepting, commits what is queued, tells clients, flushes; resolves when every socket is closed. */
   stop(): Promise<void>
 }
@@ -144,13 +147,16 @@ class ListeningDaemon implements Daemon {
         () => tls.open(),
       ),
       erase,
-      forgetPerson: person => this.sendAway(person),
+      forgetPerson: person => this.sendAway(person, true),
       presence: new Presence(rooms, settings.leftAfter),
       rateLimiter: new RateLimiter(settings),
       logger,
       features: FEATURES,
     }
-    // A turn later: whoever made the change has its answer by then.
+    log.onAccounts(({ accounts }) => {
+      for (const { name } of accounts) people.spell(name)
+    })
+    // A turn later: the sender of the change has its answer by then.
     accounts.subscribe(change => setImmediate(() => endLinks(this.#services, change)))
     this.idle = new Promise(resolve => {
       this.#becameIdle = resolve
@@ -193,13 +199,13 @@ class ListeningDaemon implements Daemon {
     return undefined
   }
 
-  sendAway(key: string): void {
+  sendAway(key: string, isErased = true): void {
     const { people, sessions, accounts } = this.#services
     const message = 'everything said under this name is erased'
     const bye = Line.of({ action: 'bye', reason: 'erased', message })
     for (const peer of people.find(key)?.peers ?? []) peer.sendAway(bye)
     sessions.forget(key)
-    accounts.forget(key)
+    if (isErased) accounts.forget(key)
     people.forget(key)
   }
 

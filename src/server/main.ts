@@ -92,11 +92,16 @@ async function serve(flags: Flags): Promise<void> {
   })
   if (!opened.ok) fail(EXIT_FAILED, opened.error)
   const log = opened.value
-  let sendAway: (person: string) => void = () => undefined
+  let sendAway: Daemon['sendAway'] = () => undefined
   let accounts: Daemon['accounts'] | undefined
   const control = await openControl(
     data,
-    { log, sendAway: person => sendAway(person), keyPair: () => tls.open(), accounts: () => accounts },
+    {
+      log,
+      sendAway: (person, isErased) => sendAway(person, isErased),
+      keyPair: () => tls.open(),
+      accounts: () => accounts,
+    },
     logger,
   )
   const erase = (person: string) => log.erase(person)
@@ -112,7 +117,7 @@ async function serve(flags: Flags): Promise<void> {
     const from = flags.plaintextFrom.map(({ network, prefix }) => `${network}/${prefix}`)
     logger.warn({ from }, PLAINTEXT_WARNING)
   }
-  sendAway = person => daemon.sendAway(person)
+  sendAway = (person, isErased) => daemon.sendAway(person, isErased)
   accounts = daemon.accounts
   const stop = (reason: string): void => {
     logger.info({ reason }, 'stopping')

@@ -174,6 +174,27 @@ describe.skipIf(!hasOpenSsh)('a name that is yours', () => {
     await inside.waitFor('wants its passphrase')
   })
 
+  test('without a screen it is asked on the terminal, and a password is not shown', async () => {
+    const home = new Home()
+    const chatd = await Chatd.start(home)
+    const owner = homeWithKey('', { TERM: 'dumb' })
+    await operate(home, 'user', 'add', 'bob', '--key', owner.join('.ssh/id_ed25519.pub'))
+    const listener = await Peer.full(chatd, 'listener')
+    await listener.ask({ action: 'joinroom', room: 'dev' })
+    const lines = screenOf(chatd, 'bob', owner)
+    await lines.waitFor('Enter, or p for a password')
+    await enter(lines, 'p')
+    await lines.waitFor('Password of bob')
+    await enter(lines, 'wrong password')
+    await lines.waitFor('name or credential is not right')
+    await lines.waitFor(screen => screen.split('Enter, or p').length > 2)
+    lines.type(ENTER)
+    await lines.settle(500)
+    await enter(lines, 'from a dumb terminal')
+    await listener.wait(({ message }) => message === 'from a dumb terminal')
+    expect(lines.raw).not.toContain('wrong password')
+  })
+
   test('an agent signs; without one on the machine, nothing waits', async () => {
     const home = new Home()
     const chatd = await Chatd.start(home)

@@ -36,8 +36,8 @@ export interface TaskContext {
   readonly log: Log & RoomDirectory & LogMaintenance
   /** Prints a line of the answer; resolves when the next may come, false where no reader is left. */
   readonly print: (line: string) => Promise<boolean>
-  /** Closes the connections of a person (a folded name): before and after the erasing. */
-  readonly sendAway: (person: string) => void
+  /** Closes the connections of a person (a folded name): before and after the erasing, which `isErased` tells. */
+  readonly sendAway: (person: string, isErased: boolean) => void
   /** The certificate of this server; the error is a sentence. */
   readonly keyPair: () => Result<KeyPair, string>
   /** The accounts; undefined while the daemon is starting. */
@@ -146,9 +146,9 @@ async function erase(
   const parsed = parseUsername(name)
   if (!parsed.ok) return taskFailed('invalid', parsed.error.message)
   const person = foldName(parsed.value)
-  sendAway(person)
+  sendAway(person, false)
   const erased = await log.erase(person)
-  sendAway(person)
+  sendAway(person, erased.ok)
   if (!erased.ok) return taskFailed('storage', erased.error)
   if (erased.value === undefined)
     return taskFailed('unknown', `no user called "${parsed.value}" was ever here; nothing was erased`)

@@ -29,12 +29,17 @@ export class Strangers {
     this.#fresh.set(session, { tokens: FRESH_BURST, at: now, until: now + FRESH_FOR })
   }
 
-  /** How long until a session may make another room, ms; counts one where that is now. */
-  makeRoom(session: number, now: number): number {
-    const key = String(session)
+  /** How long until a session, or the plain clients of an address, may make another room, ms; counts one where that is now. */
+  makeRoom(session: number | undefined, address: string, now: number): number {
+    const key = session === undefined ? `plain ${address}` : String(session)
     const wait = this.#rooms.waitFor(key, now)
     if (wait === 0) this.#rooms.add(key, now)
     return wait
+  }
+
+  /** Whether a session is paced. */
+  isFresh(session: number, now: number): boolean {
+    return now < (this.#fresh.get(session)?.until ?? 0)
   }
 
   /** Counts a message of a session; how long to wait before the next, ms. */

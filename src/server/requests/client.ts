@@ -185,7 +185,9 @@ export class Client implements FrameHandler, Peer {
   slowDown(person: Person): boolean {
     const { rateLimiter, strangers } = this.services
     const now = performance.now()
-    const paced = this.session === undefined || !this.isGuest ? 0 : strangers.speak(this.session.number, now)
+    const { session } = this
+    const isPaced = session !== undefined && strangers.isFresh(session.number, now) && this.isGuest
+    const paced = isPaced ? strangers.speak(session.number, now) : 0
     const wait = Math.max(paced, rateLimiter.spend(person.key, this.connection.address, now))
     if (wait > 0) this.connection.hold(wait)
     return wait > 0
@@ -265,7 +267,8 @@ export class Client implements FrameHandler, Peer {
   ): Promise<void> | undefined {
     const { name } = person
     const { policy } = this.services.accounts
-    const refusal = refuseAction({ name, isGuest: this.isGuest, scope: this.scope }, policy, action)
+    const standing = { name, isGuest: () => this.isGuest, scope: this.scope }
+    const refusal = refuseAction(standing, policy, action)
     if (refusal !== undefined) return this.refuse(refusal, request.id)
     const handlers: ConnectedHandlers = this.#handlers
     return handlers[action](this, person, request)

@@ -60,8 +60,9 @@ function refuseNewRoom(client: Client, { key, isDirect }: Conversation): Refusal
   if (isDirect || rooms.find(key) !== undefined || !client.isGuest) return undefined
   if (accounts.policy.guests !== 'speak')
     return refuse('forbidden', 'there is no such room, and guests make none here').error
-  if (client.connection.isLocal || client.session === undefined) return undefined
-  const wait = strangers.makeRoom(client.session.number, performance.now())
+  const { isLocal, address } = client.connection
+  if (isLocal) return undefined
+  const wait = strangers.makeRoom(client.session?.number, address, performance.now())
   if (wait === 0) return undefined
   return refuse('rate_limited', 'you have made many new rooms; register to be free of this', {
     retryAfter: Math.ceil(wait),

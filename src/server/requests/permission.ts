@@ -6,8 +6,8 @@ import type { Policy, TokenScope } from '../log/accounts.ts'
 export interface Standing {
   /** The name of its person, for sentences. */
   readonly name: string
-  /** Whether its person has no account. */
-  readonly isGuest: boolean
+  /** Whether its person has no account; asked only where it matters, since every message passes here. */
+  readonly isGuest: () => boolean
   /** Of a client that signed in by a token. */
   readonly scope: TokenScope | undefined
 }
@@ -59,10 +59,10 @@ export function refuseAction(
     const what = scope.may === 'speak' ? 'speaking' : 'reading'
     return refuse('forbidden', `this token is for ${what} alone; "${action}" needs the person`).error
   }
-  if (!isGuest) return undefined
-  if (OWNING.has(action))
-    return refuse('forbidden', `"${name}" has no account: make one with "register" first`).error
-  if (guests === 'speak' || SILENT_GUEST.has(action)) return undefined
+  const isOwning = OWNING.has(action)
+  if ((!isOwning && guests === 'speak') || !isGuest()) return undefined
+  if (isOwning) return refuse('forbidden', `"${name}" has no account: make one with "register" first`).error
+  if (SILENT_GUEST.has(action)) return undefined
   return refuse('forbidden', 'guests only read here: make an account with "register", or sign in, to speak')
     .error
 }

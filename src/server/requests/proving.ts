@@ -25,9 +25,7 @@ export function askFor(client: Client, message: string): Refusal {
       return refuse(
         'limit_reached',
         'too many connections of your address wait to sign in; try again in a minute',
-        {
-          fatal: true,
-        },
+        { fatal: true },
       ).error
     entrance.deadline = performance.now() + ASKED_FOR_MS
   }
@@ -126,7 +124,7 @@ export function signerOf(
       error: askFor(client, 'a signature needs the nonce of this connection: sign this one'),
     }
   const signature = readSignature(base64)
-  if (!signature.ok) return refuse('auth_failed', signature.error)
+  if (!signature.ok) return refuse('auth_failed', signature.error, countTry(client))
   const { key } = signature.value
   const isRight =
     isListed(key.fingerprint) && signature.value.verifies(signInText({ username, nonce, channel }))

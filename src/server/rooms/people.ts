@@ -8,8 +8,8 @@ const NAMES_KEPT = 100_000
 export interface Person {
   /** The folded name. */
   readonly key: string
-  /** The spelling of the first connection, which all clients show. */
-  readonly name: string
+  /** The spelling of the account, or else of the first connection, which all clients show. */
+  name: string
   /** When the first of the live connections came, ms since 1970. */
   since: number
   /** The live connections under this name. */
@@ -57,6 +57,12 @@ export class People {
   depart(peer: Peer, person: Person): boolean {
     person.peers.delete(peer)
     return person.peers.size === 0
+  }
+
+  /** Shows a person in the spelling of the account. */
+  spell(name: string): void {
+    const person = this.find(name)
+    if (person !== undefined) person.name = name
   }
 
   /** Forgets a name (folded) that the log erases. The caller ends its connections. */

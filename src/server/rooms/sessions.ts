@@ -133,8 +133,6 @@ export class Sessions {
   /** Forgets all sessions of a person (a folded name): the log has erased them. */
   forget(person: string): void {
     for (const [hash, session] of this.#byHash) if (session.person === person) this.#byHash.delete(hash)
-    for (const [number, session] of this.#ofAccounts)
-      if (session.person === person) this.#ofAccounts.delete(number)
   }
 
   #accountsChanged({ sessions, ended }: AccountChange): void {

@@ -250,7 +250,8 @@ export class Reception implements ArrivalWatcher {
   }
 }
 
-function channelOf(socket: Socket, { peer }: Arrival): string | undefined {
+function channelOf(socket: Socket, { peer, address }: Arrival): string | undefined {
   if (socket instanceof TLSSocket) return channelBinding(socket)
-  return peer === undefined || isLoopback(peer) ? NO_CHANNEL : undefined
+  // A proxy on this machine may have ended the TLS of a client elsewhere, whose channel is another one.
+  return peer === undefined || isLoopback(address) ? NO_CHANNEL : undefined
 }

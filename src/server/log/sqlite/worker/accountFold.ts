@@ -136,6 +136,7 @@ export class AccountFold {
     if (known !== undefined && this.#rows.of(known) !== undefined)
       return refuse('name_taken', `"${deed.name}" has an account already`)
     const person = this.#names.numberOf(deed.name)
+    this.#names.spell(person, deed.name)
     this.#make(person, deed, at)
     return success(this.#changed(person))
   }
@@ -164,6 +165,7 @@ export class AccountFold {
     const taken = known === undefined ? undefined : this.#refuseTaken(known, undefined, at, isNamed)
     if (taken !== undefined) return taken
     const person = this.#names.numberOf(deed.name)
+    this.#names.spell(person, deed.name)
     const made = this.#make(person, { ...deed, role: invite.role }, at)
     const n = deed.device && this.#addDevice(made, deed.device, at)
     return success({ ...this.#changed(person), ...this.#takeInvite(invite.n, invite.hash), n })

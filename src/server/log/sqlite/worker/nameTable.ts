@@ -11,12 +11,14 @@ export class NameTable {
   readonly #add: StatementSync
   readonly #rename: StatementSync
   readonly #all: StatementSync
+  readonly #spell: StatementSync
   readonly #numbers = new Map<string, number>()
 
   constructor(database: DatabaseSync) {
     this.#find = database.prepare('SELECT number FROM names WHERE key = ?')
     this.#add = database.prepare('INSERT INTO names (key, name) VALUES (?, ?)')
     this.#rename = database.prepare('UPDATE names SET key = ?, name = ? WHERE number = ?')
+    this.#spell = database.prepare('UPDATE names SET name = ? WHERE number = ? AND name <> ?')
     this.#all = database.prepare('SELECT name FROM names ORDER BY number')
   }
 
@@ -32,6 +34,11 @@ export class NameTable {
     if (cached !== undefined) return cached
     const row = this.#find.get(key)
     return row === undefined ? undefined : this.#remember(key, integer(row, 'number'))
+  }
+
+  /** Shows a person in another spelling of the name. */
+  spell(person: number, name: string): void {
+    this.#spell.run(name, person, name)
   }
 
   /** Removes the name of a person; the number stays. No name folds to the key that replaces it. */

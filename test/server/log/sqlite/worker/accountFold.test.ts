@@ -245,6 +245,14 @@ describe('invitations', () => {
     expect(log.account('carol')).toBeUndefined()
   })
 
+  test('show the name as its taker wrote it, whoever had it before', () => {
+    const log = new Script()
+    log.say('BOB', undefined, { action: 'chat', message: 'a passer-by' })
+    log.does(invite)
+    log.does({ ...taken, name: 'Bob', session: 1 })
+    expect(log.account('bob')?.name).toBe('Bob')
+  })
+
   test('end at their time, are for their name alone, and a taken name costs no use', () => {
     const log = registered()
     log.does({ ...invite, name: 'Carol', expires: TODAY + DAY })
