@@ -64,7 +64,9 @@ export async function start(commandLine: CommandLine): Promise<Ended> {
     tell: (kind, message) => reports.add(kind, message),
   })
   if (!trust.ok) return { kind: 'failed', message: trust.error }
-  const secret = givenSecret(commandLine)
+  // The token of another account has nothing to do with an invitation.
+  const env = commandLine.invite === undefined ? process.env : {}
+  const secret = givenSecret(commandLine, env)
   if (!secret.ok) return { kind: 'failed', message: secret.error }
   return run(commandLine, {
     directories: directories.value,
@@ -182,7 +184,12 @@ async function signInFirst(
       console.output.write(`${message}\n`)
       return await signInFirst({ ...commandLine, user: undefined }, signingIn)
     }
-    const { session, rooms } = signedIn.value
+    const { session, rooms, isGuest } = signedIn.value
+    if (isGuest && (key !== undefined || secret.password !== undefined))
+      reports.add(
+        'info',
+        `"${username}" has no account at ${server}, so nothing signed you in: /register makes it yours`,
+      )
     if (session !== undefined && session !== saved) memory.keepSession(session)
     return success({ username, rooms: invite === undefined ? [] : rooms })
   } finally {

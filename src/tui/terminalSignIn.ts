@@ -42,6 +42,8 @@ export interface SignedIn {
   readonly username: string
   /** The secret of the session; undefined where the server was not reached, or has none. */
   readonly session: string | undefined
+  /** Whether the name has no account there, so that nothing was asked. */
+  readonly isGuest: boolean
   /** The rooms of the session, by name. */
   readonly rooms: readonly string[]
 }
@@ -66,7 +68,8 @@ export async function signInOnTerminal(options: SignInOptions): Promise<Result<S
     if (!signedIn.ok) return signedIn
     const rooms = client.link.status === 'online' ? await client.listRooms(false) : undefined
     const names = rooms?.ok === true ? rooms.value.map(({ room }) => room) : []
-    return success({ username: client.username, session, rooms: names })
+    const isGuest = client.link.status === 'online' && client.role === undefined
+    return success({ username: client.username, session, isGuest, rooms: names })
   } finally {
     await client.close()
   }
@@ -144,7 +147,9 @@ class TerminalSignIn {
     if (isKeyGiven && first !== undefined) return success({ by: 'key', key: first, invite })
     if (console === undefined)
       return failed(
-        `"${username}" belongs to somebody: sign in once on a terminal (chat-tui --user ${username}), or set CHAT_TOKEN`,
+        invite === undefined
+          ? `"${username}" belongs to somebody: sign in once on a terminal (chat-tui --user ${username}), or set CHAT_TOKEN`
+          : 'without a terminal, an invitation needs --key or --password-command for the account that it makes',
       )
     if (problem !== undefined) console.output.write(`${problem}\n`)
     const verb = invite === undefined ? 'Sign in to' : 'Join'

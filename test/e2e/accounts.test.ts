@@ -195,6 +195,14 @@ describe.skipIf(!hasOpenSsh)('a name that is yours', () => {
     expect(lines.raw).not.toContain('wrong password')
   })
 
+  test('a key for a name without an account says that it was not needed', async () => {
+    const chatd = await Chatd.start()
+    const owner = homeWithKey()
+    const screen = screenOf(chatd, 'free', owner, ['--key', owner.join('.ssh/id_ed25519')])
+    await screen.waitFor('"free" has no account at')
+    await screen.waitFor('● online')
+  })
+
   test('an agent signs; without one on the machine, nothing waits', async () => {
     const home = new Home()
     const chatd = await Chatd.start(home)
