@@ -45,7 +45,7 @@ const FLOORS: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ['tls'],
     ['log'],
     ['addressRanges'],
-    ['address', 'dataDirectory', 'logger'],
+    ['address', 'dataDirectory', 'logger', 'threadEntry'],
     ['settings'],
   ],
   'src/server/requests': [

@@ -1,12 +1,13 @@
-import { existsSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import { type Result, refuse, success } from '../../protocol/errors.ts'
+import { findThreadEntry } from '../threadEntry.ts'
 
 /** The least and the most characters of a new password; NIST SP 800-63B-4 asks for 8 where it is not alone. */
 const LEAST = 8
 const MOST_WAITING = 32
 const RETRY_AFTER = 5_000
+const NOT_CHECKED = 'the server could not check the password; try again in some seconds'
+const ENTRIES = ['./passwordWorker.ts', './passwordWorker.js', '../passwordWorker.js']
 /** What a password is compared with where there is none, so that this takes as long. */
 const NO_PASSWORD = '-'
 
@@ -24,7 +25,8 @@ export interface HashAnswer {
 
 interface Waiting {
   readonly task: HashTask
-  readonly settle: (answer: HashAnswer) => void
+  /** Undefined: the thread died. */
+  readonly settle: (answer: HashAnswer | undefined) => void
 }
 
 /**
@@ -60,7 +62,13 @@ export class Passwords {
       return Promise.resolve(refuse('rate_limited', message, { retryAfter: RETRY_AFTER }))
     }
     return new Promise(resolve => {
-      this.#waiting.push({ task, settle: answer => resolve(success(answer)) })
+      const settle = (answer: HashAnswer | undefined): void =>
+        resolve(
+          answer === undefined
+            ? refuse('rate_limited', NOT_CHECKED, { retryAfter: RETRY_AFTER })
+            : success(answer),
+        )
+      this.#waiting.push({ task, settle })
       this.#next()
     })
   }
@@ -73,9 +81,9 @@ export class Passwords {
 
   #start(): Worker {
     if (this.#worker !== undefined) return this.#worker
-    const worker = new Worker(entryFile())
+    const worker = new Worker(findThreadEntry(import.meta.url, ENTRIES))
     worker.on('message', (answer: HashAnswer) => this.#answered(answer))
-    // Without memory for a hash the thread dies: the password counts as wrong, and the next one gets a new thread.
+    // Without memory for a hash the thread dies: the next password gets another thread.
     worker.on('error', () => this.#died(worker))
     worker.on('exit', () => this.#died(worker))
     worker.unref()
@@ -83,7 +91,7 @@ export class Passwords {
     return worker
   }
 
-  #answered(answer: HashAnswer): void {
+  #answered(answer: HashAnswer | undefined): void {
     const current = this.#current
     this.#current = undefined
     current?.settle(answer)
@@ -93,7 +101,7 @@ export class Passwords {
   #died(worker: Worker): void {
     if (this.#worker !== worker) return
     this.#worker = undefined
-    this.#answered({ isRight: false })
+    this.#answered(undefined)
   }
 }
 
@@ -105,13 +113,4 @@ export function checkNewPassword(password: string, username: string): Result<und
   if (password.toLowerCase() === username.toLowerCase())
     return refuse('bad_frame', 'the password is the name; choose another')
   return success(undefined)
-}
-
-/** The entry of the thread: a source file, or beside the programs where they are built, in whatever chunk this is. */
-function entryFile(): string {
-  const candidates = ['./passwordWorker.ts', './passwordWorker.js', '../passwordWorker.js']
-  const files = candidates.map(candidate => fileURLToPath(new URL(candidate, import.meta.url)))
-  const found = files.find(file => existsSync(file))
-  if (found === undefined) throw new Error(`the program is not whole: none of ${files.join(', ')} is there`)
-  return found
 }

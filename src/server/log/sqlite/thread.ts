@@ -1,7 +1,8 @@
-import { existsSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
+import { findThreadEntry } from '../../threadEntry.ts'
 import type { ThreadAnswer, ThreadNews, ThreadStart, ToThread } from './messages.ts'
+
+const ENTRIES = ['./worker/worker.ts', './logWorker.js', '../logWorker.js']
 
 interface PendingCall {
   readonly resolve: (value: unknown) => void
@@ -24,7 +25,7 @@ export class Thread<M extends Methods<M> & { close(): void }> {
    * @param died called when the thread ends unasked; every pending call is rejected before
    */
   constructor(start: ThreadStart, news: (message: ThreadNews) => void, died: (error: Error) => void) {
-    this.#worker = new Worker(entryFile(), { workerData: start })
+    this.#worker = new Worker(findThreadEntry(import.meta.url, ENTRIES), { workerData: start })
     this.#worker.on('message', (message: ThreadAnswer | ThreadNews) => {
       if (message.kind === 'answer') this.#take(message.number)?.resolve(message.value)
       else if (message.kind === 'refused') this.#take(message.number)?.reject(new Error(message.message))
@@ -82,13 +83,4 @@ export class Thread<M extends Methods<M> & { close(): void }> {
     this.#calls.delete(number)
     return call
   }
-}
-
-/** The entry of the thread: a source file, or beside the programs where they are built, in whatever chunk this is. */
-function entryFile(): string {
-  const candidates = ['./worker/worker.ts', './logWorker.js', '../logWorker.js']
-  const files = candidates.map(candidate => fileURLToPath(new URL(candidate, import.meta.url)))
-  const found = files.find(file => existsSync(file))
-  if (found === undefined) throw new Error(`the program is not whole: none of ${files.join(', ')} is there`)
-  return found
 }
