@@ -233,6 +233,86 @@ describe.skipIf(!hasOpenSsh)('a name that is yours', () => {
   })
 })
 
+describe('recovery and leaving', () => {
+  /** An account that opens by a password, made by a link of the operator. */
+  async function carol() {
+    const home = new Home()
+    const chatd = await Chatd.start(home)
+    const link =
+      (await operate(home, 'user', 'add', 'carol')).split(' ').find(word => word.startsWith('chat://')) ?? ''
+    const own = new Home()
+    return { home, chatd, own, screen: await joined(link, own) }
+  }
+
+  /** Takes a link that gives carol a password. */
+  async function joined(link: string, home: Home): Promise<Terminal> {
+    const screen = chatTui(['join', link, '--user', 'carol'], { home })
+    await screen.waitFor('Choose a password for carol')
+    await enter(screen, PASSWORD)
+    await screen.waitFor('The same again')
+    await enter(screen, PASSWORD)
+    await screen.waitFor('● online')
+    return screen
+  }
+
+  test('a link of the operator gives another password, once; the devices stay', async () => {
+    const { home, screen } = await carol()
+    const again = (await operate(home, 'user', 'passwd', 'carol'))
+      .split(' ')
+      .find(word => word.startsWith('chat://'))
+    const other = await joined(String(again), new Home())
+    await enter(other, '/devices')
+    await other.waitFor(text => text.split('since').length > 2)
+    expect(screen.screen()).toContain('● online')
+    const late = chatTui(['join', String(again), '--user', 'carol'], { home: new Home() })
+    await late.waitFor('not known here')
+  })
+
+  test('/mydata saves everything in a file for the owner alone, and overwrites none', async () => {
+    const { own, screen } = await carol()
+    await enter(screen, 'what I said')
+    await screen.waitFor('✓ what I said')
+    await enter(screen, '/mydata mine.jsonl')
+    await screen.waitFor('records about you are in mine.jsonl')
+    const lines = readFileSync(own.join('mine.jsonl'), 'utf8').trim().split('\n')
+    const records = lines.map(line => JSON.parse(line) as Record<string, unknown>)
+    expect(records[0]).toMatchObject({ record: 'account', name: 'carol', password: true })
+    expect(records.at(-1)).toMatchObject({ record: 'event', message: 'what I said' })
+    expect(statSync(own.join('mine.jsonl')).mode & 0o077).toBe(0)
+    await enter(screen, '/mydata mine.jsonl')
+    await screen.waitFor('is there already')
+  })
+
+  test('/eraseme deletes what was said and the account, after the name and the password', async () => {
+    const { home, screen } = await carol()
+    await enter(screen, 'to be forgotten')
+    await screen.waitFor('✓ to be forgotten')
+    await enter(screen, '/eraseme')
+    await screen.waitFor('/eraseme carol')
+    screen.type('\x15')
+    await enter(screen, '/eraseme carol')
+    await screen.waitFor('Is it you, carol?')
+    screen.type('p')
+    await screen.waitFor('Password of carol')
+    await enter(screen, PASSWORD)
+    await screen.waitFor('everything said under this name is erased')
+    expect(await operate(home, 'user', 'list')).not.toContain('carol')
+    expect(await operate(home, 'export', 'lobby')).not.toContain('to be forgotten')
+    expect(await operate(home, 'audit')).not.toContain('carol')
+  })
+
+  test('/logout signs this device out, and the next start asks', async () => {
+    const { chatd, own, screen } = await carol()
+    await enter(screen, '/logout')
+    await screen.waitFor('Sign in as carol')
+    screen.type('\x1b')
+    await screen.waitFor(text => !text.includes('Sign in as carol'))
+    await enter(screen, '/quit')
+    await screen.exited
+    await screenOf(chatd, 'carol', own).waitFor('Sign in as carol')
+  })
+})
+
 describe('programs', () => {
   async function withBot() {
     const home = new Home()

@@ -25,7 +25,10 @@ const COUNTDOWN_MS = 1_000
 /** The state after an event, and the effects to run. `now` is our clock, ms. */
 export function update(state: ScreenState, event: ScreenEvent, world: World, now: number): Step {
   const present = withCurrentRoom({ ...state, now }, world)
-  return andThen(happened(present, event, world), next => read(withCurrentRoom(next, world), world))
+  const done = andThen(happened(present, event, world), next => read(withCurrentRoom(next, world), world))
+  // After every event: an arrival can be drawn with another event, before its own is told.
+  const told = andThen(done, next => withRefusal(next, world))
+  return andThen(told, next => quitOnceSent(next, world))
 }
 
 function happened(state: ScreenState, event: ScreenEvent, world: World): Step {
@@ -39,7 +42,6 @@ function happened(state: ScreenState, event: ScreenEvent, world: World): Step {
     case 'resize':
       return step(followCursor({ ...state, size: event.size }, world))
     case 'changed':
-      return andThen(withRefusal(state, world), next => quitOnceSent(next, world))
     case 'tick':
       return step(state)
     case 'opened':

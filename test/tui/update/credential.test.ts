@@ -102,6 +102,13 @@ describe('signing in', () => {
     expect(screen.took()).toEqual([{ type: 'rename', name: 'me2' }])
   })
 
+  test('opens also where another event is drawn before the refusal is told', () => {
+    const screen = new Updates()
+    screen.client.setLink(ASKED)
+    screen.dispatch({ type: 'remark', room: undefined, tone: 'info', lines: [cleanLine('signed out')] })
+    expect(screen.screen()).toContain('Sign in as me')
+  })
+
   test('is closed when the connection is up, and letters typed for a message sign nobody in', () => {
     const screen = asked()
     screen.type('hello')
