@@ -34,6 +34,7 @@ export class Host {
   readonly #port: number
   readonly #directories: Directories
   readonly #idleSeconds: number
+  readonly #env: NodeJS.ProcessEnv
   readonly #reports: Reports
   /** The failure that was reported last: the same failure is not reported at every attempt. */
   #reported: string | undefined
@@ -42,6 +43,7 @@ export class Host {
     this.#port = options.port
     this.#directories = options.directories
     this.#idleSeconds = idleSeconds(options.env)
+    this.#env = options.env
     this.#reports = options.reports
   }
 
@@ -106,7 +108,8 @@ export class Host {
         ...['--exit-when-idle', String(this.#idleSeconds)],
       ],
       // Detached: neither Ctrl+C, Ctrl+Z nor the end of the terminal reaches the daemon.
-      { detached: true, cwd: '/', stdio: ['ignore', log, log] },
+      // It outlives this program, whose token is none of its business.
+      { detached: true, cwd: '/', stdio: ['ignore', log, log], env: { ...this.#env, CHAT_TOKEN: undefined } },
     )
     daemon.on('error', () => {})
     daemon.unref()
