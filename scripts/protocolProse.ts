@@ -153,11 +153,11 @@ printf '%s\\n' '{"action":"connect","username":"ci","password":"chatd_…"}' '{"
 behind a certificate of an authority), then send CODE as \`invite\`, the name that you want, and \`password\` or \`signature\`
 for the account that it makes. A nonce comes with the \`auth_required\` to a \`connect\` that has only name and \`invite\`.
 
-**Guests.** \`welcome.policy\` says who may take a free name: \`open\` (or missing), \`registered\`, \`invite\`. \`register\` makes an
+**Guests.** \`welcome.policy\` says who may take a free name: \`open\`, \`registered\`, \`invite\`. \`register\` makes an
 account of your name and session, unless another session used the name within 30 days. Where there are accounts, events and
 members of names without one have \`"guest":true\`. The first sessions of an address from elsewhere are bounded and paced.
 
-**Being there.** \`password\`, \`addkey\`, \`token\`, \`eraseme\`, and \`revoke\` of a key, want that you signed in by a credential within
+**Being there.** \`password\`, \`addkey\`, \`token\`, and \`eraseme\` want that you signed in by a credential within
 five minutes, or bring one; otherwise they are \`auth_required\`, with a nonce. A \`bye\` with the reason \`revoked\`, \`disabled\`,
 \`name_registered\` or \`erased\` means that the same \`connect\` would fail: ask the user.
 

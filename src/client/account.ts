@@ -74,8 +74,8 @@ export class Account {
   }
 
   /** Takes a device, a token or a key away. */
-  revoke(n: AccountSecret['n'], again: Again): Promise<Answer<unknown>> {
-    return this.#requests.ask({ action: 'revoke', n, ...again })
+  revoke(n: AccountSecret['n']): Promise<Answer<unknown>> {
+    return this.#requests.ask({ action: 'revoke', n })
   }
 
   /** Makes an invitation; `room`: what its taker joins. */

@@ -100,6 +100,7 @@ export class SshAgent {
 function reasonOf({ code, message }: NodeJS.ErrnoException): string {
   if (code === 'ENOENT' || code === 'ECONNREFUSED')
     return 'the ssh-agent of SSH_AUTH_SOCK is gone: start one, or connect to this machine again'
+  if (code === 'ECONNRESET' || code === 'EPIPE') return 'the ssh-agent closed the connection'
   return code === 'EACCES'
     ? 'the ssh-agent of SSH_AUTH_SOCK belongs to another account'
     : `the ssh-agent: ${message}`

@@ -59,14 +59,13 @@ export const accountRequests = {
   ),
   revoke: request(
     'revoke',
-    { n: n.describe('its number in the answer to `account`'), ...again },
+    { n: n.describe('its number in the answer to `account`') },
     'Takes a device, a token or a key away, and ends its connections.',
   ),
   invite: request(
     'invite',
     {
       room: z.string().optional().describe('a room that the invited person joins at once'),
-      name: z.string().optional().describe('the only name that it is for'),
       uses: z.int().min(1).max(100).optional().describe('how many may take it; 1'),
       expires: timestamp.optional().describe('in seven days'),
     },

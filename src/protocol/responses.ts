@@ -47,7 +47,7 @@ export const welcome = z
     policy: z
       .enum(['open', 'registered', 'invite'])
       .optional()
-      .describe('who may take a free name; missing: `open`'),
+      .describe('who may take a free name; missing: `open`, of a server before accounts'),
     ts: timestamp.describe("the server's time"),
   })
   .meta({ id: 'Welcome', description: 'The answer to a full `connect`.' })

@@ -147,7 +147,7 @@ function welcomeFrame(
     limits: settings.limits,
     features: [...features],
     ...(account === undefined ? {} : { account: { role: account.role } }),
-    ...(policy === 'open' ? {} : { policy }),
+    policy,
     ts: Date.now(),
   }
 }

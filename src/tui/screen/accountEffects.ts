@@ -111,7 +111,7 @@ async function ask(
       ])
     }
     case 'revoke':
-      return telling(await account.revoke(request.n, again), () => [clean`revoked: it is signed out`])
+      return telling(await account.revoke(request.n), () => [clean`revoked: it is signed out`])
     case 'eraseme':
       return telling(await account.eraseMe(request.name, again), () => [
         clean`everything that you said is erased; backups that were made before still hold it`,
@@ -140,7 +140,7 @@ async function ask(
       if (!listed.ok) return listed
       const here = listed.value.secrets.find(secret => secret.here === true)
       if (here === undefined) return failure({ code: 'not_found', message: 'this device is not signed in' })
-      return telling(await account.revoke(here.n, again), () => [clean`signed out`])
+      return telling(await account.revoke(here.n), () => [clean`signed out`])
     }
   }
 }

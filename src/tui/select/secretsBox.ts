@@ -60,19 +60,9 @@ function secretRows(secret: AccountSecret, isChosen: boolean, width: number): re
   )
 }
 
-function secretText({
-  label,
-  fingerprint,
-  rooms,
-  may,
-  created,
-  used,
-  expires,
-  here,
-}: AccountSecret): CleanText {
+function secretText({ label, rooms, may, created, used, expires, here }: AccountSecret): CleanText {
   const parts = [
-    cleanLine(label === '' ? (fingerprint ?? '') : label),
-    ...(fingerprint === undefined || label === '' ? [] : [cleanLine(fingerprint)]),
+    cleanLine(label),
     ...(rooms === undefined
       ? []
       : [clean`${may === 'speak' ? clean`speaks in` : clean`reads`} ${cleanLine(rooms.join(', '))}`]),
