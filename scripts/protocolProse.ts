@@ -14,6 +14,8 @@ export const LIMIT_MEANINGS: Readonly<Record<keyof typeof limits, string>> = {
   MAX_EMOJI_BYTES: 'bytes of a reaction (`welcome.limits.emoji`)',
   MAX_QUERY_BYTES: 'bytes of a search (`welcome.limits.query`)',
   MAX_REACTIONS: 'kinds of reaction to a message (`welcome.limits.reactions`)',
+  MAX_REACTIONS_IN_ALL: 'the reactions of one message, of all kinds and people',
+  MAX_MENTIONS: 'the people whom one message mentions; further names in it are only text',
   MAX_REACTION_NAMES: 'names listed for a reaction; its `count` can be higher',
   MAX_ROOMS: 'rooms of a connection (`welcome.limits.rooms`)',
   MAX_PAGE: 'events or names of a page (`welcome.limits.page`)',

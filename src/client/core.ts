@@ -13,7 +13,9 @@ import { Link, type LinkState } from './link.ts'
 import { allMembers } from './members.ts'
 import { Outbox } from './outbox.ts'
 import { type Answer, PendingRequests } from './pendingRequests.ts'
+import { roomList } from './roomList.ts'
 import { Rooms } from './rooms.ts'
+import { searchOn } from './searching.ts'
 import { Signals } from './signals.ts'
 import type { Credential } from './signIn.ts'
 import { Speech } from './speech.ts'
@@ -239,9 +241,8 @@ class Core implements ChatClient {
     return allMembers(this.#requests, this.#nameOf(key))
   }
 
-  async listRooms(all: boolean): Promise<Answer<readonly RoomSummary[]>> {
-    const answer = await this.#requests.ask({ action: 'rooms', all })
-    return answer.ok ? { ok: true, value: answer.value.rooms } : answer
+  listRooms(all: boolean): Promise<Answer<readonly RoomSummary[]>> {
+    return roomList(this.#requests, all)
   }
 
   history(
@@ -253,7 +254,7 @@ class Core implements ChatClient {
   }
 
   search(query: SearchQuery): Promise<Answer<RequestResult<'search'>>> {
-    return this.#requests.ask({ action: 'search', ...query })
+    return searchOn(this.#requests, query)
   }
 
   rename(username: string): void {
@@ -315,8 +316,7 @@ class Core implements ChatClient {
   /** Requests the unread counts, and the rooms of this session that this client does not know. */
   #learnRooms(): void {
     this.#requests.askInOrder({ action: 'rooms' }, answer => {
-      if (!answer.ok) return
-      for (const summary of answer.value.rooms) {
+      for (const summary of answer.ok ? answer.value.rooms : []) {
         const known = this.rooms.find(summary.room)
         if (known === undefined && !this.#leaves.has(summary.room)) this.join(summary.room)
         const room = this.rooms.find(summary.room)

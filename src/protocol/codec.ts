@@ -10,7 +10,13 @@ import { type Ok, type PlainChat, type ServerFrame, serverFrame } from './respon
 /** One line as a frame, or the error of the line and, if it has a readable one, the id of the request. */
 export type Decoded<Frame> =
   | { readonly ok: true; readonly frame: Frame }
-  | { readonly ok: false; readonly error: Refusal; readonly id?: string | undefined }
+  | {
+      readonly ok: false
+      readonly error: Refusal
+      readonly id?: string | undefined
+      /** The line is no JSON object at all. */
+      readonly isForeign?: true
+    }
 
 /** Writes one frame as a line, with its line end. */
 export function encodeFrame(frame: Request | ServerFrame | PlainChat): string {
@@ -66,16 +72,20 @@ export class FrameDecoder<Frame> {
     const line = this.#lines.next()
     if (line === undefined) return undefined
     if (line.kind === 'too-long') {
-      return refuse('frame_too_long', `a line is at most ${this.#maxBytes} bytes; split what you send`)
+      const { error } = refuse(
+        'frame_too_long',
+        `a line is at most ${this.#maxBytes} bytes; split what you send`,
+      )
+      return { ok: false, error, isForeign: true }
     }
     return this.#decode(line.bytes)
   }
 
   #decode(bytes: Buffer): Decoded<Frame> {
-    if (!isUtf8(bytes)) return badFrame('this line is not UTF-8')
+    if (!isUtf8(bytes)) return { ...badFrame('this line is not UTF-8'), isForeign: true }
     const text = bytes.toString('utf8')
     const value = parseObject(text)
-    if (typeof value === 'string') return badFrame(value, HTTP_REQUEST.test(text))
+    if (typeof value === 'string') return { ...badFrame(value, HTTP_REQUEST.test(text)), isForeign: true }
     // Valid UTF-8 can still contain half a surrogate pair, as an escape.
     if (SURROGATE_ESCAPE.test(text) && !isWellFormed(value))
       return { ...badFrame('this line holds half a surrogate pair (\\ud800 to \\udfff)'), id: idOf(value) }

@@ -39,6 +39,12 @@ export const MAX_QUERY_BYTES = 256
 /** How many kinds of reaction one message can have. */
 export const MAX_REACTIONS = 20
 
+/** How many reactions one message can have, those of all kinds and people together. */
+export const MAX_REACTIONS_IN_ALL = 5_000
+
+/** How many people one message mentions; further names in it are only text. */
+export const MAX_MENTIONS = 50
+
 /** How many names a reaction lists; its `count` says how many there are. */
 export const MAX_REACTION_NAMES = 50
 

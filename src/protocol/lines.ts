@@ -41,11 +41,20 @@ export class LineCutter {
   /** The next line, valid until the next call; undefined when more bytes are needed. */
   next(): Line | undefined {
     for (let chunk = this.#chunks[0]; chunk !== undefined; chunk = this.#chunks[0]) {
+      if (this.#heldBytes === 0 && !this.#skipping && this.#skipsNewlines(chunk)) continue
       const end = chunk.indexOf(NEWLINE, this.#offset)
       const found = end === -1 ? this.#takeRest(chunk) : this.#takeLine(chunk, end)
       if (found !== undefined) return found
     }
     return undefined
+  }
+
+  /** Skips empty lines, of which a chunk may hold 65,536; true where it was nothing else. */
+  #skipsNewlines(chunk: Buffer): boolean {
+    while (chunk[this.#offset] === NEWLINE) this.#offset++
+    const isDone = this.#offset >= chunk.length
+    if (isDone) this.#dropChunk()
+    return isDone
   }
 
   #takeLine(chunk: Buffer, end: number): Line | undefined {

@@ -1,4 +1,5 @@
 import { type Result, refuse, success } from './errors.ts'
+import { MAX_MENTIONS } from './limits.ts'
 
 /** The name of the server itself; no user can take it. */
 export const SERVER_NAME = 'chatd'
@@ -94,15 +95,17 @@ const NAME_RUN = /(?<![A-Za-z0-9_.-])@([A-Za-z0-9_][A-Za-z0-9_.-]*)/g
 
 /**
  * The folded names that a text mentions: `@name` between characters that no name has, in any case. A name can end in
- * `.` or `-`, and so can a sentence: `@bob.` mentions both `bob.` and `bob`.
+ * `.` or `-`, and so can a sentence: `@bob.` mentions both `bob.` and `bob`. The first {@link MAX_MENTIONS} count.
  */
 export function mentionedNames(text: string): ReadonlySet<string> {
   const names = new Set<string>()
   if (!text.includes('@')) return names
   for (const match of text.matchAll(NAME_RUN)) {
     const run = foldName(match[1] ?? '')
-    names.add(run)
-    names.add(run.slice(0, lengthWithoutTail(run)))
+    for (const name of [run, run.slice(0, lengthWithoutTail(run))]) {
+      if (names.size >= MAX_MENTIONS) return names
+      names.add(name)
+    }
   }
   return names
 }

@@ -90,8 +90,12 @@ export const requests = {
   ),
   rooms: request(
     'rooms',
-    { all: z.boolean().optional().describe('public ones too') },
-    'Lists the rooms of the session, with their unread messages.',
+    {
+      all: z.boolean().optional().describe('public ones too'),
+      cursor: z.string().max(256).optional().describe('from the page before'),
+      limit: z.int().min(1).optional().describe('the most rooms; as many as fit in a line without it'),
+    },
+    'Lists the rooms of the session, with their unread messages: those with the newest events first.',
   ),
   members: request(
     'members',
@@ -222,10 +226,15 @@ export const results = {
   search: z.object({
     hits: z.array(event).describe('the newest first'),
     cursor: z.string().optional().describe('for the next page, where there is one'),
+    stopped: z
+      .literal(true)
+      .optional()
+      .describe('the search took long and stopped here: a page with fewer hits, or none, is not the last'),
   }),
   rooms: z.object({
-    rooms: z.array(roomSummary),
-    more: z.literal(true).optional().describe('there are more than fit in one line'),
+    rooms: z.array(roomSummary).describe('those with the newest events first'),
+    more: z.literal(true).optional().describe('there are more'),
+    cursor: z.string().optional().describe('for the next page, where there is one'),
   }),
   members: z.object({ members: z.array(member), more: z.boolean() }),
   read: z.object({ room: z.string(), seq }),

@@ -12,7 +12,7 @@ import type { Logger } from './logger.ts'
 import { endLinks } from './requests/accountLinks.ts'
 import { Client } from './requests/client.ts'
 import { FEATURES, HANDLERS } from './requests/dispatch.ts'
-import { RateLimiter } from './requests/rateLimiter.ts'
+import { Paces } from './requests/paces.ts'
 import type { Services } from './requests/services.ts'
 import { People } from './rooms/people.ts'
 import { Presence } from './rooms/presence.ts'
@@ -124,7 +124,7 @@ class ListeningDaemon implements Daemon {
         this.#noteGone()
       },
     })
-    const people = new People(log.keptNames())
+    const people = new People(name => log.spelling(name))
     const rooms = new Rooms(log, people, settings.leftAfter)
     this.#tick = new Tick(() => log.committing >= GATHER_FROM)
     // After the rooms, which send the events of the commit to their members.
@@ -135,12 +135,12 @@ class ListeningDaemon implements Daemon {
       log,
       rooms,
       people,
-      sessions: new Sessions(log, log),
+      sessions: new Sessions(log, settings, log),
       accounts,
       passwords: new Passwords(),
       guesses: new Guesses(),
       asking: new Asking(),
-      strangers: new Strangers(),
+      strangers: new Strangers(settings),
       inviteAddress: new InviteAddress(
         names,
         () => this.addresses,
@@ -148,8 +148,8 @@ class ListeningDaemon implements Daemon {
       ),
       erase,
       forgetPerson: person => this.sendAway(person, true),
-      presence: new Presence(rooms, settings.leftAfter),
-      rateLimiter: new RateLimiter(settings),
+      presence: new Presence(rooms, people, settings.leftAfter),
+      paces: new Paces(settings),
       logger,
       features: FEATURES,
     }
@@ -261,13 +261,13 @@ class ListeningDaemon implements Daemon {
     const now = performance.now()
     for (const client of this.#clients) {
       client.connection.check(now)
-      client.checkExpiry(Date.now())
+      client.checkClock(Date.now())
     }
     this.#reception.check(now)
     this.#acceptFailed = false
     this.#services.rooms.tellPeople()
-    const { rateLimiter, guesses, strangers } = this.#services
-    for (const sweeping of [rateLimiter, guesses, strangers]) sweeping.sweep(now)
+    const { paces, guesses, strangers } = this.#services
+    for (const sweeping of [paces, guesses, strangers]) sweeping.sweep(now)
   }
 
   async #stop(): Promise<void> {

@@ -37,12 +37,15 @@ export interface Flags {
   /** Who may connect without TLS, beside this machine. */
   readonly plaintextFrom: readonly AddressRange[]
   readonly proxies: readonly AddressRange[]
+  /** Addresses that many people share. */
+  readonly sharedAddresses: readonly AddressRange[]
 }
 
 /** What commander makes of the flags, before they are checked together. */
-interface RawFlags extends Omit<Flags, 'plaintextFrom' | 'proxies' | 'keyPairFiles'> {
+interface RawFlags extends Omit<Flags, 'plaintextFrom' | 'proxies' | 'sharedAddresses' | 'keyPairFiles'> {
   readonly allowPlaintext?: true | readonly string[]
   readonly proxyFrom?: readonly string[]
+  readonly sharedAddress?: readonly string[]
   readonly tlsCert?: string
   readonly tlsKey?: string
 }
@@ -87,6 +90,10 @@ export function parseFlags(argv: readonly string[]): CommandLine {
       'let other machines connect without TLS, all or those of some networks',
     )
     .option('--proxy-from <cidr...>', 'the proxies in front of chatd, which send the PROXY header')
+    .option(
+      '--shared-address <cidr...>',
+      'addresses that many people share, such as an office: limits count the people there, not the address',
+    )
     .option('--no-limits', 'lift rates and counts per address, for load tests; only on loopback')
     .addOption(
       new Option('--exit-when-idle <seconds>', 'stop this long after the last connection closed').argParser(
@@ -117,7 +124,7 @@ export function parseFlags(argv: readonly string[]): CommandLine {
 
 /** The flags with those that depend on each other checked. */
 function checkedTogether(program: Command, flags: RawFlags): Flags {
-  const { allowPlaintext, proxyFrom, tlsCert, tlsKey, ...others } = flags
+  const { allowPlaintext, proxyFrom, sharedAddress, tlsCert, tlsKey, ...others } = flags
   if (tlsCert === undefined && tlsKey !== undefined)
     program.error('error: --tls-key needs --tls-cert, the file of its certificate')
   const ranges = (flag: string, texts: readonly string[]): readonly AddressRange[] =>
@@ -133,6 +140,7 @@ function checkedTogether(program: Command, flags: RawFlags): Flags {
     keyPairFiles: tlsCert === undefined ? undefined : { certificate: tlsCert, key: tlsKey ?? tlsCert },
     plaintextFrom: allowPlaintext === true ? ANYWHERE : ranges('--allow-plaintext', allowPlaintext ?? []),
     proxies: ranges('--proxy-from', proxyFrom ?? []),
+    sharedAddresses: ranges('--shared-address', sharedAddress ?? []),
   }
 }
 
@@ -184,6 +192,7 @@ function addCommands(program: Command, take: TakeTask): void {
       ),
     )
     .addOption(new Option('--forever', 'keep everything').conflicts(['days', 'messages']))
+    .option('--accept-clock', 'the clock of this machine is right, although it is far ahead of the log')
     .option('--yes', 'do not ask')
     .action((room: string | undefined, options: RetainOptions) =>
       take(retainTask(room, options), {
@@ -214,10 +223,11 @@ interface RetainOptions {
   readonly days?: number
   readonly messages?: number
   readonly forever?: boolean
+  readonly acceptClock?: boolean
   readonly yes?: boolean
 }
 
-function retainTask(room: string | undefined, { days, messages, forever }: RetainOptions): Task {
+function retainTask(room: string | undefined, { days, messages, forever, acceptClock }: RetainOptions): Task {
   const keep =
     forever === true
       ? { keep: {} }
@@ -229,7 +239,8 @@ function retainTask(room: string | undefined, { days, messages, forever }: Retai
               ...(messages === undefined ? {} : { messages }),
             },
           }
-  return { task: 'retain', ...(room === undefined ? {} : { room }), ...keep }
+  const clock = acceptClock === true ? { acceptsClock: true } : {}
+  return { task: 'retain', ...(room === undefined ? {} : { room }), ...keep, ...clock }
 }
 
 /** The question before a rule that removes events; undefined for one that removes none. */

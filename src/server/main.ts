@@ -161,6 +161,7 @@ async function settingsFor(flags: Flags): Promise<Settings> {
     socketMode: flags.socketMode,
     plaintextFrom: flags.plaintextFrom,
     proxies: flags.proxies,
+    sharedAddresses: flags.sharedAddresses,
   }
   return flags.limits ? settings : liftLimits(settings)
 }

@@ -40,6 +40,8 @@ export interface Settings {
   readonly plaintextFrom: readonly AddressRange[]
   /** The proxies, which begin each connection with a header that names the client's address. */
   readonly proxies: readonly AddressRange[]
+  /** Addresses that many people share: limits count the people there, not the address. */
+  readonly sharedAddresses: readonly AddressRange[]
   /** The permissions of unix sockets. */
   readonly socketMode: number
   /** How often the files of a certificate are looked at. */
@@ -52,10 +54,26 @@ export interface Settings {
   readonly connectionsPerAddress: number
   /** Connections in all. */
   readonly connections: number
-  /** Messages that a person can send at once. */
+  /** Sessions without an account that a name keeps, and that are kept in all. */
+  readonly sessionsOfPerson: number
+  readonly sessions: number
+  /** New names without an account that another address takes in ten minutes. */
+  readonly namesOfAddress: number
+  /** New names that this machine takes in an hour. */
+  readonly namesOfThisMachine: number
+  /** Rooms that a guest from another machine makes in an hour. */
+  readonly roomsOfGuest: number
+  /** Rooms that an address or an account makes in an hour. */
+  readonly roomsOfAddress: number
+  /** Messages that a person can send at once. A long one counts as several: one for each KiB. */
   readonly messageBurst: number
   /** Messages a second after that; faster ones are read later. */
   readonly messagesPerSecond: number
+  /** The same for joins of rooms that are not in the session's list. */
+  readonly joinBurst: number
+  readonly joinsPerSecond: number
+  /** An address without accounts has the pace of so many people. */
+  readonly peopleOfAddress: number
   /** A connection with more than this left over from earlier ticks is cut. */
   readonly leftOverBytes: number
   /** A connection with more than this left over counts as behind: see `Room.isCongested`. */
@@ -74,14 +92,24 @@ export const DEFAULT_SETTINGS: Settings = {
   connectTimeout: CONNECT_TIMEOUT_MS,
   plaintextFrom: [],
   proxies: [],
+  sharedAddresses: [],
   socketMode: 0o600,
   certificatePoll: 15_000,
   silentAfter: SILENT_AFTER_MS,
   leftAfter: LEFT_AFTER_MS,
   connectionsPerAddress: 128,
   connections: 20_000,
+  sessionsOfPerson: 16,
+  sessions: 100_000,
+  namesOfAddress: 5,
+  namesOfThisMachine: 10_000,
+  roomsOfGuest: 3,
+  roomsOfAddress: 2_000,
   messageBurst: 20,
   messagesPerSecond: 5,
+  joinBurst: 1_000,
+  joinsPerSecond: 20,
+  peopleOfAddress: 10,
   leftOverBytes: 1024 * 1024,
   behindBytes: 256 * 1024,
   stuckAfter: 10_000,
@@ -96,7 +124,13 @@ export function liftLimits(settings: Settings): Settings {
     ...settings,
     connectionsPerAddress: lifted,
     connections: lifted,
+    namesOfAddress: lifted,
+    namesOfThisMachine: lifted,
+    roomsOfGuest: lifted,
+    roomsOfAddress: lifted,
     messageBurst: lifted,
     messagesPerSecond: lifted,
+    joinBurst: lifted,
+    joinsPerSecond: lifted,
   }
 }

@@ -62,8 +62,7 @@ export async function runCommand(
 
 /** The accounts of a log that no daemon serves. */
 function accountsOf(log: SqliteLog, directory: string): AccountContext {
-  let lastSession = 0
-  for (const { number } of log.keptSessions()) lastSession = Math.max(lastSession, number)
+  let { lastSession } = log
   const address = new InviteAddress(
     [],
     () => [],

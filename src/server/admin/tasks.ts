@@ -23,6 +23,7 @@ export const task = z.discriminatedUnion('task', [
     room: z.string().optional(),
     /** Absent: only shows what is kept. */
     keep: z.object({ days: z.number().min(0).optional(), messages: z.int().min(0).optional() }).optional(),
+    acceptsClock: z.boolean().optional(),
   }),
   z.object({ task: z.literal('check') }),
   z.object({ task: z.literal('fingerprint'), pem: z.boolean() }),
@@ -158,7 +159,7 @@ async function erase(
 }
 
 async function retain(
-  { room: name, keep }: Extract<Task, { task: 'retain' }>,
+  { room: name, keep, acceptsClock }: Extract<Task, { task: 'retain' }>,
   { log, print }: TaskContext,
 ): Promise<Result<undefined, TaskFailure>> {
   const room = name === undefined ? success(undefined) : findRoom(log, name)
@@ -167,6 +168,10 @@ async function retain(
     const { days, messages } = keep
     const set = await log.setRetention(room.value?.key, { days, messages })
     if (!set.ok) return taskFailed('storage', set.error)
+  }
+  if (acceptsClock === true) {
+    const accepted = await log.acceptClock()
+    if (!accepted.ok) return taskFailed('storage', accepted.error)
   }
   for (const { roomKey, retention } of await log.retentions()) {
     const shown = roomKey === undefined ? 'all other rooms' : (log.head(roomKey)?.name ?? roomKey)

@@ -1,40 +1,64 @@
+import type { Settings } from '../settings.ts'
 import { WindowCounter } from './windowCounter.ts'
 
 const MINUTE = 60_000
-/** Sessions without an account that an address begins in ten minutes. */
-const SESSIONS = 5
-/** Rooms that a session without an account makes in an hour. */
-const ROOMS = 3
+const HOUR = 60 * MINUTE
 /** A fresh session says so many messages at once, and one a second after that. */
 const FRESH_BURST = 5
 /** How long a session is fresh, ms. */
 const FRESH_FOR = 10 * MINUTE
 
-/** The bounds of people without an account from other machines. Those of this machine have none. */
+/** Where somebody without an account comes from. */
+export interface Origin {
+  /** The group of addresses; undefined where it does not count: that of a unix socket, or one that many share. */
+  readonly address: string | undefined
+  /** Whether it is this machine. */
+  readonly isLocal: boolean
+}
+
+/** The settings of the bounds. */
+export type StrangerSettings = Pick<
+  Settings,
+  'namesOfAddress' | 'namesOfThisMachine' | 'roomsOfGuest' | 'roomsOfAddress'
+>
+
+/** How many names and rooms people without an account make, and accounts make rooms: within a time, by their address. */
 export class Strangers {
-  readonly #sessions = new WindowCounter(SESSIONS, 10 * MINUTE)
-  readonly #rooms = new WindowCounter(ROOMS, 60 * MINUTE)
+  readonly #names: WindowCounter
+  readonly #localNames: WindowCounter
+  readonly #roomsOfGuest: WindowCounter
+  readonly #rooms: WindowCounter
   /** Tokens of fresh sessions, each with the time when they were right, by session. */
   readonly #fresh = new Map<number, { tokens: number; at: number; readonly until: number }>()
 
-  /** How long until an address may begin another session, ms; counts one where that is now. */
-  begin(address: string, now: number): number {
-    const wait = this.#sessions.waitFor(address, now)
-    if (wait === 0) this.#sessions.add(address, now)
-    return wait
+  constructor(settings: StrangerSettings) {
+    this.#names = new WindowCounter(settings.namesOfAddress, 10 * MINUTE)
+    this.#localNames = new WindowCounter(settings.namesOfThisMachine, HOUR)
+    this.#roomsOfGuest = new WindowCounter(settings.roomsOfGuest, HOUR)
+    this.#rooms = new WindowCounter(settings.roomsOfAddress, HOUR)
   }
 
-  /** Notes that a session began now: it is paced for a while. */
+  /** How long until an address may begin another session, or take a new name, ms; counts one where that is now. */
+  begin({ address, isLocal }: Origin, now: number): number {
+    return address === undefined ? 0 : count(isLocal ? this.#localNames : this.#names, address, now)
+  }
+
+  /** Notes that a session from elsewhere began now: it is paced for a while. */
   began(session: number, now: number): void {
     this.#fresh.set(session, { tokens: FRESH_BURST, at: now, until: now + FRESH_FOR })
   }
 
-  /** How long until a session, or the plain clients of an address, may make another room, ms; counts one where that is now. */
-  makeRoom(session: number | undefined, address: string, now: number): number {
-    const key = session === undefined ? `plain ${address}` : String(session)
-    const wait = this.#rooms.waitFor(key, now)
-    if (wait === 0) this.#rooms.add(key, now)
-    return wait
+  /**
+   * How long until an address, or an account, may make another room, ms; counts one where that is now.
+   * @param guest the session of a guest, or a name for all plain guests of an address
+   */
+  makeRoom(maker: string | undefined, guest: string | undefined, now: number): number {
+    const ofGuest = guest === undefined ? 0 : this.#roomsOfGuest.waitFor(guest, now)
+    const ofMaker = maker === undefined ? 0 : this.#rooms.waitFor(maker, now)
+    if (ofGuest > 0 || ofMaker > 0) return Math.max(ofGuest, ofMaker)
+    if (guest !== undefined) this.#roomsOfGuest.add(guest, now)
+    if (maker !== undefined) this.#rooms.add(maker, now)
+    return 0
   }
 
   /** Whether a session is paced. */
@@ -53,11 +77,16 @@ export class Strangers {
 
   /** Forgets what no longer counts; for calling about once a second. */
   sweep(now: number): void {
-    this.#sessions.sweep(now)
-    this.#rooms.sweep(now)
+    for (const counter of [this.#names, this.#localNames, this.#roomsOfGuest, this.#rooms]) counter.sweep(now)
     for (const [session, { until }] of this.#fresh) {
       if (now < until) return
       this.#fresh.delete(session)
     }
   }
+}
+
+function count(counter: WindowCounter, key: string, now: number): number {
+  const wait = counter.waitFor(key, now)
+  if (wait === 0) counter.add(key, now)
+  return wait
 }

@@ -1,4 +1,5 @@
 import type { Result } from '../../protocol/errors.ts'
+import type { Share } from '../shares.ts'
 
 /** What the owner of an account may be asked to be trusted with. `bot`: a program, which has no devices. */
 export type Role = 'user' | 'admin' | 'bot'
@@ -208,7 +209,7 @@ export interface AccountStore {
   /** What the log held when it was opened. */
   keptAccounts(): AccountContents
   /** Changes accounts, in order with the events. `settled` is called once the change is durable or refused. */
-  changeAccounts(entry: AccountEntry, settled: (result: Result<AccountChange>) => void): void
+  changeAccounts(entry: AccountEntry, settled: (result: Result<AccountChange>) => void, share?: Share): void
   /** Tells of every change, in order, before its sender is told; returns the function that ends it. */
   onAccounts(listener: (change: AccountChange) => void): () => void
 }

@@ -1,6 +1,6 @@
 import { type Result, refuse, success } from '../../protocol/errors.ts'
 import type { ChatEvent, Reaction } from '../../protocol/events.ts'
-import { MAX_REACTION_NAMES, MAX_REACTIONS } from '../../protocol/limits.ts'
+import { MAX_REACTION_NAMES, MAX_REACTIONS, MAX_REACTIONS_IN_ALL } from '../../protocol/limits.ts'
 import { foldName } from '../../protocol/names.ts'
 import type { EventBody } from './entries.ts'
 
@@ -9,8 +9,25 @@ export interface Changeable {
   /** The session that wrote it, if any. */
   readonly session: number | undefined
   readonly isDeleted: boolean
-  /** The people (folded names) of each reaction, by emoji, in the order in which they came. */
-  readonly reactions: ReadonlyMap<string, ReadonlySet<string>>
+  readonly reactions: ReactionFacts
+}
+
+/** What decides whether a message takes another reaction. Asked for one reaction, so that its cost does not grow with them. */
+export interface ReactionFacts {
+  /** How many kinds there are. */
+  readonly kinds: number
+  /** How many there are of all kinds and people. */
+  readonly inAll: number
+  hasKind(emoji: string): boolean
+  /** @param person a folded name */
+  has(emoji: string, person: string): boolean
+}
+
+/** How many people reacted with one emoji, and the first names that are shown. */
+export interface ReactionCount {
+  readonly count: number
+  /** In the order in which they came; only the first {@link MAX_REACTION_NAMES} are looked at. */
+  readonly names: readonly string[]
 }
 
 /** An entry that changes a message. */
@@ -45,26 +62,28 @@ function checkReaction(
   { reactions }: Changeable,
   person: string,
 ): Result<undefined> {
-  const isMeant = reactions.get(emoji)?.has(person) === true
+  const isMeant = reactions.has(emoji, person)
   if (on === isMeant) {
     return refuse('not_found', on ? 'you have reacted with that already' : 'you have not reacted with that')
   }
-  if (on && !reactions.has(emoji) && reactions.size >= MAX_REACTIONS)
+  if (on && !reactions.hasKind(emoji) && reactions.kinds >= MAX_REACTIONS)
     return refuse(
       'limit_reached',
       `a message has at most ${MAX_REACTIONS} kinds of reaction; use one of them`,
     )
+  if (on && reactions.inAll >= MAX_REACTIONS_IN_ALL)
+    return refuse('limit_reached', `a message has at most ${MAX_REACTIONS_IN_ALL} reactions`)
   return success(undefined)
 }
 
-/** The `reactions` field of a message, from the shown names by emoji; undefined where there is no reaction. */
+/** The `reactions` field of a message, by emoji; undefined where there is no reaction. */
 export function presentReactions(
-  byEmoji: ReadonlyMap<string, readonly string[]>,
+  byEmoji: ReadonlyMap<string, ReactionCount>,
 ): ChatEvent['reactions'] | undefined {
   if (byEmoji.size === 0) return undefined
-  const entries = [...byEmoji].map(([emoji, names]): [string, Reaction] => [
+  const entries = [...byEmoji].map(([emoji, { names, count }]): [string, Reaction] => [
     emoji,
-    { names: names.slice(0, MAX_REACTION_NAMES), count: names.length },
+    { names: names.slice(0, MAX_REACTION_NAMES), count },
   ])
   // From entries, so that an emoji is never anything but a key.
   return Object.fromEntries(entries)

@@ -39,14 +39,27 @@ export interface KeptSession {
   readonly reads: ReadonlyMap<string, number>
 }
 
+/** How many open sessions stay beside one that begins; those of accounts do not count, and stay. */
+interface SessionBounds {
+  readonly ofPerson: number
+  readonly inAll: number
+  /** Numbers of sessions of the person that are connected: they stay. */
+  readonly connected: readonly number[]
+}
+
+/** A session begins. Where there are too many, others are forgotten: see `SessionTable`. */
+export interface SessionBeginning {
+  readonly kind: 'began'
+  readonly session: Omit<KeptSession, 'reads'>
+  /** The spelling of the person's name. */
+  readonly name: string
+  /** Without it none is forgotten. */
+  readonly bounds?: SessionBounds | undefined
+}
+
 /** A change to the sessions. */
 export type SessionChange =
-  | {
-      readonly kind: 'began'
-      readonly session: Omit<KeptSession, 'reads'>
-      /** The spelling of the person's name. */
-      readonly name: string
-    }
+  | SessionBeginning
   | { readonly kind: 'forgotten'; readonly session: number }
   | {
       readonly kind: 'read'
@@ -71,6 +84,8 @@ export type MaintenanceEntry =
   | { readonly kind: 'forget'; readonly roomKey: string; readonly upTo: number; readonly limit: number }
   /** Erases at most `limit` of what a person (a folded name) said, and takes the name away after the last. */
   | { readonly kind: 'erase'; readonly person: string; readonly from: ErasureCursor; readonly limit: number }
+  /** Notes the time that retention goes by, ms since 1970. */
+  | { readonly kind: 'clock'; readonly time: number }
   /** Gives the log another epoch: every client starts its rooms afresh. */
   | { readonly kind: 'epoch'; readonly epoch: string }
 

@@ -1,6 +1,7 @@
 import type { Result } from '../../protocol/errors.ts'
 import type { RoomEvent } from '../../protocol/events.ts'
 import type { SearchTerm } from '../../protocol/searchTerms.ts'
+import type { Share } from '../shares.ts'
 import type { AccountStore } from './accounts.ts'
 import type { EventEntry, KeptSession, SessionChange } from './entries.ts'
 
@@ -79,8 +80,10 @@ export interface Query {
 export interface Found {
   /** The newest first. */
   readonly hits: readonly LoggedEvent[]
-  /** Whether there are older ones. */
+  /** Whether there may be older ones. */
   readonly more: boolean
+  /** The search stopped at its budget: it looked at everything from this position on. */
+  readonly stoppedAt?: number | undefined
 }
 
 /** A part of a room's log. */
@@ -91,6 +94,12 @@ export interface Page {
   readonly last: number
   readonly moreBefore: boolean
   readonly moreAfter: boolean
+}
+
+/** Where the counting of what follows a position stops. */
+export interface MissedBounds {
+  readonly events: number
+  readonly bytes: number
 }
 
 /** How much follows a position. */
@@ -119,23 +128,24 @@ export interface Log {
   readonly epoch: string
   /** The newest seq of all rooms; 0: nothing was ever stored. */
   readonly last: number
-  /** True while more waits to be committed than the log wants: read senders later. */
-  readonly isBusy: boolean
+  /** True while more waits to be committed than the log wants, and much of it is of this share: read it later. */
+  isBusy(share?: Share): boolean
   /** How many events are being committed now. */
   readonly committing: number
   /**
    * Stores an event. `settled` is called once, when it is durable or refused.
    * @param origin comes back with the event to the subscribers; the log does not look at it
+   * @param share whose work it is: entries of one share are stored in their order, those of several in turns
    */
-  append(entry: EventEntry, settled: (result: Result<Stored>) => void, origin?: object): void
+  append(entry: EventEntry, settled: (result: Result<Stored>) => void, origin?: object, share?: Share): void
   /** Tells of every commit, in order; returns the function that ends it. */
   subscribe(listener: (events: readonly Committed[]) => void): () => void
   /** Reads a part of a room, empty where the room has no events. */
-  read(roomKey: string, range: Range): Promise<Page>
-  /** Counts what follows a position; stops beyond `maxEvents` and `maxBytes`. */
-  missed(roomKey: string, after: number, maxEvents: number, maxBytes: number): Promise<Missed>
+  read(roomKey: string, range: Range, share?: Share): Promise<Page>
+  /** Counts what follows a position; stops beyond the bounds. */
+  missed(roomKey: string, after: number, bounds: MissedBounds, share?: Share): Promise<Missed>
   /** Counts others' messages after a position, and those that mention `name` (folded); both stop at `max`. */
-  unread(roomKey: string, after: number, name: string, max: number): Promise<Unread>
+  unread(roomKey: string, after: number, name: string, max: number, share?: Share): Promise<Unread>
   /**
    * A page of the events of a person (a folded name), oldest first: of one session where that is given. `next` is the
    * position after which it goes on.
@@ -145,34 +155,62 @@ export interface Log {
     session: number | undefined,
     after: number,
     limit: number,
+    share?: Share,
   ): Promise<{ readonly events: readonly LoggedEvent[]; readonly next: number | undefined }>
   /** Looks for terms in messages as they stand now. */
-  search(query: Query): Promise<Found>
+  search(query: Query, share?: Share): Promise<Found>
   /** Commits what is queued and closes. */
   close(): Promise<void>
 }
 
-/** What a log knows of its rooms without reading. */
+/** A room in the list of those with the newest events. */
+export interface NewestRoom {
+  readonly key: string
+  /** The seq of its newest event, which no other room has. */
+  readonly last: number
+}
+
+/** What a log knows of its rooms and people by their names; each look-up costs the same, however many there are. */
 export interface RoomDirectory {
   /** The room, if it has ever had an event. */
   head(roomKey: string): RoomHead | undefined
-  /** Every room that has ever had an event, direct conversations too. */
-  heads(): Iterable<RoomHead>
-  /** The keys of the direct conversations of a person (a folded name) that have events. */
-  directsOf(name: string): Iterable<string>
+  /**
+   * Rooms with events, those with the newest events first: the direct conversations of a person (a folded name), or the
+   * rooms that are no direct conversations. Only those whose newest event is before a position.
+   */
+  newestRooms(
+    of: string | undefined,
+    before: number,
+    limit: number,
+    share?: Share,
+  ): Promise<readonly NewestRoom[]>
+  /** The keys of a person's newest direct conversations; those of the last moments may stand where they stood before. */
+  directsOf(name: string, limit: number): readonly string[]
+  /** The spelling of a name (folded) that the log knows. */
+  spelling(name: string): string | undefined
+}
+
+/** How a change to the sessions is told to its sender. Without any, it is tried again until it is durable. */
+export interface SessionChangeOptions {
+  /** Called once the change is durable or refused. */
+  readonly settled?: (result: Result<undefined>) => void
+  /** Called when a change that is tried again is durable. */
+  readonly kept?: () => void
+  readonly share?: Share
 }
 
 /** The sessions in a log. */
 export interface SessionStore {
-  /** Every session that the log held when it was opened, in the order of their beginning. */
-  keptSessions(): Iterable<KeptSession>
-  /** The spelling of every name that the log held when it was opened. */
-  keptNames(): Iterable<string>
-  /**
-   * Changes the sessions, in order with the events. `settled` is called once the change is durable or refused; a change
-   * without it is tried again until it is durable.
-   */
-  changeSession(change: SessionChange, settled?: (result: Result<undefined>) => void): void
+  /** The open session with this hash of a secret. */
+  openSession(hash: string): KeptSession | undefined
+  /** The session of an account. */
+  sessionOf(number: number): KeptSession | undefined
+  /** The highest number of a session. */
+  readonly lastSession: number
+  /** Changes the sessions, in order with the events. */
+  changeSession(change: SessionChange, options?: SessionChangeOptions): void
+  /** Tells of open sessions that were forgotten because there were too many; returns the function that ends it. */
+  onForgotten(listener: (numbers: readonly number[]) => void): () => void
 }
 
 /** Everything that a maker of the log serves to a daemon. */

@@ -32,6 +32,8 @@ export interface LogMaintenance {
   erase(name: string): Promise<Result<{ readonly messages: number } | undefined, string>>
   /** Sets how long events of a room are kept; of all rooms without a retention of their own where the key is undefined. */
   setRetention(roomKey: string | undefined, retention: Retention): Promise<Result<undefined, string>>
+  /** Removes by the machine's clock from now on, after a jump that an operator says is right. */
+  acceptClock(): Promise<Result<undefined, string>>
   /** Every retention that was set. */
   retentions(): Promise<readonly RoomRetention[]>
   /** Lines of the audit, the newest first, before a line where `before` is given. */

@@ -5,13 +5,15 @@ import { SERVER_NAME } from '../../protocol/names.ts'
 import type { Request, RequestAction, RequestResult, results } from '../../protocol/requests.ts'
 import type { ErrorFrame, ServerFrame } from '../../protocol/responses.ts'
 import { Entrance } from '../auth/entrance.ts'
-import type { TokenScope } from '../log/accounts.ts'
+import type { KeptAccount, TokenScope } from '../log/accounts.ts'
 import type { Person } from '../rooms/people.ts'
 import type { Member, Peer } from '../rooms/room.ts'
 import type { Session } from '../rooms/sessions.ts'
+import type { Share } from '../shares.ts'
 import type { Connection, FrameHandler } from '../transport/connection.ts'
 import { Line } from '../transport/line.ts'
 import { NEVER_CONNECTED } from '../transport/refusals.ts'
+import type { Payer } from './paces.ts'
 import { refuseAction } from './permission.ts'
 import type { Services } from './services.ts'
 
@@ -41,8 +43,6 @@ export class Client implements FrameHandler, Peer {
   readonly connection: Connection
   /** Undefined before `connect`. */
   person: Person | undefined
-  /** A plain connection has none. */
-  session: Session | undefined
   /** The number of the device or the token that it came in by. */
   secretNumber: number | undefined
   /** Of a client that came in by a token. */
@@ -57,11 +57,15 @@ export class Client implements FrameHandler, Peer {
   readonly typingAt = new Map<string, number>()
   isBehind = false
   isPlain = false
+  #session: Session | undefined
+  #account: number | undefined
+  #share: Share
   readonly #handlers: Handlers
   readonly #gone: (client: Client) => void
   /** Answers and replays still to come. */
   #pending = 0
   #badLines = 0
+  #hasSpoken = false
   #isAsking = false
   #isGone = false
 
@@ -76,6 +80,32 @@ export class Client implements FrameHandler, Peer {
     this.connection = connection
     this.#handlers = handlers
     this.#gone = gone
+    this.#share = shareOf(connection, `connection ${connection.number}`, undefined)
+  }
+
+  /** A plain connection has none, unless it signed in. */
+  get session(): Session | undefined {
+    return this.#session
+  }
+
+  /** The account that it signed in to, or registered. */
+  get accountNumber(): number | undefined {
+    if (this.#account === undefined && this.#session !== undefined && !this.isGuest)
+      this.#account = this.services.accounts.find(this.#session.person)?.number
+    return this.#account
+  }
+
+  /** Whose turn its work takes. */
+  get share(): Share {
+    return this.#share
+  }
+
+  /** It comes in as a person (a folded name), with a session and an account where it has them. */
+  begin(person: string, session: Session | undefined, account: KeptAccount | undefined): void {
+    this.#session = session
+    this.#account = account?.number
+    this.#share = shareOf(this.connection, person, account)
+    if (session !== undefined) this.services.sessions.connect(session)
   }
 
   get isFull(): boolean {
@@ -127,23 +157,25 @@ export class Client implements FrameHandler, Peer {
     this.sendAway(Line.of({ action: 'bye', reason, message }))
   }
 
-  /** Ends it where its token has expired; for calling about once a second. */
-  checkExpiry(now: number): void {
+  /** Ends it where its token has expired, and notes once a day that its session is used; for calling about once a second. */
+  checkClock(now: number): void {
+    if (this.session !== undefined && this.isGuest) this.services.sessions.noteUse(this.session, now)
     if (this.expires !== undefined && this.expires <= now)
       this.dismiss('revoked', 'this token has expired: its owner can make another one')
   }
 
   /** Counts this connection among those of its address that were asked to sign in; false where there are too many. */
   enterAsking(): boolean {
-    const { isUnix, address } = this.connection
-    if (isUnix || this.#isAsking) return true
-    this.#isAsking = this.services.asking.enter(address)
+    const { limitedBy } = this.connection
+    if (limitedBy === undefined || this.#isAsking) return true
+    this.#isAsking = this.services.asking.enter(limitedBy)
     return this.#isAsking
   }
 
   /** It signed in, or is gone. */
   leaveAsking(): void {
-    if (this.#isAsking) this.services.asking.leave(this.connection.address)
+    const { limitedBy } = this.connection
+    if (this.#isAsking && limitedBy !== undefined) this.services.asking.leave(limitedBy)
     this.#isAsking = false
   }
 
@@ -181,16 +213,29 @@ export class Client implements FrameHandler, Peer {
     }
   }
 
-  /** Counts a message or a signal; true where it came too fast, and this client is read later. */
-  slowDown(person: Person): boolean {
-    const { rateLimiter, strangers } = this.services
+  /** Counts a message or a signal; true where it came too fast, and this client is read later. @param cost in messages */
+  slowDown(cost = 1): boolean {
+    const { paces, strangers } = this.services
     const now = performance.now()
     const { session } = this
     const isPaced = session !== undefined && strangers.isFresh(session.number, now) && this.isGuest
     const paced = isPaced ? strangers.speak(session.number, now) : 0
-    const wait = Math.max(paced, rateLimiter.spend(person.key, this.connection.address, now))
-    if (wait > 0) this.connection.hold(wait)
-    return wait > 0
+    return this.#wait(Math.max(paced, paces.say(this.#payer, cost, now)))
+  }
+
+  /** Counts a join in the same way. */
+  slowDownJoins(): boolean {
+    return this.#wait(this.services.paces.join(this.#payer, performance.now()))
+  }
+
+  #wait(ms: number): boolean {
+    if (ms > 0) this.connection.hold(ms)
+    return ms > 0
+  }
+
+  get #payer(): Payer {
+    const { personKey = '', connection } = this
+    return { person: personKey, address: connection.limitedBy, account: this.accountNumber }
   }
 
   /** Reads this client later while most of a room cannot keep up, or the log cannot. */
@@ -199,7 +244,13 @@ export class Client implements FrameHandler, Peer {
   }
 
   take(decoded: Decoded<Request>): Promise<void> | undefined {
-    if (!decoded.ok) return this.#badLine(decoded.error, decoded.id)
+    const isFirst = !this.#hasSpoken
+    this.#hasSpoken = true
+    if (!decoded.ok) {
+      // Another protocol: its bytes may hold lines of ours, which its sender did not mean, or should not send.
+      const fatal = isFirst && decoded.isForeign === true ? { fatal: true as const } : {}
+      return this.#badLine({ ...decoded.error, ...fatal }, decoded.id)
+    }
     const request = decoded.frame
     if (request.action === 'connect') {
       this.#badLines = 0
@@ -241,6 +292,7 @@ export class Client implements FrameHandler, Peer {
   gone(): void {
     this.#isGone = true
     this.leaveAsking()
+    if (this.#session !== undefined) this.services.sessions.disconnect(this.#session)
     const { person, services } = this
     if (person !== undefined) {
       const members = [...this.memberships.values()]
@@ -279,6 +331,16 @@ export class Client implements FrameHandler, Peer {
     const fatal = error.fatal === true || this.#badLines >= MAX_BAD_LINES
     this.refuse(fatal ? { ...error, fatal } : error, id)
   }
+}
+
+/** Whose turn the work of a connection takes: an account has one of its own, wherever it comes from. */
+export function shareOf(
+  { address, limitedBy }: Pick<Connection, 'address' | 'limitedBy'>,
+  person: string,
+  account: KeptAccount | undefined,
+): Share {
+  if (account !== undefined) return { address: `account ${account.number}`, person }
+  return { address: limitedBy ?? `${address} ${person}`, person }
 }
 
 /** The request without fields that the plain protocol does not have; undefined for an action that it does not have. */

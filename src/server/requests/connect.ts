@@ -6,7 +6,7 @@ import type { Welcome } from '../../protocol/responses.ts'
 import { VERSION } from '../../protocol/version.ts'
 import type { Person } from '../rooms/people.ts'
 import { type Admission, byCredential, byDevice, byInvite, deviceLabel } from './admission.ts'
-import type { Client } from './client.ts'
+import { type Client, shareOf } from './client.ts'
 import { askFor, notRight } from './proving.ts'
 import type { Services } from './services.ts'
 
@@ -75,25 +75,31 @@ function asGuest(
     sessions.noteUse(session)
     return success({ ...guest, session, secret })
   }
-  if (client.isPlain) return success({ ...guest, session, secret })
-  const begun = beginSession(client, name)
-  return begun.ok ? success({ ...guest, ...begun.value }) : begun
-}
-
-function beginSession(client: Client, name: string): Result<ReturnType<Services['sessions']['begin']>> {
-  const { sessions, strangers, log } = client.services
-  const { isLocal, address } = client.connection
-  const now = performance.now()
-  const wait = isLocal ? 0 : strangers.begin(address, now)
+  const wait = waitForName(client, name)
   if (wait > 0)
     return refuse(
       'rate_limited',
       'your address has taken many new names; wait, or sign in to one that has an account',
       { retryAfter: Math.ceil(wait) },
     )
-  const begun = sessions.begin(name, log.last)
-  if (!isLocal) strangers.began(begun.session.number, now)
-  return success(begun)
+  if (client.isPlain) return success({ ...guest, session, secret })
+  return success({ ...guest, ...beginSession(client, name) })
+}
+
+/** How long an address waits for another new name, ms. A plain client takes none by a name that was here. */
+function waitForName({ isPlain, connection, services }: Client, name: string): number {
+  if (isPlain && services.people.spelled(foldName(name)) !== undefined) return 0
+  const { isLocal, limitedBy: address } = connection
+  return services.strangers.begin({ address, isLocal }, performance.now())
+}
+
+function beginSession(client: Client, name: string): ReturnType<Services['sessions']['begin']> {
+  const { sessions, strangers, log, people } = client.services
+  const connected = [...(people.find(name)?.peers ?? [])].flatMap(({ sessionNumber }) => sessionNumber ?? [])
+  const share = shareOf(client.connection, foldName(name), undefined)
+  const begun = sessions.begin({ name, began: log.last, connected, share })
+  if (!client.connection.isLocal) strangers.began(begun.session.number, performance.now())
+  return begun
 }
 
 function belongs(name: string): string {
@@ -106,7 +112,7 @@ function settle(client: Client, request: Connect, admission: Result<Admission>):
   if (!admission.ok) return refused(client, request, admission.error)
   const { people, presence, logger } = client.services
   const { name, session, secretNumber, scope, account } = admission.value
-  client.session = session
+  client.begin(foldName(name), session, account)
   client.secretNumber = secretNumber
   client.scope = scope
   client.expires = admission.value.expires

@@ -1,8 +1,11 @@
-import { type Result, refuse, success } from '../../protocol/errors.ts'
+import { type Refusal, type Result, refuse, success } from '../../protocol/errors.ts'
 import { foldName, parseConversation } from '../../protocol/names.ts'
 import { directKey, directNames } from '../log/roomKeys.ts'
 import type { Person } from '../rooms/people.ts'
 import type { Client } from './client.ts'
+
+/** A session notes the read positions of so many direct conversations for each room that it may list. */
+const DIRECTS_A_ROOM = 4
 
 /** A room or a direct conversation, as one client sees it. */
 export interface Conversation {
@@ -27,7 +30,7 @@ export function resolve(client: Client, person: Person, room: string): Result<Co
   const other = foldName(parsed.value.with)
   const key = directKey(person.key, other)
   if (!isInScope(client, key)) return outOfScope(client, person, `@${parsed.value.with}`)
-  const isKnown = people.find(other) !== undefined || log.head(key) !== undefined
+  const isKnown = people.spelled(other) !== undefined || log.head(key) !== undefined
   if (!isKnown) return refuse('not_found', `no user called "${parsed.value.with}" was ever here`)
   return success({ key, name: rooms.nameFor(person, key), isDirect: true, floor: floorOf(client, key) })
 }
@@ -39,7 +42,8 @@ export function resolveJoined(client: Client, person: Person, room: string): Res
   return refuse('not_in_room', `join "${found.value.name}" before you ask about it`)
 }
 
-function isInScope({ scope }: Client, key: string): boolean {
+/** Whether a conversation is one of those that a token is for; any is where the client came in without one. */
+export function isInScope({ scope }: Client, key: string): boolean {
   return scope === undefined || scope.rooms.includes(key)
 }
 
@@ -59,17 +63,22 @@ export function floorOf(client: Client, key: string): number {
   return isDirectKey(key) ? (client.session?.began ?? client.services.log.last) : 0
 }
 
-/** The keys of the rooms of a client, and of the direct conversations in which it has something to see. */
-export function ownKeys(client: Client, person: Person): Set<string> {
-  const { log } = client.services
+/** The keys of the rooms of a client, without direct conversations. */
+export function ownRooms(client: Client): Set<string> {
   const keys = new Set<string>()
   for (const key of client.session?.reads.keys() ?? []) if (!isDirectKey(key)) keys.add(key)
   for (const key of client.memberships.keys()) if (!isDirectKey(key)) keys.add(key)
-  for (const key of log.directsOf(person.key)) {
-    if ((log.head(key)?.last ?? 0) > (client.session?.began ?? 0)) keys.add(key)
-  }
   for (const key of keys) if (!isInScope(client, key)) keys.delete(key)
   return keys
+}
+
+/** Why a session may not list, or note a read position of, another conversation; undefined where it may. */
+export function refuseListing({ session, scope, services }: Client, key: string): Refusal | undefined {
+  if (session === undefined || scope !== undefined || session.reads.has(key)) return undefined
+  const { rooms } = services.settings.limits
+  const most = isDirectKey(key) ? rooms * (1 + DIRECTS_A_ROOM) : rooms
+  if (session.reads.size < most) return undefined
+  return refuse('limit_reached', `your list has ${session.reads.size} rooms; leave one first`).error
 }
 
 /** The read position of a client; in a direct conversation that it never read, where its session began. */

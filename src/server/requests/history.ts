@@ -28,7 +28,8 @@ export async function history(client: Client, person: Person, request: Request<'
     return client.refuse(error, request.id)
   }
   const limit = request.limit ?? DEFAULT_PAGE
-  const page = await log.read(key, { before, after, around, floor, limit, maxBytes: ANSWER_BYTES })
+  const range = { before, after, around, floor, limit, maxBytes: ANSWER_BYTES }
+  const page = await log.read(key, range, client.share)
   const frames = page.events.map(event => presentEvent(event, name))
   const kept =
     around === undefined

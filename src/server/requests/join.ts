@@ -1,10 +1,10 @@
-import { type Refusal, refuse } from '../../protocol/errors.ts'
 import { SMALL_ROOM } from '../../protocol/limits.ts'
 import type { Request, RequestResult } from '../../protocol/requests.ts'
 import type { Person } from '../rooms/people.ts'
 import type { Member } from '../rooms/room.ts'
 import type { Client } from './client.ts'
-import { type Conversation, readPosition, resolve } from './conversation.ts'
+import { type Conversation, readPosition, refuseListing, resolve } from './conversation.ts'
+import { refuseNewRoom } from './newRoom.ts'
 import { replay } from './replay.ts'
 import type { Services } from './services.ts'
 
@@ -29,17 +29,21 @@ export function joinRoom(
     const message = `a connection can be in ${services.settings.limits.rooms} rooms; leave one first`
     return client.refuse({ code: 'limit_reached', message }, request.id)
   }
-  const refusal = refuseNewRoom(client, conversation)
+  const refusal = conversation.isDirect ? undefined : refuseNewRoom(client, conversation)
   if (refusal !== undefined) return client.refuse(refusal, request.id)
+  const tooMany = refuseListing(client, conversation.key)
+  if (tooMany !== undefined) return client.refuse(tooMany, request.id)
   // A token does not change the list of rooms of its owner.
   const isNew =
     client.session !== undefined && client.scope === undefined && !client.session.reads.has(conversation.key)
+  // A client that comes back joins its rooms as fast as it likes.
+  if (isNew || client.session === undefined) client.slowDownJoins()
   const member = services.rooms.enter(client, person, conversation.key, conversation.name)
   client.memberships.set(conversation.key, member)
   // At the first join nothing is unread: the room's past is not news.
   if (isNew && !conversation.isDirect && client.session !== undefined) {
-    services.sessions.enlist(client.session, conversation.key, member.room.last)
-    client.holdWhile(() => services.log.isBusy)
+    services.sessions.enlist(client.session, conversation.key, member.room.last, client.share)
+    client.holdWhile(() => services.log.isBusy(client.share))
   }
   answer(client, request, conversation, member)
   const resumes =
@@ -52,21 +56,6 @@ export function joinRoom(
     return undefined
   }
   return replay(client, member, conversation, Math.max(request.since ?? 0, conversation.floor))
-}
-
-/** Why a client may not make a room by joining it; undefined where the room is there, or may be made. */
-function refuseNewRoom(client: Client, { key, isDirect }: Conversation): Refusal | undefined {
-  const { rooms, accounts, strangers } = client.services
-  if (isDirect || rooms.find(key) !== undefined || !client.isGuest) return undefined
-  if (accounts.policy.guests !== 'speak')
-    return refuse('forbidden', 'there is no such room, and guests make none here').error
-  const { isLocal, address } = client.connection
-  if (isLocal) return undefined
-  const wait = strangers.makeRoom(client.session?.number, address, performance.now())
-  if (wait === 0) return undefined
-  return refuse('rate_limited', 'you have made many new rooms; register to be free of this', {
-    retryAfter: Math.ceil(wait),
-  }).error
 }
 
 function answer(
@@ -125,7 +114,7 @@ export async function leaveRoom(
   const member = client.memberships.get(key)
   const { session, services } = client
   const keepsList = isDirect || session === undefined || client.scope !== undefined
-  const unlisted = keepsList ? undefined : services.sessions.leave(session, key)
+  const unlisted = keepsList ? undefined : services.sessions.leave(session, key, client.share)
   if (member === undefined && unlisted === undefined && !isDirect) {
     return client.refuse({ code: 'not_in_room', message: `you are not in "${name}"` }, request.id)
   }

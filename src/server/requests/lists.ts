@@ -1,37 +1,133 @@
 import { setImmediate as turn } from 'node:timers/promises'
+import { type Result, refuse, success } from '../../protocol/errors.ts'
 import { MAX_UNREAD } from '../../protocol/limits.ts'
 import { foldName } from '../../protocol/names.ts'
 import type { Member, Request, RoomSummary } from '../../protocol/requests.ts'
 import type { Person } from '../rooms/people.ts'
 import { ANSWER_BYTES, frameBytes } from './answerSize.ts'
 import type { Client } from './client.ts'
-import { ownKeys, readPosition, resolveJoined } from './conversation.ts'
+import { isInScope, ownRooms, readPosition, resolveJoined } from './conversation.ts'
 
-/** Serves `rooms`: those of the client with their unread counts, and the public ones where asked for. */
+/** Rooms that are looked up together. */
+const CHUNK = 100
+/** A page has at most so many rooms: each counts what is unread. */
+const MAX_ROOMS = 1_000
+
+/** A position in the list: after the room with this newest event, or, of rooms without events, with this key. */
+interface Position {
+  readonly last: number
+  readonly key: string
+}
+
+/** A room in the list. */
+interface Listed extends Position {
+  readonly isOwn: boolean
+}
+
+const BEGINNING: Position = { last: Number.MAX_SAFE_INTEGER, key: '' }
+
+/** Serves `rooms`: those of the client with their unread counts, and the public ones where asked for, the newest first. */
 export async function listRooms(client: Client, person: Person, request: Request<'rooms'>): Promise<void> {
-  const { rooms } = client.services
-  const own = ownKeys(client, person)
-  const keys = new Set(own)
-  // A token sees its own rooms alone.
-  if (request.all === true && client.scope === undefined) for (const [key] of rooms.all()) keys.add(key)
+  const from = request.cursor === undefined ? success(BEGINNING) : parseCursor(request.cursor)
+  if (!from.ok) return client.refuse(from.error, request.id)
+  const limit = Math.min(request.limit ?? MAX_ROOMS, MAX_ROOMS)
   const summaries: RoomSummary[] = []
   let bytes = 0
-  for (const key of keys) {
-    const summary = await summaryOf(client, person, key, own.has(key))
+  let last: Position | undefined
+  // A token sees its own rooms alone.
+  const isAll = request.all === true && client.scope === undefined
+  for await (const listed of newestFirst(client, person, from.value, isAll)) {
+    const summary = await summaryOf(client, person, listed)
     bytes += frameBytes(summary)
-    if (bytes > ANSWER_BYTES) break
+    if (bytes > ANSWER_BYTES || summaries.length >= limit) {
+      const cursor = last === undefined ? {} : { cursor: `${last.last} ${last.key}` }
+      return client.ok(request, { rooms: summaries, more: true, ...cursor })
+    }
     summaries.push(summary)
+    last = listed
     // Counting the unread messages of a thousand rooms takes a while: other clients have their turns in between.
     await turn()
   }
-  client.ok(request, { rooms: summaries, ...(summaries.length < keys.size ? { more: true } : {}) })
+  client.ok(request, { rooms: summaries })
 }
 
-async function summaryOf(client: Client, person: Person, key: string, isOwn: boolean): Promise<RoomSummary> {
+/** Merges a client's rooms, its direct conversations and the public rooms by their newest events. */
+async function* newestFirst(
+  client: Client,
+  person: Person,
+  from: Position,
+  isAll: boolean,
+): AsyncIterable<Listed> {
+  const own = await ownAfter(client, from)
+  const isOwn = ownRooms(client)
+  const directs = paged(client, person.key, from)
+  const others = isAll ? paged(client, undefined, from) : undefined
+  let direct = await directs.next()
+  let other = await others?.next()
+  for (let next = 0; ; ) {
+    const candidates: Listed[] = []
+    const listed = own[next]
+    if (listed !== undefined) candidates.push(listed)
+    if (!direct.done) candidates.push({ ...direct.value, isOwn: true })
+    if (other?.done === false) candidates.push({ ...other.value, isOwn: false })
+    const [newest] = candidates.sort(byNewest)
+    if (newest === undefined) return
+    if (newest === listed) next++
+    else if (!direct.done && newest.key === direct.value.key) direct = await directs.next()
+    else other = await others?.next()
+    const isRepeated = !newest.isOwn && isOwn.has(newest.key)
+    if (!isRepeated && isInScope(client, newest.key) && isSeen(client, newest)) yield newest
+  }
+}
+
+/** In a direct conversation a session sees what came after it began. */
+function isSeen(client: Client, { key, last }: Position): boolean {
+  return !key.startsWith('@') || last > (client.session?.began ?? 0)
+}
+
+function byNewest(a: Position, b: Position): number {
+  return b.last - a.last || (a.key < b.key ? -1 : Number(a.key > b.key))
+}
+
+/** The client's own rooms after a position, in order. */
+async function ownAfter(client: Client, from: Position): Promise<readonly Listed[]> {
+  const { log } = client.services
+  const rooms: Listed[] = []
+  let count = 0
+  for (const key of ownRooms(client)) {
+    const room = { key, last: log.head(key)?.last ?? 0, isOwn: true }
+    if (byNewest(from, room) < 0) rooms.push(room)
+    if (++count % CHUNK === 0) await turn()
+  }
+  return rooms.sort(byNewest)
+}
+
+/** Direct conversations of a person, or else the public rooms, after a position. */
+async function* paged(client: Client, of: string | undefined, from: Position): AsyncGenerator<Position> {
+  const { log, rooms } = client.services
+  for (let before = from.last; before > 0; ) {
+    const page = await log.newestRooms(of, before, CHUNK, client.share)
+    for (const room of page) yield room
+    before = page.at(-1)?.last ?? 0
+  }
+  if (of !== undefined) return
+  const empty = [...rooms.withoutEvents()].map(key => ({ key, last: 0 })).sort(byNewest)
+  for (const room of empty) if (byNewest(from, room) < 0) yield room
+}
+
+function parseCursor(cursor: string): Result<Position> {
+  const [, last = '', key = ''] = /^(\d{1,16}) (.+)$/s.exec(cursor) ?? []
+  if (last !== '' && Number.isSafeInteger(Number(last))) return success({ last: Number(last), key })
+  return refuse('bad_frame', 'the cursor is none that this server gave; list without one')
+}
+
+async function summaryOf(client: Client, person: Person, { key, isOwn }: Listed): Promise<RoomSummary> {
   const { rooms, log } = client.services
   const head = log.head(key)
   const read = readPosition(client, key)
-  const counts = isOwn ? await log.unread(key, read, person.key, MAX_UNREAD) : { unread: 0, mentions: 0 }
+  const counts = isOwn
+    ? await log.unread(key, read, person.key, MAX_UNREAD, client.share)
+    : { unread: 0, mentions: 0 }
   return {
     room: rooms.nameFor(person, key),
     topic: head?.topic ?? '',

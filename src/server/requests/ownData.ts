@@ -16,7 +16,7 @@ const PAGE = 200
 export async function myData(client: Client, person: Person, request: Request<'mydata'>): Promise<void> {
   const { log, rooms } = client.services
   const { after = 0 } = request
-  const page = await log.ownEvents(person.key, client.session?.number, after, PAGE)
+  const page = await log.ownEvents(person.key, client.session?.number, after, PAGE, client.share)
   const events = page.events.map(event => ({
     record: 'event',
     ...presentEvent(event, rooms.nameFor(person, event.roomKey)),

@@ -69,7 +69,7 @@ async function byPassword(
   password: string,
 ): Promise<Result<Proof>> {
   const { guesses, passwords } = client.services
-  const address = client.connection.isUnix ? undefined : client.connection.address
+  const address = client.connection.limitedBy
   const now = performance.now()
   const wait = guesses.waitFor(person, address, now)
   if (wait > 0)

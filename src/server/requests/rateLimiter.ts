@@ -1,7 +1,7 @@
 /** The size of a bucket, and how fast it fills. */
-export interface RateLimits {
-  readonly messageBurst: number
-  readonly messagesPerSecond: number
+export interface Rate {
+  readonly burst: number
+  readonly perSecond: number
 }
 
 interface Bucket {
@@ -10,38 +10,40 @@ interface Bucket {
   at: number
 }
 
-/** One token bucket for each name at each address. */
+/** A token bucket for each key. */
 export class RateLimiter {
-  readonly #limits: RateLimits
+  readonly #rate: Rate
   readonly #buckets = new Map<string, Bucket>()
 
-  constructor(limits: RateLimits) {
-    this.#limits = limits
+  constructor(rate: Rate) {
+    this.#rate = rate
   }
 
-  /** Counts one message; returns how long to wait before the next may be read, ms. */
-  spend(name: string, address: string, now: number): number {
-    const { messageBurst, messagesPerSecond } = this.#limits
-    if (messagesPerSecond === Number.POSITIVE_INFINITY) return 0
-    const key = `${name} ${address}`
-    const bucket = this.#buckets.get(key) ?? { tokens: messageBurst, at: now }
+  /**
+   * Spends tokens, also those that are not there yet; returns how long to wait before the next may be spent, ms.
+   * @param cost how many
+   */
+  spend(key: string, cost: number, now: number): number {
+    const { burst, perSecond } = this.#rate
+    if (perSecond === Number.POSITIVE_INFINITY) return 0
+    const bucket = this.#buckets.get(key) ?? { tokens: burst, at: now }
     this.#buckets.set(key, bucket)
-    bucket.tokens = this.#tokensAt(bucket, now) - 1
+    bucket.tokens = this.#tokensAt(bucket, now) - cost
     bucket.at = now
-    return bucket.tokens >= 1 ? 0 : Math.ceil(((1 - bucket.tokens) / messagesPerSecond) * 1_000)
+    return bucket.tokens >= 1 ? 0 : Math.ceil(((1 - bucket.tokens) / perSecond) * 1_000)
   }
 
   /** Forgets the buckets that are full again; to be called about once a second. */
   sweep(now: number): void {
     for (const [key, bucket] of this.#buckets) {
-      if (this.#tokensAt(bucket, now) >= this.#limits.messageBurst) this.#buckets.delete(key)
+      if (this.#tokensAt(bucket, now) >= this.#rate.burst) this.#buckets.delete(key)
     }
   }
 
   #tokensAt(bucket: Bucket, now: number): number {
-    const { messageBurst, messagesPerSecond } = this.#limits
+    const { burst, perSecond } = this.#rate
     // A clock that was set back must not take tokens away.
-    const gained = (Math.max(0, now - bucket.at) * messagesPerSecond) / 1_000
-    return Math.min(messageBurst, bucket.tokens + gained)
+    const gained = (Math.max(0, now - bucket.at) * perSecond) / 1_000
+    return Math.min(burst, bucket.tokens + gained)
   }
 }

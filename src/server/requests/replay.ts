@@ -47,14 +47,16 @@ async function leaveOut(
     gap(since, head.first, 'expired')
     from = head.first - 1
   }
-  const missed = await log.missed(key, from, MAX_REPLAY_EVENTS, MAX_REPLAY_BYTES)
+  const bounds = { events: MAX_REPLAY_EVENTS, bytes: MAX_REPLAY_BYTES }
+  const missed = await log.missed(key, from, bounds, client.share)
   if (missed.events <= MAX_REPLAY_EVENTS && missed.bytes <= MAX_REPLAY_BYTES) return from
-  const newest = await log.read(key, {
+  const range = {
     before: member.room.last + 1,
     floor: from,
     limit: NEWEST_AFTER_GAP,
     maxBytes: MAX_REPLAY_BYTES,
-  })
+  }
+  const newest = await log.read(key, range, client.share)
   const first = newest.events[0]?.seq ?? from + 1
   if (newest.moreBefore) gap(from, first, 'long')
   return first - 1
@@ -78,7 +80,7 @@ async function feed(client: Client, member: Member, conversation: Conversation):
         continue
       }
       const range = { after: member.cursor, limit: REPLAY_PAGE_EVENTS, maxBytes: REPLAY_PAGE_BYTES }
-      const page = await log.read(conversation.key, range)
+      const page = await log.read(conversation.key, range, client.share)
       if (!isCurrent()) return
       for (const event of page.events) {
         // Committed but not yet handed to live members: then this member is live too, or reads on.

@@ -7,9 +7,11 @@ import { presentEvent } from '../log/log.ts'
 import type { Person } from '../rooms/people.ts'
 import { ANSWER_BYTES, cutToBytes } from './answerSize.ts'
 import type { Client } from './client.ts'
-import { floorOf, ownKeys, resolveJoined } from './conversation.ts'
+import { floorOf, isInScope, ownRooms, resolveJoined } from './conversation.ts'
 
 const DEFAULT_HITS = 50
+/** A search looks into so many direct conversations, those used last; into others by their names. */
+const DIRECTS_SEARCHED = 1_000
 
 /** Serves `search`: the messages that hold all the terms, of those that the client may see, the newest first. */
 export async function search(client: Client, person: Person, request: Request<'search'>): Promise<void> {
@@ -25,7 +27,7 @@ export async function search(client: Client, person: Person, request: Request<'s
   const terms = searchTerms(request.query)
   // A query of punctuation alone is not a query without words.
   if (terms.length === 0 && request.query.trim() !== '') return client.ok(request, { hits: [] })
-  const found = await log.search({
+  const query = {
     terms,
     rooms: scope.value,
     from: request.from === undefined ? undefined : foldName(from.value),
@@ -33,11 +35,15 @@ export async function search(client: Client, person: Person, request: Request<'s
     before: request.cursor === undefined ? undefined : before.value,
     limit: request.limit ?? DEFAULT_HITS,
     maxBytes: ANSWER_BYTES,
-  })
+  }
+  const found = await log.search(query, client.share)
   const hits = found.hits.map(event => presentEvent(event, rooms.nameFor(person, event.roomKey)))
   const kept = cutToBytes(hits, 'end')
   const last = kept.at(-1)
-  const more = found.more || kept.length < hits.length
+  const isCut = kept.length < hits.length
+  if (found.stoppedAt !== undefined && !isCut)
+    return client.ok(request, { hits: kept, cursor: String(found.stoppedAt), stopped: true })
+  const more = found.more || isCut
   client.ok(request, { hits: kept, ...(more && last !== undefined ? { cursor: String(last.seq) } : {}) })
 }
 
@@ -53,7 +59,9 @@ function scopeOf(
       ? success([{ key: conversation.value.key, floor: conversation.value.floor }])
       : conversation
   }
-  return success([...ownKeys(client, person)].map(key => ({ key, floor: floorOf(client, key) })))
+  const directs = client.services.log.directsOf(person.key, DIRECTS_SEARCHED)
+  const keys = [...ownRooms(client), ...directs.filter(key => isInScope(client, key))]
+  return success(keys.map(key => ({ key, floor: floorOf(client, key) })))
 }
 
 /** The cursor of a page is the seq of its last hit; clients do not look at it. */

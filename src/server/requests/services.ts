@@ -13,7 +13,7 @@ import type { Presence } from '../rooms/presence.ts'
 import type { Rooms } from '../rooms/rooms.ts'
 import type { Sessions } from '../rooms/sessions.ts'
 import type { Settings } from '../settings.ts'
-import type { RateLimiter } from './rateLimiter.ts'
+import type { Paces } from './paces.ts'
 
 /** What all clients of a daemon share. Each piece owns its own state. */
 export interface Services {
@@ -23,7 +23,7 @@ export interface Services {
   readonly people: People
   readonly sessions: Sessions
   readonly presence: Presence
-  readonly rateLimiter: RateLimiter
+  readonly paces: Paces
   readonly accounts: Accounts
   readonly passwords: Passwords
   readonly guesses: Guesses

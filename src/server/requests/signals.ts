@@ -5,7 +5,7 @@ import { checkText } from '../../protocol/texts.ts'
 import type { Person } from '../rooms/people.ts'
 import { Line } from '../transport/line.ts'
 import type { Client } from './client.ts'
-import { resolveJoined } from './conversation.ts'
+import { refuseListing, resolveJoined } from './conversation.ts'
 
 /**
  * Serves `read`: moves the read position, also back, and tells the person's other connections once the log has it.
@@ -22,7 +22,9 @@ export async function setRead(client: Client, person: Person, request: Request<'
     return client.refuse(error, request.id)
   }
   if (session === undefined) return client.ok(request, { room: name, seq: request.seq })
-  const kept = await services.sessions.moveRead(session, key, request.seq)
+  const tooMany = refuseListing(client, key)
+  if (tooMany !== undefined) return client.refuse(tooMany, request.id)
+  const kept = await services.sessions.moveRead(session, key, request.seq, client.share)
   if (!kept.ok) return client.refuse(kept.error, request.id)
   client.ok(request, { room: name, seq: request.seq })
   const line = Line.of({ action: 'read', room: name, seq: request.seq })
@@ -42,7 +44,7 @@ export function setTyping(client: Client, person: Person, request: Request<'typi
   if (!request.on && lastAt === undefined) return
   if (request.on) client.typingAt.set(key, now)
   else client.typingAt.delete(key)
-  client.slowDown(person)
+  client.slowDown()
   if (isDirect) return tellOther(client, person, key, request.on)
   const room = client.memberships.get(key)?.room
   if (room === undefined || room.people.size > SMALL_ROOM) return
@@ -69,7 +71,7 @@ export function setAway(client: Client, person: Person, request: Request<'away'>
     const fits = checkText('an away message', message, client.services.settings.limits.away)
     if (!fits.ok) return client.refuse(fits.error, request.id)
   }
-  if (message !== person.away) client.slowDown(person)
+  if (message !== person.away) client.slowDown()
   client.services.presence.setAway(person, message)
   client.ok(request, {})
 }

@@ -8,6 +8,8 @@ import { directNames } from '../log/roomKeys.ts'
 import type { Person } from '../rooms/people.ts'
 import type { Client } from './client.ts'
 import { resolve } from './conversation.ts'
+import { refuseNewRoom } from './newRoom.ts'
+import { costOfText } from './paces.ts'
 
 /** What a request wants to do in a room, for error sentences. */
 const VERBS: Readonly<Record<EventRequest['action'], string>> = {
@@ -33,6 +35,8 @@ export function speak(client: Client, person: Person, request: EventRequest): un
     const message = `join "${name}" before you ${VERBS[request.action]}`
     return client.refuse({ code: 'not_in_room', message }, request.id)
   }
+  const tooMany = isDirect ? refuseNewRoom(client, conversation.value) : undefined
+  if (tooMany !== undefined) return client.refuse(tooMany, request.id)
   const body = bodyOf(request, services.settings.limits, services.log.head(key)?.last ?? 0)
   if (!body.ok) return client.refuse(body.error, request.id)
   // A message ends the typing for its readers: the next `typing` is news.
@@ -53,8 +57,15 @@ export function speak(client: Client, person: Person, request: EventRequest): un
     answered()
   }
   // By its origin a plain connection's own message is not sent back to it.
-  services.log.append(entry, settled, client)
-  if (!client.slowDown(person)) client.holdWhile(() => services.log.isBusy || room?.isCongested === true)
+  services.log.append(entry, settled, client, client.share)
+  if (!client.slowDown(costOf(body.value)))
+    client.holdWhile(() => services.log.isBusy(client.share) || room?.isCongested === true)
+}
+
+/** An edit is indexed twice: the old text is taken out, and the new one put in. */
+function costOf(body: EventBody): number {
+  if (body.action === 'chat') return costOfText(Buffer.byteLength(body.message))
+  return body.action === 'edit' ? 2 * costOfText(Buffer.byteLength(body.message)) - 1 : 1
 }
 
 /** Whether a guest from another machine shares no room with the other person of a direct conversation. */

@@ -1,10 +1,10 @@
 import { foldName } from '../../protocol/names.ts'
 import type { Peer } from './room.ts'
 
-/** With more names than this, those longest gone are forgotten. */
-const NAMES_KEPT = 100_000
+/** Names that are remembered although the log does not know them, as of plain clients that said nothing. */
+const SEEN_KEPT = 10_000
 
-/** A person whom the server has seen. */
+/** A person who is connected, or has just left. */
 export interface Person {
   /** The folded name. */
   readonly key: string
@@ -18,20 +18,19 @@ export interface Person {
   away: string | undefined
 }
 
-/** The one owner of names: which connections each has. */
+/** The one owner of names: which connections each has. The log knows those that are not connected. */
 export class People {
+  readonly #spelling: (key: string) => string | undefined
   readonly #people = new Map<string, Person>()
+  /** The spelling of names that were here, by folded name, the oldest first. */
+  readonly #seen = new Map<string, string>()
 
-  /** @param known the names that were seen before, as they are spelled, the oldest first */
-  constructor(known: Iterable<string> = []) {
-    for (const name of known) {
-      const person = newPerson(name)
-      this.#people.set(person.key, person)
-      if (this.#people.size > NAMES_KEPT) this.#forgetOne()
-    }
+  /** @param spelling how the log spells a name (folded) that it knows */
+  constructor(spelling: (key: string) => string | undefined = () => undefined) {
+    this.#spelling = spelling
   }
 
-  /** The person of this name, in any spelling; undefined where the server has not seen it. */
+  /** The person of this name, in any spelling; undefined where it is not connected, and has not just left. */
   find(name: string): Person | undefined {
     return this.at(foldName(name))
   }
@@ -41,15 +40,18 @@ export class People {
     return this.#people.get(key)
   }
 
+  /** The spelling of a name (folded) that the server has seen. */
+  spelled(key: string): string | undefined {
+    return this.#people.get(key)?.name ?? this.#spelling(key) ?? this.#seen.get(key)
+  }
+
   /** Puts a connection under a (valid) name. */
   arrive(peer: Peer, name: string): Person {
-    const person = this.find(name) ?? newPerson(name)
-    // The last in the map was seen last; forgetting goes by that.
-    this.#people.delete(person.key)
-    this.#people.set(person.key, person)
+    const key = foldName(name)
+    const person = this.#people.get(key) ?? newPerson(key, this.spelled(key) ?? name)
+    this.#people.set(key, person)
     if (person.peers.size === 0) person.since = Date.now()
     person.peers.add(peer)
-    if (this.#people.size > NAMES_KEPT) this.#forgetOne()
     return person
   }
 
@@ -57,6 +59,17 @@ export class People {
   depart(peer: Peer, person: Person): boolean {
     person.peers.delete(peer)
     return person.peers.size === 0
+  }
+
+  /** A person who left has not come back in time. */
+  gone(person: Person): void {
+    if (person.peers.size > 0 || this.#people.get(person.key) !== person) return
+    this.#people.delete(person.key)
+    this.#seen.delete(person.key)
+    this.#seen.set(person.key, person.name)
+    if (this.#seen.size <= SEEN_KEPT) return
+    const oldest = this.#seen.keys().next()
+    if (!oldest.done) this.#seen.delete(oldest.value)
   }
 
   /** Shows a person in the spelling of the account. */
@@ -68,17 +81,10 @@ export class People {
   /** Forgets a name (folded) that the log erases. The caller ends its connections. */
   forget(key: string): void {
     this.#people.delete(key)
-  }
-
-  #forgetOne(): void {
-    for (const person of this.#people.values()) {
-      if (person.peers.size > 0) continue
-      this.#people.delete(person.key)
-      return
-    }
+    this.#seen.delete(key)
   }
 }
 
-function newPerson(name: string): Person {
-  return { key: foldName(name), name, since: 0, peers: new Set(), away: undefined }
+function newPerson(key: string, name: string): Person {
+  return { key, name, since: 0, peers: new Set(), away: undefined }
 }

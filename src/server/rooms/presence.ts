@@ -1,19 +1,21 @@
 import type { Signal } from '../../protocol/responses.ts'
 import { Line } from '../transport/line.ts'
-import type { Person } from './people.ts'
+import type { People, Person } from './people.ts'
 import type { Room } from './room.ts'
 import type { Rooms } from './rooms.ts'
 
 /** Tells people who share a room or a direct conversation with a person that this person came, went, or is away. */
 export class Presence {
   readonly #rooms: Rooms
+  readonly #people: People
   readonly #leftAfter: number
   /** People who went and may return before `offline` is announced, by folded name. */
   readonly #going = new Map<string, NodeJS.Timeout>()
 
   /** @param leftAfter how long `offline` waits for a return, as `left` does, ms */
-  constructor(rooms: Rooms, leftAfter: number) {
+  constructor(rooms: Rooms, people: People, leftAfter: number) {
     this.#rooms = rooms
+    this.#people = people
     this.#leftAfter = leftAfter
   }
 
@@ -33,6 +35,7 @@ export class Presence {
       // Cleared only when `offline` is announced: a quick reconnect keeps its away message.
       person.away = undefined
       this.#tell(person, 'offline', rooms)
+      this.#people.gone(person)
     }, this.#leftAfter)
     this.#going.set(person.key, timer)
   }

@@ -7,6 +7,9 @@ import { Line } from '../transport/line.ts'
 import type { People, Person } from './people.ts'
 import { type Member, type Peer, Room } from './room.ts'
 
+/** So many of a person's direct conversations, those used last, hear that the person came, went or is away. */
+const DIRECTS_TOLD = 200
+
 /** A person in a room: the folded name, the name, and when the person came (ms since 1970). */
 export type Present = Pick<Person, 'key' | 'name' | 'since'>
 
@@ -39,15 +42,10 @@ export class Rooms {
     return head === undefined ? undefined : { name: head.name, people: this.#presentOfDirect(key).size }
   }
 
-  /** Every room (no direct conversations) that has a member or an event: key and name. */
-  *all(): Iterable<readonly [key: string, name: string]> {
-    for (const head of this.#directory.heads()) {
-      if (directNames(head.key) === undefined) yield [head.key, head.name]
-    }
-    for (const room of this.#rooms.values()) {
-      if (directNames(room.key) === undefined && this.#directory.head(room.key) === undefined)
-        yield [room.key, room.name]
-    }
+  /** The keys of the rooms (no direct conversations) that have members and no event yet. */
+  *withoutEvents(): Iterable<string> {
+    for (const room of this.#rooms.values())
+      if (room.last === 0 && directNames(room.key) === undefined) yield room.key
   }
 
   /** The name under which a person knows a room: `@` and the other's name for a direct conversation. */
@@ -55,7 +53,7 @@ export class Rooms {
     const names = directNames(key)
     if (names === undefined) return this.find(key)?.name ?? key
     const other = names[0] === person.key ? names[1] : names[0]
-    return `@${this.#people.at(other)?.name ?? other}`
+    return `@${this.#people.spelled(other) ?? other}`
   }
 
   /** How many people are in a room; of a direct conversation, how many of the two are connected. */
@@ -144,7 +142,7 @@ export class Rooms {
     }
     for (const room of this.#openDirects.get(person.key) ?? [])
       for (const peer of room.members.keys()) add(peer)
-    for (const key of this.#directory.directsOf(person.key)) {
+    for (const key of this.#directory.directsOf(person.key, DIRECTS_TOLD)) {
       for (const name of directNames(key) ?? []) {
         for (const peer of this.#people.at(name)?.peers ?? []) add(peer)
       }
@@ -185,8 +183,11 @@ export class Rooms {
     }
   }
 
-  #hand(key: string, events: readonly Committed[]): void {
+  #hand(key: string, committed: readonly Committed[]): void {
     const room = this.#rooms.get(key)
+    // A room that was opened between a commit and its telling has begun after the event.
+    const after = room?.last ?? 0
+    const events = committed.filter(({ event }) => event.seq > after)
     const names = directNames(key)
     if (names !== undefined) for (const committed of events) this.#handDirect(committed, names, room)
     else if (room !== undefined) {
@@ -272,7 +273,8 @@ export class Rooms {
   }
 
   #tellLeftLater(room: Room, person: Person): void {
-    if (directNames(room.key) !== undefined) return
+    // Nobody hears of it in an empty room, which ends at once.
+    if (directNames(room.key) !== undefined || room.members.size === 0) return
     // Before this person left, the room had one more: the last of a big room is told as a number too.
     if (room.people.size >= SMALL_ROOM) {
       room.peopleChanged = true

@@ -4,10 +4,9 @@ import { newSecret, secretHash } from '../auth/secretHash.ts'
 import type { AccountChange, AccountSession, AccountStore } from '../log/accounts.ts'
 import type { KeptSession, SessionChange } from '../log/entries.ts'
 import type { SessionStore } from '../log/log.ts'
+import type { Share } from '../shares.ts'
 
 const DAY = 86_400_000
-/** With more sessions than this, those longest unused are forgotten. */
-const SESSIONS_KEPT = 100_000
 
 /** A session of a name: the client that brings its secret continues it. It outlives connections and the daemon. */
 export interface Session {
@@ -22,37 +21,56 @@ export interface Session {
 }
 
 interface OwnSession extends Session {
+  /** The hash of its secret; undefined for that of an account, which its devices open. */
+  hash: string | undefined
   began: number
   readonly reads: Map<string, number>
+  /** How many connections have it. */
+  connections: number
+  /** How many of its changes are on their way to the log. */
+  changes: number
+  /** The day of the last use that was noted. */
+  usedOn: number
+}
+
+/** How many sessions without an account are kept. */
+export interface SessionLimits {
+  readonly sessionsOfPerson: number
+  readonly sessions: number
+}
+
+/** A session that begins. */
+export interface NewSession {
+  /** The name as it is spelled. */
+  readonly name: string
+  /** The position of the log. */
+  readonly began: number
+  /** Numbers of the person's sessions that are connected: they are not forgotten for it. */
+  readonly connected: readonly number[]
+  readonly share: Share
 }
 
 /**
- * The one owner of sessions; the log keeps them. It holds the hash of each secret, never the secret. The session of an
- * account is opened by the account's devices, which `Accounts` knows, and is never forgotten.
+ * The one owner of sessions; the log keeps them, and decides which are forgotten where there are too many. Memory holds those
+ * that are connected, or have changes on their way; the others are read when their secret comes. The hash of a secret is
+ * held, never the secret.
  */
 export class Sessions {
   readonly #store: SessionStore
-  /** Open sessions, by the hash of their secret, the one that was used last at the end. */
+  readonly #limits: SessionLimits
+  readonly #held = new Map<number, OwnSession>()
   readonly #byHash = new Map<string, OwnSession>()
-  /** Sessions of accounts. */
-  readonly #ofAccounts = new Map<number, OwnSession>()
-  /** The day of the last use that was noted, by session. */
-  readonly #usedOn = new Map<number, number>()
   readonly #accounts: AccountStore | undefined
-  #lastNumber = 0
+  #lastNumber: number
 
-  /** @param accounts tells which sessions are those of accounts */
-  constructor(store: SessionStore, accounts?: AccountStore) {
+  /** @param accounts tells which sessions become those of accounts */
+  constructor(store: SessionStore, limits: SessionLimits, accounts?: AccountStore) {
     this.#store = store
+    this.#limits = limits
     this.#accounts = accounts
-    const ofAccounts = new Set(accounts?.keptAccounts().accounts.map(({ session }) => session))
-    for (const session of store.keptSessions()) {
-      if (ofAccounts.has(session.number))
-        this.#ofAccounts.set(session.number, this.#own(session, session.reads))
-      else this.#put(session)
-      this.#lastNumber = Math.max(this.#lastNumber, session.number)
-    }
+    this.#lastNumber = store.lastSession
     accounts?.onAccounts(change => this.#accountsChanged(change))
+    store.onForgotten(numbers => this.#forgotten(numbers))
   }
 
   /** The number of a session that the log is to begin: no other session gets it. */
@@ -62,54 +80,73 @@ export class Sessions {
 
   /** The session of an account. */
   ofAccount(number: number): Session | undefined {
-    return this.#ofAccounts.get(number)
+    const held = this.#held.get(number)
+    if (held !== undefined) return held
+    const kept = this.#store.sessionOf(number)
+    return kept === undefined ? undefined : this.#hold(kept, undefined)
   }
 
-  /** Begins a session for a person, by the name as it is spelled, at a position of the log. */
-  begin(name: string, began: number): { readonly secret: string; readonly session: Session } {
+  /** Begins a session. */
+  begin({ name, began, connected, share }: NewSession): {
+    readonly secret: string
+    readonly session: Session
+  } {
     const secret = newSecret()
     const hash = secretHash(secret)
-    const begun = { number: this.reserve(), hash, person: foldName(name), began }
-    const session = this.#put({ ...begun, reads: new Map() })
-    this.#store.changeSession({ kind: 'began', session: begun, name })
-    if (this.#byHash.size > SESSIONS_KEPT) this.#forgetOldest()
+    const session = this.#hold(
+      { number: this.reserve(), person: foldName(name), began, reads: new Map() },
+      hash,
+    )
+    this.#storeBeginning(session, name, connected, share)
     return { secret, session }
   }
 
   /** The open session of a person (a folded name) with this secret. */
   find(person: string, secret: string): Session | undefined {
     const hash = secretHash(secret)
-    const session = this.#byHash.get(hash)
-    if (session === undefined || session.person !== person) return undefined
-    // The last in the map was used last; forgetting goes by that.
-    this.#byHash.delete(hash)
-    this.#byHash.set(hash, session)
-    return session
+    const kept = this.#byHash.get(hash) ?? this.#store.openSession(hash)
+    if (kept === undefined || kept.person !== person) return undefined
+    return this.#held.get(kept.number) ?? this.#hold(kept, hash)
+  }
+
+  /** A connection has a session. */
+  connect(session: Session): void {
+    this.#mutable(session).connections++
+  }
+
+  /** A connection of a session is gone. */
+  disconnect(session: Session): void {
+    const own = this.#mutable(session)
+    own.connections--
+    this.#drop(own)
   }
 
   /** Notes the use of an open session, once a day. Nothing waits for it, and it may be lost. */
-  noteUse({ number }: Session, now: number = Date.now()): void {
+  noteUse(session: Session, now: number = Date.now()): void {
+    const own = this.#mutable(session)
     const day = Math.floor(now / DAY)
-    if (this.#accounts === undefined || this.#usedOn.get(number) === day) return
-    this.#usedOn.set(number, day)
+    if (this.#accounts === undefined || own.usedOn === day) return
+    own.usedOn = day
     this.#accounts.changeAccounts(
-      { kind: 'account', deed: { deed: 'used', session: number } },
+      { kind: 'account', deed: { deed: 'used', session: own.number } },
       () => undefined,
     )
   }
 
   /** Puts a room into a session's list, read up to a position. The log stores that as soon as it can. */
-  enlist(session: Session, roomKey: string, seq: number): void {
-    this.#mutable(session).reads.set(roomKey, seq)
-    this.#store.changeSession({ kind: 'read', session: session.number, roomKey, seq })
+  enlist(session: Session, roomKey: string, seq: number, share?: Share): void {
+    const own = this.#mutable(session)
+    own.reads.set(roomKey, seq)
+    this.#owe(own, { kind: 'read', session: own.number, roomKey, seq }, share)
   }
 
   /** Moves a read position; resolves when that is durable, or refused and taken back. */
-  async moveRead(session: Session, roomKey: string, seq: number): Promise<Result<undefined>> {
-    const { reads } = this.#mutable(session)
+  async moveRead(session: Session, roomKey: string, seq: number, share?: Share): Promise<Result<undefined>> {
+    const own = this.#mutable(session)
+    const { reads } = own
     const before = reads.get(roomKey)
     reads.set(roomKey, seq)
-    const kept = await this.#change({ kind: 'read', session: session.number, roomKey, seq })
+    const kept = await this.#change(own, { kind: 'read', session: own.number, roomKey, seq }, share)
     // The client is told that its position was refused, so it must not show. A later change stands.
     if (!kept.ok && reads.get(roomKey) === seq) {
       if (before === undefined) reads.delete(roomKey)
@@ -122,73 +159,116 @@ export class Sessions {
    * Takes a room out of a session's list; undefined where it was not in it. Resolves when that is durable, or when the
    * log owes it: the client was told that it left.
    */
-  leave(session: Session, roomKey: string): Promise<void> | undefined {
-    if (!this.#mutable(session).reads.delete(roomKey)) return undefined
-    const change = { kind: 'read', session: session.number, roomKey, seq: undefined } as const
-    return this.#change(change).then(kept => {
-      if (!kept.ok && !this.#mutable(session).reads.has(roomKey)) this.#store.changeSession(change)
+  leave(session: Session, roomKey: string, share?: Share): Promise<void> | undefined {
+    const own = this.#mutable(session)
+    if (!own.reads.delete(roomKey)) return undefined
+    const change = { kind: 'read', session: own.number, roomKey, seq: undefined } as const
+    return this.#change(own, change, share).then(kept => {
+      if (!kept.ok && !own.reads.has(roomKey)) this.#owe(own, change, share)
     })
   }
 
   /** Forgets all sessions of a person (a folded name): the log has erased them. */
   forget(person: string): void {
-    for (const [hash, session] of this.#byHash) if (session.person === person) this.#byHash.delete(hash)
+    for (const session of this.#held.values()) if (session.person === person) this.#release(session)
+  }
+
+  #storeBeginning(session: OwnSession, name: string, connected: readonly number[], share?: Share): void {
+    const { number, hash, person, began } = session
+    if (hash === undefined) return
+    const { sessionsOfPerson: ofPerson, sessions: inAll } = this.#limits
+    const bounds = { ofPerson, inAll, connected }
+    this.#owe(session, { kind: 'began', session: { number, hash, person, began }, name, bounds }, share)
+  }
+
+  /** The log forgot sessions for others. One that is connected begins once more, with the same secret. */
+  #forgotten(numbers: readonly number[]): void {
+    for (const number of numbers) {
+      const session = this.#held.get(number)
+      if (session === undefined) continue
+      if (session.connections === 0) this.#release(session)
+      else {
+        this.#storeBeginning(session, session.person, [])
+        for (const [roomKey, seq] of session.reads)
+          this.#owe(session, { kind: 'read', session: number, roomKey, seq })
+      }
+    }
   }
 
   #accountsChanged({ sessions, ended }: AccountChange): void {
     for (const session of sessions) this.#becameAccounts(session)
-    if (ended.length === 0) return
-    const gone = new Set(ended)
-    for (const number of ended) this.#ofAccounts.delete(number)
-    for (const [hash, { number }] of this.#byHash) if (gone.has(number)) this.#byHash.delete(hash)
+    for (const number of ended) {
+      const session = this.#held.get(number)
+      if (session !== undefined) this.#release(session)
+    }
   }
 
   /** A session began, was registered, or took another one over. Connected clients hold its object, which stays. */
   #becameAccounts(kept: AccountSession): void {
-    const session = this.#ofAccounts.get(kept.number) ?? this.#takeOpen(kept.number) ?? this.#own(kept, [])
+    const session = this.#held.get(kept.number)
+    if (session === undefined) return
+    if (session.hash !== undefined) this.#byHash.delete(session.hash)
+    session.hash = undefined
     session.began = Math.min(session.began, kept.began)
     // Changes that are still on their way to the log stand.
     for (const [roomKey, seq] of kept.reads)
       session.reads.set(roomKey, Math.max(seq, session.reads.get(roomKey) ?? 0))
-    this.#ofAccounts.set(kept.number, session)
   }
 
-  #takeOpen(wanted: number): OwnSession | undefined {
-    for (const [hash, session] of this.#byHash) {
-      if (session.number !== wanted) continue
-      this.#byHash.delete(hash)
-      return session
+  #change(session: OwnSession, change: SessionChange, share?: Share): Promise<Result<undefined>> {
+    session.changes++
+    return new Promise(resolve => {
+      const settled = (result: Result<undefined>): void => {
+        this.#changed(session)
+        resolve(result)
+      }
+      this.#store.changeSession(change, { settled, ...(share === undefined ? {} : { share }) })
+    })
+  }
+
+  #owe(session: OwnSession, change: SessionChange, share?: Share): void {
+    session.changes++
+    const kept = (): void => this.#changed(session)
+    this.#store.changeSession(change, { kept, ...(share === undefined ? {} : { share }) })
+  }
+
+  #changed(session: OwnSession): void {
+    session.changes--
+    this.#drop(session)
+  }
+
+  #hold(kept: Omit<KeptSession, 'hash'>, hash: string | undefined): OwnSession {
+    const { number, person, began, reads } = kept
+    const session: OwnSession = {
+      number,
+      person,
+      began,
+      reads: new Map(reads),
+      hash,
+      connections: 0,
+      changes: 0,
+      usedOn: 0,
     }
-    return undefined
-  }
-
-  #change(change: SessionChange): Promise<Result<undefined>> {
-    return new Promise(resolve => this.#store.changeSession(change, resolve))
-  }
-
-  #put(kept: KeptSession): OwnSession {
-    const session = this.#own(kept, kept.reads)
-    this.#byHash.set(kept.hash, session)
+    this.#held.set(number, session)
+    if (hash !== undefined) this.#byHash.set(hash, session)
+    // A client that asked for it may not come in.
+    setImmediate(() => this.#drop(session))
     return session
   }
 
-  #own(
-    { number, person, began }: Omit<KeptSession, 'hash' | 'reads'>,
-    reads: Iterable<readonly [string, number]>,
-  ): OwnSession {
-    return { number, person, began, reads: new Map(reads) }
+  /** Drops a session that nothing needs in memory. */
+  #drop(session: OwnSession): void {
+    if (session.connections === 0 && session.changes === 0) this.#release(session)
+  }
+
+  #release(session: OwnSession): void {
+    if (this.#held.get(session.number) === session) this.#held.delete(session.number)
+    if (session.hash !== undefined && this.#byHash.get(session.hash) === session)
+      this.#byHash.delete(session.hash)
   }
 
   /** Others read sessions; only this class changes them. */
   #mutable(session: Session): OwnSession {
     return session as OwnSession
-  }
-
-  #forgetOldest(): void {
-    const oldest = this.#byHash.entries().next()
-    if (oldest.done) return
-    const [hash, session] = oldest.value
-    this.#byHash.delete(hash)
-    this.#store.changeSession({ kind: 'forgotten', session: session.number })
   }
 }

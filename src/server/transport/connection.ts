@@ -3,6 +3,7 @@ import { type Decoded, requestDecoder } from '../../protocol/codec.ts'
 import type { Request } from '../../protocol/requests.ts'
 import type { Logger } from '../logger.ts'
 import type { Settings } from '../settings.ts'
+import { OWN_SHARE, type Share } from '../shares.ts'
 import type { Line } from './line.ts'
 import { Outbound } from './outbound.ts'
 import type { Admitted } from './reception.ts'
@@ -17,6 +18,8 @@ const WHOLE_READ_BYTES = 64 * 1024
 const WHOLE_RECORD_BYTES = 16 * 1024
 /** With more output than this left over the connection reads no further request: answers never pile up. */
 const READ_BELOW_BYTES = 64 * 1024
+/** What may come before `connect` is done, tries and empty lines included. */
+const MAX_BYTES_BEFORE = 256 * 1024
 /** How long the peer of a closing connection may take to read the last frames, ms. */
 const LINGER = 2_000
 const KEEPALIVE_AFTER = 60_000
@@ -25,6 +28,8 @@ const KEEPALIVE_AFTER = 60_000
 export interface FrameHandler {
   /** Handles one line. A promise holds the next line back until it is fulfilled. */
   take(decoded: Decoded<Request>): Promise<void> | undefined
+  /** Whose turn its lines take. */
+  readonly share: Share
   /** True while answers are still to come: a closed sending side waits for them. */
   readonly isBusy: boolean
   /** True for a full client, which must send a sign of life. */
@@ -59,6 +64,8 @@ export class Connection implements TurnTaker {
   readonly number: number
   /** The peer's address, IPv4 in its short form. */
   readonly address: string
+  /** The address whose limits count; undefined: none, see `Admitted`. */
+  readonly limitedBy: string | undefined
   /** Whether it came by a unix socket. */
   readonly isUnix: boolean
   /** Whether it comes from this machine. */
@@ -78,6 +85,8 @@ export class Connection implements TurnTaker {
   #first: Buffer | undefined
   #handler: FrameHandler | undefined
   #heardAt = performance.now()
+  /** How much came before `connect`. */
+  #bytesBefore = 0
   /** Holds lines back: a rate limit, or congestion. */
   #holdTimer: NodeJS.Timeout | undefined
   /** Whether a request is not fulfilled yet, which holds the next line back too. */
@@ -92,6 +101,7 @@ export class Connection implements TurnTaker {
   constructor(admitted: Admitted, number: number, shared: SharedTransport) {
     const { tick, entrance, turns, settings, logger } = shared
     const { socket, address, openedAt, isEncrypted } = admitted
+    this.limitedBy = admitted.limitedBy
     this.isUnix = admitted.isUnix
     this.isLocal = admitted.isLocal
     this.channel = admitted.channel
@@ -119,6 +129,11 @@ export class Connection implements TurnTaker {
         },
       },
     )
+  }
+
+  /** Whose turn its lines take. */
+  get share(): Share {
+    return this.#handler?.share ?? OWN_SHARE
   }
 
   /** Starts reading. */
@@ -233,6 +248,7 @@ export class Connection implements TurnTaker {
   #received(chunk: Buffer | string): void {
     if (this.#closingSince !== undefined) return
     this.#heardAt = performance.now()
+    if (this.#handler?.hasConnected === false && !this.#mayStillConnect(chunk.length)) return
     this.#decoder.push(typeof chunk === 'string' ? Buffer.from(chunk) : chunk)
     const isIn = this.#handler?.hasConnected === true
     if (isIn && chunk.length < this.#wholeRead) return this.takeTurn()
@@ -240,6 +256,14 @@ export class Connection implements TurnTaker {
     this.#socket.pause()
     if (isIn) this.#turns.add(this)
     else this.#entrance.add(this)
+  }
+
+  /** Counts what comes before `connect`; more than some lines ends the connection. */
+  #mayStillConnect(bytes: number): boolean {
+    this.#bytesBefore += bytes
+    const mayStill = this.#bytesBefore <= MAX_BYTES_BEFORE
+    if (!mayStill) this.#handler?.neverConnected()
+    return mayStill
   }
 
   /** Takes lines for a while, if there are any and nothing holds them back. */

@@ -6,6 +6,7 @@ import type { Refusal } from '../../protocol/errors.ts'
 import { isLoopback } from '../../protocol/loopback.ts'
 import { SERVER_NAME } from '../../protocol/names.ts'
 import { NO_CHANNEL } from '../../protocol/sshsig.ts'
+import { addressGroup } from '../address.ts'
 import { AddressRanges } from '../addressRanges.ts'
 import type { Logger } from '../logger.ts'
 import type { Settings } from '../settings.ts'
@@ -28,6 +29,8 @@ export interface Admitted {
   readonly socket: Socket
   /** The group of addresses that limits and logs go by. */
   readonly address: string
+  /** The group whose limits count; undefined for unix sockets, and for addresses that many people share. */
+  readonly limitedBy: string | undefined
   /** When it was accepted, by `performance.now()`. */
   readonly openedAt: number
   /** What was read of it; undefined: nothing yet. */
@@ -61,6 +64,7 @@ export class Reception implements ArrivalWatcher {
   readonly #options: ReceptionOptions
   readonly #plaintextFrom: AddressRanges
   readonly #proxies: AddressRanges
+  readonly #shared: AddressRanges
   readonly #handshakes = new Turns({ count: HANDSHAKES })
   /** Those that are not admitted, the refused ones included. */
   readonly #arrivals = new Set<Arrival>()
@@ -75,6 +79,7 @@ export class Reception implements ArrivalWatcher {
     this.#options = options
     this.#plaintextFrom = new AddressRanges(options.settings.plaintextFrom)
     this.#proxies = new AddressRanges(options.settings.proxies)
+    this.#shared = new AddressRanges(options.settings.sharedAddresses)
   }
 
   /** How many sockets are open, the admitted ones included. */
@@ -89,6 +94,7 @@ export class Reception implements ArrivalWatcher {
     if (!isUnix && peer === undefined) return void socket.destroy()
     const isProxied = peer !== undefined && this.#proxies.has(peer)
     const arrival = new Arrival(socket, peer, isProxied, this)
+    if (this.#shared.has(arrival.address)) arrival.group = undefined
     if (this.#closesAtOnce(arrival)) return
     this.#open++
     this.#count(arrival.group, 1)
@@ -129,6 +135,7 @@ export class Reception implements ArrivalWatcher {
   }
 
   proxied(arrival: Arrival): void {
+    if (this.#shared.has(arrival.address)) arrival.group = undefined
     this.#closesAtOnce(arrival)
     this.#count(arrival.group, 1)
   }
@@ -166,7 +173,8 @@ export class Reception implements ArrivalWatcher {
     const isUnix = arrival.peer === undefined
     this.#options.admit({
       socket,
-      address: group ?? address,
+      address: isUnix ? address : addressGroup(address),
+      limitedBy: group,
       openedAt,
       first,
       isEncrypted,

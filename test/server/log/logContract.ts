@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { Result } from '../../../src/protocol/errors.ts'
 import { searchTerms } from '../../../src/protocol/searchTerms.ts'
-import type { EventEntry } from '../../../src/server/log/entries.ts'
+import type { EventEntry, SessionChange } from '../../../src/server/log/entries.ts'
 import type { Log, LoggedEvent, Query, Range, Stored, WholeLog } from '../../../src/server/log/log.ts'
 import { directKey } from '../../../src/server/log/roomKeys.ts'
 
@@ -35,7 +35,7 @@ export function testLog(make: () => Promise<WholeLog>): void {
     const log = await make()
     expect(log.last).toBe(0)
     expect(log.head('dev')).toBeUndefined()
-    expect([...log.heads()]).toEqual([])
+    expect(await log.newestRooms(undefined, Number.MAX_SAFE_INTEGER, 10)).toEqual([])
     expect(await log.read('dev', WHOLE)).toEqual({ events: [], last: 0, moreBefore: false, moreAfter: false })
     expect(log.epoch).not.toBe((await make()).epoch)
     await log.close()
@@ -164,16 +164,18 @@ export function testLog(make: () => Promise<WholeLog>): void {
     const log = await make()
     const { seq } = storedOf(await append(log, {}))
     for (let i = 0; i < 5; i++) await append(log, { text: 'x'.repeat(1_000) })
-    expect((await log.missed('dev', seq, 100, 1_000_000)).events).toBe(5)
-    expect((await log.missed('dev', seq, 100, 1_000_000)).bytes).toBeGreaterThan(5_000)
-    expect((await log.missed('dev', seq, 2, 1_000_000)).events).toBeGreaterThan(2)
-    expect((await log.missed('dev', seq, 100, 1_000)).bytes).toBeGreaterThan(1_000)
-    expect((await log.missed('nowhere', 0, 10, 10)).events).toBe(0)
+    expect((await log.missed('dev', seq, { events: 100, bytes: 1_000_000 })).events).toBe(5)
+    expect((await log.missed('dev', seq, { events: 100, bytes: 1_000_000 })).bytes).toBeGreaterThan(5_000)
+    expect((await log.missed('dev', seq, { events: 2, bytes: 1_000_000 })).events).toBeGreaterThan(2)
+    expect((await log.missed('dev', seq, { events: 100, bytes: 1_000 })).bytes).toBeGreaterThan(1_000)
+    expect((await log.missed('nowhere', 0, { events: 10, bytes: 10 })).events).toBe(0)
     await log.close()
   })
 
   test('unread counts the messages of others, mentions apart, topics not, up to a bound', async () => {
     const log = await make()
+    // Those who are mentioned have been here.
+    await append(log, { roomKey: 'ops', from: 'alice' })
     await append(log, { from: 'bob', text: 'hi @alice' })
     await append(log, { from: 'bob', text: 'hi' })
     await append(log, { from: 'ALICE', text: 'mine' })
@@ -190,8 +192,74 @@ export function testLog(make: () => Promise<WholeLog>): void {
     await append(log, { body: { action: 'topic', topic: 'second' } })
     await append(log, { roomKey: directKey('bob', 'alice') })
     expect(log.head('dev')?.topic).toBe('second')
-    expect([...log.directsOf('bob')]).toEqual([directKey('alice', 'bob')])
-    expect([...log.directsOf('carl')]).toEqual([])
+    expect(log.directsOf('bob', 10)).toEqual([directKey('alice', 'bob')])
+    expect(log.directsOf('carl', 10)).toEqual([])
+    await log.close()
+  })
+
+  test('rooms are listed by their newest events, page by page', async () => {
+    const log = await make()
+    for (const roomKey of ['one', 'two', directKey('alice', 'bob'), 'three', 'one', directKey('carl', 'bob')])
+      await append(log, { roomKey })
+    const pages = async (of: string | undefined): Promise<string[]> => {
+      const keys: string[] = []
+      for (let before = Number.MAX_SAFE_INTEGER; ; ) {
+        const page = await log.newestRooms(of, before, 2)
+        if (page.length === 0) return keys
+        keys.push(...page.map(({ key }) => key))
+        before = page.at(-1)?.last ?? 0
+        expect(log.head(keys.at(-1) ?? '')?.last).toBe(before)
+      }
+    }
+    expect(await pages(undefined)).toEqual(['one', 'three', 'two'])
+    expect(await pages('bob')).toEqual([directKey('carl', 'bob'), directKey('alice', 'bob')])
+    expect(await pages('carl')).toEqual([directKey('carl', 'bob')])
+    expect(await pages('dave')).toEqual([])
+    await append(log, { roomKey: 'two' })
+    expect(await pages(undefined)).toEqual(['two', 'one', 'three'])
+    await log.close()
+  })
+
+  test('an open session is found by the hash of its secret, with the rooms that it lists', async () => {
+    const log = await make()
+    const session = { number: 1, hash: 'x', person: 'alice', began: 0 }
+    const change = (one: SessionChange) =>
+      new Promise(resolve => log.changeSession(one, { settled: resolve }))
+    await change({ kind: 'began', session, name: 'Alice' })
+    await change({ kind: 'read', session: 1, roomKey: 'dev', seq: 7 })
+    expect(log.openSession('x')).toEqual({ ...session, reads: new Map([['dev', 7]]) })
+    expect(log.openSession('y')).toBeUndefined()
+    expect(log.spelling('alice')).toBe('Alice')
+    expect(log.spelling('bob')).toBeUndefined()
+    await change({ kind: 'forgotten', session: 1 })
+    expect(log.openSession('x')).toBeUndefined()
+    await log.close()
+  })
+
+  test('sessions beyond a bound are forgotten: first those that hold nothing, never one that is connected', async () => {
+    const log = await make()
+    const told: number[] = []
+    log.onForgotten(numbers => told.push(...numbers))
+    const begin = (number: number, connected: readonly number[] = []) =>
+      new Promise<void>(resolve =>
+        log.changeSession(
+          {
+            kind: 'began',
+            session: { number, hash: `h${number}`, person: 'alice', began: 0 },
+            name: 'alice',
+            bounds: { ofPerson: 3, inAll: 100, connected },
+          },
+          { kept: resolve },
+        ),
+      )
+    await begin(1)
+    await append(log, { from: 'alice', session: 1 })
+    await begin(2)
+    await begin(3)
+    await begin(4)
+    await begin(5, [3])
+    await expect.poll(() => told).toEqual([2, 4])
+    expect(['h1', 'h3', 'h5'].every(hash => log.openSession(hash) !== undefined)).toBe(true)
     await log.close()
   })
 
@@ -220,6 +288,7 @@ export function testLog(make: () => Promise<WholeLog>): void {
 
   test('a deleted message keeps the name and time of its deletion, and nothing else', async () => {
     const log = await make()
+    await append(log, { roomKey: 'ops', from: 'bob' })
     const { seq } = storedOf(await append(log, { text: 'hi @bob', session: 1 }))
     await append(log, { body: { action: 'edit', target: seq, message: 'oh @bob' }, session: 1 })
     await append(log, { body: { action: 'react', target: seq, emoji: '+', on: true }, from: 'bob' })
@@ -379,7 +448,7 @@ export function testLog(make: () => Promise<WholeLog>): void {
     const session = { number: 1, hash: 'x', person: 'alice', began: 0 }
     log.changeSession({ kind: 'began', session, name: 'alice' })
     const settled = await new Promise(resolve =>
-      log.changeSession({ kind: 'read', session: 1, roomKey: 'dev', seq: 0 }, resolve),
+      log.changeSession({ kind: 'read', session: 1, roomKey: 'dev', seq: 0 }, { settled: resolve }),
     )
     expect(settled).toEqual({ ok: true, value: undefined })
     await log.close()

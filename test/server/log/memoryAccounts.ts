@@ -2,6 +2,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { type Result, success } from '../../../src/protocol/errors.ts'
 import type { AccountChange, AccountContents, AccountEntry } from '../../../src/server/log/accounts.ts'
 import type { SessionChange } from '../../../src/server/log/entries.ts'
+import { Lookups } from '../../../src/server/log/sqlite/lookups.ts'
 import { migrate } from '../../../src/server/log/sqlite/schema.ts'
 import { AccountFold } from '../../../src/server/log/sqlite/worker/accountFold.ts'
 import { NameTable } from '../../../src/server/log/sqlite/worker/nameTable.ts'
@@ -9,23 +10,35 @@ import { SessionTable } from '../../../src/server/log/sqlite/worker/sessionTable
 
 /** The accounts of a log in memory: the rule of the real one, on a database without a file. */
 export class MemoryAccounts {
+  readonly lookups: Lookups
+  readonly #names: NameTable
   readonly #sessions: SessionTable
   readonly #fold: AccountFold
 
   constructor() {
     const database = new DatabaseSync(':memory:')
     migrate(database, 'epoch')
-    const names = new NameTable(database)
-    this.#sessions = new SessionTable(database, names)
-    this.#fold = new AccountFold(database, names, this.#sessions)
+    this.#names = new NameTable(database)
+    this.#sessions = new SessionTable(database, this.#names)
+    this.#fold = new AccountFold(database, this.#names, this.#sessions)
+    this.lookups = new Lookups(database)
   }
 
   contents(): AccountContents {
     return this.#fold.contents()
   }
 
-  changeSession(change: SessionChange, ts: number): void {
-    this.#sessions.apply(change, ts)
+  /** The sessions that were forgotten for one that begins. */
+  changeSession(change: SessionChange, ts: number): readonly number[] {
+    if (change.kind === 'began') return this.#sessions.begin(change, ts)
+    this.#sessions.apply(change)
+    return []
+  }
+
+  /** A person said something, in a session or without one. */
+  spoke(name: string, session: number | undefined): void {
+    this.#names.spoke(this.#names.numberOf(name))
+    if (session !== undefined) this.#sessions.holds(session)
   }
 
   change(entry: AccountEntry, ts: number, last: number): Result<AccountChange> {

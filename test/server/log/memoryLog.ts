@@ -16,10 +16,13 @@ import type {
   Committed,
   Found,
   LoggedEvent,
+  MissedBounds,
+  NewestRoom,
   Page,
   Query,
   Range,
   RoomHead,
+  SessionChangeOptions,
   Stored,
   WholeLog,
 } from '../../../src/server/log/log.ts'
@@ -81,6 +84,7 @@ export class MemoryLog implements WholeLog {
   readonly #accountSessions = new AccountSessions([])
   readonly #accountListeners = new Set<(change: AccountChange) => void>()
   readonly #listeners = new Set<(events: readonly Committed[]) => void>()
+  readonly #forgottenListeners = new Set<(numbers: readonly number[]) => void>()
   #waiting: Waiting[] = []
   #scheduled: NodeJS.Immediate | undefined
   #last = 0
@@ -98,7 +102,7 @@ export class MemoryLog implements WholeLog {
     return 0
   }
 
-  get isBusy(): boolean {
+  isBusy(): boolean {
     return this.#waiting.length > BUSY_ENTRIES
   }
 
@@ -107,12 +111,27 @@ export class MemoryLog implements WholeLog {
     return room === undefined ? undefined : headOf(room)
   }
 
-  *heads(): Iterable<RoomHead> {
-    for (const room of this.#rooms.values()) yield headOf(room)
+  newestRooms(of: string | undefined, before: number, limit: number): Promise<readonly NewestRoom[]> {
+    const rooms = [...this.#rooms.values()]
+      .map(headOf)
+      .filter(({ key }) =>
+        of === undefined ? directNames(key) === undefined : directNames(key)?.includes(of) === true,
+      )
+      .filter(({ last }) => last < before)
+      .sort((a, b) => b.last - a.last)
+    return Promise.resolve(rooms.slice(0, limit).map(({ key, last }) => ({ key, last })))
   }
 
-  directsOf(name: string): Iterable<string> {
-    return this.#directs.get(name) ?? []
+  directsOf(name: string, limit: number): readonly string[] {
+    const heads = [...(this.#directs.get(name) ?? [])].flatMap(key => this.head(key) ?? [])
+    return heads
+      .sort((a, b) => b.last - a.last)
+      .slice(0, limit)
+      .map(({ key }) => key)
+  }
+
+  spelling(name: string): string | undefined {
+    return this.#accounts.lookups.spelling(name)
   }
 
   append(entry: EventEntry, settled: (result: Result<Stored>) => void, origin?: object): void {
@@ -140,17 +159,30 @@ export class MemoryLog implements WholeLog {
     return () => this.#accountListeners.delete(listener)
   }
 
-  changeSession(change: SessionChange, settled?: (result: Result<undefined>) => void): void {
-    this.#accounts.changeSession(change, this.#now())
-    if (settled !== undefined) setImmediate(() => settled(success(undefined)))
+  changeSession(change: SessionChange, { settled, kept }: SessionChangeOptions = {}): void {
+    const forgotten = this.#accounts.changeSession(change, this.#now())
+    setImmediate(() => {
+      settled?.(success(undefined))
+      kept?.()
+      if (forgotten.length > 0) for (const listener of this.#forgottenListeners) listener(forgotten)
+    })
   }
 
-  keptSessions(): Iterable<KeptSession> {
-    return []
+  openSession(hash: string): KeptSession | undefined {
+    return this.#accounts.lookups.openSession(hash)
   }
 
-  keptNames(): Iterable<string> {
-    return []
+  sessionOf(number: number): KeptSession | undefined {
+    return this.#accounts.lookups.session(number)
+  }
+
+  get lastSession(): number {
+    return 0
+  }
+
+  onForgotten(listener: (numbers: readonly number[]) => void): () => void {
+    this.#forgottenListeners.add(listener)
+    return () => this.#forgottenListeners.delete(listener)
   }
 
   subscribe(listener: (events: readonly Committed[]) => void): () => void {
@@ -171,8 +203,7 @@ export class MemoryLog implements WholeLog {
   missed(
     roomKey: string,
     after: number,
-    maxEvents: number,
-    maxBytes: number,
+    { events: maxEvents, bytes: maxBytes }: MissedBounds,
   ): Promise<{ events: number; bytes: number }> {
     const events = this.#rooms.get(roomKey)?.events ?? []
     let count = 0
@@ -267,6 +298,7 @@ export class MemoryLog implements WholeLog {
       if (!allowed.ok) return allowed
     }
     const room = this.#room(entry)
+    this.#accounts.spoke(entry.from, entry.session)
     const event: LoggedEvent = {
       roomKey: entry.roomKey,
       seq: ++this.#last,
@@ -296,7 +328,12 @@ export class MemoryLog implements WholeLog {
         : {
             session: marks.session,
             isDeleted: target.deleted !== undefined,
-            reactions: new Map([...marks.reactions].map(([emoji, names]) => [emoji, new Set(names.keys())])),
+            reactions: {
+              kinds: marks.reactions.size,
+              inAll: [...marks.reactions.values()].reduce((sum, names) => sum + names.size, 0),
+              hasKind: emoji => marks.reactions.has(emoji),
+              has: (emoji, person) => marks.reactions.get(emoji)?.has(person) === true,
+            },
           }
     return checkChange(change, changeable, entry.from, entry.session)
   }
@@ -317,7 +354,9 @@ export class MemoryLog implements WholeLog {
       if (change.on) marks.reactions.set(change.emoji, names.set(person, event.from))
       else if (names.delete(person) && names.size === 0) marks.reactions.delete(change.emoji)
       const reactions = presentReactions(
-        new Map([...marks.reactions].map(([emoji, by]) => [emoji, [...by.values()]])),
+        new Map(
+          [...marks.reactions].map(([emoji, by]) => [emoji, { count: by.size, names: [...by.values()] }]),
+        ),
       )
       const { reactions: _, ...rest } = chat
       this.#replace(room, reactions === undefined ? rest : { ...rest, reactions })

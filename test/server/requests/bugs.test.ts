@@ -43,7 +43,7 @@ class SlowLog extends MemoryLog {
   busyAsked = 2
   count: () => void = () => undefined
 
-  override get isBusy(): boolean {
+  override isBusy(): boolean {
     return ++this.busyAsked < 2
   }
 

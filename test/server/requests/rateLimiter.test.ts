@@ -2,14 +2,14 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { RateLimiter } from '../../../src/server/requests/rateLimiter.ts'
 
-const limits = { messageBurst: 20, messagesPerSecond: 5 }
+const limits = { burst: 20, perSecond: 5 }
 
 test('a client that obeys the waits gets a burst, then an even rate', () => {
   const limiter = new RateLimiter(limits)
   let now = 1_000
   const waits: number[] = []
   for (let i = 0; i < 30; i++) {
-    const wait = limiter.spend('alice', '127.0.0.1', now)
+    const wait = limiter.spend('alice', 1, now)
     waits.push(wait)
     now += wait
   }
@@ -25,7 +25,7 @@ test('for any intervals, never more than the burst and the rate allow', () => {
       let sent = 0
       for (const pause of pauses) {
         now += pause
-        now += limiter.spend('alice', 'a', now)
+        now += limiter.spend('alice', 1, now)
         sent++
         limiter.sweep(now)
         expect(sent).toBeLessThanOrEqual(20 + (now * 5) / 1_000 + 1)
@@ -34,11 +34,17 @@ test('for any intervals, never more than the burst and the rate allow', () => {
   )
 })
 
-test('names and addresses have buckets of their own; a clock set back takes nothing away', () => {
-  const limiter = new RateLimiter({ messageBurst: 2, messagesPerSecond: 5 })
-  expect(limiter.spend('alice', 'a', 1_000)).toBe(0)
-  expect(limiter.spend('alice', 'a', 1_000)).toBe(200)
-  expect(limiter.spend('bob', 'a', 1_000)).toBe(0)
-  expect(limiter.spend('alice', 'b', 1_000)).toBe(0)
-  expect(limiter.spend('bob', 'a', 0)).toBe(200)
+test('keys have buckets of their own; a clock set back takes nothing away', () => {
+  const limiter = new RateLimiter({ burst: 2, perSecond: 5 })
+  expect(limiter.spend('alice a', 1, 1_000)).toBe(0)
+  expect(limiter.spend('alice a', 1, 1_000)).toBe(200)
+  expect(limiter.spend('bob a', 1, 1_000)).toBe(0)
+  expect(limiter.spend('alice b', 1, 1_000)).toBe(0)
+  expect(limiter.spend('bob a', 1, 0)).toBe(200)
+})
+
+test('what costs more waits longer, and is paid back', () => {
+  const limiter = new RateLimiter({ burst: 2, perSecond: 1 })
+  expect(limiter.spend('alice', 12, 0)).toBe(11_000)
+  expect(limiter.spend('alice', 1, 11_000)).toBe(1_000)
 })

@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest'
 import { type Result, refuse, success } from '../../../src/protocol/errors.ts'
-import type { KeptSession, SessionChange } from '../../../src/server/log/entries.ts'
-import type { SessionStore } from '../../../src/server/log/log.ts'
+import type { SessionChange } from '../../../src/server/log/entries.ts'
+import type { SessionChangeOptions, SessionStore } from '../../../src/server/log/log.ts'
 import { Sessions } from '../../../src/server/rooms/sessions.ts'
+import { OWN_SHARE } from '../../../src/server/shares.ts'
 
 const FULL = refuse('storage_unavailable', 'the disk is full')
 
@@ -11,15 +12,21 @@ class Store implements SessionStore {
   readonly owed: SessionChange[] = []
   readonly #waiting: ((result: Result<undefined>) => void)[] = []
 
-  keptSessions(): Iterable<KeptSession> {
-    return []
+  readonly lastSession = 0
+
+  openSession(): undefined {
+    return undefined
   }
 
-  keptNames(): Iterable<string> {
-    return []
+  sessionOf(): undefined {
+    return undefined
   }
 
-  changeSession(change: SessionChange, settled?: (result: Result<undefined>) => void): void {
+  onForgotten(): () => void {
+    return () => undefined
+  }
+
+  changeSession(change: SessionChange, { settled }: SessionChangeOptions = {}): void {
     if (settled === undefined) this.owed.push(change)
     else this.#waiting.push(settled)
   }
@@ -31,8 +38,9 @@ class Store implements SessionStore {
 
 function prepared() {
   const store = new Store()
-  const sessions = new Sessions(store)
-  const { session } = sessions.begin('alice', 0)
+  const sessions = new Sessions(store, { sessionsOfPerson: 3, sessions: 10 })
+  const { session } = sessions.begin({ name: 'alice', began: 0, connected: [], share: OWN_SHARE })
+  sessions.connect(session)
   store.owed.length = 0
   return { store, sessions, session }
 }

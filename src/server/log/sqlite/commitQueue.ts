@@ -1,7 +1,8 @@
 import { type Refusal, type Result, refuse, success } from '../../../protocol/errors.ts'
+import { FairQueue, OWN_SHARE, type Share } from '../../shares.ts'
 import type { AccountChange, AccountEntry } from '../accounts.ts'
 import type { EventEntry, SessionChange } from '../entries.ts'
-import type { Committed, LoggedEvent, Stored } from '../log.ts'
+import type { Committed, LoggedEvent, SessionChangeOptions, Stored } from '../log.ts'
 import type { Batch, Outcome } from './messages.ts'
 import { OwedChanges } from './owedChanges.ts'
 import type { Position } from './storedEvent.ts'
@@ -9,12 +10,13 @@ import type { Position } from './storedEvent.ts'
 /** A batch is at most this, so that no entry waits long behind a flood. */
 const MAX_BATCH = 512
 const MAX_BATCH_BYTES = 256 * 1024
-/** With more than this waiting, senders are read later. */
-const BUSY_ENTRIES = 4_096
-const BUSY_BYTES = 8 * 1024 * 1024
-/** Hard limit: new events are refused; slowing senders was not enough. */
-const MOST_ENTRIES = 4 * BUSY_ENTRIES
-const MOST_BYTES = 4 * BUSY_BYTES
+/** What an entry costs beside its text, in bytes of text. */
+const ENTRY_COST = 512
+/** With more than this waiting, those who have most of it waiting are read later. */
+const BUSY_COST = 4_096 * ENTRY_COST
+/** Hard limits: new events of those are refused, and then of all; slowing senders was not enough. */
+const MOST_COST = 4 * BUSY_COST
+const MOST_COST_OF_ALL = 2 * MOST_COST
 /** When a refused sender may try again, ms. */
 const RETRY_AFTER = 2_000
 
@@ -22,6 +24,11 @@ const RETRY_AFTER = 2_000
 export interface CommitQueueOptions {
   /** Hands a batch to the writer. The next one goes after `committed` or `failed`. */
   readonly post: (batch: Batch) => void
+  /** An event of this room is on its way until {@link release}, which comes after all was told of it. */
+  readonly hold?: (roomKey: string) => void
+  readonly release?: (roomKey: string) => void
+  /** Open sessions were forgotten because there were too many. */
+  readonly forgot?: (numbers: readonly number[]) => void
   /** Makes the event of an entry that was stored; called in order of seq, before the entry is settled. */
   readonly stored: (entry: EventEntry, position: Position) => LoggedEvent
   /** Tells the subscribers of the events of a batch, after all of it is settled. */
@@ -44,6 +51,7 @@ interface Settlement {
 
 interface Waiting {
   readonly entry: EventEntry | SessionChange | AccountEntry
+  readonly share: Share
   readonly bytes: number
   readonly settled: (result: Result<Settlement>) => void
   readonly origin: object | undefined
@@ -58,8 +66,7 @@ const NO_POSITION: Stored = { seq: 0, ts: 0 }
 export class CommitQueue {
   readonly #options: CommitQueueOptions
   readonly #owed = new OwedChanges()
-  #waiting: Waiting[] = []
-  #waitingBytes = 0
+  readonly #waiting = new FairQueue<Waiting>()
   /** The batch that the writer has. */
   #posted: readonly Waiting[] | undefined
   /** The events in it. */
@@ -77,37 +84,47 @@ export class CommitQueue {
     return this.#committing
   }
 
-  /** True while more waits than should: senders are to be read later. */
-  get isBusy(): boolean {
-    return this.#waiting.length > BUSY_ENTRIES || this.#waitingBytes > BUSY_BYTES
+  /** True while more waits than should, and this share has its part of it: its senders are to be read later. */
+  isBusy(share: Share = OWN_SHARE): boolean {
+    return this.#waiting.cost > BUSY_COST && this.#waiting.isHeavy(share)
   }
 
   /** See `Log.append`. Refused with `storage_unavailable` where far too much waits. */
-  append(entry: EventEntry, settled: (result: Result<Stored>) => void, origin?: object): void {
+  append(
+    entry: EventEntry,
+    settled: (result: Result<Stored>) => void,
+    origin?: object,
+    share: Share = OWN_SHARE,
+  ): void {
     const { body } = entry
     const text = body.action === 'chat' || body.action === 'edit' ? body.message : ''
-    const isFull = this.#waiting.length >= MOST_ENTRIES || this.#waitingBytes >= MOST_BYTES
+    const { cost } = this.#waiting
+    const isFull = cost > MOST_COST_OF_ALL || (cost > MOST_COST && this.#waiting.isHeavy(share))
     if (isFull) {
       const message = 'the server has more to store than it can now; try again soon'
       return settled(refuse('storage_unavailable', message, { retryAfter: RETRY_AFTER }))
     }
     const told = (result: Result<Settlement>): void =>
       settled(result.ok ? success(result.value.stored) : result)
-    this.#enqueue({ entry, bytes: Buffer.byteLength(text), settled: told, origin })
+    this.#enqueue({ entry, share, bytes: Buffer.byteLength(text), settled: told, origin })
   }
 
   /** See `AccountStore.changeAccounts`. */
-  changeAccounts(entry: AccountEntry, settled: (result: Result<AccountChange>) => void): void {
+  changeAccounts(
+    entry: AccountEntry,
+    settled: (result: Result<AccountChange>) => void,
+    share: Share = OWN_SHARE,
+  ): void {
     const told = (result: Result<Settlement>): void => {
       if (!result.ok) settled(result)
       else if (result.value.change !== undefined) settled(success(result.value.change))
     }
-    this.#enqueue({ entry, bytes: 0, settled: told, origin: undefined })
+    this.#enqueue({ entry, share, bytes: 0, settled: told, origin: undefined })
   }
 
   /** See `SessionStore.changeSession`. */
-  changeSession(change: SessionChange, settled?: (result: Result<undefined>) => void): void {
-    this.#enqueue(this.#waitingChange(change, settled))
+  changeSession(change: SessionChange, options: SessionChangeOptions = {}): void {
+    this.#enqueue(this.#waitingChange(change, options))
   }
 
   /** The writer has stored the batch; an outcome for each of its entries. */
@@ -127,23 +144,30 @@ export class CommitQueue {
         const { change } = outcome
         this.#guarded(() => this.#options.accountsChanged?.(change))
         settledAt(NO_POSITION, change)
-      } else settledAt(NO_POSITION)
+      } else {
+        settledAt(NO_POSITION)
+        if (outcome?.kind === 'began' && outcome.forgotten.length > 0)
+          this.#guarded(() => this.#options.forgot?.(outcome.forgotten))
+      }
     })
     if (events.length > 0) this.#guarded(() => this.#options.tell(events))
+    this.#release(batch)
     this.#goOn()
   }
 
   /** The writer has stored nothing of the batch; `message` is for the senders. */
   failed(message: string): void {
     const refusal = refuse('storage_unavailable', message, { retryAfter: RETRY_AFTER })
-    for (const { settled } of this.#takePosted()) this.#guarded(() => settled(refusal))
+    const batch = this.#takePosted()
+    for (const { settled } of batch) this.#guarded(() => settled(refusal))
+    this.#release(batch)
     this.#goOn()
   }
 
   /** Resolves when everything that waits is settled. */
   drain(): Promise<void> {
     if (this.#owed.size > 0) this.#post()
-    if (this.#waiting.length === 0 && this.#posted === undefined) return Promise.resolve()
+    if (this.#waiting.size === 0 && this.#posted === undefined) return Promise.resolve()
     return new Promise(resolve => {
       this.#drained = resolve
     })
@@ -153,10 +177,10 @@ export class CommitQueue {
   breakOff(message: string): void {
     const refusal = refuse('storage_unavailable', message)
     this.#broken ??= refusal.error
-    const lost = [...this.#takePosted(), ...this.#waiting]
-    this.#waiting = []
-    this.#waitingBytes = 0
+    const lost = [...this.#takePosted()]
+    for (let one = this.#waiting.take(); one !== undefined; one = this.#waiting.take()) lost.push(one)
     for (const { settled } of lost) this.#guarded(() => settled(refusal))
+    this.#release(lost)
     this.#drained?.()
   }
 
@@ -169,18 +193,24 @@ export class CommitQueue {
     }
   }
 
-  #waitingChange(entry: SessionChange, settled?: (result: Result<undefined>) => void): Waiting {
+  #waitingChange(entry: SessionChange, options: SessionChangeOptions): Waiting {
+    const { settled, kept, share = OWN_SHARE } = options
     const answered = (result: Result<Settlement>): void => {
       if (settled !== undefined) settled(result.ok ? success(undefined) : result)
-      else if (!result.ok) this.#owed.owe(entry)
+      else if (!result.ok) this.#owed.owe(entry, options)
+      else kept?.()
     }
-    return { entry, bytes: 0, settled: answered, origin: undefined }
+    return { entry, share, bytes: 0, settled: answered, origin: undefined }
+  }
+
+  #release(batch: readonly Waiting[]): void {
+    for (const { entry } of batch) if (entry.kind === 'event') this.#options.release?.(entry.roomKey)
   }
 
   #enqueue(waiting: Waiting): void {
     if (this.#broken !== undefined) return waiting.settled({ ok: false, error: this.#broken })
-    this.#waiting.push(waiting)
-    this.#waitingBytes += waiting.bytes
+    if (waiting.entry.kind === 'event') this.#options.hold?.(waiting.entry.roomKey)
+    this.#waiting.add(waiting.share, waiting, ENTRY_COST + waiting.bytes)
     // At the end of the tick, so that all that it brought goes together.
     if (this.#posted === undefined) this.#scheduled ??= setImmediate(() => this.#post())
   }
@@ -188,9 +218,8 @@ export class CommitQueue {
   #post(): void {
     this.#scheduled = undefined
     if (this.#posted !== undefined || this.#broken !== undefined) return
-    if (this.#owed.size > 0)
-      this.#waiting = [...this.#owed.take().map(change => this.#waitingChange(change)), ...this.#waiting]
-    const batch = this.#takeBatch()
+    const owed = this.#owed.take().map(({ change, options }) => this.#waitingChange(change, options))
+    const batch = this.#takeBatch(owed)
     if (batch.length === 0) return
     this.#posted = batch
     this.#committing = batch.filter(({ entry }) => entry.kind === 'event').length
@@ -198,16 +227,16 @@ export class CommitQueue {
     post({ ts: now(), firstSeq: firstSeq?.(), entries: batch.map(({ entry }) => entry) })
   }
 
-  #takeBatch(): Waiting[] {
+  /** @param batch what goes first */
+  #takeBatch(batch: Waiting[]): Waiting[] {
     let bytes = 0
-    let count = 0
-    for (const waiting of this.#waiting) {
-      if (count === MAX_BATCH || (bytes + waiting.bytes > MAX_BATCH_BYTES && count > 0)) break
-      bytes += waiting.bytes
-      count++
+    for (let next = this.#waiting.first(); next !== undefined; next = this.#waiting.first()) {
+      bytes += next.bytes
+      if (batch.length >= MAX_BATCH || (bytes > MAX_BATCH_BYTES && batch.length > 0)) break
+      this.#waiting.take()
+      batch.push(next)
     }
-    this.#waitingBytes -= bytes
-    return this.#waiting.splice(0, count)
+    return batch
   }
 
   #takePosted(): readonly Waiting[] {
@@ -218,7 +247,7 @@ export class CommitQueue {
   }
 
   #goOn(): void {
-    if (this.#waiting.length > 0) this.#post()
+    if (this.#waiting.size > 0) this.#post()
     else if (this.#posted === undefined) this.#drained?.()
   }
 }

@@ -1,7 +1,19 @@
 import type { Refusal } from '../../../protocol/errors.ts'
 import type { AccountChange, AccountContents, AuditLine } from '../accounts.ts'
-import type { Entry, ErasureCursor, KeptSession } from '../entries.ts'
-import type { Found, LoggedEvent, Missed, Page, Query, Range, RoomHead, Stored, Unread } from '../log.ts'
+import type { Entry, ErasureCursor } from '../entries.ts'
+import type {
+  Found,
+  LoggedEvent,
+  Missed,
+  MissedBounds,
+  NewestRoom,
+  Page,
+  Query,
+  Range,
+  RoomHead,
+  Stored,
+  Unread,
+} from '../log.ts'
 import type { CheckReport, Retention, RoomRetention } from '../maintenance.ts'
 
 declare const content: unique symbol
@@ -34,6 +46,8 @@ export type Outcome =
   /** The id was used before for the same: the position of the first. */
   | { readonly kind: 'repeat'; readonly first: Stored }
   | { readonly kind: 'refused'; readonly error: Refusal }
+  /** A session began; the numbers of those that were forgotten for it. */
+  | { readonly kind: 'began'; readonly forgotten: readonly number[] }
   /** A change that makes no event. */
   | { readonly kind: 'applied' }
   /** Accounts changed. */
@@ -47,13 +61,12 @@ export type Outcome =
       readonly next: ErasureCursor | undefined
     }
 
-/** What the opening side has to know of the log. */
+/** What the opening side has to know of the log at once; see `Lookups` for the rest. */
 export interface Contents {
   readonly epoch: string
   readonly last: number
-  readonly heads: readonly RoomHead[]
-  readonly sessions: readonly KeptSession[]
-  readonly names: readonly string[]
+  /** The highest number of a session. */
+  readonly lastSession: number
   readonly accounts: AccountContents
 }
 
@@ -71,10 +84,14 @@ export interface ThreadStart {
 export interface WriterMethods {
   /** Indexes everything that was said before the call. */
   catchUp(): Promise<void>
+  /** Notes the newest events of all rooms, for {@link ReaderMethods.newestRooms}. */
+  order(): Promise<void>
   /** Erases a person (a folded name); the number of messages deleted. */
   erase(person: string): Promise<number | undefined>
   /** Sets a retention and removes what is due by it. */
   setRetention(roomKey: string | undefined, retention: Retention): Promise<void>
+  /** Believes the machine's clock, and removes what is due by it. */
+  acceptClock(): Promise<void>
   retentions(): readonly RoomRetention[]
   setEpoch(epoch: string): void
   /** Takes removed text out of the index and the write-ahead log; false where a reader is in the way. */
@@ -89,14 +106,33 @@ export interface OwnEvents {
   readonly next: number | undefined
 }
 
+/** How far a search has come. */
+export interface SearchProgress {
+  /** The seqs of its hits. */
+  readonly hits: readonly number[]
+  /** It goes on before this position. */
+  readonly before: number
+  /** It still looks for the first event that is old enough. */
+  readonly seeksTime: boolean
+  /** How many positions it looks at next: it grows where it finds little. */
+  readonly window: number
+}
+
+/** What one turn of a search gives: the answer, or how far it has come in how many ms. */
+export type SearchStep =
+  | { readonly found: Found }
+  | { readonly progress: SearchProgress; readonly ms: number }
+
 /** The calls that a reading thread answers. */
 export interface ReaderMethods {
   read(roomKey: string, range: Range): Page
-  missed(roomKey: string, after: number, maxEvents: number, maxBytes: number): Missed
+  missed(roomKey: string, after: number, bounds: MissedBounds): Missed
   unread(roomKey: string, after: number, name: string, max: number): Unread
-  search(query: Query): Promise<Found>
+  /** One turn of a search, of some milliseconds. `isLast`: it gives what it has found until now. */
+  search(query: Query, progress: SearchProgress | undefined, isLast: boolean): SearchStep
   ownEvents(person: string, session: number | undefined, after: number, limit: number): OwnEvents
   audit(before: number | undefined, limit: number): readonly AuditLine[]
+  newestRooms(of: string | undefined, before: number, limit: number): readonly NewestRoom[]
   check(): CheckReport
   close(): void
 }

@@ -1,4 +1,11 @@
 import type { SessionChange } from '../entries.ts'
+import type { SessionChangeOptions } from '../log.ts'
+
+/** A change that is owed, and how it is told. */
+interface Owed {
+  readonly change: SessionChange
+  readonly options: SessionChangeOptions
+}
 
 /**
  * Session changes that could not be stored and that no client would send again, such as the beginning of a session while
@@ -6,7 +13,7 @@ import type { SessionChange } from '../entries.ts'
  */
 export class OwedChanges {
   /** By their subject: of several changes only the last is owed, at the position of the first. */
-  readonly #changes = new Map<string, SessionChange>()
+  readonly #changes = new Map<string, Owed>()
 
   /** How many there are. */
   get size(): number {
@@ -14,12 +21,19 @@ export class OwedChanges {
   }
 
   /** Remembers a change that was not stored. */
-  owe(change: SessionChange): void {
-    this.#changes.set(subjectOf(change), change)
+  owe(change: SessionChange, options: SessionChangeOptions): void {
+    const subject = subjectOf(change)
+    const earlier = this.#changes.get(subject)
+    // The later change stands for the earlier one, whose sender hears of it too.
+    const kept = (): void => {
+      earlier?.options.kept?.()
+      options.kept?.()
+    }
+    this.#changes.set(subject, { change, options: { ...options, kept } })
   }
 
   /** Hands over all of them, in the order in which they are to be stored. */
-  take(): readonly SessionChange[] {
+  take(): readonly Owed[] {
     const changes = [...this.#changes.values()]
     this.#changes.clear()
     return changes

@@ -1,17 +1,27 @@
 import type { EventEntry } from '../entries.ts'
-import type { LoggedEvent, RoomDirectory, RoomHead } from '../log.ts'
-import { directNames } from '../roomKeys.ts'
+import type { LoggedEvent, RoomHead } from '../log.ts'
 
-/** The heads of all rooms, and the direct conversations of each person, as the writer last told them. */
-export class RoomHeads implements RoomDirectory {
+/** Heads that are remembered beside those that are held. */
+const CACHED = 10_000
+
+/**
+ * The heads of rooms as the subscribers were told of their events. A room with an entry on its way is held: its head in the
+ * file may be ahead of what was told. All others are read when they are asked for, and remembered for a while.
+ */
+export class RoomHeads {
+  readonly #read: (roomKey: string) => RoomHead | undefined
   readonly #heads = new Map<string, RoomHead>()
-  readonly #directs = new Map<string, Set<string>>()
+  /** How many entries of a room are on their way, and its head; undefined where it has no event yet. */
+  readonly #held = new Map<string, { entries: number; head: RoomHead | undefined }>()
   #last = 0
 
-  /** @param last the newest seq of all rooms */
-  constructor(heads: Iterable<RoomHead> = [], last = 0) {
+  /**
+   * @param read reads a head from the file
+   * @param last the newest seq of all rooms
+   */
+  constructor(read: (roomKey: string) => RoomHead | undefined, last: number) {
+    this.#read = read
     this.#last = last
-    for (const head of heads) this.put(head)
   }
 
   /** The newest seq of all rooms. */
@@ -20,30 +30,40 @@ export class RoomHeads implements RoomDirectory {
   }
 
   head(roomKey: string): RoomHead | undefined {
-    return this.#heads.get(roomKey)
+    const held = this.#held.get(roomKey)
+    if (held !== undefined) return held.head
+    const known = this.#heads.get(roomKey)
+    if (known !== undefined) return known
+    const head = this.#read(roomKey)
+    if (head !== undefined) this.#remember(head)
+    return head
   }
 
-  heads(): Iterable<RoomHead> {
-    return this.#heads.values()
+  /** An entry of a room is on its way. */
+  hold(roomKey: string): void {
+    const held = this.#held.get(roomKey)
+    if (held === undefined) this.#held.set(roomKey, { entries: 1, head: this.head(roomKey) })
+    else held.entries++
   }
 
-  directsOf(name: string): Iterable<string> {
-    return this.#directs.get(name) ?? []
+  /** An entry of a room is stored or refused, and the subscribers were told. */
+  release(roomKey: string): void {
+    const held = this.#held.get(roomKey)
+    if (held === undefined || --held.entries > 0) return
+    this.#held.delete(roomKey)
+    if (held.head !== undefined) this.#remember(held.head)
   }
 
   /** Takes the head of a room as it is now. */
   put(head: RoomHead): void {
-    const isNew = !this.#heads.has(head.key)
-    this.#heads.set(head.key, head)
-    if (!isNew) return
-    for (const name of new Set(directNames(head.key))) {
-      this.#directs.set(name, (this.#directs.get(name) ?? new Set()).add(head.key))
-    }
+    const held = this.#held.get(head.key)
+    if (held !== undefined) held.head = head
+    else if (this.#heads.has(head.key)) this.#heads.set(head.key, head)
   }
 
   /** An entry was stored at a position. */
   stored({ roomKey, roomName, body }: EventEntry, seq: number, prev: number): void {
-    const head = this.#heads.get(roomKey)
+    const head = this.head(roomKey)
     this.put({
       key: roomKey,
       name: head?.name ?? roomName,
@@ -58,9 +78,14 @@ export class RoomHeads implements RoomDirectory {
   /** Maintenance made an event, in a room that has a head. */
   happened(event: LoggedEvent): void {
     const { roomKey, seq } = event
-    const head = this.#heads.get(roomKey)
+    const head = this.head(roomKey)
     const topic = event.action === 'topic' ? { topic: event.topic } : {}
-    if (head !== undefined) this.#heads.set(roomKey, { ...head, last: seq, ...topic })
+    if (head !== undefined) this.put({ ...head, last: Math.max(seq, head.last), ...topic })
     this.#last = seq
+  }
+
+  #remember(head: RoomHead): void {
+    if (this.#heads.size >= CACHED) this.#heads.clear()
+    this.#heads.set(head.key, head)
   }
 }

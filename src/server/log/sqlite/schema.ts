@@ -1,4 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
+import { mentionedNames } from '../../../protocol/names.ts'
 
 /**
  * How the log is laid out on disk, as steps from an empty file on: `user_version` says how many were taken.
@@ -17,6 +18,12 @@ import type { DatabaseSync } from 'node:sqlite'
  * - `sessions`: `into_session` is the account's session that this one became part of; `used` is a day since 1970.
  * - `accounts`, `secrets`, `invites`, `policy`: see `log/accounts.ts`. Lists of rooms have a line each.
  * - `audit`: refers to people by number, so that erasing a name works.
+ * - `reaction_kinds`: how many people stand in `reactions` with an emoji, and `since` when the message has had it.
+ * - `mentions`: whom a message mentions as it stands now, of the people whom the log knew when it was said.
+ * - `rooms.last`, `directs.last`: for lists of the newest rooms. They are moved behind the commit, up to `log.ordered`;
+ *   a room's newest event is `max(seq)`.
+ * - `sessions.holds`: the session said something, or listed a room. `names.spoke`: the person said something.
+ *   `log.session` is the highest number of a session. `log.clock`: see `retentionClock.ts`; null: not known yet.
  */
 const STEPS: readonly string[] = [
   `
@@ -151,6 +158,60 @@ const STEPS: readonly string[] = [
   ) AS last WHERE last.session = sessions.number;
   CREATE INDEX sessions_of_person ON sessions (person);
   `,
+  // What was counted when it was read is counted when it changes: a page, a count and a start cost what they give.
+  `
+  CREATE TABLE reaction_kinds (
+    target INTEGER NOT NULL,
+    emoji TEXT NOT NULL,
+    since INTEGER NOT NULL,
+    count INTEGER NOT NULL,
+    PRIMARY KEY (target, emoji)
+  ) STRICT, WITHOUT ROWID;
+  INSERT INTO reaction_kinds SELECT target, emoji, min(since), count(*) FROM reactions GROUP BY target, emoji;
+  CREATE INDEX reactions_in_order ON reactions (target, emoji, seq);
+  CREATE INDEX reactions_of_author ON reactions (author, target, emoji);
+  CREATE TABLE mentions (
+    seq INTEGER NOT NULL,
+    person INTEGER NOT NULL,
+    room INTEGER NOT NULL,
+    PRIMARY KEY (seq, person)
+  ) STRICT, WITHOUT ROWID;
+  INSERT INTO mentions SELECT e.seq, names.number, e.room FROM events e, json_each(mentioned(e.text)) AS name
+    JOIN names ON names.key = name.value
+    WHERE e.action = 'chat' AND instr(e.text, '@') > 0 AND names.number <> e.author;
+  CREATE UNIQUE INDEX mentions_of_person ON mentions (person, room, seq);
+  ALTER TABLE rooms ADD COLUMN last INTEGER NOT NULL DEFAULT 0;
+  UPDATE rooms SET last = coalesce((SELECT max(seq) FROM events WHERE room = number), first_prev);
+  CREATE INDEX public_rooms ON rooms (last) WHERE substr(key, 1, 1) <> '@';
+  CREATE TABLE directs (
+    name TEXT NOT NULL,
+    room INTEGER NOT NULL,
+    last INTEGER NOT NULL,
+    PRIMARY KEY (room, name)
+  ) STRICT, WITHOUT ROWID;
+  INSERT INTO directs SELECT substr(key, 2, instr(key, ' ') - 2), number, last FROM rooms
+    WHERE substr(key, 1, 1) = '@';
+  INSERT OR IGNORE INTO directs SELECT substr(key, instr(key, ' ') + 2), number, last FROM rooms
+    WHERE substr(key, 1, 1) = '@';
+  CREATE INDEX directs_of_name ON directs (name, last);
+  ALTER TABLE log ADD COLUMN ordered INTEGER NOT NULL DEFAULT 0;
+  UPDATE log SET ordered = last;
+  ALTER TABLE log ADD COLUMN clock INTEGER;
+  ALTER TABLE log ADD COLUMN session INTEGER NOT NULL DEFAULT 0;
+  UPDATE log SET session = max(
+    coalesce((SELECT max(number) FROM sessions), 0), coalesce((SELECT max(session) FROM events), 0)
+  );
+  ALTER TABLE sessions ADD COLUMN holds INTEGER NOT NULL DEFAULT 0;
+  UPDATE sessions SET holds = 1 WHERE number IN (
+    SELECT session FROM events WHERE session IS NOT NULL UNION SELECT session FROM reads
+  );
+  ALTER TABLE names ADD COLUMN spoke INTEGER NOT NULL DEFAULT 0;
+  UPDATE names SET spoke = 1 WHERE number IN (SELECT author FROM events);
+  CREATE INDEX audit_by ON audit (by);
+  CREATE INDEX audit_target ON audit (target);
+  CREATE INDEX open_sessions ON sessions (holds, used, number)
+    WHERE into_session IS NULL AND hash NOT LIKE 'account %' AND hash NOT LIKE 'erased %';
+  `,
 ]
 
 /** The version of the schema that this program writes. */
@@ -165,6 +226,9 @@ export function schemaVersion(database: DatabaseSync): number {
 export function migrate(database: DatabaseSync, epoch: string): void {
   const version = schemaVersion(database)
   if (version === SCHEMA_VERSION) return
+  database.function('mentioned', { deterministic: true }, text =>
+    JSON.stringify(typeof text === 'string' ? [...mentionedNames(text)] : []),
+  )
   database.exec('BEGIN IMMEDIATE')
   try {
     for (const step of STEPS.slice(version)) database.exec(step)

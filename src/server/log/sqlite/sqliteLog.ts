@@ -1,26 +1,17 @@
 import { randomUUID } from 'node:crypto'
 import { failure, type Result, success } from '../../../protocol/errors.ts'
-import type { AccountChange, AccountContents, AccountEntry, AuditLine } from '../accounts.ts'
+import type { Share } from '../../shares.ts'
+import type { AccountChange, AccountContents, AccountEntry } from '../accounts.ts'
 import type { EventEntry, KeptSession, SessionChange } from '../entries.ts'
-import type {
-  Committed,
-  Found,
-  LoggedEvent,
-  Missed,
-  Page,
-  Query,
-  Range,
-  RoomHead,
-  Stored,
-  Unread,
-  WholeLog,
-} from '../log.ts'
+import type { Committed, LoggedEvent, RoomHead, SessionChangeOptions, Stored, WholeLog } from '../log.ts'
 import type { CheckReport, LogMaintenance, Retention, RoomRetention } from '../maintenance.ts'
 import { AccountSessions } from './accountSessions.ts'
 import { CommitQueue } from './commitQueue.ts'
+import { openForReading, UnusableFile } from './database.ts'
+import { LogReading } from './logReading.ts'
+import { Lookups } from './lookups.ts'
 import {
   type Contents,
-  type OwnEvents,
   pack,
   type ReaderMethods,
   type ThreadNews,
@@ -28,6 +19,7 @@ import {
   unpack,
   type WriterMethods,
 } from './messages.ts'
+import { ReadQueue } from './readQueue.ts'
 import { RoomHeads } from './roomHeads.ts'
 import { eventOf } from './storedEvent.ts'
 import { Thread } from './thread.ts'
@@ -69,7 +61,7 @@ export async function openSqliteLog(
  * The log on SQLite. One thread owns the writing connection and takes everything that is queued into one transaction;
  * another thread reads. This side queues entries, and knows the head of every room.
  */
-export class SqliteLog implements WholeLog, LogMaintenance {
+export class SqliteLog extends LogReading implements WholeLog, LogMaintenance {
   /** Resolves when the log can be used, with a sentence where it cannot. */
   readonly opened: Promise<string | undefined>
   readonly #options: SqliteLogOptions
@@ -79,16 +71,19 @@ export class SqliteLog implements WholeLog, LogMaintenance {
   readonly #queue: CommitQueue
   readonly #listeners = new Set<(events: readonly Committed[]) => void>()
   readonly #accountListeners = new Set<(change: AccountChange) => void>()
+  readonly #forgottenListeners = new Set<(numbers: readonly number[]) => void>()
   #accounts: AccountContents | undefined
   #accountSessions = new AccountSessions([])
   #epoch = ''
-  #heads = new RoomHeads()
-  #sessions: readonly KeptSession[] = []
-  #names: readonly string[] = []
+  #heads = new RoomHeads(() => undefined, 0)
+  #lookups: Lookups | undefined
+  #lastSession = 0
   #broken: Error | undefined
   #hasFailed = false
 
   constructor(file: string, options: SqliteLogOptions) {
+    const reading = Promise.withResolvers<Thread<ReaderMethods>>()
+    super(new ReadQueue(reading.promise))
     this.#options = options
     const { maxPages, seqStep } = options
     this.#start = { file, epoch: randomUUID(), maxPages }
@@ -98,6 +93,11 @@ export class SqliteLog implements WholeLog, LogMaintenance {
         this.#heads.stored(entry, position.seq, position.prev)
         return eventOf(entry, position, this.#epoch, this.#accountSessions.isGuest(entry))
       },
+      hold: roomKey => this.#heads.hold(roomKey),
+      release: roomKey => this.#heads.release(roomKey),
+      forgot: numbers => {
+        for (const listener of this.#forgottenListeners) this.#guarded(() => listener(numbers))
+      },
       tell: events => this.#tell(events),
       accountsChanged: change => this.#accountsChanged(change),
       onBug: error => this.#options.onBug?.(error),
@@ -106,7 +106,6 @@ export class SqliteLog implements WholeLog, LogMaintenance {
         : { firstSeq: () => (Math.floor(this.#heads.last / seqStep) + 1) * seqStep }),
     })
     const opening = Promise.withResolvers<string | undefined>()
-    const reading = Promise.withResolvers<Thread<ReaderMethods>>()
     this.opened = opening.promise
     this.#reader = reading.promise
     // Readers see this rejection when they await; the handler only prevents an unhandled one.
@@ -119,7 +118,11 @@ export class SqliteLog implements WholeLog, LogMaintenance {
           reading.reject(new Error(news.message))
         } else if (news.kind !== 'opened') this.#heard(news)
         else {
-          this.#learn(news.contents)
+          const problem = this.#learn(news.contents)
+          if (problem !== undefined) {
+            reading.reject(new Error(problem))
+            return opening.resolve(problem)
+          }
           // The file has its layout now, so that it can be read.
           this.#openReader(reading)
           opening.resolve(undefined)
@@ -145,28 +148,37 @@ export class SqliteLog implements WholeLog, LogMaintenance {
     return this.#queue.committing
   }
 
-  get isBusy(): boolean {
-    return this.#queue.isBusy
+  isBusy(share?: Share): boolean {
+    return this.#queue.isBusy(share)
   }
 
   head(roomKey: string): RoomHead | undefined {
     return this.#heads.head(roomKey)
   }
 
-  heads(): Iterable<RoomHead> {
-    return this.#heads.heads()
+  directsOf(name: string, limit: number): readonly string[] {
+    return this.#lookups?.directsOf(name, limit) ?? []
   }
 
-  directsOf(name: string): Iterable<string> {
-    return this.#heads.directsOf(name)
+  spelling(name: string): string | undefined {
+    return this.#lookups?.spelling(name)
   }
 
-  keptSessions(): Iterable<KeptSession> {
-    return this.#sessions
+  openSession(hash: string): KeptSession | undefined {
+    return this.#lookups?.openSession(hash)
   }
 
-  keptNames(): Iterable<string> {
-    return this.#names
+  sessionOf(number: number): KeptSession | undefined {
+    return this.#lookups?.session(number)
+  }
+
+  get lastSession(): number {
+    return this.#lastSession
+  }
+
+  onForgotten(listener: (numbers: readonly number[]) => void): () => void {
+    this.#forgottenListeners.add(listener)
+    return () => this.#forgottenListeners.delete(listener)
   }
 
   keptAccounts(): AccountContents {
@@ -174,8 +186,8 @@ export class SqliteLog implements WholeLog, LogMaintenance {
     return this.#accounts
   }
 
-  changeAccounts(entry: AccountEntry, settled: (result: Result<AccountChange>) => void): void {
-    this.#queue.changeAccounts(entry, settled)
+  changeAccounts(entry: AccountEntry, settled: (result: Result<AccountChange>) => void, share?: Share): void {
+    this.#queue.changeAccounts(entry, settled, share)
   }
 
   onAccounts(listener: (change: AccountChange) => void): () => void {
@@ -183,12 +195,12 @@ export class SqliteLog implements WholeLog, LogMaintenance {
     return () => this.#accountListeners.delete(listener)
   }
 
-  append(entry: EventEntry, settled: (result: Result<Stored>) => void, origin?: object): void {
-    this.#queue.append(entry, settled, origin)
+  append(entry: EventEntry, settled: (result: Result<Stored>) => void, origin?: object, share?: Share): void {
+    this.#queue.append(entry, settled, origin, share)
   }
 
-  changeSession(change: SessionChange, settled?: (result: Result<undefined>) => void): void {
-    this.#queue.changeSession(change, settled)
+  changeSession(change: SessionChange, options?: SessionChangeOptions): void {
+    this.#queue.changeSession(change, options)
   }
 
   subscribe(listener: (events: readonly Committed[]) => void): () => void {
@@ -196,36 +208,10 @@ export class SqliteLog implements WholeLog, LogMaintenance {
     return () => this.#listeners.delete(listener)
   }
 
-  async read(roomKey: string, range: Range): Promise<Page> {
-    return (await this.#reader).call('read', roomKey, range)
-  }
-
-  async missed(roomKey: string, after: number, maxEvents: number, maxBytes: number): Promise<Missed> {
-    return (await this.#reader).call('missed', roomKey, after, maxEvents, maxBytes)
-  }
-
-  async unread(roomKey: string, after: number, name: string, max: number): Promise<Unread> {
-    return (await this.#reader).call('unread', roomKey, after, name, max)
-  }
-
-  async ownEvents(
-    person: string,
-    session: number | undefined,
-    after: number,
-    limit: number,
-  ): Promise<OwnEvents> {
-    return (await this.#reader).call('ownEvents', person, session, after, limit)
-  }
-
-  async search(query: Query): Promise<Found> {
-    // An acknowledged message is found, although the index is filled later.
-    await this.#writer.call('catchUp')
-    return (await this.#reader).call('search', query)
-  }
-
   async close(): Promise<void> {
     if (this.#broken === undefined) {
       await this.#queue.drain()
+      this.#lookups?.close()
       // The reader first: it must not be in the way of the writer's last checkpoint.
       await (await this.#reader).close()
       await this.#writer.close()
@@ -244,6 +230,10 @@ export class SqliteLog implements WholeLog, LogMaintenance {
     )
   }
 
+  protected override prepare(what: 'catchUp' | 'order'): Promise<void> {
+    return this.#writer.call(what)
+  }
+
   async erase(name: string): Promise<Result<{ readonly messages: number } | undefined, string>> {
     return attempt(async () => {
       const messages = await this.#writer.call('erase', name)
@@ -258,12 +248,15 @@ export class SqliteLog implements WholeLog, LogMaintenance {
     })
   }
 
-  async retentions(): Promise<readonly RoomRetention[]> {
-    return this.#writer.call('retentions')
+  async acceptClock(): Promise<Result<undefined, string>> {
+    return attempt(async () => {
+      await this.#writer.call('acceptClock')
+      return undefined
+    })
   }
 
-  async audit(before: number | undefined, limit: number): Promise<readonly AuditLine[]> {
-    return (await this.#reader).call('audit', before, limit)
+  async retentions(): Promise<readonly RoomRetention[]> {
+    return this.#writer.call('retentions')
   }
 
   /** A thread of its own looks: no page that a client reads waits for it. */
@@ -305,14 +298,23 @@ export class SqliteLog implements WholeLog, LogMaintenance {
     )
   }
 
-  #learn(contents: Contents | undefined): void {
+  /** A sentence where the file cannot be read. */
+  #learn(contents: Contents | undefined): string | undefined {
     if (contents === undefined) throw new Error('a writer opens with the contents of its log')
+    let lookups: Lookups
+    try {
+      lookups = new Lookups(openForReading(this.#start.file))
+    } catch (error) {
+      if (error instanceof UnusableFile) return error.message
+      throw error
+    }
+    this.#lookups = lookups
     this.#epoch = contents.epoch
-    this.#heads = new RoomHeads(contents.heads, contents.last)
-    this.#sessions = contents.sessions
-    this.#names = contents.names
+    this.#heads = new RoomHeads(roomKey => lookups.head(roomKey), contents.last)
+    this.#lastSession = contents.lastSession
     this.#accounts = contents.accounts
     this.#accountSessions = new AccountSessions(contents.accounts.accounts)
+    return undefined
   }
 
   #heard(news: Exclude<ThreadNews, { kind: 'opened' | 'unusable' }>): void {

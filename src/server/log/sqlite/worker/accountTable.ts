@@ -8,7 +8,7 @@ import type {
   Role,
   TokenScope,
 } from '../../accounts.ts'
-import { integer, optionalInteger, optionalText, type Row, text } from './rows.ts'
+import { integer, optionalInteger, optionalText, type Row, text } from '../columns.ts'
 import { type Statements, statements } from './statements.ts'
 
 const SELECT_ACCOUNTS = `

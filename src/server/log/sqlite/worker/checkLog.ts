@@ -3,8 +3,8 @@ import { dirname, join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import { isDamage } from '../../../../files/sqliteErrors.ts'
 import type { CheckReport } from '../../maintenance.ts'
+import { integer } from '../columns.ts'
 import { SCHEMA_VERSION, schemaVersion } from '../schema.ts'
-import { integer } from './rows.ts'
 
 const SYNCS = 20
 /** Users feel a commit that waits longer than this, ms. */

@@ -1,6 +1,6 @@
 import { SERVER_NAME } from '../../../../protocol/names.ts'
 import type { ErasureCursor, EventBody, EventEntry } from '../../entries.ts'
-import { integer, type Row, text } from './rows.ts'
+import { integer, type Row, text } from '../columns.ts'
 import type { Statements } from './statements.ts'
 
 /** Events that one slice looks at; about 10 ms. Part of the rule: every fold of an entry looks at as many. */

@@ -4,14 +4,18 @@ import { type Changeable, checkChange, isChange } from '../../changes.ts'
 import type { Entry, EventBody, EventEntry, MaintenanceEntry } from '../../entries.ts'
 import type { LoggedEvent, Stored } from '../../log.ts'
 import { answerRepeat } from '../../repeats.ts'
+import { integer, optionalInteger, type Row, text } from '../columns.ts'
+import { headOf, SELECT_HEADS } from '../headRows.ts'
 import type { Contents, Outcome } from '../messages.ts'
 import { eventOf, type Position } from '../storedEvent.ts'
 import { AccountFold } from './accountFold.ts'
 import { eraseSlice } from './erasure.ts'
-import { headOf, SELECT_HEADS } from './headRows.ts'
+import { MentionTable } from './mentionTable.ts'
 import { NameTable } from './nameTable.ts'
+import { ReactionTable } from './reactionTable.ts'
 import { RetentionTable } from './retentionTable.ts'
-import { integer, type Row, Rows, SELECT_EVENTS, text } from './rows.ts'
+import { type FoldedRoom, RoomTable } from './roomTable.ts'
+import { Rows, SELECT_EVENTS } from './rows.ts'
 import { SessionTable } from './sessionTable.ts'
 import { type Statements, statements } from './statements.ts'
 import type { WordIndex } from './wordIndex.ts'
@@ -24,12 +28,6 @@ export interface Moment {
   readonly firstSeq: number
 }
 
-interface Room {
-  readonly number: number
-  /** The seq of its newest event, which is the `prev` of the next. */
-  last: number
-}
-
 /**
  * The rule of the log: from the state and an entry to the entry's outcome and the rows that change. It is a function of
  * these two alone. It asks no clock, draws no random number and knows no setting of this process, so that two folds
@@ -37,7 +35,6 @@ interface Room {
  */
 export class Fold {
   readonly retentions: RetentionTable
-  readonly #database: DatabaseSync
   readonly #index: WordIndex
   readonly #rows: Rows
   readonly #names: NameTable
@@ -47,19 +44,22 @@ export class Fold {
   readonly #insert: StatementSync
   readonly #byId: StatementSync
   readonly #target: StatementSync
-  readonly #reactionsTo: StatementSync
+  readonly #rooms: RoomTable
+  readonly #reactions: ReactionTable
+  readonly #mentions: MentionTable
   #epoch = ''
   #last = 0
-  #rooms = new Map<string, Room>()
 
   constructor(database: DatabaseSync, index: WordIndex) {
-    this.#database = database
     this.#index = index
     this.#rows = new Rows(database)
     this.#names = new NameTable(database)
     this.#sessions = new SessionTable(database, this.#names)
     this.#accounts = new AccountFold(database, this.#names, this.#sessions)
     this.retentions = new RetentionTable(database)
+    this.#rooms = new RoomTable(database)
+    this.#reactions = new ReactionTable(database)
+    this.#mentions = new MentionTable(database, this.#names)
     this.#sql = statements(database)
     this.#insert = database.prepare(`
       INSERT INTO events (seq, room, prev, ts, author, action, id, session, target, text, emoji, is_on)
@@ -70,9 +70,6 @@ export class Fold {
     this.#target = database.prepare(
       `SELECT room, action, coalesce(into_session, session) AS session, text, deleted
       FROM events LEFT JOIN sessions ON sessions.number = events.session WHERE seq = ?`,
-    )
-    this.#reactionsTo = database.prepare(
-      'SELECT emoji, key FROM reactions JOIN names ON names.number = reactions.author WHERE target = ?',
     )
     this.load()
   }
@@ -87,30 +84,31 @@ export class Fold {
     return this.#names.find(person) !== undefined
   }
 
-  /** What the log holds, without its events. */
+  /** The time that retention noted last, ms since 1970. */
+  get clock(): number | undefined {
+    return optionalInteger(this.#sql('SELECT clock FROM log').get() ?? {}, 'clock')
+  }
+
+  /** What the opening side has to know at once; everything else it reads when it is asked for. */
   contents(): Contents {
-    const heads = this.#database.prepare(SELECT_HEADS).all()
     return {
       epoch: this.#epoch,
       last: this.#last,
-      heads: heads.map(headOf),
-      sessions: this.#sessions.all(),
-      names: this.#names.all(),
+      lastSession: this.#sessions.last,
       accounts: this.#accounts.contents(),
     }
+  }
+
+  /** The rooms in the order of their newest events, which is noted behind the commit. */
+  get order(): Pick<RoomTable, 'order' | 'keepUp' | 'isBehind'> {
+    return this.#rooms
   }
 
   /** Reads the part of the state that memory holds: at the start, and after a transaction was rolled back. */
   load(): void {
     this.#names.forget()
-    this.#rooms = new Map()
-    const rooms = this.#sql(
-      'SELECT number, key, first_prev, (SELECT max(seq) FROM events WHERE room = number) AS last FROM rooms',
-    )
-    for (const row of rooms.iterate()) {
-      const last = row['last'] === null ? integer(row, 'first_prev') : integer(row, 'last')
-      this.#rooms.set(text(row, 'key'), { number: integer(row, 'number'), last })
-    }
+    this.#rooms.forget()
+    this.#sessions.load()
     const log = this.#sql('SELECT epoch, last FROM log').get() ?? {}
     this.#epoch = text(log, 'epoch')
     this.#last = integer(log, 'last')
@@ -127,9 +125,10 @@ export class Fold {
       case 'event':
         return this.#store(entry, at)
       case 'began':
+        return { kind: 'began', forgotten: this.#sessions.begin(entry, at.ts) }
       case 'forgotten':
       case 'read':
-        this.#sessions.apply(entry, at.ts)
+        this.#sessions.apply(entry)
         return { kind: 'applied' }
       case 'account': {
         const changed = this.#accounts.apply(entry, { ts: at.ts, last: this.#last })
@@ -144,6 +143,9 @@ export class Fold {
         return this.#forget(entry)
       case 'erase':
         return this.#erase(entry, at)
+      case 'clock':
+        this.#sql('UPDATE log SET clock = ?').run(entry.time)
+        return { kind: 'applied' }
       case 'epoch':
         this.#sql('UPDATE log SET epoch = ?').run(entry.epoch)
         this.#epoch = entry.epoch
@@ -155,7 +157,8 @@ export class Fold {
     const author = this.#names.numberOf(entry.from)
     const { body } = entry
     // A plain new message skips this look-up: the insert finds a repeat. A refused repeat must not leave an empty room.
-    if (isChange(body) || !this.#rooms.has(entry.roomKey)) {
+    const known = this.#rooms.find(entry.roomKey)
+    if (isChange(body) || known === undefined) {
       const earlier = this.#earlier(author, entry.id)
       if (earlier !== undefined) return this.#repeat(entry, earlier)
     }
@@ -164,18 +167,20 @@ export class Fold {
       const allowed = checkChange(body, target, entry.from, entry.session)
       if (!allowed.ok) return { kind: 'refused', error: allowed.error }
     }
-    const room = this.#rooms.get(entry.roomKey) ?? this.#makeRoom(entry)
+    const room = known ?? this.#rooms.make(entry.roomKey, entry.roomName)
     const position = this.#nextPosition(room, at)
     if (!this.#insertEvent(room, position, author, entry)) {
       const earlier = this.#earlier(author, entry.id)
       if (earlier === undefined) throw new Error(`event ${position.seq} is there already, and not by its id`)
       return this.#repeat(entry, earlier)
     }
+    this.#names.spoke(author)
+    if (entry.session !== undefined) this.#sessions.holds(entry.session)
     this.#wasInserted(room, position, author, body)
     return { kind: 'stored', ...position }
   }
 
-  #nextPosition(room: Room, { ts, firstSeq }: Moment): Position {
+  #nextPosition(room: FoldedRoom, { ts, firstSeq }: Moment): Position {
     return { seq: Math.max(this.#last + 1, firstSeq), ts, prev: room.last }
   }
 
@@ -193,7 +198,12 @@ export class Fold {
   }
 
   /** False where the author has used the id before. */
-  #insertEvent(room: Room, position: Position, author: number, { body, id, session }: EventEntry): boolean {
+  #insertEvent(
+    room: FoldedRoom,
+    position: Position,
+    author: number,
+    { body, id, session }: EventEntry,
+  ): boolean {
     const target = body.action === 'chat' ? body.replyTo : isChange(body) ? body.target : undefined
     const { changes } = this.#insert.run(
       position.seq,
@@ -212,91 +222,65 @@ export class Fold {
     return changes === 1
   }
 
-  #wasInserted(room: Room, { seq }: Position, author: number, body: EventBody): void {
+  #wasInserted(room: FoldedRoom, { seq }: Position, author: number, body: EventBody): void {
     this.#last = seq
-    room.last = seq
-    if (body.action === 'chat') this.#index.appended()
-    else this.#change(room, seq, author, body)
+    this.#rooms.stored(room, seq)
+    if (body.action === 'chat') {
+      this.#index.appended(body.message)
+      this.#mentions.add(seq, room.number, author, body.message)
+    } else this.#change(room, seq, author, body)
   }
 
   #changeable(roomKey: string, target: number): Changeable | undefined {
     const row = this.#target.get(target)
-    if (row === undefined || row['action'] !== 'chat' || row['room'] !== this.#rooms.get(roomKey)?.number)
+    if (row === undefined || row['action'] !== 'chat' || row['room'] !== this.#rooms.find(roomKey)?.number)
       return undefined
-    const reactions = new Map<string, Set<string>>()
-    for (const reaction of this.#reactionsTo.iterate(target)) {
-      const emoji = text(reaction, 'emoji')
-      reactions.set(emoji, (reactions.get(emoji) ?? new Set()).add(text(reaction, 'key')))
-    }
     return {
       session: row['session'] === null ? undefined : integer(row, 'session'),
       isDeleted: row['deleted'] !== null,
-      reactions,
+      reactions: this.#reactions.factsOf(target),
     }
   }
 
   /** Brings the target of an event to its new state. The text before goes, also from older edits. */
-  #change(room: Room, seq: number, author: number, body: Exclude<EventBody, { action: 'chat' }>): void {
+  #change(room: FoldedRoom, seq: number, author: number, body: Exclude<EventBody, { action: 'chat' }>): void {
     switch (body.action) {
       case 'topic':
         this.#sql('UPDATE rooms SET topic = ? WHERE number = ?').run(body.topic, room.number)
         return
       case 'react':
-        return this.#react(seq, author, body)
+        if (body.on) this.#reactions.add(body.target, body.emoji, author, seq)
+        else this.#reactions.remove(body.target, body.emoji, author)
+        return
       case 'edit':
       case 'delete':
-        return this.#rewrite(seq, body)
+        return this.#rewrite(room, seq, author, body)
     }
   }
 
-  #react(seq: number, author: number, body: Extract<EventBody, { action: 'react' }>): void {
-    const { target, emoji, on } = body
-    if (on) {
-      const first = this.#sql('SELECT since FROM reactions WHERE target = ? AND emoji = ? LIMIT 1').get(
-        target,
-        emoji,
-      )
-      this.#sql('INSERT INTO reactions (target, emoji, author, seq, since) VALUES (?, ?, ?, ?, ?)').run(
-        target,
-        emoji,
-        author,
-        seq,
-        first === undefined ? seq : integer(first, 'since'),
-      )
-    } else
-      this.#sql('DELETE FROM reactions WHERE target = ? AND emoji = ? AND author = ?').run(
-        target,
-        emoji,
-        author,
-      )
-  }
-
-  #rewrite(seq: number, body: Extract<EventBody, { action: 'edit' | 'delete' }>): void {
+  #rewrite(
+    room: FoldedRoom,
+    seq: number,
+    author: number,
+    body: Extract<EventBody, { action: 'edit' | 'delete' }>,
+  ): void {
     this.#index.remove(body.target)
+    this.#mentions.remove(body.target)
     this.#sql(
       "UPDATE events SET text = NULL WHERE target = ? AND action = 'edit' AND seq <> ? AND text IS NOT NULL",
     ).run(body.target, seq)
     if (body.action === 'edit') {
       this.#sql('UPDATE events SET text = ?, edited = ? WHERE seq = ?').run(body.message, seq, body.target)
       this.#index.add(body.target)
+      this.#mentions.add(body.target, room.number, author, body.message)
     } else {
       this.#sql('UPDATE events SET text = NULL, deleted = ? WHERE seq = ?').run(seq, body.target)
-      this.#sql('DELETE FROM reactions WHERE target = ?').run(body.target)
+      this.#reactions.clear(body.target)
     }
   }
 
-  #makeRoom({ roomKey, roomName }: EventEntry): Room {
-    const { lastInsertRowid } = this.#sql('INSERT INTO rooms (key, name) VALUES (?, ?)').run(
-      roomKey,
-      roomName,
-    )
-    const room = { number: Number(lastInsertRowid), last: 0 }
-    this.#rooms.set(roomKey, room)
-    return room
-  }
-
   #forget({ roomKey, upTo, limit }: Extract<MaintenanceEntry, { kind: 'forget' }>): Outcome {
-    const room = this.#rooms.get(roomKey)
+    const room = this.#rooms.find(roomKey)
     if (room === undefined) return { kind: 'forgot', head: undefined }
     const rows = this.#sql(
       'SELECT seq, action FROM events WHERE room = ? AND seq <= ? ORDER BY seq LIMIT ?',
@@ -307,7 +291,8 @@ export class Fold {
       const seq = integer(row, 'seq')
       if (row['action'] === 'chat') {
         this.#index.remove(seq)
-        this.#sql('DELETE FROM reactions WHERE target = ?').run(seq)
+        this.#mentions.remove(seq)
+        this.#reactions.clear(seq)
       }
       this.#sql('DELETE FROM events WHERE seq = ?').run(seq)
     }
@@ -331,7 +316,7 @@ export class Fold {
 
   /** Stores an event that needs no permission. */
   #storeUnchecked(entry: EventEntry, at: Moment): LoggedEvent[] {
-    const room = this.#rooms.get(entry.roomKey)
+    const room = this.#rooms.find(entry.roomKey)
     if (room === undefined) return []
     const author = this.#names.numberOf(entry.from)
     const position = this.#nextPosition(room, at)

@@ -1,6 +1,6 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
 import { setImmediate as turn } from 'node:timers/promises'
-import { integer } from './rows.ts'
+import { integer } from '../columns.ts'
 
 /** Separators that are looked at before others have their turn; some milliseconds. */
 const LOOKED_AT = 100

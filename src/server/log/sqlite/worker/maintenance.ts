@@ -3,6 +3,7 @@ import type { ErasureCursor, MaintenanceEntry } from '../../entries.ts'
 import type { LoggedEvent, RoomHead } from '../../log.ts'
 import type { Retention, RoomRetention } from '../../maintenance.ts'
 import type { Outcome } from '../messages.ts'
+import { RetentionClock } from './retentionClock.ts'
 import type { Writer } from './writer.ts'
 
 /** Events that one entry removes, about a millisecond of work: senders wait no longer than that takes. */
@@ -16,18 +17,20 @@ export interface MaintenanceListener {
   readonly forgot: (head: RoomHead) => void
   /** An entry was committed. */
   readonly committed: () => void
+  /** A sentence for the operator. */
+  readonly alarm: (message: string) => void
 }
 
 /** Turns long tasks of the operator and of the clock into entries, a slice each, between which others have their turn. */
 export class Maintenance {
   readonly #writer: Writer
   readonly #listener: MaintenanceListener
-  readonly #now: () => number
+  readonly #clock: RetentionClock
 
-  constructor(writer: Writer, listener: MaintenanceListener, now: () => number = Date.now) {
+  constructor(writer: Writer, listener: MaintenanceListener) {
     this.#writer = writer
     this.#listener = listener
-    this.#now = now
+    this.#clock = new RetentionClock(writer.clock)
   }
 
   /** Erases a person (a folded name); the number of messages deleted, undefined where the log does not know the person. */
@@ -62,9 +65,23 @@ export class Maintenance {
     this.#commit({ kind: 'epoch', epoch })
   }
 
-  /** Removes what the retentions no longer keep at this time. */
+  /** Believes the machine's clock, and removes what is due by it. */
+  async acceptClock(): Promise<void> {
+    this.#clock.accept()
+    await this.forgetDue()
+  }
+
+  /** Looks at the clock; the time that retention goes by, ms since 1970. */
+  lookAtClock(): number {
+    const { time, note, alarm } = this.#clock.look()
+    if (alarm !== undefined) this.#listener.alarm(alarm)
+    if (note !== undefined) this.#commit({ kind: 'clock', time: note })
+    return time
+  }
+
+  /** Removes what the retentions no longer keep. */
   async forgetDue(): Promise<void> {
-    for await (const { roomKey, upTo } of this.#writer.retentions.due(this.#now())) {
+    for await (const { roomKey, upTo } of this.#writer.retentions.due(this.lookAtClock())) {
       for (;;) {
         const outcome = this.#commit({ kind: 'forget', roomKey, upTo, limit: SLICE })
         if (outcome?.kind !== 'forgot' || outcome.head === undefined) break
@@ -76,6 +93,6 @@ export class Maintenance {
   }
 
   #commit(entry: MaintenanceEntry): Outcome | undefined {
-    return this.#writer.commit({ ts: this.#now(), entries: [entry] })[0]
+    return this.#writer.commit({ ts: Date.now(), entries: [entry] })[0]
   }
 }

@@ -1,6 +1,6 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { foldName } from '../../../../protocol/names.ts'
-import { integer, text } from './rows.ts'
+import { integer } from '../columns.ts'
 
 /** Names whose number is remembered. */
 const CACHED = 10_000
@@ -8,18 +8,29 @@ const CACHED = 10_000
 /** The people whom the log knows, each by a number. Belongs to the writing connection. */
 export class NameTable {
   readonly #find: StatementSync
+  readonly #drop: StatementSync
+  readonly #dropMentions: StatementSync
   readonly #add: StatementSync
   readonly #rename: StatementSync
-  readonly #all: StatementSync
+  readonly #spoke: StatementSync
   readonly #spell: StatementSync
   readonly #numbers = new Map<string, number>()
+  /** People of whom the table notes that they spoke. */
+  readonly #speakers = new Set<number>()
 
   constructor(database: DatabaseSync) {
     this.#find = database.prepare('SELECT number FROM names WHERE key = ?')
+    this.#drop = database.prepare(
+      `DELETE FROM names WHERE number = ?1 AND spoke = 0
+      AND NOT EXISTS (SELECT 1 FROM sessions WHERE person = ?1)
+      AND NOT EXISTS (SELECT 1 FROM accounts WHERE person = ?1)
+      AND NOT EXISTS (SELECT 1 FROM audit WHERE by = ?1 OR target = ?1)`,
+    )
+    this.#dropMentions = database.prepare('DELETE FROM mentions WHERE person = ?')
     this.#add = database.prepare('INSERT INTO names (key, name) VALUES (?, ?)')
     this.#rename = database.prepare('UPDATE names SET key = ?, name = ? WHERE number = ?')
     this.#spell = database.prepare('UPDATE names SET name = ? WHERE number = ? AND name <> ?')
-    this.#all = database.prepare('SELECT name FROM names ORDER BY number')
+    this.#spoke = database.prepare('UPDATE names SET spoke = 1 WHERE number = ? AND spoke = 0')
   }
 
   /** The number of a person; a new person gets one, and is shown in this spelling. */
@@ -45,16 +56,29 @@ export class NameTable {
   erase(person: number): void {
     this.#rename.run(`erased ${person}`, 'erased', person)
     this.#numbers.clear()
+    this.#speakers.clear()
   }
 
-  /** Every name, as it is spelled. */
-  all(): string[] {
-    return this.#all.all().map(row => text(row, 'name'))
+  /** A person said something: the name stays. */
+  spoke(person: number): void {
+    if (this.#speakers.has(person)) return
+    if (this.#speakers.size >= CACHED) this.#speakers.clear()
+    this.#speakers.add(person)
+    this.#spoke.run(person)
   }
 
-  /** Forgets the remembered numbers: after a transaction that was rolled back. */
+  /** Takes a name away of which nothing is left: no word, no session, no account. */
+  dropUnused(person: number): void {
+    const { changes } = this.#drop.run(person)
+    if (changes === 0) return
+    this.#dropMentions.run(person)
+    this.#numbers.clear()
+  }
+
+  /** Forgets what is remembered: after a transaction that was rolled back. */
   forget(): void {
     this.#numbers.clear()
+    this.#speakers.clear()
   }
 
   #remember(key: string, person: number): number {

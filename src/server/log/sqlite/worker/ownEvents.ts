@@ -1,6 +1,7 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import { integer } from '../columns.ts'
 import type { OwnEvents } from '../messages.ts'
-import { integer, Rows, rowBytes, SELECT_EVENTS } from './rows.ts'
+import { Rows, rowBytes, SELECT_EVENTS } from './rows.ts'
 
 /** Events that one page looks at; about 10 ms, so that nobody's history waits long behind it. */
 const LOOKED_AT = 20_000

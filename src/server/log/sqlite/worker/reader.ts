@@ -1,19 +1,24 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
-import { mentionedNames } from '../../../../protocol/names.ts'
-import type { Missed, Page, Range, Unread } from '../../log.ts'
+import type { Missed, MissedBounds, NewestRoom, Page, Range, Unread } from '../../log.ts'
+import { integer, optionalInteger, type Row, text } from '../columns.ts'
 import type { ReaderMethods } from '../messages.ts'
-import { FRAME_BYTES, integer, type Row, Rows, rowBytes, SELECT_EVENTS, text } from './rows.ts'
+import { FRAME_BYTES, Rows, rowBytes, SELECT_EVENTS } from './rows.ts'
 
+/** Events after a read position that are looked at for a count: one's own messages and edits do not count. */
+const MAX_COUNTED = 4_096
 const BEYOND = Number.MAX_SAFE_INTEGER
 
 /** Reads pages and counts. Belongs to a reading connection. */
-export class Reader implements Pick<ReaderMethods, 'read' | 'missed' | 'unread'> {
+export class Reader implements Pick<ReaderMethods, 'read' | 'missed' | 'unread' | 'newestRooms'> {
   readonly #rows: Rows
   readonly #room: StatementSync
   readonly #upTo: StatementSync
   readonly #after: StatementSync
   readonly #missed: StatementSync
   readonly #unread: StatementSync
+  readonly #mentions: StatementSync
+  readonly #newest: StatementSync
+  readonly #newestDirects: StatementSync
 
   constructor(database: DatabaseSync) {
     this.#rows = new Rows(database)
@@ -28,9 +33,24 @@ export class Reader implements Pick<ReaderMethods, 'read' | 'missed' | 'unread'>
       `SELECT count(*) AS events, coalesce(sum(${FRAME_BYTES} + coalesce(octet_length(text), 0)), 0) AS bytes
       FROM (SELECT text FROM events WHERE room = ? AND seq > ? ORDER BY seq LIMIT ?)`,
     )
+    // A deleted message has no text. That a text is there stands before it in its row: a long one is not read for that.
     this.#unread = database.prepare(
-      `SELECT text FROM events WHERE room = ? AND seq > ? AND action = 'chat' AND deleted IS NULL
-      AND author IS NOT (SELECT number FROM names WHERE key = ?) ORDER BY seq LIMIT ?`,
+      `SELECT count(*) AS unread, max(seq) AS last FROM (
+        SELECT seq FROM (SELECT seq, action, author, typeof(text) = 'null' AS gone FROM events
+          WHERE room = ? AND seq > ? ORDER BY seq LIMIT ${MAX_COUNTED})
+        WHERE action = 'chat' AND NOT gone AND author IS NOT (SELECT number FROM names WHERE key = ?) LIMIT ?
+      )`,
+    )
+    this.#newest = database.prepare(
+      "SELECT key, last FROM rooms WHERE substr(key, 1, 1) <> '@' AND last < ? ORDER BY last DESC LIMIT ?",
+    )
+    this.#newestDirects = database.prepare(
+      `SELECT rooms.key, directs.last FROM directs JOIN rooms ON rooms.number = room
+      WHERE directs.name = ? AND directs.last < ? ORDER BY directs.last DESC LIMIT ?`,
+    )
+    this.#mentions = database.prepare(
+      `SELECT count(*) AS mentions FROM mentions WHERE room = ? AND seq > ? AND seq <= ?
+      AND person = (SELECT number FROM names WHERE key = ?)`,
     )
   }
 
@@ -44,7 +64,7 @@ export class Reader implements Pick<ReaderMethods, 'read' | 'missed' | 'unread'>
   }
 
   /** See `Log.missed`. */
-  missed(roomKey: string, after: number, maxEvents: number, maxBytes: number): Missed {
+  missed(roomKey: string, after: number, { events: maxEvents, bytes: maxBytes }: MissedBounds): Missed {
     const room = this.#room.get(roomKey)
     if (room === undefined) return { events: 0, bytes: 0 }
     // A frame has at least its overhead, so that this many rows pass whichever bound is met first.
@@ -56,14 +76,20 @@ export class Reader implements Pick<ReaderMethods, 'read' | 'missed' | 'unread'>
   /** See `Log.unread`. */
   unread(roomKey: string, after: number, name: string, max: number): Unread {
     const room = this.#room.get(roomKey)
-    let unread = 0
-    let mentions = 0
-    if (room === undefined) return { unread, mentions }
-    for (const row of this.#unread.iterate(integer(room, 'number'), after, name, max)) {
-      unread++
-      if (mentionedNames(text(row, 'text')).has(name)) mentions++
-    }
-    return { unread, mentions }
+    if (room === undefined) return { unread: 0, mentions: 0 }
+    const number = integer(room, 'number')
+    const counted = this.#unread.get(number, after, name, max) ?? {}
+    const last = optionalInteger(counted, 'last')
+    if (last === undefined) return { unread: 0, mentions: 0 }
+    const mentioned = this.#mentions.get(number, after, last, name) ?? {}
+    return { unread: integer(counted, 'unread'), mentions: integer(mentioned, 'mentions') }
+  }
+
+  /** See `RoomDirectory.newestRooms`. */
+  newestRooms(of: string | undefined, before: number, limit: number): readonly NewestRoom[] {
+    const rows =
+      of === undefined ? this.#newest.all(before, limit) : this.#newestDirects.all(of, before, limit)
+    return rows.map(row => ({ key: text(row, 'key'), last: integer(row, 'last') }))
   }
 
   /** Grows from where the range points until a bound is met, first backwards, in turns. */

@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { setImmediate as turn } from 'node:timers/promises'
 import type { Retention, RoomRetention } from '../../maintenance.ts'
-import { integer, type Row, text } from './rows.ts'
+import { integer, type Row, text } from '../columns.ts'
 import { type Statements, statements } from './statements.ts'
 
 /** The key under which the retention of all other rooms is stored: no room has an empty key. */

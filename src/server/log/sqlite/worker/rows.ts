@@ -1,17 +1,23 @@
-import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import type { RoomEvent } from '../../../../protocol/events.ts'
+import { MAX_REACTION_NAMES } from '../../../../protocol/limits.ts'
 import { SERVER_NAME } from '../../../../protocol/names.ts'
-import { presentReactions } from '../../changes.ts'
+import { presentReactions, type ReactionCount } from '../../changes.ts'
 import type { LoggedEvent } from '../../log.ts'
+import { integer, optionalInteger, optionalText, type Row, text } from '../columns.ts'
 import { givenId } from '../storedEvent.ts'
 
 /** The bytes of an event's frame beside its text: names, numbers, quotes. */
 export const FRAME_BYTES = 160
 
+/** About the bytes of a name that a reaction lists, with its part of the emoji. */
+const REACTION_NAME_BYTES = 16
+
 /** Selects events with the names of their rooms and people; a condition and an order can follow. */
 export const SELECT_EVENTS = `
   SELECT e.seq, e.prev, e.ts, e.action, e.id, e.target, e.text, e.emoji, e.is_on, e.edited,
     rooms.key AS room_key, names.name AS author,
+    (SELECT sum(min(count, ${MAX_REACTION_NAMES})) FROM reaction_kinds WHERE target = e.seq) AS reacted,
     d.seq AS deleted, d.ts AS deleted_ts, deleters.name AS deleted_by,
     accounts.number IS NULL AND EXISTS (SELECT 1 FROM accounts) AS guest
   FROM events e
@@ -23,27 +29,27 @@ export const SELECT_EVENTS = `
   LEFT JOIN accounts ON accounts.session = coalesce(sessions.into_session, e.session)
 `
 
-/** A row as `node:sqlite` gives it. */
-export type Row = Readonly<Record<string, unknown>>
-
 /** About how many bytes the frame of a row's event has; escapes in its text are not counted. */
 export function rowBytes(row: Row): number {
-  const text = row['text']
-  return FRAME_BYTES + (typeof text === 'string' ? Buffer.byteLength(text) : 0)
+  const { text, reacted } = row
+  const names = typeof reacted === 'number' ? reacted * REACTION_NAME_BYTES : 0
+  return FRAME_BYTES + (typeof text === 'string' ? Buffer.byteLength(text) : 0) + names
 }
 
 /** Makes events of the rows of one connection to the log. */
 export class Rows {
   readonly #database: DatabaseSync
   readonly #epoch: StatementSync
-  readonly #reactions: StatementSync
+  readonly #kinds: StatementSync
+  readonly #reactors: StatementSync
 
   constructor(database: DatabaseSync) {
     this.#database = database
     this.#epoch = database.prepare('SELECT epoch FROM log')
-    this.#reactions = database.prepare(`
-      SELECT target, emoji, name FROM reactions JOIN names ON names.number = reactions.author
-      WHERE target IN (SELECT value FROM json_each(?)) ORDER BY reactions.since, reactions.seq
+    this.#kinds = database.prepare('SELECT emoji, count FROM reaction_kinds WHERE target = ? ORDER BY since')
+    this.#reactors = database.prepare(`
+      SELECT name FROM reactions INDEXED BY reactions_in_order JOIN names ON names.number = reactions.author
+      WHERE target = ? AND emoji = ? ORDER BY seq LIMIT ${MAX_REACTION_NAMES}
     `)
   }
 
@@ -59,28 +65,26 @@ export class Rows {
 
   /** The events of rows of {@link SELECT_EVENTS}, in their order, in a log of this epoch. */
   present(rows: readonly Row[], epoch: string): LoggedEvent[] {
-    const reactions = this.#reactionsTo(rows.filter(row => row['action'] === 'chat'))
-    return rows.map(row => eventOf(row, epoch, reactions.get(integer(row, 'seq'))))
+    return rows.map(row =>
+      eventOf(row, epoch, row['reacted'] === null ? undefined : this.#reactionsTo(integer(row, 'seq'))),
+    )
   }
 
-  #reactionsTo(chats: readonly Row[]): Map<number, Map<string, string[]>> {
-    const byTarget = new Map<number, Map<string, string[]>>()
-    if (chats.length === 0) return byTarget
-    const seqs: SQLInputValue = `[${chats.map(row => integer(row, 'seq')).join()}]`
-    for (const row of this.#reactions.iterate(seqs)) {
-      const target = integer(row, 'target')
-      const emoji = text(row, 'emoji')
-      const byEmoji = byTarget.get(target) ?? new Map<string, string[]>()
-      byTarget.set(target, byEmoji.set(emoji, [...(byEmoji.get(emoji) ?? []), text(row, 'name')]))
-    }
-    return byTarget
+  /** Reads as many names as are shown, however many there are. */
+  #reactionsTo(target: number): Map<string, ReactionCount> {
+    const kinds = this.#kinds.all(target).map((kind): [string, ReactionCount] => {
+      const emoji = text(kind, 'emoji')
+      const names = this.#reactors.all(target, emoji).map(row => text(row, 'name'))
+      return [emoji, { count: integer(kind, 'count'), names }]
+    })
+    return new Map(kinds)
   }
 }
 
 function eventOf(
   row: Row,
   epoch: string,
-  reactions: ReadonlyMap<string, readonly string[]> = new Map(),
+  reactions: ReadonlyMap<string, ReactionCount> = new Map(),
 ): LoggedEvent {
   const seq = integer(row, 'seq')
   const common = {
@@ -130,28 +134,4 @@ function deletionOf(row: Row): { seq: number; by: string; ts: number } | undefin
 /** An object with the field where it has a value, an empty one otherwise. */
 function present<Key extends string, T>(key: Key, value: T | undefined): { [K in Key]?: T } {
   return value === undefined ? {} : ({ [key]: value } as { [K in Key]: T })
-}
-
-/** A column that is an integer; anything else is a bug. */
-export function integer(row: Row, column: string): number {
-  const value = row[column]
-  if (typeof value !== 'number') throw new TypeError(`${column} is ${typeof value}, not a number`)
-  return value
-}
-
-/** A column that is text; anything else is a bug. */
-export function text(row: Row, column: string): string {
-  const value = row[column]
-  if (typeof value !== 'string') throw new TypeError(`${column} is ${typeof value}, not text`)
-  return value
-}
-
-/** A column that is an integer or null. */
-export function optionalInteger(row: Row, column: string): number | undefined {
-  return row[column] === null ? undefined : integer(row, column)
-}
-
-/** A column that is text or null. */
-export function optionalText(row: Row, column: string): string | undefined {
-  return row[column] === null ? undefined : text(row, column)
 }

@@ -1,36 +1,34 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
-import { setImmediate as turn } from 'node:timers/promises'
 import { foldText } from '../../../../protocol/foldedText.ts'
 import { holdsTerms } from '../../../../protocol/searchTerms.ts'
-import type { Found, Query } from '../../log.ts'
+import type { Query } from '../../log.ts'
+import { integer, type Row, text } from '../columns.ts'
+import type { ReaderMethods, SearchProgress, SearchStep } from '../messages.ts'
 import { gramOfAuthor, gramOfRoom, gramsOfTerm } from './grams.ts'
-import { integer, type Row, Rows, rowBytes, SELECT_EVENTS, text } from './rows.ts'
+import { Rows, rowBytes, SELECT_EVENTS } from './rows.ts'
 
 /** A search in more rooms than this does not name them to the index: it looks at each candidate instead. */
 const MAX_ROOMS_IN_QUERY = 256
-/** Events whose times are looked at before other calls have their turn; about 10 ms. */
-const TIMES = 50_000
-/** Candidates that are looked at before other calls have their turn; about 10 ms. */
-const CANDIDATES = 1_000
-const NOTHING: Found = { hits: [], more: false }
+/** How long one turn takes, ms: then other calls have theirs. */
+const TURN_MS = 8
+/** Events whose times are looked at together; some milliseconds. */
+const TIMES = 20_000
+/** Positions that the index is asked for together, at first. */
+const FIRST_WINDOW = 50_000
+const NOTHING: SearchStep = { found: { hits: [], more: false } }
 const BEYOND = Number.MAX_SAFE_INTEGER
-
-/** The hits so far, and where to go on. */
-interface Progress {
-  readonly hits: readonly Row[]
-  readonly before: number
-}
 
 /**
  * Searches. The index gives candidates, the newest first: messages with all grams of the query. A candidate is a hit if its
  * text holds the terms. Belongs to a reading connection.
  */
-export class Searcher {
+export class Searcher implements Pick<ReaderMethods, 'search'> {
   readonly #rows: Rows
   readonly #room: StatementSync
   readonly #person: StatementSync
   readonly #one: StatementSync
   readonly #candidates: StatementSync
+  readonly #last: StatementSync
   readonly #slice: StatementSync
   readonly #saidBefore: StatementSync
 
@@ -40,8 +38,9 @@ export class Searcher {
     this.#person = database.prepare('SELECT number FROM names WHERE key = ?')
     this.#one = database.prepare(`${SELECT_EVENTS} WHERE e.seq = ?`)
     this.#candidates = database.prepare(
-      'SELECT rowid AS seq FROM words WHERE words MATCH ? AND rowid < ? ORDER BY rowid DESC LIMIT ?',
+      'SELECT rowid AS seq FROM words WHERE words MATCH ? AND rowid < ? AND rowid >= ? ORDER BY rowid DESC',
     )
+    this.#last = database.prepare('SELECT last FROM log')
     this.#slice = database.prepare(
       'SELECT min(seq) AS first FROM (SELECT seq FROM events WHERE seq <= ? ORDER BY seq DESC LIMIT ?)',
     )
@@ -51,55 +50,81 @@ export class Searcher {
   }
 
   /** See `Log.search`; finds what is indexed. */
-  async search(query: Query): Promise<Found> {
+  search(query: Query, progress: SearchProgress | undefined, isLast: boolean): SearchStep {
     const expression = this.#expression(query)
     if (expression === undefined) return NOTHING
-    const before = query.until === undefined ? BEYOND : await this.#endOf(query.until)
-    let progress: Progress = { hits: [], before: Math.min(before, query.before ?? BEYOND) }
-    for (;;) {
-      const found = this.#look(query, expression, progress)
-      if ('more' in found) return found
-      progress = found
-      await turn()
+    const began = performance.now()
+    const isOver = (): boolean => isLast || performance.now() - began >= TURN_MS
+    return this.#rows.atOneMoment(epoch => {
+      const from = progress ?? this.#beginning(query)
+      const sought = from.seeksTime ? this.#seek(query.until ?? BEYOND, from, isOver) : from
+      const end = sought.seeksTime ? sought : this.#look(query, expression, sought, isOver)
+      if (!('isMore' in end) && !isLast) return { progress: end, ms: performance.now() - began }
+      const rows = end.hits.map(seq => this.#read(seq)).filter(hitTest(query))
+      const hits = this.#rows.present(rows, epoch)
+      if ('isMore' in end) return { found: { hits, more: end.isMore } }
+      return { found: { hits, more: true, stoppedAt: end.before } }
+    })
+  }
+
+  #beginning({ before = BEYOND, until }: Query): SearchProgress {
+    const last = integer(this.#last.get() ?? {}, 'last')
+    return {
+      hits: [],
+      before: Math.min(before, last + 1),
+      seeksTime: until !== undefined,
+      window: FIRST_WINDOW,
     }
   }
 
   /**
-   * The position after the last event that is older than a time, ms since 1970. Without it a search for old messages
-   * would look at every newer message with a common word. The index has no times, and a clock can go back, so the searcher
-   * looks at the events, from the newest on.
+   * Seeks the last event that is older than a time, ms since 1970. Without it a search for old messages would look at every
+   * newer message with a common word. The index has no times, and a clock can go back, so the searcher looks at the events,
+   * from the newest on.
    */
-  async #endOf(until: number): Promise<number> {
-    for (let to = BEYOND; ; await turn()) {
-      const first = this.#slice.get(to, TIMES)?.['first']
-      if (typeof first !== 'number') return 0
-      const found = this.#saidBefore.get(first, to, until)?.['seq']
-      if (typeof found === 'number') return found + 1
-      to = first - 1
-    }
+  #seek(until: number, from: SearchProgress, isOver: () => boolean): SearchProgress {
+    let { before } = from
+    do {
+      const first = this.#slice.get(before - 1, TIMES)?.['first']
+      if (typeof first !== 'number') return { ...from, before: 0, seeksTime: false }
+      const found = this.#saidBefore.get(first, before - 1, until)?.['seq']
+      if (typeof found === 'number') return { ...from, before: found + 1, seeksTime: false }
+      before = first
+    } while (!isOver())
+    return { ...from, before }
   }
 
-  /** Looks at the next candidates. */
-  #look(query: Query, expression: string, { hits: earlier, before }: Progress): Found | Progress {
-    return this.#rows.atOneMoment(epoch => {
-      const isHit = hitTest(query)
-      // An answer is of one moment: earlier hits may have changed meanwhile.
-      const hits = earlier.map(row => this.#read(integer(row, 'seq'))).filter(isHit)
-      const answer = (more: boolean): Found => ({ hits: this.#rows.present(hits, epoch), more })
-      let bytes = hits.reduce((sum, row) => sum + rowBytes(row), 0)
-      let last = 0
-      let count = 0
-      for (const candidate of this.#candidates.iterate(expression, before, CANDIDATES)) {
-        count++
-        last = integer(candidate, 'seq')
-        const row = this.#read(last)
-        if (!isHit(row)) continue
-        bytes += rowBytes(row)
-        if (hits.length === query.limit || (bytes > query.maxBytes && hits.length > 0)) return answer(true)
-        hits.push(row)
+  /** Looks at the next candidates. With `isMore` the search is at its end. */
+  #look(
+    query: Query,
+    expression: string,
+    from: SearchProgress,
+    isOver: () => boolean,
+  ): SearchProgress | { readonly hits: readonly number[]; readonly isMore: boolean } {
+    const isHit = hitTest(query)
+    const hits = [...from.hits]
+    let { before, window } = from
+    let bytes = hits.reduce((sum, seq) => sum + rowBytes(this.#read(seq) ?? {}), 0)
+    while (before > 0) {
+      const began = performance.now()
+      const lowest = Math.max(0, before - window)
+      for (const candidate of this.#candidates.iterate(expression, before, lowest)) {
+        const seq = integer(candidate, 'seq')
+        const row = this.#read(seq)
+        if (isHit(row)) {
+          bytes += rowBytes(row)
+          if (hits.length === query.limit || (bytes > query.maxBytes && hits.length > 0))
+            return { hits, isMore: true }
+          hits.push(seq)
+        }
+        if (isOver()) return { ...from, hits, before: seq, window: FIRST_WINDOW }
       }
-      return count < CANDIDATES ? answer(false) : { hits, before: last }
-    })
+      before = lowest
+      // For rare words the index answers for a wide window as soon as for a narrow one.
+      window = performance.now() - began < TURN_MS / 4 ? 2 * window : Math.max(FIRST_WINDOW, window / 8)
+      if (before > 0 && isOver()) return { ...from, hits, before, window }
+    }
+    return { hits, isMore: false }
   }
 
   #read(seq: number): Row | undefined {

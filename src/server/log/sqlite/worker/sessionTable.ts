@@ -1,41 +1,127 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { AccountSession } from '../../accounts.ts'
-import type { KeptSession, SessionChange } from '../../entries.ts'
+import type { KeptSession, SessionBeginning, SessionChange } from '../../entries.ts'
+import { integer, optionalInteger, text } from '../columns.ts'
 import type { NameTable } from './nameTable.ts'
-import { integer, optionalInteger, text } from './rows.ts'
 import { type Statements, statements } from './statements.ts'
 
 const DAY = 86_400_000
+/** Unused sessions that go with each that begins: they go faster than they come. */
+const UNUSED_AT_ONCE = 4
 
-/** The sessions, and the rooms and read positions of each. Belongs to the writing connection. */
+/** Sessions of a person that go at once where there are far too many. */
+const FORGOTTEN_AT_ONCE = 64
+/** Sessions that are remembered as holding something. */
+const CACHED = 10_000
+
+/** What tells an open session from those of accounts and those that were ended: the words of the index `open_sessions`. */
+const OPEN = "into_session IS NULL AND hash NOT LIKE 'account %' AND hash NOT LIKE 'erased %'"
+
+/**
+ * The sessions, and the rooms and read positions of each. Belongs to the writing connection.
+ *
+ * Where there are too many open sessions, those that hold nothing go first, and then those that were unused for longest: of
+ * the same person where one person has too many, else of all. One that holds something never goes for others on the day of
+ * its use.
+ */
 export class SessionTable {
   readonly #sql: Statements
   readonly #names: NameTable
+  /** How many open sessions there are; undefined: to be counted. */
+  #open: number | undefined
+  /** Sessions of which the table notes that they hold something. */
+  readonly #holding = new Set<number>()
 
   constructor(database: DatabaseSync, names: NameTable) {
     this.#sql = statements(database)
     this.#names = names
   }
 
-  /** Every session, in the order of their beginning. */
-  all(): KeptSession[] {
-    const reads = new Map<number, Map<string, number>>()
-    for (const row of this.#sql('SELECT session, room, seq FROM reads').iterate()) {
-      const session = integer(row, 'session')
-      const ofSession = reads.get(session) ?? new Map<string, number>()
-      reads.set(session, ofSession.set(text(row, 'room'), integer(row, 'seq')))
+  /** Forgets what is remembered: after a transaction that was rolled back. */
+  load(): void {
+    this.#holding.clear()
+    this.#open = undefined
+  }
+
+  /** The highest number of a session; 0: there was none. */
+  get last(): number {
+    return integer(this.#sql('SELECT session FROM log').get() ?? {}, 'session')
+  }
+
+  /** Begins a session; the numbers of those that were forgotten for it. */
+  begin({ session, name, bounds }: SessionBeginning, ts: number): readonly number[] {
+    const person = this.#names.numberOf(name)
+    const day = Math.floor(ts / DAY)
+    this.#insert(session, person, day)
+    const open = this.#open === undefined ? this.#countOpen() : this.#open + 1
+    this.#open = open
+    if (bounds === undefined) return []
+    const { ofPerson, inAll, connected } = bounds
+    const spared = new Set([session.number, ...connected])
+    const unused = this.#unused(day).filter(isNot(spared))
+    const forgotten = new Set([...this.#beyond(person, ofPerson, spared), ...unused])
+    if (open - forgotten.size > inAll) {
+      const missedLeast = this.#missedLeast(day, spared.size + forgotten.size + 1)
+      const one = missedLeast.filter(isNot(spared)).find(isNot(forgotten))
+      if (one !== undefined) forgotten.add(one)
     }
-    const sessions = this.#sql(
-      `SELECT sessions.number, hash, key, began FROM sessions JOIN names ON names.number = person
-      ORDER BY sessions.number`,
+    for (const number of forgotten) this.#forget(number)
+    this.#open = open - forgotten.size
+    return [...forgotten]
+  }
+
+  #insert(
+    { number, hash, began }: Pick<KeptSession, 'number' | 'hash' | 'began'>,
+    person: number,
+    day: number,
+  ): void {
+    this.#sql('INSERT INTO sessions (number, hash, person, began, used) VALUES (?, ?, ?, ?, ?)').run(
+      number,
+      hash,
+      person,
+      began,
+      day,
     )
-    return sessions.all().map(row => ({
-      number: integer(row, 'number'),
-      hash: text(row, 'hash'),
-      person: text(row, 'key'),
-      began: integer(row, 'began'),
-      reads: reads.get(integer(row, 'number')) ?? new Map<string, number>(),
-    }))
+    this.#sql('UPDATE log SET session = max(session, ?)').run(number)
+  }
+
+  #countOpen(): number {
+    return integer(this.#sql(`SELECT count(*) AS open FROM sessions WHERE ${OPEN}`).get() ?? {}, 'open')
+  }
+
+  /** The sessions of a person beyond a count, some at a time. */
+  #beyond(person: number, most: number, spared: ReadonlySet<number>): number[] {
+    const ofPerson = `FROM sessions WHERE person = ? AND ${OPEN}`
+    const count = integer(this.#sql(`SELECT count(*) AS count ${ofPerson}`).get(person) ?? {}, 'count')
+    if (count <= most) return []
+    const rows = this.#sql(`SELECT number ${ofPerson} ORDER BY holds, used, number LIMIT ?`)
+    const numbers = rows.all(person, FORGOTTEN_AT_ONCE + spared.size).map(row => integer(row, 'number'))
+    return numbers.filter(isNot(spared)).slice(0, count - most)
+  }
+
+  /** Some that hold nothing and were not used since the day before: they go by themselves. */
+  #unused(day: number): number[] {
+    const rows = this.#sql(
+      `SELECT number FROM sessions WHERE ${OPEN} AND holds = 0 AND used < ? ORDER BY used, number LIMIT ?`,
+    ).all(day - 1, UNUSED_AT_ONCE)
+    return rows.map(row => integer(row, 'number'))
+  }
+
+  /** The first sessions that may go for others, of all people. */
+  #missedLeast(day: number, limit: number): number[] {
+    const some = `SELECT number FROM sessions WHERE ${OPEN} AND holds = ? AND used < ? ORDER BY used, number LIMIT ?`
+    const rows = [...this.#sql(some).all(0, day + 1, limit), ...this.#sql(some).all(1, day, limit)]
+    return rows.map(row => integer(row, 'number'))
+  }
+
+  /** Notes that a session said something, or lists a room: it goes later than others. */
+  holds(number: number): void {
+    if (this.#holding.has(number)) return
+    const { changes } = this.#sql('UPDATE sessions SET holds = 1 WHERE number = ?').run(number)
+    // Events name sessions that the table does not have, or does not have yet.
+    if (changes === 0) return
+    if (this.#holding.size >= CACHED) this.#holding.clear()
+    this.#holding.add(number)
   }
 
   /** The session of an account as it stands; none where it is gone. */
@@ -71,8 +157,7 @@ export class SessionTable {
   /** Whether an open session of a person was used on a day or later, but for one. */
   wasUsedSince(person: number, day: number, but: number | undefined): boolean {
     const row = this.#sql(
-      `SELECT 1 FROM sessions WHERE person = ? AND used >= ? AND number IS NOT ? AND into_session IS NULL
-      AND hash NOT LIKE 'erased %' AND hash NOT LIKE 'account %' LIMIT 1`,
+      `SELECT 1 FROM sessions WHERE person = ? AND used >= ? AND number IS NOT ? AND ${OPEN} LIMIT 1`,
     ).get(person, day, but ?? null)
     return row !== undefined
   }
@@ -83,24 +168,20 @@ export class SessionTable {
     person: number,
     { ts, last }: { readonly ts: number; readonly last: number },
   ): void {
-    this.#sql('INSERT INTO sessions (number, hash, person, began, used) VALUES (?, ?, ?, ?, ?)').run(
-      number,
-      `account ${number}`,
-      person,
-      last,
-      Math.floor(ts / DAY),
-    )
+    this.#insert({ number, hash: `account ${number}`, began: last }, person, Math.floor(ts / DAY))
   }
 
   /** Makes an open session that of an account. */
   becomeAccount(number: number): void {
     this.#sql("UPDATE sessions SET hash = 'account ' || number WHERE number = ?").run(number)
+    this.#open = undefined
   }
 
   /** Ends a session; its number stays, since events carry it. */
   close(number: number): void {
     this.#sql('DELETE FROM reads WHERE session = ?').run(number)
     this.#sql("UPDATE sessions SET hash = 'erased ' || number WHERE number = ?").run(number)
+    this.#open = undefined
   }
 
   setUsed(number: number, day: number): void {
@@ -129,24 +210,11 @@ export class SessionTable {
   }
 
   /** Applies a change in the transaction of the caller. */
-  apply(change: SessionChange, ts: number): void {
+  apply(change: Exclude<SessionChange, SessionBeginning>): void {
     switch (change.kind) {
-      case 'began': {
-        const { number: session, hash, began } = change.session
-        const person = this.#names.numberOf(change.name)
-        this.#sql('INSERT INTO sessions (number, hash, person, began, used) VALUES (?, ?, ?, ?, ?)').run(
-          session,
-          hash,
-          person,
-          began,
-          Math.floor(ts / DAY),
-        )
-        return
-      }
       case 'forgotten':
-        this.#sql('DELETE FROM reads WHERE session = ?').run(change.session)
-        this.#sql('DELETE FROM sessions WHERE number = ?').run(change.session)
-        return
+        this.#open = undefined
+        return this.#forget(change.session)
       case 'read':
         if (change.seq === undefined) {
           this.#sql('DELETE FROM reads WHERE session = ? AND room = ?').run(change.session, change.roomKey)
@@ -156,13 +224,29 @@ export class SessionTable {
             `INSERT INTO reads (session, room, seq) SELECT number, ?, ? FROM sessions WHERE number = ?
             ON CONFLICT (session, room) DO UPDATE SET seq = excluded.seq`,
           ).run(change.roomKey, change.seq, change.session)
+          this.holds(change.session)
         }
     }
+  }
+
+  /** Forgets an open session, and the name of which nothing else is left. */
+  #forget(number: number): void {
+    const row = this.#sql('SELECT person FROM sessions WHERE number = ?').get(number)
+    if (row === undefined) return
+    this.#sql('DELETE FROM reads WHERE session = ?').run(number)
+    this.#sql('DELETE FROM sessions WHERE number = ?').run(number)
+    this.#holding.delete(number)
+    this.#names.dropUnused(integer(row, 'person'))
   }
 
   /** Forgets all sessions of a person but for their numbers, which no other session may get: events carry them. */
   forgetAll(person: number): void {
     this.#sql('DELETE FROM reads WHERE session IN (SELECT number FROM sessions WHERE person = ?)').run(person)
     this.#sql("UPDATE sessions SET hash = 'erased ' || number WHERE person = ?").run(person)
+    this.#open = undefined
   }
+}
+
+function isNot(numbers: ReadonlySet<number>): (number: number) => boolean {
+  return number => !numbers.has(number)
 }

@@ -1,11 +1,15 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { foldText } from '../../../../protocol/foldedText.ts'
+import { integer, type Row, text } from '../columns.ts'
 import { GRAMS_VERSION, gramOfAuthor, gramOfRoom, gramsOf } from './grams.ts'
-import { integer, type Row, text } from './rows.ts'
 
-/** With more new messages than this not indexed yet, every commit indexes as many as it may have brought. */
-const MAX_LAG = 4_096
+/** With more new text than this not indexed yet, in bytes, every commit indexes a slice. */
+const MAX_LAG = 8 * 1024 * 1024
+/** What a message costs beside its text, in bytes of text. */
+const MESSAGE_WORK = 128
+/** Events that a slice looks at, and the bytes of their texts: some milliseconds. */
 const SLICE = 512
+const SLICE_BYTES = 64 * 1024
 /** Pages that one merge rewrites. A slice adds about ten, and each is rewritten once on each of a few levels. */
 const MERGED_PAGES = 64
 const MESSAGES = "SELECT seq, text, room, author FROM events WHERE action = 'chat' AND text IS NOT NULL"
@@ -25,7 +29,7 @@ export class WordIndex {
   readonly #setPosition: StatementSync
   readonly #last: StatementSync
   #position = 0
-  /** About how many messages were stored since the log was opened, and are not indexed yet. */
+  /** About how much was said since the log was opened and is not indexed yet, in bytes. */
   #behind = 0
   /** Whether this transaction changed the index, which adds a part to it. */
   #hasNewPart = false
@@ -61,12 +65,22 @@ export class WordIndex {
   addSlice(): boolean {
     const row = this.#end.get(this.#position, SLICE)
     if (row === undefined || row['last'] === null) return this.#catchUp()
-    const end = integer(row, 'last')
-    for (const message of this.#some.all(this.#position, end)) this.#put(this.#add, message)
+    let end = integer(row, 'last')
+    let work = 0
+    let isCut = false
+    for (const message of this.#some.iterate(this.#position, end)) {
+      this.#put(this.#add, message)
+      work += workOf(text(message, 'text'))
+      isCut = work >= SLICE_BYTES
+      if (isCut) {
+        end = integer(message, 'seq')
+        break
+      }
+    }
     this.#setPosition.run(end)
     this.#position = end
-    this.#behind = Math.max(0, this.#behind - integer(row, 'count'))
-    return integer(row, 'count') === SLICE || this.#catchUp()
+    this.#behind = Math.max(0, this.#behind - work)
+    return isCut || integer(row, 'count') === SLICE || this.#catchUp()
   }
 
   /** Nothing is left to index: the position is the end of the log, also where its last events were removed. */
@@ -79,8 +93,13 @@ export class WordIndex {
   }
 
   /** Counts a new message that is not indexed yet. */
-  appended(): void {
-    this.#behind++
+  appended(message: string): void {
+    this.#behind += workOf(message)
+  }
+
+  /** About how much was said and is not indexed yet, in bytes. */
+  get behind(): number {
+    return this.#behind
   }
 
   /** Does not let the index fall too far behind; for calling with every commit. */
@@ -117,6 +136,10 @@ export class WordIndex {
     change.run(integer(message, 'seq'), `${room} ${author}${gramsOf(foldText(text(message, 'text')))}`)
     this.#hasNewPart = true
   }
+}
+
+function workOf(message: string): number {
+  return MESSAGE_WORK + message.length
 }
 
 /** An index of other rules is emptied, and filled again behind the commits: what it holds could not be taken out of it. */

@@ -104,6 +104,7 @@ function write(): void {
     happened: events => tell({ kind: 'happened', events }),
     forgot: head => tell({ kind: 'forgot', head }),
     committed: afterCommit,
+    alarm: message => tell({ kind: 'trouble', message }),
   })
 
   const forgetting = setInterval(
@@ -121,8 +122,12 @@ function write(): void {
         trouble('a search may miss the newest messages', error)
       }
     },
+    async order() {
+      while (writer.orderMore()) await turn()
+    },
     erase: person => maintenance.erase(person),
     setRetention: (roomKey, retention) => maintenance.setRetention(roomKey, retention),
+    acceptClock: () => maintenance.acceptClock(),
     retentions: () => maintenance.retentions(),
     setEpoch: epoch => maintenance.setEpoch(epoch),
     purge: () => writer.purge(),
@@ -154,6 +159,11 @@ function write(): void {
   })
   tell({ kind: 'opened', contents: writer.contents() })
   afterCommit()
+  try {
+    maintenance.lookAtClock()
+  } catch (error) {
+    trouble('the time could not be noted', error)
+  }
 }
 
 function read(): void {
@@ -165,6 +175,7 @@ function read(): void {
     read: reader.read.bind(reader),
     missed: reader.missed.bind(reader),
     unread: reader.unread.bind(reader),
+    newestRooms: reader.newestRooms.bind(reader),
     search: searcher.search.bind(searcher),
     ownEvents: own.ownEvents.bind(own),
     audit: (before, limit) => auditLines(database, before, limit),

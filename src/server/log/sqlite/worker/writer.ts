@@ -36,6 +36,11 @@ export class Writer {
     return this.#fold.knows(person)
   }
 
+  /** See `Fold.clock`. */
+  get clock(): number | undefined {
+    return this.#fold.clock
+  }
+
   /** How long events are kept. To be read only: entries change it. */
   get retentions(): Pick<RetentionTable, 'all' | 'due'> {
     return this.#fold.retentions
@@ -49,6 +54,7 @@ export class Writer {
     const outcomes = this.#inTransaction(() => {
       const applied = entries.map(entry => this.#fold.apply(entry, { ts, firstSeq }))
       this.#index.keepUp()
+      this.#fold.order.keepUp()
       return applied
     })
     if (entries.some(removesText)) this.#removedText = true
@@ -57,7 +63,15 @@ export class Writer {
 
   /** Indexes a slice of what is not indexed yet; false where nothing is left. */
   indexMore(): boolean {
-    return this.#inTransaction(() => this.#index.addSlice())
+    return this.#inTransaction(() => {
+      const isUnordered = this.#fold.order.order()
+      return this.#index.addSlice() || isUnordered
+    })
+  }
+
+  /** Notes the newest events of some rooms; false where nothing is left to note. */
+  orderMore(): boolean {
+    return this.#fold.order.isBehind && this.#inTransaction(() => this.#fold.order.order())
   }
 
   /** Every message up to this seq can be found. */

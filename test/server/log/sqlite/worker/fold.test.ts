@@ -13,7 +13,7 @@ import { temporaryDirectory } from '../../../directory.ts'
 const name = fc.constantFrom('alice', 'ALICE', 'bob', 'carol')
 const roomKey = fc.constantFrom('dev', 'ops', directKey('alice', 'bob'))
 const target = fc.integer({ min: 1, max: 30 })
-const text = fc.constantFrom('one', 'one two', 'three', 'ünï four', '')
+const text = fc.constantFrom('one', 'one two', '@bob three', 'ünï four @alice, @Carol', '')
 const emoji = fc.constantFrom('👍', '🎉', '❤')
 const session = fc.option(fc.integer({ min: 1, max: 3 }), { nil: undefined })
 
@@ -61,6 +61,7 @@ const maintenance = fc.oneof(
     limit: fc.integer({ min: 1, max: 4 }),
   }),
   fc.record({ kind: fc.constant('epoch' as const), epoch: fc.uuid() }),
+  fc.record({ kind: fc.constant('clock' as const), time: fc.nat(1_000_000) }),
 )
 
 const person = fc.constantFrom('alice', 'bob', 'carol')
@@ -180,6 +181,7 @@ const history = fc
         kind: 'began',
         name: entry.name,
         session: { number, hash: `hash ${number}`, person, began: 0 },
+        bounds: { ofPerson: 2, inAll: 4, connected: [number - 1] },
       }
     }
     return batches.map((batch): Batch => ({ ...batch, entries: batch.entries.map(numbered) }))

@@ -32,5 +32,5 @@ test('an id that was used before leaves no empty room behind', () => {
   }
   expect(say('dev')).toMatchObject({ seq: 1 })
   expect(say('ops')).toMatchObject({ kind: 'refused', error: { code: 'id_reused' } })
-  expect(writer.contents().heads.map(head => head.key)).toEqual(['dev'])
+  expect(database.prepare('SELECT key FROM rooms').all()).toEqual([{ key: 'dev' }])
 })

@@ -1,5 +1,5 @@
-import type { RoomHead } from '../../log.ts'
-import { integer, type Row, text } from './rows.ts'
+import type { RoomHead } from '../log.ts'
+import { integer, type Row, text } from './columns.ts'
 
 /** Reads what {@link headOf} takes, of every room; a condition on `rooms` can follow. */
 export const SELECT_HEADS = `SELECT key, name, topic, first_prev,

@@ -1,0 +1,59 @@
+import type { Share } from '../../shares.ts'
+import type { AuditLine } from '../accounts.ts'
+import type { Found, Missed, MissedBounds, NewestRoom, Page, Query, Range, Unread } from '../log.ts'
+import type { OwnEvents } from './messages.ts'
+import type { ReadQueue } from './readQueue.ts'
+
+/** The half of a log that reads, in fair turns. See `Log` and `RoomDirectory` for what each method gives. */
+export abstract class LogReading {
+  readonly #queue: ReadQueue
+
+  constructor(queue: ReadQueue) {
+    this.#queue = queue
+  }
+
+  /** Has the writer do what it does behind the commit: index messages, or note the order of rooms. */
+  protected abstract prepare(what: 'catchUp' | 'order'): Promise<void>
+
+  read(roomKey: string, range: Range, share?: Share): Promise<Page> {
+    return this.#queue.call(share, 'read', roomKey, range)
+  }
+
+  missed(roomKey: string, after: number, bounds: MissedBounds, share?: Share): Promise<Missed> {
+    return this.#queue.call(share, 'missed', roomKey, after, bounds)
+  }
+
+  unread(roomKey: string, after: number, name: string, max: number, share?: Share): Promise<Unread> {
+    return this.#queue.call(share, 'unread', roomKey, after, name, max)
+  }
+
+  ownEvents(
+    person: string,
+    session: number | undefined,
+    after: number,
+    limit: number,
+    share?: Share,
+  ): Promise<OwnEvents> {
+    return this.#queue.call(share, 'ownEvents', person, session, after, limit)
+  }
+
+  async search(query: Query, share?: Share): Promise<Found> {
+    // An acknowledged message is found, although the index is filled later.
+    await this.prepare('catchUp')
+    return this.#queue.search(share, query)
+  }
+
+  async newestRooms(
+    of: string | undefined,
+    before: number,
+    limit: number,
+    share?: Share,
+  ): Promise<readonly NewestRoom[]> {
+    await this.prepare('order')
+    return this.#queue.call(share, 'newestRooms', of, before, limit)
+  }
+
+  audit(before: number | undefined, limit: number): Promise<readonly AuditLine[]> {
+    return this.#queue.call(undefined, 'audit', before, limit)
+  }
+}

@@ -1,0 +1,82 @@
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import type { KeptSession } from '../entries.ts'
+import type { RoomHead } from '../log.ts'
+import { integer, type Row, text } from './columns.ts'
+import { headOf, SELECT_HEADS } from './headRows.ts'
+
+const SELECT_SESSIONS = `SELECT sessions.number, hash, key, began FROM sessions
+  JOIN names ON names.number = person`
+
+/**
+ * Looks up rooms, sessions and names by their keys, on the main thread: each takes some microseconds, so that none has to be
+ * held in memory for a request that may ask for it. It sees what is committed.
+ */
+export class Lookups {
+  readonly #database: DatabaseSync
+  readonly #head: StatementSync
+  readonly #openSession: StatementSync
+  readonly #session: StatementSync
+  readonly #reads: StatementSync
+  readonly #spelling: StatementSync
+  readonly #directs: StatementSync
+
+  /** @param database a log that has its layout; it is closed with this object */
+  constructor(database: DatabaseSync) {
+    this.#database = database
+    this.#head = this.#database.prepare(`${SELECT_HEADS} WHERE key = ?`)
+    this.#openSession = this.#database.prepare(
+      `${SELECT_SESSIONS} WHERE hash = ? AND into_session IS NULL
+      AND hash NOT LIKE 'account %' AND hash NOT LIKE 'erased %'`,
+    )
+    this.#session = this.#database.prepare(`${SELECT_SESSIONS} WHERE sessions.number = ?`)
+    this.#reads = this.#database.prepare('SELECT room, seq FROM reads WHERE session = ?')
+    this.#spelling = this.#database.prepare('SELECT name FROM names WHERE key = ?')
+    this.#directs = this.#database.prepare(
+      `SELECT rooms.key FROM directs JOIN rooms ON rooms.number = room WHERE directs.name = ?
+      ORDER BY directs.last DESC LIMIT ?`,
+    )
+  }
+
+  head(roomKey: string): RoomHead | undefined {
+    const row = this.#head.get(roomKey)
+    return row === undefined ? undefined : headOf(row)
+  }
+
+  /** The open session with this hash. */
+  openSession(hash: string): KeptSession | undefined {
+    return this.#sessionOf(this.#openSession.get(hash))
+  }
+
+  /** The session of this number. */
+  session(number: number): KeptSession | undefined {
+    return this.#sessionOf(this.#session.get(number))
+  }
+
+  /** The spelling of a name (folded). */
+  spelling(name: string): string | undefined {
+    const row = this.#spelling.get(name)
+    return row === undefined ? undefined : text(row, 'name')
+  }
+
+  /** See `RoomDirectory.directsOf`; the order may be some moments old. */
+  directsOf(name: string, limit: number): readonly string[] {
+    return this.#directs.all(name, limit).map(row => text(row, 'key'))
+  }
+
+  close(): void {
+    this.#database.close()
+  }
+
+  #sessionOf(row: Row | undefined): KeptSession | undefined {
+    if (row === undefined) return undefined
+    const number = integer(row, 'number')
+    const reads = this.#reads.all(number).map(read => [text(read, 'room'), integer(read, 'seq')] as const)
+    return {
+      number,
+      hash: text(row, 'hash'),
+      person: text(row, 'key'),
+      began: integer(row, 'began'),
+      reads: new Map(reads),
+    }
+  }
+}

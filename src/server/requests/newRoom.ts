@@ -1,0 +1,25 @@
+import { type Refusal, refuse } from '../../protocol/errors.ts'
+import type { Client } from './client.ts'
+import type { Conversation } from './conversation.ts'
+
+/**
+ * Why a client may not make a room by joining it, or a direct conversation by its first message; undefined where it is there
+ * already, or may be made. Counts one that may.
+ */
+export function refuseNewRoom(client: Client, { key, isDirect }: Conversation): Refusal | undefined {
+  const { rooms, accounts, strangers, log } = client.services
+  const isThere = isDirect ? log.head(key) !== undefined : rooms.find(key) !== undefined
+  if (isThere) return undefined
+  const { isGuest, accountNumber, connection, session } = client
+  if (isGuest && !isDirect && accounts.policy.guests !== 'speak')
+    return refuse('forbidden', 'there is no such room, and guests make none here').error
+  const maker = accountNumber === undefined ? connection.limitedBy : `account ${accountNumber}`
+  const isStranger = isGuest && !isDirect && !connection.isLocal
+  const guest = isStranger ? (session?.number ?? `plain ${connection.address}`) : undefined
+  const wait = strangers.makeRoom(maker, guest === undefined ? undefined : String(guest), performance.now())
+  if (wait === 0) return undefined
+  const retryAfter = Math.ceil(wait)
+  return refuse('rate_limited', 'you have made many new rooms; wait, or use those that are there', {
+    retryAfter,
+  }).error
+}
