@@ -45,7 +45,9 @@ const FLOORS: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ['tls'],
     ['log'],
     ['addressRanges'],
+    ['logBudget'],
     ['address', 'dataDirectory', 'logger', 'threadEntry'],
+    ['logSink'],
     ['settings', 'shares'],
   ],
   'src/server/requests': [
@@ -96,6 +98,7 @@ const JSON_ALLOWED: Readonly<Record<string, string>> = {
   'src/client/cacheFile.ts': 'a file of its own: the newest part of each room',
   'src/server/admin/control.ts': 'tasks of the operator, on a socket of their own',
   'src/server/admin/tasks.ts': 'prints an export',
+  'src/server/logger.ts': 'writes a line of the log of its own',
   'src/server/log/sqlite/schema.ts': 'hands a list to a statement of SQL',
   'src/server/log/sqlite/messages.ts': 'goes between the threads of the log',
   'src/server/requests/answerSize.ts': 'measures how much of an answer fits in a line',

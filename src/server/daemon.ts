@@ -8,6 +8,7 @@ import { InviteAddress } from './auth/inviteAddress.ts'
 import { Passwords } from './auth/passwords.ts'
 import { Strangers } from './auth/strangers.ts'
 import type { WholeLog } from './log/log.ts'
+import { LogBudget } from './logBudget.ts'
 import type { Logger } from './logger.ts'
 import { endLinks } from './requests/accountLinks.ts'
 import { Client } from './requests/client.ts'
@@ -151,6 +152,7 @@ class ListeningDaemon implements Daemon {
       presence: new Presence(rooms, people, settings.leftAfter),
       paces: new Paces(settings),
       logger,
+      logBudget: new LogBudget(logger),
       features: FEATURES,
     }
     log.onAccounts(({ accounts }) => {
@@ -229,13 +231,14 @@ class ListeningDaemon implements Daemon {
   }
 
   #admit(admitted: Admitted): void {
-    const { settings, logger } = this.#services
+    const { settings, logger, logBudget } = this.#services
     const shared: SharedTransport = {
       tick: this.#tick,
       entrance: this.#entrance,
       turns: this.#turns,
       settings,
       logger,
+      logBudget,
     }
     const connection = new Connection(admitted, ++this.#accepted, shared)
     const client = new Client(this.#services, connection, HANDLERS, gone => this.#left(gone))
@@ -266,8 +269,8 @@ class ListeningDaemon implements Daemon {
     this.#reception.check(now)
     this.#acceptFailed = false
     this.#services.rooms.tellPeople()
-    const { paces, guesses, strangers } = this.#services
-    for (const sweeping of [paces, guesses, strangers]) sweeping.sweep(now)
+    const { paces, guesses, strangers, logBudget } = this.#services
+    for (const sweeping of [paces, guesses, strangers, logBudget]) sweeping.sweep(now)
   }
 
   async #stop(): Promise<void> {

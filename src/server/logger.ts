@@ -1,6 +1,8 @@
-import { fstatSync, writeSync } from 'node:fs'
+import { fstatSync } from 'node:fs'
+import { isatty } from 'node:tty'
 import { levels, type Logger as PinoLogger, pino, symbols } from 'pino'
-import pretty from 'pino-pretty'
+import { prettyFactory } from 'pino-pretty'
+import { LogSink } from './logSink.ts'
 import type { LogLevel } from './settings.ts'
 
 /** The daemon's structured log. At `info` and above it holds nothing that users wrote, names included. */
@@ -21,16 +23,14 @@ const PRIORITIES: Readonly<Record<string, number>> = {
 /** A logger on standard error: for people on a terminal, JSON lines otherwise, with their priority for the journal. */
 export function createLogger(level: LogLevel, env: NodeJS.ProcessEnv = process.env): Logger {
   const options = { level, base: {}, formatters: { level: (label: string) => ({ level: label }) } }
-  if (process.stderr.isTTY)
-    return pino(
-      options,
-      pretty({ destination: STDERR, sync: true, translateTime: 'SYS:HH:MM:ss', singleLine: true }),
-    )
+  if (level === 'silent') return pino(options, { write: () => undefined })
+  // Not `process.stderr`, whose first use would open another stream on the same socket.
+  if (isatty(STDERR)) return pino(options, new LogStream(prettyFactory(PRETTY)))
   const lines = { ...options, timestamp: pino.stdTimeFunctions.isoTime }
-  return isJournal(env)
-    ? pino(lines, new JournalStream())
-    : pino(lines, pino.destination({ fd: STDERR, sync: true }))
+  return pino(lines, new LogStream(isJournal(env) ? withPriority : line => line))
 }
+
+const PRETTY = { translateTime: 'SYS:HH:MM:ss', singleLine: true }
 
 /** Whether standard error is the journal, which systemd tells by its device and inode (systemd.exec(5)). */
 function isJournal({ JOURNAL_STREAM }: NodeJS.ProcessEnv): boolean {
@@ -39,14 +39,29 @@ function isJournal({ JOURNAL_STREAM }: NodeJS.ProcessEnv): boolean {
   return JOURNAL_STREAM === `${dev}:${ino}`
 }
 
-/** Puts the priority before each line, as the journal reads it (sd-daemon(3)). */
-class JournalStream {
+/** Puts the priority before a line, as the journal reads it (sd-daemon(3)). */
+function withPriority(line: string, level: number): string {
+  return `<${PRIORITIES[levels.labels[level] ?? 'info'] ?? PRIORITIES['info']}>${line}`
+}
+
+/** Gives each line its form, and hands it to standard error. */
+class LogStream {
   /** Pino sets this before each write. */
   lastLevel = 0
   readonly [symbols.needsMetadataGsym] = true
+  readonly #form: (line: string, level: number) => string
+  readonly #sink = new LogSink(lines => this.#form(lostLine(lines), levels.values['warn'] ?? 0))
+
+  constructor(form: (line: string, level: number) => string) {
+    this.#form = form
+  }
 
   write(line: string): void {
-    const label = levels.labels[this.lastLevel] ?? 'info'
-    writeSync(STDERR, `<${PRIORITIES[label] ?? PRIORITIES['info']}>${line}`)
+    this.#sink.write(this.#form(line, this.lastLevel))
   }
+}
+
+function lostLine(lines: number): string {
+  const time = new Date().toISOString()
+  return `${JSON.stringify({ level: 'warn', time, lines, msg: 'lines of the log were lost: nothing took them' })}\n`
 }

@@ -1,3 +1,4 @@
+import { writeSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { DEFAULT_PORT } from '../protocol/limits.ts'
 import { isLocal, showAddress } from './address.ts'
@@ -6,6 +7,7 @@ import type { Daemon } from './daemon.ts'
 import { type Flags, parseFlags } from './flags.ts'
 import type { Settings } from './settings.ts'
 
+const STDERR = 2
 const EXIT_FAILED = 1
 const EXIT_USAGE = 2
 const PLAINTEXT_WARNING =
@@ -167,6 +169,10 @@ async function settingsFor(flags: Flags): Promise<Settings> {
 }
 
 function fail(code: number, message: string): never {
-  process.stderr.write(`chatd: ${message}\n`)
+  try {
+    writeSync(STDERR, `chatd: ${message}\n`)
+  } catch {
+    // The exit code tells it too.
+  }
   process.exit(code)
 }

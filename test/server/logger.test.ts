@@ -1,5 +1,6 @@
-import { spawnSync } from 'node:child_process'
-import { expect, test } from 'vitest'
+import { spawn, spawnSync } from 'node:child_process'
+import { expect, onTestFinished, test } from 'vitest'
+import { LogSink } from '../../src/server/logSink.ts'
 
 const LOGGER = new URL('../../src/server/logger.ts', import.meta.url).href
 
@@ -25,4 +26,56 @@ test('elsewhere each line is one JSON object, with the whole error', () => {
   for (const line of logged(false)) {
     expect(JSON.parse(line)).toMatchObject({ err: { message: 'why', stack: expect.stringContaining('why') } })
   }
+})
+
+test('a pipe that nobody reads stops nothing; the lines that came before are there once it is read', async () => {
+  const program = `
+    const { createLogger } = await import(${JSON.stringify(LOGGER)})
+    const logger = createLogger('info', {})
+    for (let n = 0; n < 20_000; n++) logger.info({ n, pad: 'x'.repeat(100) }, 'line')
+    console.log('went on')
+    setTimeout(() => logger.warn('the last'), 1_000)
+    setTimeout(() => undefined, 1_500)
+  `
+  const child = spawn(process.execPath, ['--input-type=module', '-e', program])
+  onTestFinished(() => {
+    child.kill('SIGKILL')
+  })
+  // Nothing reads its standard error yet.
+  await new Promise(resolve => child.stdout.once('data', resolve))
+  let text = ''
+  child.stderr.on('data', chunk => {
+    text += String(chunk)
+  })
+  await new Promise(resolve => child.once('close', resolve))
+  const lines = text
+    .trim()
+    .split('\n')
+    .map(line => JSON.parse(line) as { n?: number; msg: string; lines?: number })
+  const held = lines.filter(({ msg }) => msg === 'line')
+  expect(held.map(({ n }) => n)).toEqual(held.map((_, n) => n))
+  const lost = lines.find(({ msg }) => msg.includes('were lost'))
+  expect((lost?.lines ?? 0) + held.length).toBe(20_000)
+  expect(lines.at(-1)?.msg).toBe('the last')
+})
+
+test('what finds no room is written in order, in pieces, as soon as there is some', async () => {
+  let room = 10
+  let written = ''
+  const sink = new LogSink(
+    lines => `lost ${lines}\n`,
+    bytes => {
+      const taken = bytes.subarray(0, room)
+      room -= taken.length
+      written += taken.toString()
+      return taken.length
+    },
+  )
+  sink.write('first line\n')
+  sink.write('second\n')
+  sink.write(`${'x'.repeat(300_000)}\n`)
+  sink.write('third\n')
+  expect(written).toBe('first line')
+  room = 1_000
+  await expect.poll(() => written).toBe('first line\nsecond\nthird\nlost 1\n')
 })

@@ -110,7 +110,7 @@ function settle(client: Client, request: Connect, admission: Result<Admission>):
   // The peer may have hung up while its password was checked.
   if (client.isGone) return
   if (!admission.ok) return refused(client, request, admission.error)
-  const { people, presence, logger } = client.services
+  const { people, presence, logger, logBudget } = client.services
   const { name, session, secretNumber, scope, account } = admission.value
   client.begin(foldName(name), session, account)
   client.secretNumber = secretNumber
@@ -123,15 +123,14 @@ function settle(client: Client, request: Connect, admission: Result<Admission>):
   if (!client.isPlain) client.sendFrame(welcomeFrame(request, client.services, person, admission.value))
   presence.cameOnline(person)
   const { number: connection, address } = client.connection
-  logger.info({ connection, address, session: client.sessionNumber, account: account?.number }, 'connected')
+  const fields = { connection, address, session: client.sessionNumber, account: account?.number }
+  logBudget.info(address, fields, 'connected')
   logger.debug({ connection, user: person.name }, 'named')
 }
 
 function refused(client: Client, request: Connect, error: Refusal): undefined {
   const { number: connection, address } = client.connection
-  // Tries that are held off come in thousands.
-  const level = error.code === 'rate_limited' ? 'debug' : 'info'
-  client.services.logger[level]({ connection, address, code: error.code }, 'refused')
+  client.services.logBudget.info(address, { connection, address, code: error.code }, 'refused')
   return client.refuse(error, client.isPlain ? undefined : request.id)
 }
 

@@ -7,6 +7,7 @@ import type { InviteAddress } from '../auth/inviteAddress.ts'
 import type { Passwords } from '../auth/passwords.ts'
 import type { Strangers } from '../auth/strangers.ts'
 import type { Log, RoomDirectory } from '../log/log.ts'
+import type { LogBudget } from '../logBudget.ts'
 import type { Logger } from '../logger.ts'
 import type { People } from '../rooms/people.ts'
 import type { Presence } from '../rooms/presence.ts'
@@ -35,6 +36,8 @@ export interface Services {
   /** Ends the connections of an erased person (a folded name), and forgets the name. */
   readonly forgetPerson: (person: string) => void
   readonly logger: Logger
+  /** For lines that an address has written. */
+  readonly logBudget: LogBudget
   /** Every action that the daemon serves, for `welcome`. */
   readonly features: readonly RequestAction[]
 }

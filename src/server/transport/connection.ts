@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net'
 import { type Decoded, requestDecoder } from '../../protocol/codec.ts'
 import type { Request } from '../../protocol/requests.ts'
+import type { LogBudget } from '../logBudget.ts'
 import type { Logger } from '../logger.ts'
 import type { Settings } from '../settings.ts'
 import { OWN_SHARE, type Share } from '../shares.ts'
@@ -57,6 +58,7 @@ export interface SharedTransport {
   readonly turns: Turns
   readonly settings: Settings
   readonly logger: Logger
+  readonly logBudget: LogBudget
 }
 
 /** One socket: cuts its input into lines and takes them in turns, writes frames through {@link Outbound}, and decides when it ends. */
@@ -78,6 +80,7 @@ export class Connection implements TurnTaker {
   readonly #turns: Turns
   readonly #settings: Settings
   readonly #logger: Logger
+  readonly #logBudget: LogBudget
   readonly #decoder
   readonly #openedAt: number
   readonly #wholeRead: number
@@ -99,7 +102,7 @@ export class Connection implements TurnTaker {
   #closingSince: number | undefined
 
   constructor(admitted: Admitted, number: number, shared: SharedTransport) {
-    const { tick, entrance, turns, settings, logger } = shared
+    const { tick, entrance, turns, settings, logger, logBudget } = shared
     const { socket, address, openedAt, isEncrypted } = admitted
     this.limitedBy = admitted.limitedBy
     this.isUnix = admitted.isUnix
@@ -115,6 +118,7 @@ export class Connection implements TurnTaker {
     this.address = address
     this.#settings = settings
     this.#logger = logger
+    this.#logBudget = logBudget
     this.#decoder = requestDecoder(settings.limits.frame)
     const { leftOverBytes: cutAt, behindBytes: behindAt } = settings
     this.outbound = new Outbound(
@@ -216,7 +220,7 @@ export class Connection implements TurnTaker {
   /** Closes at once. */
   cut(reason: string): void {
     if (this.#socket.destroyed) return
-    this.#logger.info({ connection: this.number, reason }, 'cut')
+    this.#logBudget.info(this.address, { connection: this.number, reason }, 'cut')
     this.#socket.destroy()
   }
 
