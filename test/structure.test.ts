@@ -46,7 +46,7 @@ const FLOORS: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ['log'],
     ['addressRanges'],
     ['logBudget'],
-    ['address', 'dataDirectory', 'logger', 'threadEntry'],
+    ['address', 'dataDirectory', 'logger', 'openFiles', 'privateFiles', 'threadEntry'],
     ['logSink'],
     ['settings', 'shares'],
   ],

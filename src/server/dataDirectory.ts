@@ -1,8 +1,18 @@
-import { accessSync, constants, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  accessSync,
+  closeSync,
+  constants,
+  existsSync,
+  lstatSync,
+  openSync,
+  readFileSync,
+  rmSync,
+} from 'node:fs'
 import { homedir } from 'node:os'
 import { isAbsolute, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { makeDirectory } from '../files/makeDirectory.ts'
+import { replaceFile } from '../files/replaceFile.ts'
 import { failure, type Result, success } from '../protocol/errors.ts'
 
 /** For the owner alone. */
@@ -68,9 +78,12 @@ export function lockDirectory(directory: string): Result<Lock, string> {
   const file = join(directory, 'lock')
   let database: DatabaseSync
   try {
-    database = new DatabaseSync(file, { timeout: PATIENCE })
+    if (lstatSync(file, { throwIfNoEntry: false })?.isFile() === false)
+      return failure(`${file} is no plain file; remove it, and start chatd again`)
     // SQLite opens a file that it cannot write for reading alone, and two readers would both have the lock.
-    accessSync(file, constants.R_OK | constants.W_OK)
+    if (existsSync(file)) accessSync(file, constants.R_OK | constants.W_OK)
+    else closeSync(openSync(file, 'a', 0o600))
+    database = new DatabaseSync(file, { timeout: PATIENCE })
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
     return failure(
@@ -92,21 +105,32 @@ export function lockDirectory(directory: string): Result<Lock, string> {
   }
   return success({
     release() {
-      rmSync(pidFile, { force: true })
+      removeQuietly(pidFile)
       database.close()
     },
   })
 }
 
-/** Writes down the process, for the error of a second one. The lock holds without it, as on a full disk. */
+/**
+ * Writes down the process, for the error of a second one. The lock holds without it, as on a full disk. A new file takes the
+ * place of what has the name: a link there does not lead chatd to write elsewhere.
+ */
 function notePid(pidFile: string): void {
   try {
-    writeFileSync(pidFile, `${process.pid}\n`)
+    replaceFile(pidFile, `${process.pid}\n`)
+  } catch {}
+}
+
+function removeQuietly(file: string): void {
+  try {
+    rmSync(file, { force: true })
   } catch {}
 }
 
 function holder(pidFile: string): string {
   try {
+    // Opening a pipe would wait for a writer.
+    if (!lstatSync(pidFile).isFile()) return ''
     const pid = Number(readFileSync(pidFile, 'utf8'))
     return Number.isInteger(pid) && pid > 0 ? ` (process ${pid})` : ''
   } catch {

@@ -8,6 +8,8 @@ import { type Flags, parseFlags } from './flags.ts'
 import type { Settings } from './settings.ts'
 
 const STDERR = 2
+/** With room for fewer connections than this the operator is told. */
+const FEW_CONNECTIONS = 1_000
 const EXIT_FAILED = 1
 const EXIT_USAGE = 2
 const PLAINTEXT_WARNING =
@@ -61,6 +63,8 @@ async function serve(flags: Flags): Promise<void> {
     { openSqliteLog },
     { openControl },
     { createTlsServer },
+    { closeToOthers },
+    { connectionsThatFit },
   ] = await Promise.all([
     import('./daemon.ts'),
     import('./logger.ts'),
@@ -68,6 +72,8 @@ async function serve(flags: Flags): Promise<void> {
     import('./log/sqlite/sqliteLog.ts'),
     import('./admin/control.ts'),
     import('./tls/createTlsServer.ts'),
+    import('./privateFiles.ts'),
+    import('./openFiles.ts'),
   ])
   const data = absolute(flags.data ?? directories.defaultDataDirectory())
   const problem = directories.prepareDirectory(data)
@@ -75,7 +81,12 @@ async function serve(flags: Flags): Promise<void> {
   const logger = createLogger(flags.logLevel)
   const lock = directories.lockDirectory(data)
   if (!lock.ok) fail(EXIT_FAILED, lock.error)
-  const settings = await settingsFor(flags)
+  const settings = await settingsFor(flags, connectionsThatFit())
+  if (settings.connections < FEW_CONNECTIONS)
+    logger.warn(
+      { connections: settings.connections },
+      'more connections do not fit: raise the limit of open files (LimitNOFILE=, or ulimit -n)',
+    )
   const { keyPairFiles: given } = flags
   const files = given && { certificate: absolute(given.certificate), key: absolute(given.key) }
   const tls = createTlsServer({ data, listen, names: flags.name, files, settings, logger })
@@ -94,6 +105,7 @@ async function serve(flags: Flags): Promise<void> {
   })
   if (!opened.ok) fail(EXIT_FAILED, opened.error)
   const log = opened.value
+  for (const finding of closeToOthers(data)) logger.warn({ finding }, 'permissions')
   let sendAway: Daemon['sendAway'] = () => undefined
   let accounts: Daemon['accounts'] | undefined
   const control = await openControl(
@@ -155,7 +167,8 @@ function absolute(path: string): string {
   }
 }
 
-async function settingsFor(flags: Flags): Promise<Settings> {
+/** @param fitting how many connections the process can have open */
+async function settingsFor(flags: Flags, fitting: number): Promise<Settings> {
   const { DEFAULT_SETTINGS, liftLimits } = await import('./settings.ts')
   const settings: Settings = {
     ...DEFAULT_SETTINGS,
@@ -165,7 +178,8 @@ async function settingsFor(flags: Flags): Promise<Settings> {
     proxies: flags.proxies,
     sharedAddresses: flags.sharedAddresses,
   }
-  return flags.limits ? settings : liftLimits(settings)
+  const { connections, ...others } = flags.limits ? settings : liftLimits(settings)
+  return { ...others, connections: Math.min(connections, fitting) }
 }
 
 function fail(code: number, message: string): never {

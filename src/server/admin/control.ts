@@ -1,4 +1,4 @@
-import { chmodSync, rmSync } from 'node:fs'
+import { chmodSync, lstatSync, rmSync } from 'node:fs'
 import { connect, createServer, type Server, type Socket } from 'node:net'
 import * as z from 'zod'
 import { type Result, success } from '../../protocol/errors.ts'
@@ -34,6 +34,8 @@ export async function openControl(
   const without = (reason: string): undefined =>
     void logger.warn({ reason }, 'commands such as chatd backup cannot reach this daemon')
   if (Buffer.byteLength(path) > MAX_PATH_BYTES) return without(`${path} is too long for a socket`)
+  const left = lstatSync(path, { throwIfNoEntry: false })
+  if (left?.isSocket() === false) return without(`${path} is no socket; remove it and restart chatd`)
   // The last holder of the lock left it behind.
   rmSync(path, { force: true })
   const sockets = new Set<Socket>()

@@ -38,6 +38,8 @@ export class Arrival {
   group: string | undefined
   /** Whether nothing came from it so far. */
   isSilent = true
+  /** Whether there was room for it when it came. */
+  hasPlace = false
   /** Whether it was told why it is not let in. */
   isRefused = false
   readonly #watcher: ArrivalWatcher

@@ -101,7 +101,8 @@ export class Reception implements ArrivalWatcher {
     this.#arrivals.add(arrival)
     socket.on('close', () => this.#closed(arrival))
     arrival.open()
-    if (this.#refusalOf(arrival) !== undefined) this.#refuseSilent(arrival)
+    arrival.hasPlace = this.#refusalOf(arrival) === undefined
+    if (!arrival.hasPlace) this.#refuseSilent(arrival)
   }
 
   /** Closes a connection without a sentence where too many wait for theirs already. */
@@ -138,6 +139,7 @@ export class Reception implements ArrivalWatcher {
     if (this.#shared.has(arrival.address)) arrival.group = undefined
     this.#closesAtOnce(arrival)
     this.#count(arrival.group, 1)
+    arrival.hasPlace &&= this.#addressRefusal(arrival) === undefined
   }
 
   hello(arrival: Arrival, hello: Buffer): void {
@@ -185,13 +187,18 @@ export class Reception implements ArrivalWatcher {
   }
 
   #refusalOf(arrival: Arrival): Refusal | undefined {
-    const { connections, connectionsPerAddress } = this.#options.settings
     if (this.#isClosed) return { code: 'shutting_down', message: 'the server is stopping; try again soon' }
+    // Those that came later and wait for their refusal do not take it away.
+    if (arrival.hasPlace) return undefined
     // This one is counted already.
-    if (this.#open > connections)
+    if (this.#open > this.#options.settings.connections)
       return { code: 'server_full', message: 'the server has no room for more connections; try again later' }
+    return this.#addressRefusal(arrival)
+  }
+
+  #addressRefusal(arrival: Arrival): Refusal | undefined {
     const others = this.#countOf(arrival.group) - 1
-    if (others < connectionsPerAddress) return undefined
+    if (others < this.#options.settings.connectionsPerAddress) return undefined
     return {
       code: 'limit_reached',
       message: `there are ${others} connections from your address already; close one first`,

@@ -1,6 +1,18 @@
-import { accessSync, chmodSync, constants, existsSync, rmSync, statSync } from 'node:fs'
+import {
+  accessSync,
+  chmodSync,
+  closeSync,
+  constants,
+  existsSync,
+  fsyncSync,
+  openSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from 'node:fs'
+import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { isDamage, isDiskFull } from '../../../files/sqliteErrors.ts'
+import { isBusy, isDamage, isDiskFull } from '../../../files/sqliteErrors.ts'
 import { takeCleanStop } from './cleanStop.ts'
 import { migrate, SCHEMA_VERSION, schemaVersion } from './schema.ts'
 
@@ -10,6 +22,8 @@ const CHECKPOINT_TIMEOUT = 50
 /** `PRAGMA synchronous` as it is read back. */
 const SYNCHRONOUS_FULL = 2
 const ADVICE = 'it was left as it is: restore a backup in its place, or move it away to begin an empty log'
+/** A write-ahead log that grew beyond this, as while a backup was stopped half way, shrinks to it again; bytes. */
+const WAL_KEPT = 16 * 1024 * 1024
 /** The cache of one connection; negative: KiB. */
 const CACHE_KIB = -16_384
 
@@ -22,23 +36,27 @@ export class UnusableFile extends Error {
 export function openForWriting(file: string, epoch: string): DatabaseSync {
   return explaining(file, () => {
     const isNew = !existsSync(file)
+    if (isNew) makeFile(file, epoch)
+    if (!statSync(file).isFile()) throw new UnusableFile(`${file} is no plain file; ${ADVICE}`)
     // SQLite takes an empty file for a new one, and throws away a write-ahead log beside it.
-    if (!isNew && statSync(file).size === 0)
-      throw new UnusableFile(`${file} is damaged (it is empty); ${ADVICE}`)
-    const isAsItWasClosed = !isNew && takeCleanStop(file)
-    const database = new DatabaseSync(file, { timeout: BUSY_TIMEOUT })
-    try {
-      if (isNew) chmodSync(file, 0o600)
-      else accessSync(file, constants.W_OK)
+    if (statSync(file).size === 0) throw new UnusableFile(`${file} is damaged (it is empty); ${ADVICE}`)
+    accessSync(file, constants.W_OK)
+    const isAsItWasClosed = isNew || takeCleanStop(file)
+    withConnection(file, database => {
       refuseNewer(file, database)
       refuseForeign(file, database)
-      if (!isNew && !isAsItWasClosed) refuseDamaged(file, database)
+      if (!isAsItWasClosed) refuseDamaged(file, database)
+    })
+    if (!isNew) refuseShared(file)
+    const database = new DatabaseSync(file, { timeout: BUSY_TIMEOUT })
+    try {
       database.exec(`
         PRAGMA journal_mode = WAL;
         PRAGMA synchronous = FULL;
         PRAGMA secure_delete = ON;
         PRAGMA cache_size = ${CACHE_KIB};
         PRAGMA temp_store = MEMORY;
+        PRAGMA journal_size_limit = ${WAL_KEPT};
       `)
       // Builds of SQLite have other defaults, and some ignore these settings.
       const mode = database.prepare('PRAGMA journal_mode').get()?.['journal_mode']
@@ -53,11 +71,80 @@ export function openForWriting(file: string, epoch: string): DatabaseSync {
       return database
     } catch (error) {
       database.close()
-      // The file never held anything: the next start must be a first one again.
-      if (isNew) for (const end of ['', '-wal', '-shm']) rmSync(`${file}${end}`, { force: true })
       throw error
     }
   })
+}
+
+/**
+ * Makes an empty log under another name, and gives it its own once it is whole on the disk: a process may be killed at any
+ * moment of a first start, and the next start is a first one again, or finds a log.
+ */
+function makeFile(file: string, epoch: string): void {
+  const rescued = rescuedFile(file)
+  if (existsSync(rescued))
+    throw new UnusableFile(
+      `${file} is gone, and ${rescued} is there, which chatd saved from it: rename it to ${file}, or move it away to begin an empty log`,
+    )
+  const making = `${file}.making`
+  const remove = (): void => {
+    for (const end of ['', '-journal', '-wal', '-shm']) rmSync(`${making}${end}`, { force: true })
+  }
+  remove()
+  try {
+    const database = new DatabaseSync(making)
+    try {
+      chmodSync(making, 0o600)
+      migrate(database, epoch)
+    } finally {
+      database.close()
+    }
+    // What belonged to a log that is no longer there must not be taken for a part of this one.
+    for (const end of ['-wal', '-shm', '-journal']) rmSync(`${file}${end}`, { force: true })
+    renameSync(making, file)
+  } catch (error) {
+    remove()
+    throw error
+  }
+  const directory = openSync(dirname(file), 'r')
+  try {
+    fsyncSync(directory)
+  } finally {
+    closeSync(directory)
+  }
+}
+
+function withConnection(file: string, work: (database: DatabaseSync) => void): void {
+  const database = new DatabaseSync(file, { timeout: BUSY_TIMEOUT })
+  try {
+    work(database)
+  } finally {
+    database.close()
+  }
+}
+
+/** Where a daemon saves a log that lost its file while it ran. */
+export function rescuedFile(file: string): string {
+  return `${file}.rescued`
+}
+
+/**
+ * Refuses a log that another process has open for writing or reading, whatever became of the lock of the directory: two
+ * daemons on one log would each number its events.
+ */
+function refuseShared(file: string): void {
+  try {
+    // In this mode SQLite takes the whole file, which it gets only where no other connection has it, and keeps it until the
+    // connection is closed.
+    withConnection(file, database =>
+      database.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; COMMIT'),
+    )
+  } catch (error) {
+    if (!isBusy(error)) throw error
+    throw new UnusableFile(
+      `${file} is in use by another program, perhaps by a chatd whose lock was removed; end that one first`,
+    )
+  }
 }
 
 /** Opens the log for reading beside the writer. */

@@ -161,6 +161,8 @@ export type ThreadNews =
   | { readonly kind: 'committed'; readonly outcomes: Packed<readonly Outcome[]> }
   /** Nothing of the batch was stored. */
   | { readonly kind: 'failed'; readonly message: string; readonly diskFull: boolean }
+  /** The files are no longer there: nothing can be stored any more. A sentence. */
+  | { readonly kind: 'lost'; readonly message: string }
   /** Events that maintenance made. */
   | { readonly kind: 'happened'; readonly events: readonly LoggedEvent[] }
   /** A room begins later than it did. */

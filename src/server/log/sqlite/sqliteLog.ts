@@ -211,8 +211,8 @@ export class SqliteLog extends LogReading implements WholeLog, LogMaintenance {
   async close(): Promise<void> {
     if (this.#broken === undefined) {
       await this.#queue.drain()
-      this.#lookups?.close()
-      // The reader first: it must not be in the way of the writer's last checkpoint.
+      this.#closeLookups()
+      // The readers first: they must not be in the way of the writer's last checkpoint.
       await (await this.#reader).close()
       await this.#writer.close()
     }
@@ -223,6 +223,7 @@ export class SqliteLog extends LogReading implements WholeLog, LogMaintenance {
   async abandon(): Promise<void> {
     this.#broken ??= new Error('the log is closed')
     this.#queue.breakOff(CANNOT_STORE)
+    this.#closeLookups()
     await this.#writer.end()
     await this.#reader.then(
       reader => reader.end(),
@@ -232,6 +233,12 @@ export class SqliteLog extends LogReading implements WholeLog, LogMaintenance {
 
   protected override prepare(what: 'catchUp' | 'order'): Promise<void> {
     return this.#writer.call(what)
+  }
+
+  /** From then on nothing is found: the log is closed. */
+  #closeLookups(): void {
+    this.#lookups?.close()
+    this.#lookups = undefined
   }
 
   async erase(name: string): Promise<Result<{ readonly messages: number } | undefined, string>> {
@@ -301,16 +308,14 @@ export class SqliteLog extends LogReading implements WholeLog, LogMaintenance {
   /** A sentence where the file cannot be read. */
   #learn(contents: Contents | undefined): string | undefined {
     if (contents === undefined) throw new Error('a writer opens with the contents of its log')
-    let lookups: Lookups
     try {
-      lookups = new Lookups(openForReading(this.#start.file))
+      this.#lookups = new Lookups(openForReading(this.#start.file))
     } catch (error) {
       if (error instanceof UnusableFile) return error.message
       throw error
     }
-    this.#lookups = lookups
     this.#epoch = contents.epoch
-    this.#heads = new RoomHeads(roomKey => lookups.head(roomKey), contents.last)
+    this.#heads = new RoomHeads(roomKey => this.#lookups?.head(roomKey), contents.last)
     this.#lastSession = contents.lastSession
     this.#accounts = contents.accounts
     this.#accountSessions = new AccountSessions(contents.accounts.accounts)
@@ -333,6 +338,8 @@ export class SqliteLog extends LogReading implements WholeLog, LogMaintenance {
             ? 'the disk of the server is full; nothing can be said until there is room'
             : 'the server could not store this; try again soon',
         )
+      case 'lost':
+        return this.#broke(new Error(news.message))
       case 'happened':
         for (const event of news.events) this.#heads.happened(event)
         return this.#tell(news.events.map(withoutOrigin))

@@ -18,6 +18,7 @@ import { auditLines } from './accountTable.ts'
 import { checkLog } from './checkLog.ts'
 import { Maintenance } from './maintenance.ts'
 import { OwnEventsReader } from './ownEvents.ts'
+import { OwnFiles } from './ownFiles.ts'
 import { Reader } from './reader.ts'
 import { Searcher } from './searcher.ts'
 import { Writer } from './writer.ts'
@@ -55,6 +56,7 @@ function write(): void {
   const database = openForWriting(start.file, start.epoch)
   if (start.maxPages !== undefined) database.exec(`PRAGMA max_page_count = ${start.maxPages}`)
   const writer = new Writer(database)
+  const files = new OwnFiles(database, start.file)
   let indexing: NodeJS.Timeout | undefined
   let purging: NodeJS.Timeout | undefined
   let purgeFailed = false
@@ -151,7 +153,9 @@ function write(): void {
   port?.on('message', (message: ToThread) => {
     if (message.kind === 'call') return void answer(methods, message)
     try {
-      tell({ kind: 'committed', outcomes: pack(writer.commit(unpack(message.batch))) })
+      const outcomes = writer.commit(unpack(message.batch))
+      if (!files.areThere) return tell({ kind: 'lost', message: files.rescue() })
+      tell({ kind: 'committed', outcomes: pack(outcomes) })
       afterCommit()
     } catch (error) {
       tell({ kind: 'failed', message: messageOf(error), diskFull: isDiskFull(error) })

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { DatabaseSync } from 'node:sqlite'
+import { DatabaseSync } from 'node:sqlite'
 import { gunzipSync } from 'node:zlib'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import type { AccountChange, AccountDeed } from '../../../../../src/server/log/accounts.ts'
@@ -369,7 +369,7 @@ test('erasing takes the account, its keys, its devices, its invitations, and wha
     limit: 8,
   })
   expect(erased).toMatchObject({ kind: 'erased', next: undefined })
-  const database = openForWriting(file, 'epoch')
+  const database = new DatabaseSync(file)
   onTestFinished(() => database.close())
   const rows = ['accounts', 'secrets', 'invites', 'audit', 'names', 'sessions']
     .flatMap(table => database.prepare(`SELECT * FROM ${table}`).all())
