@@ -170,7 +170,10 @@ speak that one. Its \`session\` is a secret: save it for each server and name, w
 the next \`connect\`. Then the server accepts you beside your own other connections (an old broken one ends by itself), you have
 your rooms and read positions, and you may change the messages of this session. Without a session, or with one that the server
 does not know, a new session begins; the server refuses that as \`name_taken\` while another session is connected under the
-name. In direct conversations a session sees the events since its beginning.
+name. An older session takes the name back from a younger one and from plain clients, which are sent away (\`name_taken\`). A
+client that comes back after its machine lost the old connection, from the same address, waits some seconds for its end. In
+direct conversations a session sees the events since its beginning; one that is not the oldest of a name without an account sees
+those since it last took the name from another session. The edit of a message that it does not see comes without the text.
 
 **Seqs.** Every event has a \`seq\`, from one count for the whole log. Within a room seqs increase and are not dense, so never
 compute the next one or count with them. \`prev\` is the seq of the room's previous event, 0 before the first: it proves that

@@ -53,7 +53,7 @@ const FLOORS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   'src/server/requests': [
     ['dispatch'],
     ['connect', 'history', 'join', 'lists', 'ownData', 'search', 'signals', 'speak'],
-    ['account'],
+    ['account', 'guests'],
     ['admission'],
     ['accountLinks', 'answerSize', 'newRoom', 'proving', 'replay'],
     ['conversation'],

@@ -23,12 +23,15 @@ import type { ListenAddress, Settings } from './settings.ts'
 import type { TlsServer } from './tls/tlsServer.ts'
 import { Connection, type SharedTransport } from './transport/connection.ts'
 import { Line } from './transport/line.ts'
+import { LinkWatch } from './transport/linkWatch.ts'
 import { listenOnPath, listenOnPort } from './transport/listening.ts'
 import { type Admitted, Reception } from './transport/reception.ts'
 import { Tick } from './transport/tick.ts'
 import { Turns } from './transport/turns.ts'
 
 const SWEEP_EVERY = 1_000
+/** How often the kernel is asked which links acknowledge nothing, ms. */
+const LOOK_AT_LINKS_EVERY = 5_000
 /** How long the turns of connected clients take in one pass of the event loop together, ms. */
 const TURNS_MS = 5
 /**
@@ -105,6 +108,7 @@ class ListeningDaemon implements Daemon {
   readonly #clients = new Set<Client>()
   readonly #sweep: NodeJS.Timeout
   #accepted = 0
+  #lookedAt = 0
   readonly #reception: Reception
   readonly #tls: TlsServer
   #acceptFailed = false
@@ -151,6 +155,7 @@ class ListeningDaemon implements Daemon {
       forgetPerson: person => this.sendAway(person, true),
       presence: new Presence(rooms, people, settings.leftAfter),
       paces: new Paces(settings),
+      links: new LinkWatch(() => [...this.#clients].map(({ connection }) => connection)),
       logger,
       logBudget: new LogBudget(logger),
       features: FEATURES,
@@ -267,6 +272,10 @@ class ListeningDaemon implements Daemon {
       client.checkClock(Date.now())
     }
     this.#reception.check(now)
+    if (now - this.#lookedAt >= LOOK_AT_LINKS_EVERY) {
+      this.#lookedAt = now
+      void this.#services.links.look()
+    }
     this.#acceptFailed = false
     this.#services.rooms.tellPeople()
     const { paces, guesses, strangers, logBudget } = this.#services

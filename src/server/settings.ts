@@ -80,6 +80,8 @@ export interface Settings {
   readonly behindBytes: number
   /** A connection that took nothing for this long, with something left over, is cut. */
   readonly stuckAfter: number
+  /** A connection whose machine acknowledges nothing for this long, although something was sent to it, is cut. */
+  readonly unansweredAfter: number
   /** How long a stop waits for connections that do not read, before it closes them. */
   readonly stopWithin: number
   /** Ends the daemon this long after the last connection left; undefined: never. */
@@ -113,6 +115,7 @@ export const DEFAULT_SETTINGS: Settings = {
   leftOverBytes: 1024 * 1024,
   behindBytes: 256 * 1024,
   stuckAfter: 10_000,
+  unansweredAfter: 30_000,
   stopWithin: 1_500,
   exitWhenIdle: undefined,
 }

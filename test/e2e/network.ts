@@ -23,6 +23,7 @@ export class FarMachine {
   /** The address of the other machine. */
   readonly far: string
   readonly #name: string
+  readonly #device: string
 
   constructor() {
     const number = ((process.pid % 4_000) * 16 + (count++ % 16)) % 64_000
@@ -32,6 +33,7 @@ export class FarMachine {
     this.far = this.near.replace(/\d+$/, last => String(Number(last) + 1))
     this.nearIpv6 = `fd77:${number.toString(16)}::1`
     const [here, there] = [`n${number}`, `f${number}`]
+    this.#device = there
     run('netns', 'add', this.#name)
     onTestFinished(() => run('netns', 'del', this.#name))
     run('link', 'add', here, 'type', 'veth', 'peer', 'name', there, 'netns', this.#name)
@@ -47,6 +49,18 @@ export class FarMachine {
   /** What runs a program on the other machine: it stands before the program. */
   get prefix(): readonly [string, ...string[]] {
     return ['ip', 'netns', 'exec', this.#name]
+  }
+
+  /** Another address of the other machine, in the same network. */
+  addIpv6(host: number): string {
+    const address = this.nearIpv6.replace(/1$/, String(host))
+    this.#run('addr', 'add', `${address}/64`, 'dev', this.#device, 'nodad')
+    return address
+  }
+
+  /** Packets to and from this address go nowhere from now on. */
+  remove(address: string): void {
+    this.#run('addr', 'del', `${address}/64`, 'dev', this.#device)
   }
 
   #run(...args: readonly string[]): void {

@@ -61,6 +61,8 @@ export interface SessionBeginning {
 export type SessionChange =
   | SessionBeginning
   | { readonly kind: 'forgotten'; readonly session: number }
+  /** From now on a session sees nothing of direct conversations up to a position. */
+  | { readonly kind: 'floor'; readonly session: number; readonly began: number }
   | {
       readonly kind: 'read'
       readonly session: number

@@ -24,8 +24,9 @@ export interface Committed {
 }
 
 /** An event as a frame, for a client that knows its room under this name. */
-export function presentEvent(event: LoggedEvent, room: string): RoomEvent {
+export function presentEvent(event: LoggedEvent, room: string, floor = 0): RoomEvent {
   const { roomKey: _, action, ...rest } = event
+  if (event.action === 'edit' && event.target <= floor && 'message' in rest) delete rest.message
   // Spreading a union loses which member it was; nothing is added but the room.
   return { action, room, ...rest } as RoomEvent
 }
@@ -205,6 +206,8 @@ export interface SessionStore {
   openSession(hash: string): KeptSession | undefined
   /** The session of an account. */
   sessionOf(number: number): KeptSession | undefined
+  /** The number of the oldest open session of a person (a folded name). */
+  oldestSession(person: string): number | undefined
   /** The highest number of a session. */
   readonly lastSession: number
   /** Changes the sessions, in order with the events. */

@@ -143,6 +143,23 @@ export class Client implements FrameHandler, Peer {
     return this.session?.number
   }
 
+  get address(): string {
+    return this.connection.address
+  }
+
+  get hands(): string {
+    const { sessionNumber, connection } = this
+    return sessionNumber === undefined ? `plain ${connection.address}` : `session ${sessionNumber}`
+  }
+
+  get floor(): number {
+    return this.#session?.began ?? 0
+  }
+
+  doubt(): void {
+    this.connection.doubt()
+  }
+
   send(line: Line): void {
     this.connection.send(line)
   }
@@ -155,6 +172,11 @@ export class Client implements FrameHandler, Peer {
   dismiss(reason: string, message: string): void {
     if (this.isPlain) this.refuse({ code: 'forbidden', message })
     this.sendAway(Line.of({ action: 'bye', reason, message }))
+  }
+
+  oust(reason: string, message: string): void {
+    this.dismiss(reason, message)
+    this.#leave()
   }
 
   /** Ends it where its token has expired, and notes once a day that its session is used; for calling about once a second. */
@@ -293,22 +315,23 @@ export class Client implements FrameHandler, Peer {
     this.#isGone = true
     this.leaveAsking()
     if (this.#session !== undefined) this.services.sessions.disconnect(this.#session)
-    const { person, services } = this
-    if (person !== undefined) {
-      const members = [...this.memberships.values()]
-      for (const member of members) services.rooms.exit(member, person)
-      this.memberships.clear()
-      const isLast = services.people.depart(this, person)
-      // After an erasing, another person can have the name by now.
-      const heir = services.people.find(person.key)
-      if (isLast && (heir === undefined || heir === person))
-        services.presence.wentOffline(
-          person,
-          members.map(({ room }) => room),
-        )
-      this.person = undefined
-    }
+    this.#leave()
     this.#gone(this)
+  }
+
+  /** Leaves its rooms, and its name to others. */
+  #leave(): void {
+    const { person, services, hands } = this
+    if (person === undefined) return
+    const members = [...this.memberships.values()]
+    for (const member of members) services.rooms.exit(member, person)
+    this.memberships.clear()
+    this.person = undefined
+    // After an erasing, another person can have the name by now.
+    const heir = services.people.find(person.key)
+    if (!services.people.depart(this, person) || (heir !== undefined && heir !== person)) return
+    const rooms = members.map(({ room }) => room)
+    services.presence.wentOffline(person, rooms, hands)
   }
 
   /** The handler of an action takes exactly the requests of this action. */

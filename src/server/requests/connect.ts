@@ -1,4 +1,4 @@
-import { type Refusal, type Result, refuse, success } from '../../protocol/errors.ts'
+import { type Refusal, type Result, success } from '../../protocol/errors.ts'
 import { PROTOCOL_VERSION } from '../../protocol/limits.ts'
 import { foldName, parseUsername, SERVER_NAME } from '../../protocol/names.ts'
 import type { Request } from '../../protocol/requests.ts'
@@ -6,7 +6,8 @@ import type { Welcome } from '../../protocol/responses.ts'
 import { VERSION } from '../../protocol/version.ts'
 import type { Person } from '../rooms/people.ts'
 import { type Admission, byCredential, byDevice, byInvite, deviceLabel } from './admission.ts'
-import { type Client, shareOf } from './client.ts'
+import type { Client } from './client.ts'
+import { asGuest, belongs } from './guests.ts'
 import { askFor, notRight } from './proving.ts'
 import type { Services } from './services.ts'
 
@@ -58,54 +59,6 @@ function admit(
   return { ok: false, error: askFor(client, belongs(name)) }
 }
 
-/** A person without an account: continues an open session, or begins one, where the policy allows. */
-function asGuest(
-  client: Client,
-  { name, session, secret }: Pick<Admission, 'name' | 'session' | 'secret'>,
-): Result<Admission> {
-  const { accounts, people, sessions } = client.services
-  // A name with an account and one without look alike where there are no guests.
-  if (accounts.policy.guests === 'none') return { ok: false, error: askFor(client, belongs(name)) }
-  // Only links of the same session are let in beside each other.
-  const others = [...(people.find(name)?.peers ?? [])]
-  if (others.some(other => session === undefined || other.sessionNumber !== session.number))
-    return refuse('name_taken', `another client is connected as "${name}"; choose another name or try later`)
-  const guest = { name, account: undefined, secretNumber: undefined, scope: undefined }
-  if (session !== undefined) {
-    sessions.noteUse(session)
-    return success({ ...guest, session, secret })
-  }
-  const wait = waitForName(client, name)
-  if (wait > 0)
-    return refuse(
-      'rate_limited',
-      'your address has taken many new names; wait, or sign in to one that has an account',
-      { retryAfter: Math.ceil(wait) },
-    )
-  if (client.isPlain) return success({ ...guest, session, secret })
-  return success({ ...guest, ...beginSession(client, name) })
-}
-
-/** How long an address waits for another new name, ms. A plain client takes none by a name that was here. */
-function waitForName({ isPlain, connection, services }: Client, name: string): number {
-  if (isPlain && services.people.spelled(foldName(name)) !== undefined) return 0
-  const { isLocal, limitedBy: address } = connection
-  return services.strangers.begin({ address, isLocal }, performance.now())
-}
-
-function beginSession(client: Client, name: string): ReturnType<Services['sessions']['begin']> {
-  const { sessions, strangers, log, people } = client.services
-  const connected = [...(people.find(name)?.peers ?? [])].flatMap(({ sessionNumber }) => sessionNumber ?? [])
-  const share = shareOf(client.connection, foldName(name), undefined)
-  const begun = sessions.begin({ name, began: log.last, connected, share })
-  if (!client.connection.isLocal) strangers.began(begun.session.number, performance.now())
-  return begun
-}
-
-function belongs(name: string): string {
-  return `"${name}" belongs to somebody: sign in`
-}
-
 function settle(client: Client, request: Connect, admission: Result<Admission>): undefined {
   // The peer may have hung up while its password was checked.
   if (client.isGone) return
@@ -121,7 +74,7 @@ function settle(client: Client, request: Connect, admission: Result<Admission>):
   const person = people.arrive(client, name)
   client.person = person
   if (!client.isPlain) client.sendFrame(welcomeFrame(request, client.services, person, admission.value))
-  presence.cameOnline(person)
+  presence.cameOnline(person, client.hands)
   const { number: connection, address } = client.connection
   const fields = { connection, address, session: client.sessionNumber, account: account?.number }
   logBudget.info(address, fields, 'connected')

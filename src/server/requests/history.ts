@@ -30,7 +30,7 @@ export async function history(client: Client, person: Person, request: Request<'
   const limit = request.limit ?? DEFAULT_PAGE
   const range = { before, after, around, floor, limit, maxBytes: ANSWER_BYTES }
   const page = await log.read(key, range, client.share)
-  const frames = page.events.map(event => presentEvent(event, name))
+  const frames = page.events.map(event => presentEvent(event, name, floor))
   const kept =
     around === undefined
       ? cutToBytes(frames, after !== undefined ? 'end' : 'start')

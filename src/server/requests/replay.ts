@@ -85,7 +85,7 @@ async function feed(client: Client, member: Member, conversation: Conversation):
       for (const event of page.events) {
         // Committed but not yet handed to live members: then this member is live too, or reads on.
         if (event.seq > room.last) break
-        client.send(Line.of(presentEvent(event, conversation.name)))
+        client.send(Line.of(presentEvent(event, conversation.name, conversation.floor)))
         member.cursor = event.seq
       }
       // The log no longer holds the events between: nothing is left to feed.

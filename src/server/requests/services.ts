@@ -14,6 +14,7 @@ import type { Presence } from '../rooms/presence.ts'
 import type { Rooms } from '../rooms/rooms.ts'
 import type { Sessions } from '../rooms/sessions.ts'
 import type { Settings } from '../settings.ts'
+import type { LinkWatch } from '../transport/linkWatch.ts'
 import type { Paces } from './paces.ts'
 
 /** What all clients of a daemon share. Each piece owns its own state. */
@@ -26,6 +27,7 @@ export interface Services {
   readonly presence: Presence
   readonly paces: Paces
   readonly accounts: Accounts
+  readonly links: LinkWatch
   readonly passwords: Passwords
   readonly guesses: Guesses
   readonly asking: Asking

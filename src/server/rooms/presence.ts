@@ -4,13 +4,20 @@ import type { People, Person } from './people.ts'
 import type { Room } from './room.ts'
 import type { Rooms } from './rooms.ts'
 
+interface Going {
+  readonly timer: NodeJS.Timeout
+  readonly rooms: readonly Room[]
+  /** See `Peer.hands`. */
+  readonly hands: string
+}
+
 /** Tells people who share a room or a direct conversation with a person that this person came, went, or is away. */
 export class Presence {
   readonly #rooms: Rooms
   readonly #people: People
   readonly #leftAfter: number
   /** People who went and may return before `offline` is announced, by folded name. */
-  readonly #going = new Map<string, NodeJS.Timeout>()
+  readonly #going = new Map<string, Going>()
 
   /** @param leftAfter how long `offline` waits for a return, as `left` does, ms */
   constructor(rooms: Rooms, people: People, leftAfter: number) {
@@ -20,16 +27,20 @@ export class Presence {
   }
 
   /** A connection of a person came. Rooms announce it by `joined`, so only direct conversations hear it from here. */
-  cameOnline(person: Person): void {
+  cameOnline(person: Person, hands: string): void {
     const going = this.#going.get(person.key)
     if (going !== undefined) {
-      clearTimeout(going)
+      clearTimeout(going.timer)
       this.#going.delete(person.key)
-    } else if (person.peers.size === 1) this.#tell(person, 'online', [])
+      if (going.hands === hands) return
+      person.away = undefined
+      this.#tell(person, 'offline', going.rooms)
+    } else if (person.peers.size > 1) return
+    this.#tell(person, 'online', [])
   }
 
   /** A person's last connection went; `rooms` are the rooms that it was in. */
-  wentOffline(person: Person, rooms: readonly Room[]): void {
+  wentOffline(person: Person, rooms: readonly Room[], hands: string): void {
     const timer = setTimeout(() => {
       this.#going.delete(person.key)
       // Cleared only when `offline` is announced: a quick reconnect keeps its away message.
@@ -37,7 +48,7 @@ export class Presence {
       this.#tell(person, 'offline', rooms)
       this.#people.gone(person)
     }, this.#leftAfter)
-    this.#going.set(person.key, timer)
+    this.#going.set(person.key, { timer, rooms, hands })
   }
 
   /** A person is away, or back where `message` is undefined. */
@@ -50,7 +61,7 @@ export class Presence {
 
   /** Stops all timers. */
   close(): void {
-    for (const timer of this.#going.values()) clearTimeout(timer)
+    for (const { timer } of this.#going.values()) clearTimeout(timer)
   }
 
   #tell(person: Person, state: Signal<'presence'>['state'], rooms: Iterable<Room>): void {

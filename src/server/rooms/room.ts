@@ -12,6 +12,12 @@ export interface Peer {
   readonly personKey: string | undefined
   /** The number of its session; a plain connection has none. */
   readonly sessionNumber: number | undefined
+  /** Where it comes from, as limits count it. */
+  readonly address: string
+  /** In which hands its name is: another connection with the same one may be of another person only if that one is told. */
+  readonly hands: string
+  /** It sees nothing of direct conversations up to this position. */
+  readonly floor: number
   /** The number of the device or the token that it came in by. */
   readonly secretNumber: number | undefined
   /** Of a connection that came in by a token. */
@@ -24,6 +30,10 @@ export interface Peer {
   sendAway(bye: Line): void
   /** Closes it and says why: a full one by `bye`, a plain one by an error. */
   dismiss(reason: string, message: string): void
+  /** Likewise, and it has left its rooms and its name when this returns. */
+  oust(reason: string, message: string): void
+  /** Another connection may be in its place: finds out soon whether its machine is still there. */
+  doubt(): void
 }
 
 /** A live connection in a room. */
@@ -34,6 +44,13 @@ export interface Member {
   cursor: number
   /** Its index among the live members of its kind; -1 while it is fed from the log. */
   index: number
+}
+
+/** A person who left a room and may return. */
+export interface Leaving {
+  readonly timer: NodeJS.Timeout
+  /** See {@link Peer.hands}. */
+  readonly hands: string
 }
 
 /** A person in a room, by one or more connections. */
@@ -59,7 +76,7 @@ export class Room {
   readonly full: Member[] = []
   readonly plain: Member[] = []
   /** People who left and may return before the others are told, by folded name. */
-  readonly leaving = new Map<string, NodeJS.Timeout>()
+  readonly leaving = new Map<string, Leaving>()
   /** How many members are behind. */
   behind = 0
   /** True where the number of people changed since a big room was told of it. */

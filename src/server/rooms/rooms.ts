@@ -103,7 +103,7 @@ export class Rooms {
     else {
       room.people.set(person.key, { name: person.name, since: Date.now(), connections: 1 })
       room.names.add(person.key)
-      this.#tellJoined(room, person)
+      this.#tellJoined(room, person, peer.hands)
     }
     return member
   }
@@ -118,7 +118,7 @@ export class Rooms {
     if (attendance !== undefined && --attendance.connections === 0) {
       room.people.delete(person.key)
       room.names.delete(person.key)
-      this.#tellLeftLater(room, person)
+      this.#tellLeftLater(room, person, peer.hands)
     }
     this.#endIfEmpty(room)
   }
@@ -161,7 +161,8 @@ export class Rooms {
 
   /** Stops all timers. */
   close(): void {
-    for (const room of this.#rooms.values()) for (const timer of room.leaving.values()) clearTimeout(timer)
+    for (const room of this.#rooms.values())
+      for (const { timer } of room.leaving.values()) clearTimeout(timer)
   }
 
   #make(key: string, name: string): Room {
@@ -228,13 +229,14 @@ export class Rooms {
       const person = this.#people.at(name)
       if (person === undefined || person.peers.size === 0) continue
       const shown = this.nameFor(person, event.roomKey)
-      const line = Line.of(presentEvent(event, shown))
+      const whole = Line.of(presentEvent(event, shown))
       const plain = isChat(event) ? Line.of(plainFrame(event, shown)) : undefined
       for (const peer of person.peers) {
         const member = room?.members.get(peer)
         if (peer.isPlain) {
           if (plain !== undefined && member !== undefined && peer !== origin) peer.send(plain)
-        } else if (member === undefined || member.index !== -1) peer.send(line)
+        } else if (member === undefined || member.index !== -1)
+          peer.send(isOlder(event, peer) ? Line.of(presentEvent(event, shown, peer.floor)) : whole)
       }
     }
   }
@@ -249,12 +251,16 @@ export class Rooms {
     return present
   }
 
-  #tellJoined(room: Room, person: Person): void {
+  #tellJoined(room: Room, person: Person, hands: string): void {
     const returned = room.leaving.get(person.key)
     if (returned !== undefined) {
-      clearTimeout(returned)
+      clearTimeout(returned.timer)
       room.leaving.delete(person.key)
-      return
+      if (returned.hands === hands) return
+      // The name is in other hands: everyone hears of both.
+      const people = room.people.size - 1
+      if (people < SMALL_ROOM)
+        this.signal(room, { action: 'left', room: room.name, from: person.name, people }, person)
     }
     if (directNames(room.key) !== undefined) return
     room.peopleChanged = room.people.size > SMALL_ROOM
@@ -272,7 +278,7 @@ export class Rooms {
     )
   }
 
-  #tellLeftLater(room: Room, person: Person): void {
+  #tellLeftLater(room: Room, person: Person, hands: string): void {
     // Nobody hears of it in an empty room, which ends at once.
     if (directNames(room.key) !== undefined || room.members.size === 0) return
     // Before this person left, the room had one more: the last of a big room is told as a number too.
@@ -288,7 +294,7 @@ export class Rooms {
         this.signal(room, { action: 'left', room: room.name, from: person.name, people: room.people.size })
       this.#endIfEmpty(room)
     }, this.#leftAfter)
-    room.leaving.set(person.key, timer)
+    room.leaving.set(person.key, { timer, hands })
   }
 }
 
@@ -296,6 +302,11 @@ type LoggedChat = LoggedEvent & { readonly action: 'chat' }
 
 function isChat(event: LoggedEvent): event is LoggedChat {
   return event.action === 'chat'
+}
+
+/** Whether an event is about a message from before a connection sees anything. */
+function isOlder(event: LoggedEvent, { floor }: Peer): boolean {
+  return event.action === 'edit' && event.target <= floor
 }
 
 function plainFrame(event: LoggedChat, room: string): PlainChat {

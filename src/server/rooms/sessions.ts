@@ -7,6 +7,8 @@ import type { SessionStore } from '../log/log.ts'
 import type { Share } from '../shares.ts'
 
 const DAY = 86_400_000
+/** Of so many names it is known which session had them last. */
+const HOLDERS_KEPT = 10_000
 
 /** A session of a name: the client that brings its secret continues it. It outlives connections and the daemon. */
 export interface Session {
@@ -59,6 +61,8 @@ export class Sessions {
   readonly #store: SessionStore
   readonly #limits: SessionLimits
   readonly #held = new Map<number, OwnSession>()
+  /** Which session had a name last, by folded name; the oldest first. */
+  readonly #holders = new Map<string, number>()
   readonly #byHash = new Map<string, OwnSession>()
   readonly #accounts: AccountStore | undefined
   #lastNumber: number
@@ -97,6 +101,7 @@ export class Sessions {
       { number: this.reserve(), person: foldName(name), began, reads: new Map() },
       hash,
     )
+    this.#noteHolder(session)
     this.#storeBeginning(session, name, connected, share)
     return { secret, session }
   }
@@ -119,6 +124,21 @@ export class Sessions {
     const own = this.#mutable(session)
     own.connections--
     this.#drop(own)
+  }
+
+  /**
+   * A guest comes with a session of a name. Where another one had the name meanwhile, or perhaps had, only the oldest sees
+   * what was said to it then; a younger one sees direct conversations from now on.
+   * @param last the position of the log
+   */
+  takeName(session: Session, last: number, share?: Share): void {
+    const { number, person } = session
+    const before = this.#holders.get(person)
+    this.#noteHolder(session)
+    if (before === number || number <= (this.#store.oldestSession(person) ?? number)) return
+    const own = this.#mutable(session)
+    own.began = Math.max(own.began, last)
+    this.#owe(own, { kind: 'floor', session: number, began: own.began }, share)
   }
 
   /** Notes the use of an open session, once a day. Nothing waits for it, and it may be lost. */
@@ -171,6 +191,13 @@ export class Sessions {
   /** Forgets all sessions of a person (a folded name): the log has erased them. */
   forget(person: string): void {
     for (const session of this.#held.values()) if (session.person === person) this.#release(session)
+  }
+
+  #noteHolder({ number, person }: Session): void {
+    this.#holders.delete(person)
+    this.#holders.set(person, number)
+    const oldest = this.#holders.keys().next()
+    if (this.#holders.size > HOLDERS_KEPT && !oldest.done) this.#holders.delete(oldest.value)
   }
 
   #storeBeginning(session: OwnSession, name: string, connected: readonly number[], share?: Share): void {

@@ -6,6 +6,7 @@ import type { Logger } from '../logger.ts'
 import type { Settings } from '../settings.ts'
 import { OWN_SHARE, type Share } from '../shares.ts'
 import type { Line } from './line.ts'
+import type { Ends, WatchedLink } from './linkWatch.ts'
 import { Outbound } from './outbound.ts'
 import type { Admitted } from './reception.ts'
 import type { Tick } from './tick.ts'
@@ -23,7 +24,15 @@ const READ_BELOW_BYTES = 64 * 1024
 const MAX_BYTES_BEFORE = 256 * 1024
 /** How long the peer of a closing connection may take to read the last frames, ms. */
 const LINGER = 2_000
-const KEEPALIVE_AFTER = 60_000
+/** An idle peer is asked for a sign of life after this, and is gone when it gives none to {@link PROBES} of them; ms. */
+const KEEPALIVE_AFTER = 30_000
+const KEEPALIVE_EVERY = 5_000
+const PROBES = 3
+/** The same where another connection may be in its place. */
+const PROBE_EVERY = 1_000
+const DOUBTED_UNANSWERED = 2_000
+/** How long a doubt lasts, ms. */
+const DOUBT = 10_000
 
 /** Handles the frames of one connection, and hears what becomes of it; see `Client`. */
 export interface FrameHandler {
@@ -62,7 +71,7 @@ export interface SharedTransport {
 }
 
 /** One socket: cuts its input into lines and takes them in turns, writes frames through {@link Outbound}, and decides when it ends. */
-export class Connection implements TurnTaker {
+export class Connection implements TurnTaker, WatchedLink {
   readonly number: number
   /** The peer's address, IPv4 in its short form. */
   readonly address: string
@@ -100,6 +109,9 @@ export class Connection implements TurnTaker {
   /** The daemon stops: no further line is taken; answers still go out. */
   #stopping = false
   #closingSince: number | undefined
+  /** Since when the peer acknowledges nothing, although bytes are sent to it again and again. */
+  #unansweredSince: number | undefined
+  #doubtedUntil = 0
 
   constructor(admitted: Admitted, number: number, shared: SharedTransport) {
     const { tick, entrance, turns, settings, logger, logBudget } = shared
@@ -135,6 +147,25 @@ export class Connection implements TurnTaker {
     )
   }
 
+  get ends(): Ends {
+    return this.#socket
+  }
+
+  answers(isAnswering: boolean, now: number): void {
+    if (isAnswering) this.#unansweredSince = undefined
+    else {
+      this.#unansweredSince ??= now
+      const patience = now < this.#doubtedUntil ? DOUBTED_UNANSWERED : this.#settings.unansweredAfter
+      if (now - this.#unansweredSince >= patience) this.cut('vanished')
+    }
+  }
+
+  /** Ends it within some seconds where its machine answers nothing. */
+  doubt(): void {
+    this.#doubtedUntil = performance.now() + DOUBT
+    this.#socket.setKeepAlive(true, PROBE_EVERY, PROBE_EVERY, PROBES)
+  }
+
   /** Whose turn its lines take. */
   get share(): Share {
     return this.#handler?.share ?? OWN_SHARE
@@ -144,7 +175,7 @@ export class Connection implements TurnTaker {
   open(handler: FrameHandler): void {
     this.#handler = handler
     this.#socket.setNoDelay(true)
-    this.#socket.setKeepAlive(true, KEEPALIVE_AFTER)
+    this.#socket.setKeepAlive(true, KEEPALIVE_AFTER, KEEPALIVE_EVERY, PROBES)
     this.#socket.on('data', chunk => this.#received(chunk))
     this.#socket.on('end', () => {
       this.#inputEnded = true

@@ -172,6 +172,10 @@ export class MemoryLog implements WholeLog {
     return this.#accounts.lookups.openSession(hash)
   }
 
+  oldestSession(person: string): number | undefined {
+    return this.#accounts.lookups.oldestSession(person)
+  }
+
   sessionOf(number: number): KeptSession | undefined {
     return this.#accounts.lookups.session(number)
   }

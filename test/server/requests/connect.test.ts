@@ -52,14 +52,13 @@ describe('a full connect', () => {
     expect(await plain.next('error')).toMatchObject({ code: 'name_taken' })
     first.socket.end()
     await first.ended()
-    // Once it is free, a plain client can have it, and keeps even the session's owner out while it lives.
+    // Once it is free, a plain client can have it, until the session's owner comes back.
     await eventually(() => server.daemon.connections === 3)
     plain.send({ action: 'connect', username: 'alice' })
     plain.send({ action: 'connect', username: 'alice' })
     await plain.wait(frame => frame['code'] === 'already_connected')
-    const owner = await Peer.open(server)
-    owner.send(connect('alice', { session }))
-    expect(await owner.next('error')).toMatchObject({ code: 'name_taken' })
+    await Peer.full(server, 'alice', session)
+    expect(await plain.wait(frame => frame['code'] === 'forbidden')).toMatchObject({ action: 'error' })
   })
 
   test('an unknown session begins a new one; one of another name is no key', async () => {

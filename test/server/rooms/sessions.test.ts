@@ -18,6 +18,10 @@ class Store implements SessionStore {
     return undefined
   }
 
+  oldestSession(): undefined {
+    return undefined
+  }
+
   sessionOf(): undefined {
     return undefined
   }

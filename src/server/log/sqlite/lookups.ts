@@ -1,11 +1,13 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import type { KeptSession } from '../entries.ts'
 import type { RoomHead } from '../log.ts'
-import { integer, type Row, text } from './columns.ts'
+import { integer, optionalInteger, type Row, text } from './columns.ts'
 import { headOf, SELECT_HEADS } from './headRows.ts'
 
 const SELECT_SESSIONS = `SELECT sessions.number, hash, key, began FROM sessions
   JOIN names ON names.number = person`
+
+const OPEN = "into_session IS NULL AND hash NOT LIKE 'account %' AND hash NOT LIKE 'erased %'"
 
 /**
  * Looks up rooms, sessions and names by their keys, on the main thread: each takes some microseconds, so that none has to be
@@ -16,6 +18,7 @@ export class Lookups {
   readonly #head: StatementSync
   readonly #openSession: StatementSync
   readonly #session: StatementSync
+  readonly #oldestSession: StatementSync
   readonly #reads: StatementSync
   readonly #spelling: StatementSync
   readonly #directs: StatementSync
@@ -24,9 +27,9 @@ export class Lookups {
   constructor(database: DatabaseSync) {
     this.#database = database
     this.#head = this.#database.prepare(`${SELECT_HEADS} WHERE key = ?`)
-    this.#openSession = this.#database.prepare(
-      `${SELECT_SESSIONS} WHERE hash = ? AND into_session IS NULL
-      AND hash NOT LIKE 'account %' AND hash NOT LIKE 'erased %'`,
+    this.#openSession = this.#database.prepare(`${SELECT_SESSIONS} WHERE hash = ? AND ${OPEN}`)
+    this.#oldestSession = this.#database.prepare(
+      `SELECT min(sessions.number) AS number FROM names JOIN sessions ON person = names.number WHERE key = ? AND ${OPEN}`,
     )
     this.#session = this.#database.prepare(`${SELECT_SESSIONS} WHERE sessions.number = ?`)
     this.#reads = this.#database.prepare('SELECT room, seq FROM reads WHERE session = ?')
@@ -50,6 +53,11 @@ export class Lookups {
   /** The session of this number. */
   session(number: number): KeptSession | undefined {
     return this.#sessionOf(this.#session.get(number))
+  }
+
+  /** See `SessionStore.oldestSession`. */
+  oldestSession(person: string): number | undefined {
+    return optionalInteger(this.#oldestSession.get(person) ?? {}, 'number')
   }
 
   /** The spelling of a name (folded). */

@@ -46,6 +46,8 @@ function subjectOf(change: SessionChange): string {
       return String(change.session.number)
     case 'forgotten':
       return String(change.session)
+    case 'floor':
+      return `${change.session} floor`
     case 'read':
       return `${change.session} ${change.roomKey}`
   }

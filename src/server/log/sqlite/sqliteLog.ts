@@ -168,6 +168,10 @@ export class SqliteLog extends LogReading implements WholeLog, LogMaintenance {
     return this.#lookups?.openSession(hash)
   }
 
+  oldestSession(person: string): number | undefined {
+    return this.#lookups?.oldestSession(person)
+  }
+
   sessionOf(number: number): KeptSession | undefined {
     return this.#lookups?.session(number)
   }

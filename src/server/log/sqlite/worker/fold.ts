@@ -127,6 +127,7 @@ export class Fold {
       case 'began':
         return { kind: 'began', forgotten: this.#sessions.begin(entry, at.ts) }
       case 'forgotten':
+      case 'floor':
       case 'read':
         this.#sessions.apply(entry)
         return { kind: 'applied' }

@@ -215,6 +215,12 @@ export class SessionTable {
       case 'forgotten':
         this.#open = undefined
         return this.#forget(change.session)
+      case 'floor':
+        this.#sql('UPDATE sessions SET began = max(began, ?) WHERE number = ?').run(
+          change.began,
+          change.session,
+        )
+        return
       case 'read':
         if (change.seq === undefined) {
           this.#sql('DELETE FROM reads WHERE session = ? AND room = ?').run(change.session, change.roomKey)

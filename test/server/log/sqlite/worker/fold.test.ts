@@ -44,6 +44,11 @@ const maintenance = fc.oneof(
   }),
   fc.record({ kind: fc.constant('forgotten' as const), session: fc.integer({ min: 1, max: 40 }) }),
   fc.record({
+    kind: fc.constant('floor' as const),
+    session: fc.integer({ min: 1, max: 40 }),
+    began: fc.integer({ min: 0, max: 400 }),
+  }),
+  fc.record({
     kind: fc.constant('retain' as const),
     roomKey: fc.option(roomKey, { nil: undefined }),
     retention: fc.record({ messages: fc.option(target, { nil: undefined }) }),
