@@ -201,6 +201,11 @@ answer, connect again and send the same request with the same \`id\`: it is stor
 error, if it sends more than 20 messages at once and then more than 5 a second; \`typing\` and \`away\` count if others are told
 of them.
 
+**Names that look alike.** The server makes no room that people would take for another one, such as \`dеv\` with a Cyrillic letter beside
+\`dev\` (\`room_invalid\`), and gives no free name that looks like an account's or like that of a person who is here (\`name_taken\`):
+by the skeletons of UTS 39, where \`I\`, \`l\` and \`1\` are one. Names such as \`operator\` are the operator's to give (\`name_invalid\`). A
+message or a reaction that shows nothing at all is a \`bad_frame\`.
+
 **Rooms of a session.** A member is a live connection in a room: that is what \`members\`, \`people\`, \`joined\` and \`left\` count.
 A session also keeps the list of the rooms that it joined and did not leave, each with a read position: \`rooms\` lists them,
 also those that are not joined now. Unread are the undeleted messages of others after the read position.

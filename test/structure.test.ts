@@ -25,7 +25,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   files: [],
   protocol: ['zod'],
   client: ['zod'],
-  server: ['zod', 'pino', 'pino-pretty', 'commander'],
+  server: ['zod', 'pino', 'pino-pretty', 'commander', 'unhomoglyph'],
 }
 
 /**
@@ -65,7 +65,7 @@ const FLOORS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   'src/server/log': [
     ['sqlite'],
     ['repeats', 'changes'],
-    ['log', 'roomKeys'],
+    ['log', 'roomKeys', 'skeleton'],
     ['entries'],
     ['maintenance'],
     ['accounts'],

@@ -44,7 +44,7 @@ const meanings = {
   name_taken: {
     fatal: 'never',
     retryable: false,
-    meaning: 'Another session is connected under this name.',
+    meaning: 'Another session is connected under this name, or another person has one that looks like it.',
   },
   auth_required: {
     fatal: 'may',

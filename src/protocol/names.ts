@@ -4,6 +4,11 @@ import { MAX_MENTIONS } from './limits.ts'
 /** The name of the server itself; no user can take it. */
 export const SERVER_NAME = 'chatd'
 
+/** Names, without punctuation, under which the server itself shows something. */
+const OWN_NAMES: ReadonlyMap<string, string> = new Map([
+  [SERVER_NAME, 'the server'],
+  ['erased', 'a person whose messages were erased'],
+])
 const USERNAME = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,31}$/
 /** Valid names that fold to themselves. */
 const PLAIN_ROOM = /^[a-z0-9_.-]{1,64}$/
@@ -21,8 +26,8 @@ export function parseUsername(name: string): Result<string> {
       'a name is 1 to 32 of A-Z a-z 0-9 _ . - and starts with a letter, a digit or _; choose another',
     )
   }
-  if (foldName(name) === SERVER_NAME)
-    return refuse('name_invalid', `"${SERVER_NAME}" is the server; choose another name`)
+  const meant = OWN_NAMES.get(foldName(name).replaceAll(/[._-]/g, ''))
+  if (meant !== undefined) return refuse('name_invalid', `"${name}" reads like ${meant}; choose another name`)
   return success(name)
 }
 

@@ -15,8 +15,16 @@ export function checkText(what: string, text: string, maxBytes: number): Result<
   )
 }
 
-/** Checks the text of a message: as {@link checkText}, and a blank one is a `bad_frame`. */
+// Also what fonts leave empty: blank Braille, and the anchors of annotations. Clients show control characters as pictures.
+const DRAWS_NOTHING = /^[\s\p{Z}\p{Default_Ignorable_Code_Point}\u2800\uFFF9-\uFFFB]*$/u
+
+/** Whether a text shows nothing at all. */
+export function isBlank(text: string): boolean {
+  return DRAWS_NOTHING.test(text)
+}
+
+/** Checks the text of a message: as {@link checkText}, and one that shows nothing is a `bad_frame`. */
 export function checkMessage(text: string, maxBytes: number): Result<string> {
-  if (text.trim() === '') return refuse('bad_frame', 'the message is empty; write something in it')
+  if (isBlank(text)) return refuse('bad_frame', 'the message is empty; write something in it')
   return checkText('a message', text, maxBytes)
 }

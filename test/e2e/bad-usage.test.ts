@@ -15,7 +15,7 @@ describe('wrong usage is one line that says what to do, exit code 2, no stack tr
     ['a URL', ['--host', 'https://example.org'], /give a name or an address/],
     ['a name with a blank', ['--user', 'alice smith'], /--user alice smith: a name is 1 to 32 of/],
     ['a name too long', ['--user', 'x'.repeat(33)], /a name is 1 to 32 of/],
-    ['the name of the server', ['--user', 'ChatD'], /"chatd" is the server/],
+    ['the name of the server', ['--user', 'ChatD'], /"ChatD" reads like the server/],
     ['a room that is none', ['--room', 'a b'], /a room is 1 to 64 letters/],
     ['nothing but the mark of a room', ['--room', '#'], /a room is 1 to 64 letters/],
     ['a flag without its value', ['--room'], /--room needs a name/],

@@ -11,12 +11,25 @@ describe('usernames', () => {
   test.each(['a', 'Alice', '_x', '9lives', 'a.b-c_d', 'x'.repeat(32)])('%j is one', name => {
     expect(parseUsername(name)).toEqual({ ok: true, value: name })
   })
-  test.each(['', '.a', '-a', 'a b', 'é', 'x'.repeat(33), 'a\n', 'chatd', 'CHATD', '@a', '__proto__ '])(
-    '%j is none',
-    name => {
-      expect(parseUsername(name)).toMatchObject({ ok: false, error: { code: 'name_invalid' } })
-    },
-  )
+  test.each([
+    '',
+    '.a',
+    '-a',
+    'a b',
+    'é',
+    'x'.repeat(33),
+    'a\n',
+    'chatd',
+    'CHATD',
+    'chatd.',
+    '_chat-d',
+    'Erased',
+    'erased..',
+    '@a',
+    '__proto__ ',
+  ])('%j is none', name => {
+    expect(parseUsername(name)).toMatchObject({ ok: false, error: { code: 'name_invalid' } })
+  })
 })
 
 describe('rooms', () => {

@@ -187,6 +187,8 @@ export interface RoomDirectory {
   ): Promise<readonly NewestRoom[]>
   /** The keys of a person's newest direct conversations; those of the last moments may stand where they stood before. */
   directsOf(name: string, limit: number): readonly string[]
+  /** The name of a room that looks like one of this name, and is another one: see `skeletonOf`. */
+  roomLike(key: string, name: string): string | undefined
   /** The spelling of a name (folded) that the log knows. */
   spelling(name: string): string | undefined
 }

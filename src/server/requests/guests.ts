@@ -1,6 +1,8 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { type Result, refuse, success } from '../../protocol/errors.ts'
 import { foldName } from '../../protocol/names.ts'
+import { isReserved } from '../auth/reservedNames.ts'
+import { nameLike } from '../log/skeleton.ts'
 import type { Peer } from '../rooms/room.ts'
 import type { Session } from '../rooms/sessions.ts'
 import type { Admission } from './admission.ts'
@@ -78,13 +80,17 @@ function taken(name: string): Result<never> {
 }
 
 function enter(client: Client, { name, session, secret }: Guest): Result<Admission> {
-  const { sessions, log } = client.services
+  const { sessions, log, accounts, people } = client.services
   const guest = { name, account: undefined, secretNumber: undefined, scope: undefined }
   if (session !== undefined) {
     sessions.noteUse(session)
     sessions.takeName(session, log.last, shareOf(client.connection, session.person, undefined))
     return success({ ...guest, session, secret })
   }
+  if (isReserved(name))
+    return refuse('name_invalid', `"${name}" is kept for those who run this server; choose another name`)
+  const like = accounts.lookalike(name) ?? people.lookalike(name)
+  if (like !== undefined) return { ok: false, error: nameLike(name, like) }
   const ms = waitForName(client, name)
   if (ms > 0)
     return refuse(

@@ -1,4 +1,5 @@
 import { type Refusal, refuse } from '../../protocol/errors.ts'
+import { roomLike } from '../log/skeleton.ts'
 import type { Client } from './client.ts'
 import type { Conversation } from './conversation.ts'
 
@@ -6,10 +7,12 @@ import type { Conversation } from './conversation.ts'
  * Why a client may not make a room by joining it, or a direct conversation by its first message; undefined where it is there
  * already, or may be made. Counts one that may.
  */
-export function refuseNewRoom(client: Client, { key, isDirect }: Conversation): Refusal | undefined {
+export function refuseNewRoom(client: Client, { key, name, isDirect }: Conversation): Refusal | undefined {
   const { rooms, accounts, strangers, log } = client.services
   const isThere = isDirect ? log.head(key) !== undefined : rooms.find(key) !== undefined
   if (isThere) return undefined
+  const like = isDirect ? undefined : rooms.lookalike(key, name)
+  if (like !== undefined) return roomLike(name, like)
   const { isGuest, accountNumber, connection, session } = client
   if (isGuest && !isDirect && accounts.policy.guests !== 'speak')
     return refuse('forbidden', 'there is no such room, and guests make none here').error

@@ -1,7 +1,7 @@
 import { type Result, refuse, success } from '../../protocol/errors.ts'
 import type { EventRequest } from '../../protocol/requests.ts'
 import type { Limits } from '../../protocol/serverLimits.ts'
-import { checkMessage, checkText } from '../../protocol/texts.ts'
+import { checkMessage, checkText, isBlank } from '../../protocol/texts.ts'
 import type { EventBody, EventEntry } from '../log/entries.ts'
 import type { Stored } from '../log/log.ts'
 import { directNames } from '../log/roomKeys.ts'
@@ -104,7 +104,7 @@ function bodyOf(request: EventRequest, limits: Limits, last: number): Result<Eve
       const { target, emoji, on } = request
       // Some JSON parsers drop a key of this name for safety: clients would see different reactions.
       if (emoji === '__proto__') return refuse('bad_frame', 'that is no reaction; choose an emoji')
-      if (emoji.trim() === '') return refuse('bad_frame', 'the reaction is empty; put an emoji in it')
+      if (isBlank(emoji)) return refuse('bad_frame', 'the reaction is empty; put an emoji in it')
       const fits = checkText('a reaction', emoji, limits.emoji)
       return fits.ok ? success({ action: 'react', target, emoji, on }) : fits
     }

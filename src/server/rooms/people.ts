@@ -1,4 +1,5 @@
 import { foldName } from '../../protocol/names.ts'
+import { skeletonOf } from '../log/skeleton.ts'
 import type { Peer } from './room.ts'
 
 /** Names that are remembered although the log does not know them, as of plain clients that said nothing. */
@@ -22,6 +23,8 @@ export interface Person {
 export class People {
   readonly #spelling: (key: string) => string | undefined
   readonly #people = new Map<string, Person>()
+  /** By what the names look like. */
+  readonly #bySkeleton = new Map<string, Person>()
   /** The spelling of names that were here, by folded name, the oldest first. */
   readonly #seen = new Map<string, string>()
 
@@ -40,6 +43,12 @@ export class People {
     return this.#people.get(key)
   }
 
+  /** The name of another person who is connected, or has just left, that looks like a name. */
+  lookalike(name: string): string | undefined {
+    const person = this.#bySkeleton.get(skeletonOf(name))
+    return person === undefined || person.key === foldName(name) ? undefined : person.name
+  }
+
   /** The spelling of a name (folded) that the server has seen. */
   spelled(key: string): string | undefined {
     return this.#people.get(key)?.name ?? this.#spelling(key) ?? this.#seen.get(key)
@@ -50,6 +59,7 @@ export class People {
     const key = foldName(name)
     const person = this.#people.get(key) ?? newPerson(key, this.spelled(key) ?? name)
     this.#people.set(key, person)
+    this.#bySkeleton.set(skeletonOf(person.name), person)
     if (person.peers.size === 0) person.since = Date.now()
     person.peers.add(peer)
     return person
@@ -64,7 +74,7 @@ export class People {
   /** A person who left has not come back in time. */
   gone(person: Person): void {
     if (person.peers.size > 0 || this.#people.get(person.key) !== person) return
-    this.#people.delete(person.key)
+    this.#remove(person.key)
     this.#seen.delete(person.key)
     this.#seen.set(person.key, person.name)
     if (this.#seen.size <= SEEN_KEPT) return
@@ -75,13 +85,27 @@ export class People {
   /** Shows a person in the spelling of the account. */
   spell(name: string): void {
     const person = this.find(name)
-    if (person !== undefined) person.name = name
+    if (person === undefined) return
+    this.#forgetSkeleton(person)
+    person.name = name
+    this.#bySkeleton.set(skeletonOf(name), person)
   }
 
   /** Forgets a name (folded) that the log erases. The caller ends its connections. */
   forget(key: string): void {
-    this.#people.delete(key)
+    this.#remove(key)
     this.#seen.delete(key)
+  }
+
+  #remove(key: string): void {
+    const person = this.#people.get(key)
+    if (person !== undefined) this.#forgetSkeleton(person)
+    this.#people.delete(key)
+  }
+
+  #forgetSkeleton(person: Person): void {
+    const skeleton = skeletonOf(person.name)
+    if (this.#bySkeleton.get(skeleton) === person) this.#bySkeleton.delete(skeleton)
   }
 }
 

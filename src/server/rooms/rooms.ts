@@ -3,6 +3,7 @@ import { SMALL_ROOM } from '../../protocol/limits.ts'
 import type { PlainChat, ServerFrame } from '../../protocol/responses.ts'
 import { type Committed, type Log, type LoggedEvent, presentEvent, type RoomDirectory } from '../log/log.ts'
 import { directNames } from '../log/roomKeys.ts'
+import { skeletonOf } from '../log/skeleton.ts'
 import { Line } from '../transport/line.ts'
 import type { People, Person } from './people.ts'
 import { type Member, type Peer, Room } from './room.ts'
@@ -19,6 +20,8 @@ export class Rooms {
   readonly #people: People
   readonly #leftAfter: number
   readonly #rooms = new Map<string, Room>()
+  /** Rooms that have a member, by what their names look like. */
+  readonly #bySkeleton = new Map<string, Room>()
   /** Direct conversations that have a member, by each of the two people; the log need not know them. */
   readonly #openDirects = new Map<string, Set<Room>>()
 
@@ -40,6 +43,12 @@ export class Rooms {
     if (room !== undefined) return { name: room.name, people: this.peopleIn(room) }
     const head = this.#directory.head(key)
     return head === undefined ? undefined : { name: head.name, people: this.#presentOfDirect(key).size }
+  }
+
+  /** The name of a room that looks like one of this name, and is another one. */
+  lookalike(key: string, name: string): string | undefined {
+    const open = this.#bySkeleton.get(skeletonOf(name))
+    return open !== undefined && open.key !== key ? open.name : this.#directory.roomLike(key, name)
   }
 
   /** The keys of the rooms (no direct conversations) that have members and no event yet. */
@@ -169,6 +178,7 @@ export class Rooms {
     const head = this.#directory.head(key)
     const room = new Room(key, head?.name ?? name, head?.last ?? 0)
     this.#rooms.set(key, room)
+    if (directNames(key) === undefined) this.#bySkeleton.set(skeletonOf(room.name), room)
     for (const person of directNames(key) ?? [])
       this.#openDirects.set(person, (this.#openDirects.get(person) ?? new Set()).add(room))
     return room
@@ -177,6 +187,8 @@ export class Rooms {
   #endIfEmpty(room: Room): void {
     if (room.members.size > 0 || room.leaving.size > 0) return
     this.#rooms.delete(room.key)
+    const skeleton = skeletonOf(room.name)
+    if (this.#bySkeleton.get(skeleton) === room) this.#bySkeleton.delete(skeleton)
     for (const person of directNames(room.key) ?? []) {
       const open = this.#openDirects.get(person)
       open?.delete(room)

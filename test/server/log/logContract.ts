@@ -16,7 +16,7 @@ export function append(
   const whole: EventEntry = {
     kind: 'event',
     roomKey: 'dev',
-    roomName: 'Dev',
+    roomName: given.roomKey === undefined || given.roomKey === 'dev' ? 'Dev' : given.roomKey,
     from: 'Alice',
     body: { action: 'chat', message: text },
     ...given,
@@ -61,7 +61,7 @@ export function testLog(make: () => Promise<WholeLog>): void {
       })
       expect(log.head(key)).toMatchObject({
         key,
-        name: 'Dev',
+        name: key === 'dev' ? 'Dev' : 'ops',
         first: events[0]?.seq,
         firstPrev: 0,
         last: events.at(-1)?.seq,
@@ -195,6 +195,19 @@ export function testLog(make: () => Promise<WholeLog>): void {
     expect(log.directsOf('bob', 10)).toEqual([directKey('alice', 'bob')])
     expect(log.directsOf('carl', 10)).toEqual([])
     await log.close()
+  })
+
+  test('a new room that looks like another one is refused', async () => {
+    const log = await make()
+    const made = await append(log, { roomKey: 'dev', roomName: 'Dev' })
+    expect(made.ok).toBe(true)
+    const like = await append(log, { roomKey: 'd\u0435v', roomName: 'd\u0435v' })
+    expect(like).toMatchObject({ ok: false, error: { code: 'room_invalid' } })
+    expect(log.head('d\u0435v')).toBeUndefined()
+    expect(log.roomLike('d\u0435v', 'd\u0435v')).toBe('Dev')
+    expect(log.roomLike('dev', 'DEV')).toBeUndefined()
+    expect(log.roomLike('d\u00e9v', 'd\u00e9v')).toBeUndefined()
+    expect((await append(log, { roomKey: 'dev', roomName: 'dev' })).ok).toBe(true)
   })
 
   test('rooms are listed by their newest events, page by page', async () => {

@@ -28,6 +28,7 @@ import type {
 } from '../../../src/server/log/log.ts'
 import { answerRepeat } from '../../../src/server/log/repeats.ts'
 import { directNames } from '../../../src/server/log/roomKeys.ts'
+import { roomLike, skeletonOf } from '../../../src/server/log/skeleton.ts'
 import { AccountSessions } from '../../../src/server/log/sqlite/accountSessions.ts'
 import { MemoryAccounts } from './memoryAccounts.ts'
 
@@ -172,6 +173,13 @@ export class MemoryLog implements WholeLog {
     return this.#accounts.lookups.openSession(hash)
   }
 
+  roomLike(key: string, name: string): string | undefined {
+    if (directNames(key) !== undefined) return undefined
+    const skeleton = skeletonOf(name)
+    const isLike = (room: RoomHead): boolean => room.key !== key && skeletonOf(room.name) === skeleton
+    return [...this.#rooms.keys()].flatMap(other => this.head(other) ?? []).find(isLike)?.name
+  }
+
   oldestSession(person: string): number | undefined {
     return this.#accounts.lookups.oldestSession(person)
   }
@@ -301,6 +309,8 @@ export class MemoryLog implements WholeLog {
       const allowed = this.#check(entry, entry.body)
       if (!allowed.ok) return allowed
     }
+    const like = this.#rooms.has(entry.roomKey) ? undefined : this.roomLike(entry.roomKey, entry.roomName)
+    if (like !== undefined) return { ok: false, error: roomLike(entry.roomName, like) }
     const room = this.#room(entry)
     this.#accounts.spoke(entry.from, entry.session)
     const event: LoggedEvent = {

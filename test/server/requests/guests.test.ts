@@ -148,6 +148,81 @@ describe('a name without an account', () => {
   })
 })
 
+describe('a name that people would take for another one', () => {
+  test('of an account is refused, also where its owner is away; of a guest while that one is here', async () => {
+    const server = await startServer({ leftAfter: 100 })
+    const alice = await Peer.full(server, 'alice')
+    await alice.ask({ action: 'register', password: 'correct horse' })
+    await hungUp(server, alice)
+    const bob = await begun(server, 'bob1')
+    for (const [name, other] of [
+      ['aIice', 'alice'],
+      ['a1ice', 'alice'],
+      ['bobl', 'bob1'],
+      ['BobI', 'bob1'],
+    ]) {
+      const peer = await Peer.plain(server, String(name))
+      expect(await peer.next('error')).toMatchObject({ code: 'name_taken' })
+      expect(peer.text).toContain(`looks like \\"${other}\\"`)
+    }
+    await hungUp(server, bob.peer)
+    // The guest who had a name keeps it, whoever looks like it meanwhile.
+    await eventually(async () => {
+      const peer = await Peer.plain(server, 'bobl')
+      peer.send({ action: 'joinroom', room: '!' })
+      const { code } = await peer.next('error')
+      peer.socket.destroy()
+      return code === 'room_invalid'
+    })
+    await Peer.full(server, 'bob1', bob.secret)
+  })
+
+  test('and registering one, by a session from before, is refused', async () => {
+    const server = await startServer({ leftAfter: 0 })
+    const bob = await begun(server, 'bobl')
+    await hungUp(server, bob.peer)
+    const other = await Peer.full(server, 'bob1')
+    expect((await other.ask({ action: 'register', password: 'correct horse' })).action).toBe('ok')
+    const back = await Peer.full(server, 'bobl', bob.secret)
+    expect(await back.ask({ action: 'register', password: 'correct horse' })).toMatchObject({
+      code: 'name_taken',
+    })
+  })
+
+  test.each(['operator', 'Admin', 'system', 'mod_', 'every-one', 'serv.er', 'chatd.', 'erased'])(
+    'of those who run the server, %s, is no guest’s',
+    async name => {
+      const peer = await Peer.plain(await startServer(), name)
+      expect(await peer.next('error')).toMatchObject({ code: 'name_invalid' })
+    },
+  )
+})
+
+describe('a room that people would take for another one', () => {
+  test('is not made beside it, whether that one has messages or only members', async () => {
+    const server = await startServer()
+    const alice = await Peer.full(server, 'alice')
+    await alice.ask({ action: 'joinroom', room: 'dev' })
+    await alice.ask({ action: 'joinroom', room: 'Ops1' })
+    await alice.ask({ action: 'chat', room: 'dev', message: 'hello' })
+    await alice.ask({ action: 'leaveroom', room: 'dev' })
+    for (const name of ['d\u0435v', 'D\u0415V', '\u0501ev', 'd\u0435\u1d20', 'opsl', '\u043eps1'])
+      expect(await alice.ask({ action: 'joinroom', room: name }), name).toMatchObject({
+        code: 'room_invalid',
+      })
+    for (const name of ['d\u00e9v', 'deva', 'de', 'ops2', '\u0434\u0435\u0432', 'DEV'])
+      expect(await alice.ask({ action: 'joinroom', room: name }), name).toMatchObject({ action: 'ok' })
+  })
+
+  test('has nothing invisible in it', async () => {
+    const alice = await Peer.full(await startServer(), 'alice')
+    for (const name of ['de\u200bv', 'dev\u3164', '\u2800', 'dev\ufe0f', 'de\u00adv'])
+      expect(await alice.ask({ action: 'joinroom', room: name }), name).toMatchObject({
+        code: 'room_invalid',
+      })
+  })
+})
+
 test('the log keeps from where a session sees direct conversations', async () => {
   const log = await openSqliteLog(logFile(temporaryDirectory()))
   if (!log.ok) throw new Error(log.error)

@@ -100,6 +100,15 @@ describe('requests of full clients', () => {
       peer.ask({ action: 'chat', room: 'dev', message })
     expect(await say('')).toMatchObject({ code: 'bad_frame' })
     expect(await say(' \n\t ')).toMatchObject({ code: 'bad_frame' })
+    for (const blank of [
+      '\u200b',
+      '\u2800\u2800',
+      '\u3164',
+      '\u00ad\u2060\ufeff',
+      '\u{e0041}',
+      '\u00a0\u202e',
+    ])
+      expect(await say(blank), blank).toMatchObject({ code: 'bad_frame' })
     expect(await say('a\0b')).toMatchObject({ code: 'bad_frame' })
     expect(await say('é'.repeat(8_193))).toMatchObject({ code: 'message_too_long' })
     const texts = ['é'.repeat(8_192), '\u0001'.repeat(9_000), ' \u001b[31m ‮ leading\r\n ', '\u2028👩‍👩‍👧']

@@ -1,6 +1,7 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import type { KeptSession } from '../entries.ts'
 import type { RoomHead } from '../log.ts'
+import { skeletonOf } from '../skeleton.ts'
 import { integer, optionalInteger, type Row, text } from './columns.ts'
 import { headOf, SELECT_HEADS } from './headRows.ts'
 
@@ -19,6 +20,7 @@ export class Lookups {
   readonly #openSession: StatementSync
   readonly #session: StatementSync
   readonly #oldestSession: StatementSync
+  readonly #roomLike: StatementSync
   readonly #reads: StatementSync
   readonly #spelling: StatementSync
   readonly #directs: StatementSync
@@ -31,6 +33,7 @@ export class Lookups {
     this.#oldestSession = this.#database.prepare(
       `SELECT min(sessions.number) AS number FROM names JOIN sessions ON person = names.number WHERE key = ? AND ${OPEN}`,
     )
+    this.#roomLike = this.#database.prepare('SELECT name FROM rooms WHERE skeleton = ? AND key <> ?')
     this.#session = this.#database.prepare(`${SELECT_SESSIONS} WHERE sessions.number = ?`)
     this.#reads = this.#database.prepare('SELECT room, seq FROM reads WHERE session = ?')
     this.#spelling = this.#database.prepare('SELECT name FROM names WHERE key = ?')
@@ -53,6 +56,12 @@ export class Lookups {
   /** The session of this number. */
   session(number: number): KeptSession | undefined {
     return this.#sessionOf(this.#session.get(number))
+  }
+
+  /** See `RoomDirectory.roomLike`. */
+  roomLike(key: string, name: string): string | undefined {
+    const row = this.#roomLike.get(skeletonOf(name), key)
+    return row === undefined ? undefined : text(row, 'name')
   }
 
   /** See `SessionStore.oldestSession`. */

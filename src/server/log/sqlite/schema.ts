@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { mentionedNames } from '../../../protocol/names.ts'
+import { skeletonOf } from '../skeleton.ts'
 
 /**
  * How the log is laid out on disk, as steps from an empty file on: `user_version` says how many were taken.
@@ -212,6 +213,15 @@ const STEPS: readonly string[] = [
   CREATE INDEX open_sessions ON sessions (holds, used, number)
     WHERE into_session IS NULL AND hash NOT LIKE 'account %' AND hash NOT LIKE 'erased %';
   `,
+  // What names look like: nobody makes another one that people take for the first.
+  `
+  ALTER TABLE rooms ADD COLUMN skeleton TEXT;
+  UPDATE rooms SET skeleton = skeleton(name) WHERE substr(key, 1, 1) <> '@';
+  CREATE INDEX rooms_by_skeleton ON rooms (skeleton) WHERE skeleton IS NOT NULL;
+  ALTER TABLE accounts ADD COLUMN skeleton TEXT NOT NULL DEFAULT '';
+  UPDATE accounts SET skeleton = skeleton((SELECT name FROM names WHERE number = person));
+  CREATE INDEX accounts_by_skeleton ON accounts (skeleton);
+  `,
 ]
 
 /** The version of the schema that this program writes. */
@@ -228,6 +238,9 @@ export function migrate(database: DatabaseSync, epoch: string): void {
   if (version === SCHEMA_VERSION) return
   database.function('mentioned', { deterministic: true }, text =>
     JSON.stringify(typeof text === 'string' ? [...mentionedNames(text)] : []),
+  )
+  database.function('skeleton', { deterministic: true }, name =>
+    typeof name === 'string' ? skeletonOf(name) : null,
   )
   database.exec('BEGIN IMMEDIATE')
   try {

@@ -168,6 +168,10 @@ export class SqliteLog extends LogReading implements WholeLog, LogMaintenance {
     return this.#lookups?.openSession(hash)
   }
 
+  roomLike(key: string, name: string): string | undefined {
+    return this.#lookups?.roomLike(key, name)
+  }
+
   oldestSession(person: string): number | undefined {
     return this.#lookups?.oldestSession(person)
   }

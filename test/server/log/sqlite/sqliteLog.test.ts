@@ -177,6 +177,25 @@ describe('acknowledged entries are there after a restart', () => {
     await log.close()
   })
 
+  test('in a file of the version before names had looks: those that look alike stay, and no more are made', async () => {
+    const directory = temporaryDirectory()
+    writeFileSync(logFile(directory), gunzipSync(readFileSync(join(import.meta.dirname, 'layouts/6.db.gz'))))
+    const log = await openLog(directory)
+    expect((await log.check()).ok).toBe(true)
+    const [latin, cyrillic] = ['dev', 'd\u0435v']
+    expect([latin, cyrillic].map(key => log.head(key)?.name)).toEqual(['Dev', cyrillic])
+    expect(log.roomLike(latin, latin)).toBe(cyrillic)
+    expect((await append(log, { roomKey: cyrillic, from: 'bob' })).ok).toBe(true)
+    const third = 'd\u0435\u1d20'
+    expect(await append(log, { roomKey: third, roomName: third })).toMatchObject({ ok: false })
+    const deed = { deed: 'create', name: 'aIice', role: 'user', session: 90 } as const
+    const made = await new Promise<Result<AccountChange>>(resolve =>
+      log.changeAccounts({ kind: 'account', deed }, resolve),
+    )
+    expect(made).toMatchObject({ ok: false, error: { code: 'name_taken' } })
+    await log.close()
+  })
+
   test('and an index of other rules, or of another Unicode, is filled again', async () => {
     const directory = temporaryDirectory()
     const log = await openLog(directory)
@@ -206,6 +225,8 @@ describe('acknowledged entries are there after a restart', () => {
 
 /** Takes a file back to the layout before the search index had grams. */
 const LAYOUT_2 = `
+  DROP INDEX rooms_by_skeleton;
+  ALTER TABLE rooms DROP COLUMN skeleton;
   DROP INDEX open_sessions;
   DROP INDEX public_rooms;
   DROP INDEX reactions_in_order;

@@ -11,6 +11,7 @@ import type {
   KeptAccount,
   NewDevice,
 } from '../../accounts.ts'
+import { nameLike } from '../../skeleton.ts'
 import { AccountTable } from './accountTable.ts'
 import { auditDetail } from './auditDetail.ts'
 import type { NameTable } from './nameTable.ts'
@@ -120,9 +121,10 @@ export class AccountFold {
     const session = this.#sessions.find(deed.session)
     if (session === undefined || session.into !== undefined)
       return refuse('not_found', 'your session is gone; connect again')
-    const taken = this.#refuseTaken(session.person, deed.session, at)
+    const name = this.#names.nameOf(session.person)
+    const taken = this.#refuseTaken(session.person, deed.session, at) ?? this.#refuseLike(name)
     if (taken !== undefined) return taken
-    this.#rows.add(session.person, deed.session, 'user', at.ts)
+    this.#rows.add(session.person, deed.session, 'user', at.ts, name)
     const account = this.#accountOf(session.person)
     const device: NewDevice = { hash: session.hash, label: deed.label }
     this.#sessions.becomeAccount(deed.session)
@@ -135,8 +137,9 @@ export class AccountFold {
     const known = this.#names.find(foldName(deed.name))
     if (known !== undefined && this.#rows.of(known) !== undefined)
       return refuse('name_taken', `"${deed.name}" has an account already`)
-    const person = this.#names.numberOf(deed.name)
-    this.#names.spell(person, deed.name)
+    const like = this.#refuseLike(deed.name)
+    if (like !== undefined) return like
+    const person = this.#names.spelled(deed.name)
     this.#make(person, deed, at)
     return success(this.#changed(person))
   }
@@ -163,9 +166,9 @@ export class AccountFold {
     // An operator who names the person says that the name is this person's.
     const isNamed = invite.name !== undefined && invite.by === undefined
     const taken = known === undefined ? undefined : this.#refuseTaken(known, undefined, at, isNamed)
-    if (taken !== undefined) return taken
-    const person = this.#names.numberOf(deed.name)
-    this.#names.spell(person, deed.name)
+    const unfit = taken ?? this.#refuseLike(deed.name)
+    if (unfit !== undefined) return unfit
+    const person = this.#names.spelled(deed.name)
     const made = this.#make(person, { ...deed, role: invite.role }, at)
     const n = deed.device && this.#addDevice(made, deed.device, at)
     return success({ ...this.#changed(person), ...this.#takeInvite(invite.n, invite.hash), n })
@@ -273,13 +276,19 @@ export class AccountFold {
     )
   }
 
+  /** Why a name cannot get an account beside those that there are. */
+  #refuseLike(name: string): Extract<Outcome, { ok: false }> | undefined {
+    const other = this.#rows.lookalike(name)
+    return other === undefined ? undefined : { ok: false, error: nameLike(name, other) }
+  }
+
   #make(
     person: number,
     deed: Credential & Pick<Deed<'create'>, 'role' | 'session'>,
     at: AccountMoment,
   ): KeptAccount {
     this.#sessions.beginAccount(deed.session, person, at)
-    this.#rows.add(person, deed.session, deed.role, at.ts)
+    this.#rows.add(person, deed.session, deed.role, at.ts, this.#names.nameOf(person))
     const account = this.#accountOf(person)
     this.#give(account, deed, at)
     return account

@@ -1,4 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
+import { foldName } from '../../../../protocol/names.ts'
 import type {
   AuditLine,
   KeptAccount,
@@ -8,6 +9,7 @@ import type {
   Role,
   TokenScope,
 } from '../../accounts.ts'
+import { skeletonOf } from '../../skeleton.ts'
 import { integer, optionalInteger, optionalText, type Row, text } from '../columns.ts'
 import { type Statements, statements } from './statements.ts'
 
@@ -46,14 +48,24 @@ export class AccountTable {
     return row === undefined ? undefined : this.#accountOf(row)
   }
 
-  /** Makes an account. */
-  add(person: number, session: number, role: Role, created: number): void {
-    this.#sql('INSERT INTO accounts (person, session, role, created) VALUES (?, ?, ?, ?)').run(
+  /** Makes an account. @param name as it is shown */
+  add(person: number, session: number, role: Role, created: number, name: string): void {
+    this.#sql('INSERT INTO accounts (person, session, role, created, skeleton) VALUES (?, ?, ?, ?, ?)').run(
       person,
       session,
       role,
       created,
+      skeletonOf(name),
     )
+  }
+
+  /** The name of the account of another person (a folded name) that looks like this name. */
+  lookalike(name: string): string | undefined {
+    const row = this.#sql(`${SELECT_ACCOUNTS} WHERE skeleton = ? AND names.key <> ?`).get(
+      skeletonOf(name),
+      foldName(name),
+    )
+    return row === undefined ? undefined : text(row, 'name')
   }
 
   setPassword(account: number, password: string): void {

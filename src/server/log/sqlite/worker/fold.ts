@@ -4,6 +4,7 @@ import { type Changeable, checkChange, isChange } from '../../changes.ts'
 import type { Entry, EventBody, EventEntry, MaintenanceEntry } from '../../entries.ts'
 import type { LoggedEvent, Stored } from '../../log.ts'
 import { answerRepeat } from '../../repeats.ts'
+import { roomLike } from '../../skeleton.ts'
 import { integer, optionalInteger, type Row, text } from '../columns.ts'
 import { headOf, SELECT_HEADS } from '../headRows.ts'
 import type { Contents, Outcome } from '../messages.ts'
@@ -168,6 +169,8 @@ export class Fold {
       const allowed = checkChange(body, target, entry.from, entry.session)
       if (!allowed.ok) return { kind: 'refused', error: allowed.error }
     }
+    const like = known === undefined ? this.#rooms.lookalike(entry.roomKey, entry.roomName) : undefined
+    if (like !== undefined) return { kind: 'refused', error: roomLike(entry.roomName, like) }
     const room = known ?? this.#rooms.make(entry.roomKey, entry.roomName)
     const position = this.#nextPosition(room, at)
     if (!this.#insertEvent(room, position, author, entry)) {

@@ -1,6 +1,6 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { foldName } from '../../../../protocol/names.ts'
-import { integer } from '../columns.ts'
+import { integer, text } from '../columns.ts'
 
 /** Names whose number is remembered. */
 const CACHED = 10_000
@@ -14,6 +14,7 @@ export class NameTable {
   readonly #rename: StatementSync
   readonly #spoke: StatementSync
   readonly #spell: StatementSync
+  readonly #name: StatementSync
   readonly #numbers = new Map<string, number>()
   /** People of whom the table notes that they spoke. */
   readonly #speakers = new Set<number>()
@@ -30,6 +31,7 @@ export class NameTable {
     this.#add = database.prepare('INSERT INTO names (key, name) VALUES (?, ?)')
     this.#rename = database.prepare('UPDATE names SET key = ?, name = ? WHERE number = ?')
     this.#spell = database.prepare('UPDATE names SET name = ? WHERE number = ? AND name <> ?')
+    this.#name = database.prepare('SELECT name FROM names WHERE number = ?')
     this.#spoke = database.prepare('UPDATE names SET spoke = 1 WHERE number = ? AND spoke = 0')
   }
 
@@ -47,9 +49,16 @@ export class NameTable {
     return row === undefined ? undefined : this.#remember(key, integer(row, 'number'))
   }
 
-  /** Shows a person in another spelling of the name. */
-  spell(person: number, name: string): void {
+  /** The name of a person as it is shown. */
+  nameOf(person: number): string {
+    return text(this.#name.get(person) ?? {}, 'name')
+  }
+
+  /** The number of a person, who is shown in this spelling from now on. */
+  spelled(name: string): number {
+    const person = this.numberOf(name)
     this.#spell.run(name, person, name)
+    return person
   }
 
   /** Removes the name of a person; the number stays. No name folds to the key that replaces it. */

@@ -1,6 +1,7 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { directNames } from '../../roomKeys.ts'
-import { integer } from '../columns.ts'
+import { skeletonOf } from '../../skeleton.ts'
+import { integer, text } from '../columns.ts'
 import { type Statements, statements } from './statements.ts'
 
 /** Rooms that are remembered. */
@@ -55,10 +56,18 @@ export class RoomTable {
       : this.#remember(key, { number: integer(row, 'number'), last: integer(row, 'last') })
   }
 
+  /** The name of another room that looks like one of this name. */
+  lookalike(key: string, name: string): string | undefined {
+    if (directNames(key) !== undefined) return undefined
+    const row = this.#sql('SELECT name FROM rooms WHERE skeleton = ? AND key <> ?').get(skeletonOf(name), key)
+    return row === undefined ? undefined : text(row, 'name')
+  }
+
   /** Makes a room that is not there. */
   make(key: string, name: string): FoldedRoom {
-    const { lastInsertRowid } = this.#sql('INSERT INTO rooms (key, name) VALUES (?, ?)').run(key, name)
-    const number = Number(lastInsertRowid)
+    const skeleton = directNames(key) === undefined ? skeletonOf(name) : null
+    const insert = this.#sql('INSERT INTO rooms (key, name, skeleton) VALUES (?, ?, ?)')
+    const number = Number(insert.run(key, name, skeleton).lastInsertRowid)
     for (const person of new Set(directNames(key)))
       this.#sql('INSERT INTO directs (name, room, last) VALUES (?, ?, 0)').run(person, number)
     return this.#remember(key, { number, last: 0 })
