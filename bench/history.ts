@@ -27,7 +27,7 @@ export async function history(): Promise<Row[]> {
       await measure('search, a part of a word', () => search(log, 'eplo')),
       await measure('search, no hit', () => search(log, 'ployrev')),
       await measure('search, in another room', () => search(log, 'deploy', 'ops')),
-      await measure('unread, over 1,000', () => log.unread('dev', 0, 'bob', 1_000)),
+      await measure('unread, over 1,000', () => log.unread(new Map([['dev', 0]]), 'bob', 1_000)),
     ]
     await log.close()
     return rows

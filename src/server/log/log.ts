@@ -145,8 +145,16 @@ export interface Log {
   read(roomKey: string, range: Range, share?: Share): Promise<Page>
   /** Counts what follows a position; stops beyond the bounds. */
   missed(roomKey: string, after: number, bounds: MissedBounds, share?: Share): Promise<Missed>
-  /** Counts others' messages after a position, and those that mention `name` (folded); both stop at `max`. */
-  unread(roomKey: string, after: number, name: string, max: number, share?: Share): Promise<Unread>
+  /**
+   * Counts, for each room, others' messages after its position, and those that mention `name` (folded); both stop at `max`.
+   * @param positions by room key; the counts have their order
+   */
+  unread(
+    positions: ReadonlyMap<string, number>,
+    name: string,
+    max: number,
+    share?: Share,
+  ): Promise<readonly Unread[]>
   /**
    * A page of the events of a person (a folded name), oldest first: of one session where that is given. `next` is the
    * position after which it goes on.

@@ -3,6 +3,7 @@ import { type Result, refuse, success } from '../../protocol/errors.ts'
 import { MAX_UNREAD } from '../../protocol/limits.ts'
 import { foldName } from '../../protocol/names.ts'
 import type { Member, Request, RoomSummary } from '../../protocol/requests.ts'
+import type { Unread } from '../log/log.ts'
 import type { Person } from '../rooms/people.ts'
 import { ANSWER_BYTES, frameBytes } from './answerSize.ts'
 import type { Client } from './client.ts'
@@ -12,6 +13,10 @@ import { isInScope, ownRooms, readPosition, resolveJoined } from './conversation
 const CHUNK = 100
 /** A page has at most so many rooms: each counts what is unread. */
 const MAX_ROOMS = 1_000
+
+/** Rooms whose unread messages are counted in one turn of the log; each takes at most some 0.3 ms. */
+const COUNTED_TOGETHER = 25
+const NOTHING_UNREAD: Unread = { unread: 0, mentions: 0 }
 
 /** A position in the list: after the room with this newest event, or, of rooms without events, with this key. */
 interface Position {
@@ -36,19 +41,35 @@ export async function listRooms(client: Client, person: Person, request: Request
   let last: Position | undefined
   // A token sees its own rooms alone.
   const isAll = request.all === true && client.scope === undefined
-  for await (const listed of newestFirst(client, person, from.value, isAll)) {
-    const summary = await summaryOf(client, person, listed)
-    bytes += frameBytes(summary)
-    if (bytes > ANSWER_BYTES || summaries.length >= limit) {
-      const cursor = last === undefined ? {} : { cursor: `${last.last} ${last.key}` }
-      return client.ok(request, { rooms: summaries, more: true, ...cursor })
+  for await (const some of together(newestFirst(client, person, from.value, isAll))) {
+    const counts = await countsOf(client, person, some)
+    for (const [at, listed] of some.entries()) {
+      const summary = summaryOf(client, person, listed, counts.get(listed.key) ?? NOTHING_UNREAD)
+      bytes += frameBytes(summary)
+      if (bytes > ANSWER_BYTES || summaries.length >= limit) {
+        const before = some[at - 1] ?? last
+        const cursor = before === undefined ? {} : { cursor: `${before.last} ${before.key}` }
+        return client.ok(request, { rooms: summaries, more: true, ...cursor })
+      }
+      summaries.push(summary)
     }
-    summaries.push(summary)
-    last = listed
+    last = some.at(-1)
     // Counting the unread messages of a thousand rooms takes a while: other clients have their turns in between.
     await turn()
   }
   client.ok(request, { rooms: summaries })
+}
+
+/** Hands over rooms some at a time. */
+async function* together(rooms: AsyncIterable<Listed>): AsyncIterable<readonly Listed[]> {
+  let some: Listed[] = []
+  for await (const room of rooms) {
+    some.push(room)
+    if (some.length < COUNTED_TOGETHER) continue
+    yield some
+    some = []
+  }
+  if (some.length > 0) yield some
 }
 
 /** Merges a client's rooms, its direct conversations and the public rooms by their newest events. */
@@ -121,13 +142,26 @@ function parseCursor(cursor: string): Result<Position> {
   return refuse('bad_frame', 'the cursor is none that this server gave; list without one')
 }
 
-async function summaryOf(client: Client, person: Person, { key, isOwn }: Listed): Promise<RoomSummary> {
+/** What is unread in each of the client's own rooms, by key; rooms without anything after the read position are left out. */
+async function countsOf(
+  client: Client,
+  person: Person,
+  rooms: readonly Listed[],
+): Promise<ReadonlyMap<string, Unread>> {
+  const positions = new Map(
+    rooms
+      .filter(({ key, last, isOwn }) => isOwn && last > readPosition(client, key))
+      .map(({ key }) => [key, readPosition(client, key)]),
+  )
+  if (positions.size === 0) return new Map()
+  const counts = await client.services.log.unread(positions, person.key, MAX_UNREAD, client.share)
+  return new Map([...positions.keys()].map((key, at) => [key, counts[at] ?? NOTHING_UNREAD]))
+}
+
+function summaryOf(client: Client, person: Person, { key, isOwn }: Listed, counts: Unread): RoomSummary {
   const { rooms, log } = client.services
   const head = log.head(key)
   const read = readPosition(client, key)
-  const counts = isOwn
-    ? await log.unread(key, read, person.key, MAX_UNREAD, client.share)
-    : { unread: 0, mentions: 0 }
   return {
     room: rooms.nameFor(person, key),
     topic: head?.topic ?? '',

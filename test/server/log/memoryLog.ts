@@ -24,6 +24,7 @@ import type {
   RoomHead,
   SessionChangeOptions,
   Stored,
+  Unread,
   WholeLog,
 } from '../../../src/server/log/log.ts'
 import { answerRepeat } from '../../../src/server/log/repeats.ts'
@@ -231,12 +232,11 @@ export class MemoryLog implements WholeLog {
     return Promise.resolve({ events: count, bytes })
   }
 
-  unread(
-    roomKey: string,
-    after: number,
-    name: string,
-    max: number,
-  ): Promise<{ unread: number; mentions: number }> {
+  unread(positions: ReadonlyMap<string, number>, name: string, max: number): Promise<readonly Unread[]> {
+    return Promise.resolve([...positions].map(([room, after]) => this.#unreadIn(room, after, name, max)))
+  }
+
+  #unreadIn(roomKey: string, after: number, name: string, max: number): Unread {
     const events = this.#rooms.get(roomKey)?.events ?? []
     let unread = 0
     let mentions = 0
@@ -246,7 +246,7 @@ export class MemoryLog implements WholeLog {
       unread++
       if (mentionedNames(event.message ?? '').has(name)) mentions++
     }
-    return Promise.resolve({ unread, mentions })
+    return { unread, mentions }
   }
 
   ownEvents(

@@ -23,8 +23,13 @@ export abstract class LogReading {
     return this.#queue.call(share, 'missed', roomKey, after, bounds)
   }
 
-  unread(roomKey: string, after: number, name: string, max: number, share?: Share): Promise<Unread> {
-    return this.#queue.call(share, 'unread', roomKey, after, name, max)
+  unread(
+    positions: ReadonlyMap<string, number>,
+    name: string,
+    max: number,
+    share?: Share,
+  ): Promise<readonly Unread[]> {
+    return this.#queue.call(share, 'unread', positions, name, max)
   }
 
   ownEvents(

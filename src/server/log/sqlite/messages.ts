@@ -127,7 +127,7 @@ export type SearchStep =
 export interface ReaderMethods {
   read(roomKey: string, range: Range): Page
   missed(roomKey: string, after: number, bounds: MissedBounds): Missed
-  unread(roomKey: string, after: number, name: string, max: number): Unread
+  unread(positions: ReadonlyMap<string, number>, name: string, max: number): readonly Unread[]
   /** One turn of a search, of some milliseconds. `isLast`: it gives what it has found until now. */
   search(query: Query, progress: SearchProgress | undefined, isLast: boolean): SearchStep
   ownEvents(person: string, session: number | undefined, after: number, limit: number): OwnEvents

@@ -18,7 +18,7 @@ import {
 import { Writer } from '../../../../src/server/log/sqlite/worker/writer.ts'
 import { seeded } from '../../../seeded.ts'
 import { temporaryDirectory } from '../../directory.ts'
-import { append, testLog } from '../logContract.ts'
+import { append, testLog, unread } from '../logContract.ts'
 import { MemoryLog } from '../memoryLog.ts'
 
 const WHOLE: Range = { after: 0, limit: 10_000, maxBytes: 1_000_000_000 }
@@ -164,10 +164,10 @@ describe('acknowledged entries are there after a restart', () => {
     expect(first).toMatchObject({
       reactions: { '👍': { names: ['bob', 'Carol'], count: 2 }, '🎉': { names: ['Carol'], count: 1 } },
     })
-    expect(await log.unread('dev', 0, 'bob', 10)).toEqual({ unread: 1, mentions: 1 })
-    expect(await log.unread('dev', 0, 'carol', 10)).toEqual({ unread: 2, mentions: 1 })
+    expect(await unread(log, 'dev', 0, 'bob', 10)).toEqual({ unread: 1, mentions: 1 })
+    expect(await unread(log, 'dev', 0, 'carol', 10)).toEqual({ unread: 2, mentions: 1 })
     // The message that mentioned her at first was deleted, the other one was edited.
-    expect(await log.unread('dev', 0, 'alice', 10)).toEqual({ unread: 1, mentions: 1 })
+    expect(await unread(log, 'dev', 0, 'alice', 10)).toEqual({ unread: 1, mentions: 1 })
     const rooms = await log.newestRooms(undefined, Number.MAX_SAFE_INTEGER, 10)
     expect(rooms.map(({ key }) => key)).toEqual(['dev', 'ops'])
     const directs = await log.newestRooms('alice', Number.MAX_SAFE_INTEGER, 10)

@@ -74,7 +74,11 @@ export class Reader implements Pick<ReaderMethods, 'read' | 'missed' | 'unread' 
   }
 
   /** See `Log.unread`. */
-  unread(roomKey: string, after: number, name: string, max: number): Unread {
+  unread(positions: ReadonlyMap<string, number>, name: string, max: number): readonly Unread[] {
+    return [...positions].map(([roomKey, after]) => this.#unreadIn(roomKey, after, name, max))
+  }
+
+  #unreadIn(roomKey: string, after: number, name: string, max: number): Unread {
     const room = this.#room.get(roomKey)
     if (room === undefined) return { unread: 0, mentions: 0 }
     const number = integer(room, 'number')
