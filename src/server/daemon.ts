@@ -32,13 +32,13 @@ import { Turns } from './transport/turns.ts'
 const SWEEP_EVERY = 1_000
 /** How often the kernel is asked which links acknowledge nothing, ms. */
 const LOOK_AT_LINKS_EVERY = 5_000
-/** How long the turns of connected clients take in one pass of the event loop together, ms. */
-const TURNS_MS = 5
 /**
- * New connections that have their turn in one pass of the loop. Their first line takes about 0.1 ms: when thousands come
- * at once, as after a restart, connected clients wait some milliseconds, and not for all of them.
+ * How long the turns of connected clients take in one pass of the event loop together, ms. Node accepts one connection in each
+ * pass: with long passes the kernel's queue of new connections runs over while others are busy.
  */
-const ENTRANCE_COUNT = 32
+const TURNS_MS = 1
+/** New connections that have their turn in one pass. Their first line takes about 0.1 ms, and connected clients wait for it. */
+const ENTRANCE_COUNT = 4
 /** The end of a tick waits for a commit of at least so many events. */
 const GATHER_FROM = 8
 /** How long a stop asks clients to wait before they connect again, ms: about the time of a restart. */

@@ -8,7 +8,15 @@ import { parseListenAddress } from './address.ts'
 import { parseAddressRange } from './addressRanges.ts'
 import type { TaskFlags } from './admin/command.ts'
 import type { Task } from './admin/tasks.ts'
-import { type AddressRange, type ListenAddress, LOG_LEVELS, type LogLevel } from './settings.ts'
+import {
+  type AddressRange,
+  LIMIT_KEYS,
+  type ListenAddress,
+  LOG_LEVELS,
+  type LogLevel,
+  limitName,
+  type SetLimits,
+} from './settings.ts'
 import type { KeyPairFiles } from './tls/fileKeyPair.ts'
 
 const EXIT_USAGE = 2
@@ -39,6 +47,8 @@ export interface Flags {
   readonly proxies: readonly AddressRange[]
   /** Addresses that many people share. */
   readonly sharedAddresses: readonly AddressRange[]
+  /** Limits that differ from those by default. */
+  readonly limit: SetLimits
 }
 
 /** What commander makes of the flags, before they are checked together. */
@@ -93,6 +103,11 @@ export function parseFlags(argv: readonly string[]): CommandLine {
     .option(
       '--shared-address <cidr...>',
       'addresses that many people share, such as an office: limits count the people there, not the address',
+    )
+    .addOption(
+      new Option('--limit <name=number>', 'sets a limit; several times for several: see docs/operating.md')
+        .argParser((text, before: SetLimits) => ({ ...before, ...limit(text) }))
+        .default({}, 'those of docs/operating.md'),
     )
     .option('--no-limits', 'lift rates and counts per address, for load tests; only on loopback')
     .addOption(
@@ -301,6 +316,18 @@ function hostName(text: string): string {
   )
     throw new InvalidArgumentError('It is a host name or an address, such as chat.example.org')
   return ascii
+}
+
+/** Parses `rooms-of-guest=10`. */
+function limit(text: string): SetLimits {
+  const [, name, number] = /^([a-z-]+)=(\d{1,9})$/.exec(text) ?? []
+  const key = LIMIT_KEYS.find(one => limitName(one) === name)
+  if (key === undefined)
+    throw new InvalidArgumentError(
+      `Write one of these with = and a number: ${LIMIT_KEYS.map(limitName).join(', ')}`,
+    )
+  if (Number(number) === 0) throw new InvalidArgumentError('A limit is at least 1')
+  return { [key]: Number(number) }
 }
 
 function seconds(text: string): number {

@@ -11,6 +11,8 @@ const MINUTE = 60_000
 export class LogBudget {
   readonly #logger: Logger
   readonly #lines = new Map<string, number>()
+  /** Limits that were told in this minute, by the connection. */
+  readonly #limits = new Set<string>()
   #since = 0
 
   constructor(logger: Logger) {
@@ -24,6 +26,18 @@ export class LogBudget {
     this.#logger[lines > LINES ? 'debug' : 'info'](fields, message)
   }
 
+  /** Tells the operator that a connection is at a limit: once a minute for each limit. */
+  atLimit(
+    { number: connection, address }: { readonly number: number; readonly address: string },
+    session: number | undefined,
+    code: string,
+  ): void {
+    const limit = `${connection} ${code}`
+    if (this.#limits.has(limit)) return
+    this.#limits.add(limit)
+    this.info(address, { connection, address, session, code }, 'at a limit')
+  }
+
   /** Begins another minute; for calling about once a second. @param now ms, of a clock that is never set back */
   sweep(now: number): void {
     if (now - this.#since < MINUTE) return
@@ -32,5 +46,6 @@ export class LogBudget {
     for (const [address, lines] of busy.slice(0, LINES))
       this.#logger.warn({ address, lines: lines - LINES }, 'more lines about an address were left out')
     this.#lines.clear()
+    this.#limits.clear()
   }
 }

@@ -177,6 +177,7 @@ async function settingsFor(flags: Flags, fitting: number): Promise<Settings> {
     plaintextFrom: flags.plaintextFrom,
     proxies: flags.proxies,
     sharedAddresses: flags.sharedAddresses,
+    ...flags.limit,
   }
   const { connections, ...others } = flags.limits ? settings : liftLimits(settings)
   return { ...others, connections: Math.min(connections, fitting) }

@@ -52,6 +52,8 @@ export interface Settings {
   readonly leftAfter: number
   /** Connections from one address; an IPv6 address counts by its /64. */
   readonly connectionsPerAddress: number
+  /** New connections of an address in ten seconds; more are closed before they take any work. */
+  readonly arrivalsOfAddress: number
   /** Connections in all. */
   readonly connections: number
   /** Sessions without an account that a name keeps, and that are kept in all. */
@@ -61,6 +63,8 @@ export interface Settings {
   readonly namesOfAddress: number
   /** New names that this machine takes in an hour. */
   readonly namesOfThisMachine: number
+  /** Accounts that people register from another address in an hour. */
+  readonly accountsOfAddress: number
   /** Rooms that a guest from another machine makes in an hour. */
   readonly roomsOfGuest: number
   /** Rooms that an address or an account makes in an hour. */
@@ -100,11 +104,13 @@ export const DEFAULT_SETTINGS: Settings = {
   silentAfter: SILENT_AFTER_MS,
   leftAfter: LEFT_AFTER_MS,
   connectionsPerAddress: 128,
+  arrivalsOfAddress: 1_000,
   connections: 20_000,
   sessionsOfPerson: 16,
   sessions: 100_000,
   namesOfAddress: 5,
   namesOfThisMachine: 10_000,
+  accountsOfAddress: 20,
   roomsOfGuest: 3,
   roomsOfAddress: 2_000,
   messageBurst: 20,
@@ -120,15 +126,44 @@ export const DEFAULT_SETTINGS: Settings = {
   exitWhenIdle: undefined,
 }
 
+/** The limits that an operator can set one by one, see {@link limitName}; how many, or how many a second. */
+export const LIMIT_KEYS = [
+  'connections',
+  'connectionsPerAddress',
+  'arrivalsOfAddress',
+  'sessions',
+  'sessionsOfPerson',
+  'namesOfAddress',
+  'namesOfThisMachine',
+  'accountsOfAddress',
+  'roomsOfGuest',
+  'roomsOfAddress',
+  'messageBurst',
+  'messagesPerSecond',
+  'joinBurst',
+  'joinsPerSecond',
+  'peopleOfAddress',
+] as const satisfies readonly (keyof Settings)[]
+
+/** Limits that an operator has set. */
+export type SetLimits = Partial<Pick<Settings, (typeof LIMIT_KEYS)[number]>>
+
+/** A limit as an operator writes it: `rooms-of-guest`. */
+export function limitName(key: (typeof LIMIT_KEYS)[number]): string {
+  return key.replaceAll(/[A-Z]/g, letter => `-${letter.toLowerCase()}`)
+}
+
 /** The same without rates and counts, for load tests; the bounds of queues stay. */
 export function liftLimits(settings: Settings): Settings {
   const lifted = Number.POSITIVE_INFINITY
   return {
     ...settings,
     connectionsPerAddress: lifted,
+    arrivalsOfAddress: lifted,
     connections: lifted,
     namesOfAddress: lifted,
     namesOfThisMachine: lifted,
+    accountsOfAddress: lifted,
     roomsOfGuest: lifted,
     roomsOfAddress: lifted,
     messageBurst: lifted,

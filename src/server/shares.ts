@@ -61,6 +61,10 @@ class Line<T> implements Waiting<T> {
  */
 class Rotation<W extends Waiting<T>, T> implements Waiting<T> {
   readonly #make: () => W
+  readonly #quantum: number
+  /** Whose turn it is, and what was taken in it. */
+  #current: string | undefined
+  #taken = 0
   /** Those that had nothing waiting until now. */
   readonly #new = new Map<string, W>()
   /** The others. One that has just nothing waiting stays until its turn, so that it does not come first again at once. */
@@ -70,8 +74,9 @@ class Rotation<W extends Waiting<T>, T> implements Waiting<T> {
   size = 0
   cost = 0
 
-  constructor(make: () => W) {
+  constructor(make: () => W, quantum: number) {
     this.#make = make
+    this.#quantum = quantum
   }
 
   of(key: string): W | undefined {
@@ -100,8 +105,13 @@ class Rotation<W extends Waiting<T>, T> implements Waiting<T> {
     const [key, waiting] = next
     const before = waiting.cost
     const work = waiting.take()
+    const cost = before - waiting.cost
     this.size--
-    this.cost -= before - waiting.cost
+    this.cost -= cost
+    this.#taken = key === this.#current ? this.#taken + cost : cost
+    this.#current = key
+    if (waiting.size > 0 && this.#taken < this.#quantum) return work
+    this.#current = undefined
     if (waiting.size === 0) this.sharers--
     this.#new.delete(key)
     this.#old.delete(key)
@@ -121,9 +131,13 @@ class Rotation<W extends Waiting<T>, T> implements Waiting<T> {
 
 /** Work that waits, given out in fair turns over addresses, and within each over its people. */
 export class FairQueue<T> {
-  readonly #addresses = new Rotation<Rotation<Line<T>, T>, T>(
-    () => new Rotation<Line<T>, T>(() => new Line()),
-  )
+  readonly #addresses: Rotation<Rotation<Line<T>, T>, T>
+
+  /** @param quantum how much one turn takes, in the cost of work; by default one piece of work */
+  constructor(quantum = 0) {
+    const people = (): Rotation<Line<T>, T> => new Rotation(() => new Line(), quantum)
+    this.#addresses = new Rotation(people, quantum)
+  }
 
   /** How much waits. */
   get size(): number {

@@ -234,6 +234,27 @@ test('a first start can be killed at any moment: the next one finds no log or a 
   await said(daemon, 'here')
 }, 60_000)
 
+test('a limit can be set, and the log tells once which connection is at it', async () => {
+  const daemon = await Chatd.start(new Home(), [
+    '--listen',
+    '127.0.0.1:0',
+    '--limit',
+    'rooms-of-address=2',
+    '--limit',
+    'connections-per-address=3',
+  ])
+  const alice = await Peer.full(daemon, 'alice')
+  const codes: unknown[] = []
+  for (const room of ['one', 'two', 'three', 'four'])
+    codes.push((await alice.ask({ action: 'joinroom', room }))['code'])
+  expect(codes).toEqual([undefined, undefined, 'rate_limited', 'rate_limited'])
+  await expect.poll(() => daemon.log).toContain('at a limit')
+  expect(daemon.log.match(/at a limit/g)).toHaveLength(1)
+  await Peer.full(daemon, 'bob')
+  await Peer.full(daemon, 'carol')
+  expect(await (await Peer.open(daemon)).next('error')).toMatchObject({ code: 'limit_reached' })
+})
+
 test('with few descriptors connections beyond are refused in a sentence, and the log tells', async () => {
   const home = new Home()
   const args = ['-c', `ulimit -n 256; exec "$0" "$@"`, process.execPath, CHATD, '--listen', '127.0.0.1:0']

@@ -27,6 +27,15 @@ test('one that had nothing waiting comes next, however much the others have', ()
   expect(queue.take()).toBe('alice')
 })
 
+test('a turn can be for several pieces of work, by their cost', () => {
+  const queue = new FairQueue<string>(3)
+  for (const n of [1, 2, 3, 4, 5]) queue.add({ address: 'a', person: 'mallory' }, `m${n}`)
+  for (const n of [1, 2]) queue.add({ address: 'a', person: 'eve' }, `e${n}`, 2)
+  for (const n of [1, 2, 3, 4]) queue.add({ address: 'b', person: 'bob' }, `b${n}`)
+  expect(taken(queue).join(' ')).toBe('m1 m2 m3 b1 b2 b3 e1 e2 b4 m4 m5')
+  expect([queue.size, queue.cost]).toEqual([0, 0])
+})
+
 test('that is for one turn: one that always has just one waiting does not keep the others waiting', () => {
   const queue = new FairQueue<string>()
   for (let n = 0; n < 10; n++) queue.add({ address: 'a', person: 'x' }, 'a')

@@ -19,13 +19,14 @@ export interface Origin {
 /** The settings of the bounds. */
 export type StrangerSettings = Pick<
   Settings,
-  'namesOfAddress' | 'namesOfThisMachine' | 'roomsOfGuest' | 'roomsOfAddress'
+  'namesOfAddress' | 'namesOfThisMachine' | 'accountsOfAddress' | 'roomsOfGuest' | 'roomsOfAddress'
 >
 
 /** How many names and rooms people without an account make, and accounts make rooms: within a time, by their address. */
 export class Strangers {
   readonly #names: WindowCounter
   readonly #localNames: WindowCounter
+  readonly #accounts: WindowCounter
   readonly #roomsOfGuest: WindowCounter
   readonly #rooms: WindowCounter
   /** Tokens of fresh sessions, each with the time when they were right, by session. */
@@ -34,6 +35,7 @@ export class Strangers {
   constructor(settings: StrangerSettings) {
     this.#names = new WindowCounter(settings.namesOfAddress, 10 * MINUTE)
     this.#localNames = new WindowCounter(settings.namesOfThisMachine, HOUR)
+    this.#accounts = new WindowCounter(settings.accountsOfAddress, HOUR)
     this.#roomsOfGuest = new WindowCounter(settings.roomsOfGuest, HOUR)
     this.#rooms = new WindowCounter(settings.roomsOfAddress, HOUR)
   }
@@ -41,6 +43,11 @@ export class Strangers {
   /** How long until an address may begin another session, or take a new name, ms; counts one where that is now. */
   begin({ address, isLocal }: Origin, now: number): number {
     return address === undefined ? 0 : count(isLocal ? this.#localNames : this.#names, address, now)
+  }
+
+  /** How long until somebody may register from an address, ms; counts one where that is now. This machine may always. */
+  register({ address, isLocal }: Origin, now: number): number {
+    return address === undefined || isLocal ? 0 : count(this.#accounts, address, now)
   }
 
   /** Notes that a session from elsewhere began now: it is paced for a while. */
@@ -77,7 +84,8 @@ export class Strangers {
 
   /** Forgets what no longer counts; for calling about once a second. */
   sweep(now: number): void {
-    for (const counter of [this.#names, this.#localNames, this.#roomsOfGuest, this.#rooms]) counter.sweep(now)
+    const counters = [this.#names, this.#localNames, this.#accounts, this.#roomsOfGuest, this.#rooms]
+    for (const counter of counters) counter.sweep(now)
     for (const [session, { until }] of this.#fresh) {
       if (now < until) return
       this.#fresh.delete(session)

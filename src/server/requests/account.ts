@@ -41,6 +41,14 @@ export async function register(client: Client, person: Person, request: Request<
   }
   const fits = password === undefined ? success(undefined) : checkNewPassword(password, person.name)
   if (!fits.ok) return client.refuse(fits.error, request.id)
+  const { isLocal, limitedBy: address } = client.connection
+  const ms = client.services.strangers.register({ address, isLocal }, performance.now())
+  if (ms > 0) {
+    const { error } = refuse('rate_limited', 'many accounts were registered from your address; wait', {
+      retryAfter: Math.ceil(ms),
+    })
+    return client.refuse(error, request.id)
+  }
   const hashed = password === undefined ? success(undefined) : await passwords.hash(password)
   if (!hashed.ok) return client.refuse(hashed.error, request.id)
   const changed = await accounts.change(

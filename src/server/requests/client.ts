@@ -20,6 +20,9 @@ import type { Services } from './services.ts'
 /** How often a sender in a congested room looks whether it eased, ms. */
 const CONGESTION_CHECK = 50
 
+/** Codes by which a client is told that it is at a bound. */
+const BOUNDS: ReadonlySet<string> = new Set(['limit_reached', 'rate_limited', 'server_full'])
+
 /** The actions of a client that has connected. */
 type ConnectedAction = Exclude<RequestAction, 'connect'>
 
@@ -216,6 +219,7 @@ export class Client implements FrameHandler, Peer {
 
   /** Answers a request that failed, or a bad line. */
   refuse(error: Refusal, id?: string): undefined {
+    if (BOUNDS.has(error.code)) this.#noteBound(error.code)
     const frame: ErrorFrame = { action: 'error', code: error.code, message: error.message, from: SERVER_NAME }
     if (id !== undefined && !this.isPlain) frame.id = id
     if (error.retryAfter !== undefined) frame.retryAfter = error.retryAfter
@@ -251,8 +255,15 @@ export class Client implements FrameHandler, Peer {
   }
 
   #wait(ms: number): boolean {
-    if (ms > 0) this.connection.hold(ms)
+    if (ms > 0) {
+      this.connection.hold(ms)
+      this.#noteBound('slowed_down')
+    }
     return ms > 0
+  }
+
+  #noteBound(code: string): void {
+    this.services.logBudget.atLimit(this.connection, this.sessionNumber, code)
   }
 
   get #payer(): Payer {

@@ -8,6 +8,7 @@ import { SERVER_NAME } from '../../protocol/names.ts'
 import { NO_CHANNEL } from '../../protocol/sshsig.ts'
 import { addressGroup } from '../address.ts'
 import { AddressRanges } from '../addressRanges.ts'
+import { WindowCounter } from '../auth/windowCounter.ts'
 import type { Logger } from '../logger.ts'
 import type { Settings } from '../settings.ts'
 import type { TlsServer } from '../tls/tlsServer.ts'
@@ -19,6 +20,8 @@ import { Turns } from './turns.ts'
 const HANDSHAKES = 1
 /** Connections beyond a limit that are still read, to refuse them in a sentence; further ones are closed at once. */
 const REFUSED_AT_ONCE = 32
+/** The time in which the arrivals of an address are counted, ms. */
+const ARRIVALS_WITHIN = 10_000
 /** How long a refused peer may take to read why, ms. */
 const LINGER = 2_000
 /** How long the refusal of a silent peer waits: a hello of TLS comes at once, and its refusal goes through TLS. */
@@ -70,6 +73,7 @@ export class Reception implements ArrivalWatcher {
   readonly #arrivals = new Set<Arrival>()
   /** Open sockets by the group of their address. */
   readonly #perAddress = new Map<string, number>()
+  readonly #arrived: WindowCounter
   #open = 0
   #isClosed = false
   /** Connections that were refused since the last check, without the first of each kind. */
@@ -77,6 +81,7 @@ export class Reception implements ArrivalWatcher {
 
   constructor(options: ReceptionOptions) {
     this.#options = options
+    this.#arrived = new WindowCounter(options.settings.arrivalsOfAddress, ARRIVALS_WITHIN)
     this.#plaintextFrom = new AddressRanges(options.settings.plaintextFrom)
     this.#proxies = new AddressRanges(options.settings.proxies)
     this.#shared = new AddressRanges(options.settings.sharedAddresses)
@@ -109,12 +114,21 @@ export class Reception implements ArrivalWatcher {
   #closesAtOnce(arrival: Arrival): boolean {
     const { connections, connectionsPerAddress } = this.#options.settings
     const isFull = this.#open >= connections + REFUSED_AT_ONCE
-    const isFlood = isFull || this.#countOf(arrival.group) >= connectionsPerAddress + REFUSED_AT_ONCE
-    if (isFlood) {
-      this.#noteTurnedAway(arrival, isFull ? 'server_full' : 'limit_reached')
-      arrival.socket.destroy()
-    }
-    return isFlood
+    const isTooMany = this.#countOf(arrival.group) >= connectionsPerAddress + REFUSED_AT_ONCE
+    const code = isFull ? 'server_full' : isTooMany ? 'limit_reached' : this.#comesTooFast(arrival)
+    if (code === undefined) return false
+    this.#noteTurnedAway(arrival, code)
+    arrival.socket.destroy()
+    return true
+  }
+
+  /** Counts an arrival: an address that comes and goes without end takes the place of newcomers in the kernel's queue. */
+  #comesTooFast({ group }: Arrival): 'rate_limited' | undefined {
+    if (group === undefined) return undefined
+    const now = performance.now()
+    if (this.#arrived.waitFor(group, now) > 0) return 'rate_limited'
+    this.#arrived.add(group, now)
+    return undefined
   }
 
   /** Looks at the clocks of the arrivals; for calling about once a second with `performance.now()`. */
@@ -127,6 +141,7 @@ export class Reception implements ArrivalWatcher {
       if (more > 0) this.#options.logger.warn({ code, more }, 'more connections were refused')
     }
     this.#turnedAway.clear()
+    this.#arrived.sweep(now)
   }
 
   /** Admits no further connection. */

@@ -166,6 +166,27 @@ describe('a bad client hurts itself', () => {
     await fifth.settled()
   })
 
+  test('an address that comes and goes without end is closed at once for a while; another one comes in', async () => {
+    const server = await startServer({ arrivalsOfAddress: 20 })
+    const from = async (localAddress: string): Promise<Peer> => {
+      const socket = connect({ port: server.port, host: '127.0.0.1', localAddress })
+      await new Promise(resolve => socket.once('connect', resolve))
+      return Peer.over(socket)
+    }
+    const welcomed = async (n: number, address: string): Promise<boolean> => {
+      const peer = await from(address)
+      peer.send({ action: 'connect', username: `u${n}`, protocol: 1 })
+      await peer.until(() => peer.closed || peer.of('welcome').length > 0).catch(() => undefined)
+      const isIn = peer.of('welcome').length > 0
+      peer.socket.destroy()
+      return isIn
+    }
+    const known: boolean[] = []
+    for (let n = 0; n < 30; n++) known.push(await welcomed(n, '127.0.0.66'))
+    expect(known.filter(isIn => isIn)).toHaveLength(20)
+    expect(await welcomed(99, '127.0.0.67')).toBe(true)
+  })
+
   test('a full server says so', async () => {
     const server = await startServer({ connections: 1 })
     await Peer.full(server, 'alice')

@@ -85,7 +85,7 @@ describe('one port', () => {
   })
 
   test('a hello that is split anywhere is understood', async () => {
-    const server = await startServer({ connectionsPerAddress: 10_000 })
+    const server = await startServer({ connectionsPerAddress: 10_000, arrivalsOfAddress: 10_000 })
     const { length } = await recordedHello()
     const welcomed = async (at: number): Promise<unknown> => {
       const peer = await encrypted(await splitting(server, at))

@@ -12,6 +12,11 @@ const MAX_BATCH = 512
 const MAX_BATCH_BYTES = 256 * 1024
 /** What an entry costs beside its text, in bytes of text. */
 const ENTRY_COST = 512
+/**
+ * What one person stores in a turn. Messages of one room that are stored together go to its members together: with a turn of
+ * one message, 500 busy rooms took a third more CPU.
+ */
+const TURN_COST = 32 * ENTRY_COST
 /** With more than this waiting, those who have most of it waiting are read later. */
 const BUSY_COST = 4_096 * ENTRY_COST
 /** Hard limits: new events of those are refused, and then of all; slowing senders was not enough. */
@@ -66,7 +71,7 @@ const NO_POSITION: Stored = { seq: 0, ts: 0 }
 export class CommitQueue {
   readonly #options: CommitQueueOptions
   readonly #owed = new OwedChanges()
-  readonly #waiting = new FairQueue<Waiting>()
+  readonly #waiting = new FairQueue<Waiting>(TURN_COST)
   /** The batch that the writer has. */
   #posted: readonly Waiting[] | undefined
   /** The events in it. */

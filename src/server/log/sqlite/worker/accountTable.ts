@@ -19,6 +19,9 @@ const SELECT_ACCOUNTS = `
 `
 const SELECT_INVITES = 'SELECT n, hash, purpose, name, role, rooms, uses, expires, by FROM invites'
 
+/** Lines of the audit that are kept, the newest. */
+const AUDIT_KEPT = 100_000
+
 /** The rows of accounts, their secrets, invitations, the policy and the audit. It decides nothing. */
 export class AccountTable {
   readonly #sql: Statements
@@ -178,6 +181,7 @@ export class AccountTable {
       line.target ?? null,
       line.detail,
     )
+    this.#sql('DELETE FROM audit WHERE n <= (SELECT max(n) FROM audit) - ?').run(AUDIT_KEPT)
   }
 
   /** Takes what the audit says of a person away, but for the number. */

@@ -10,6 +10,9 @@ const DAY = 86_400_000
 const BEYOND = Number.MAX_SAFE_INTEGER
 /** Events that are looked at before other tasks have their turn; some milliseconds. */
 const SLICE = 10_000
+/** How long one look at rooms lasts before other tasks have their turn, ms. */
+const TURN_MS = 2
+const ROOMS_AT_ONCE = 256
 
 /** How long the events of each room are kept, as operators set it. Belongs to the writing connection. */
 export class RetentionTable {
@@ -43,11 +46,28 @@ export class RetentionTable {
   async *due(now: number): AsyncIterable<{ readonly roomKey: string; readonly upTo: number }> {
     const set = new Map(this.all().map(({ roomKey, retention }) => [roomKey ?? OTHER_ROOMS, retention]))
     if (set.size === 0) return
-    for (const row of this.#database.prepare('SELECT number, key FROM rooms').all()) {
-      const retention = set.get(text(row, 'key')) ?? set.get(OTHER_ROOMS)
+    let began = performance.now()
+    for (const { number, key } of this.#rooms()) {
+      const retention = set.get(key) ?? set.get(OTHER_ROOMS)
       if (retention === undefined) continue
-      const upTo = await this.#dueIn(integer(row, 'number'), retention, now)
-      if (upTo > 0) yield { roomKey: text(row, 'key'), upTo }
+      const upTo = await this.#dueIn(number, retention, now)
+      if (upTo > 0) yield { roomKey: key, upTo }
+      if (performance.now() - began < TURN_MS) continue
+      await turn()
+      began = performance.now()
+    }
+  }
+
+  /** Every room, some in memory at a time. */
+  *#rooms(): Iterable<{ readonly number: number; readonly key: string }> {
+    for (let after = 0; ; ) {
+      const some = this.#sql('SELECT number, key FROM rooms WHERE number > ? ORDER BY number LIMIT ?')
+      const rows = some.all(after, ROOMS_AT_ONCE)
+      for (const row of rows) {
+        after = integer(row, 'number')
+        yield { number: after, key: text(row, 'key') }
+      }
+      if (rows.length < ROOMS_AT_ONCE) return
     }
   }
 
