@@ -9,6 +9,7 @@ import { median, type Row, table } from './figures.ts'
 import { guessing } from './guessing.ts'
 import { handshakes } from './handshakes.ts'
 import { history } from './history.ts'
+import { hostile } from './hostile.ts'
 import { encryptedIdle, idle } from './idle.ts'
 import { keystroke, rest } from './keystroke.ts'
 import { opening } from './opening.ts'
@@ -27,6 +28,7 @@ const PARTS: Readonly<Record<string, () => Promise<Row[]>>> = {
   storm,
   handshakes,
   guessing,
+  hostile,
   idle,
   encryptedIdle,
   send,

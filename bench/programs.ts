@@ -10,7 +10,7 @@ export function programPath(name: 'chatd' | 'chat-tui'): string {
   return new URL(`../bin/${name}.cjs`, import.meta.url).pathname
 }
 
-/** A running daemon, without limits of rates and counts. */
+/** A running daemon, by default without limits of rates and counts. */
 export interface BenchDaemon {
   readonly port: number
   readonly pid: number
@@ -35,9 +35,9 @@ export async function startDaemon(prepare?: (directory: string) => void): Promis
   }
 }
 
-/** The same with data that stays. */
-export async function startDaemonIn(directory: string): Promise<BenchDaemon> {
-  const args = ['--listen', '127.0.0.1:0', '--data', directory, '--no-limits']
+/** The same with data that stays. @param isLimited with the limits of rates and counts that a daemon has by default */
+export async function startDaemonIn(directory: string, isLimited = false): Promise<BenchDaemon> {
+  const args = ['--listen', '127.0.0.1:0', '--data', directory, ...(isLimited ? [] : ['--no-limits'])]
   // Runs the file itself, as a shell and systemd do: its first line has V8's flags.
   const child = spawn(programPath('chatd'), args, { stdio: ['ignore', 'ignore', 'pipe'] })
   const port = await listeningPort(child)
