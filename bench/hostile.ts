@@ -53,13 +53,12 @@ async function measure(
   attack: { readonly name: string; readonly port: number } | undefined,
 ): Promise<Row> {
   const bystander = program(BYSTANDER, String(daemon.port), String(SECONDS))
-  const attacker = attack && program(ATTACKER, String(attack.port), attack.name)
+  let attacker: ChildProcess | undefined
   try {
     const results = lines(bystander)
     await results.next()
-    if (attacker !== undefined) {
-      await lines(attacker).next()
-      attacker.stdin?.write('begin\n')
+    if (attack !== undefined) {
+      attacker = await startAttack(attack.port, attack.name)
       await wait(ONSET)
     }
     bystander.stdin?.write('begin\n')
@@ -69,6 +68,14 @@ async function measure(
     bystander.kill('SIGKILL')
     attacker?.kill('SIGKILL')
   }
+}
+
+/** Starts a process that attacks the daemon on a port until it is killed. @param name one of {@link ATTACKS} */
+export async function startAttack(port: number, name: string): Promise<ChildProcess> {
+  const attacker = program(ATTACKER, String(port), name)
+  await lines(attacker).next()
+  attacker.stdin?.write('begin\n')
+  return attacker
 }
 
 function figuresOf(times: BystanderTimes): Record<string, number> {

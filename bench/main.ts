@@ -5,6 +5,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { cpus, release, totalmem } from 'node:os'
 import { parseArgs } from 'node:util'
+import { endurance } from './endurance.ts'
 import { median, type Row, table } from './figures.ts'
 import { guessing } from './guessing.ts'
 import { handshakes } from './handshakes.ts'
@@ -42,13 +43,16 @@ const PARTS: Readonly<Record<string, () => Promise<Row[]>>> = {
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { rounds: { type: 'string', default: '1' } },
+  options: { rounds: { type: 'string', default: '1' }, minutes: { type: 'string', default: '60' } },
 })
+/** Parts that take so long that they run only when they are asked for. */
+const LONG_PARTS: typeof PARTS = { endurance: () => endurance(Number(values.minutes)) }
+const ALL_PARTS = { ...PARTS, ...LONG_PARTS }
 const names = positionals.length > 0 ? positionals : Object.keys(PARTS)
-const unknown = names.find(name => !Object.hasOwn(PARTS, name))
+const unknown = names.find(name => !Object.hasOwn(ALL_PARTS, name))
 const rounds = Number(values.rounds)
 if (unknown !== undefined || !Number.isInteger(rounds) || rounds < 1) {
-  console.error(`usage: npm run bench -- [${Object.keys(PARTS).join('] [')}] [--rounds N]`)
+  console.error(`usage: npm run bench -- [${Object.keys(ALL_PARTS).join('] [')}] [--rounds N] [--minutes N]`)
   process.exit(2)
 }
 
@@ -68,7 +72,7 @@ console.log(
 const results: Record<string, Row[]> = {}
 for (const name of names) {
   const measured: Row[][] = []
-  for (let round = 0; round < rounds; round++) measured.push((await PARTS[name]?.()) ?? [])
+  for (let round = 0; round < rounds; round++) measured.push((await ALL_PARTS[name]?.()) ?? [])
   const rows = medians(measured)
   results[name] = rows
   console.log(`\n${table(rounds > 1 ? `${name}, median of ${rounds}` : name, rows)}`)

@@ -54,7 +54,7 @@ describe.skipIf(!hasSs)('standard error', () => {
     await expect.poll(() => existsSync(control), { timeout: 20_000 }).toBe(true)
     const port = portOf(child.pid)
     await expect.poll(port, { timeout: 20_000 }).toBeGreaterThan(0)
-    for (let n = 0; n < 600; n++) {
+    for (let n = 0; n < 300; n++) {
       const peer = await Peer.open({ port: port() })
       peer.socket.destroy()
     }
@@ -219,7 +219,7 @@ test('a log in whose place another file was put: both are kept', async () => {
 
 test('a first start can be killed at any moment: the next one finds no log or a whole one', async () => {
   const home = new Home()
-  for (let ms = 100; ms < 700; ms += 25) {
+  for (let ms = 100; ms < 700; ms += 50) {
     rmSync(home.join('data'), { recursive: true, force: true })
     const args = [CHATD, '--listen', '127.0.0.1:0', '--data', home.join('data')]
     const child = spawn(process.execPath, args, { env: home.env, stdio: 'ignore' })

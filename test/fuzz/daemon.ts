@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 
 const CHATD = new URL('../../bin/chatd.cjs', import.meta.url).pathname
 const ENVIRONMENT = { PATH: process.env['PATH'] ?? '', HOME: '/nonexistent' }
+const TICKS_A_SECOND = 100
 /** What the log must never have: a bug, or a thread that broke. */
 const TROUBLE = /"level":"(error|fatal)"/
 
@@ -54,6 +55,13 @@ export class FuzzedDaemon {
   get memory(): number {
     const status = readFileSync(`/proc/${this.#child?.pid}/status`, 'utf8')
     return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) / 1_024
+  }
+
+  /** CPU time that it has used, seconds. */
+  get cpu(): number {
+    const stat = readFileSync(`/proc/${this.#child?.pid}/stat`, 'utf8')
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+    return (Number(fields[11]) + Number(fields[12])) / TICKS_A_SECOND
   }
 
   async end(signal: NodeJS.Signals): Promise<void> {

@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises'
 import { seeded } from '../seeded.ts'
 import { attack, type Counts, knownValues } from './attacker.ts'
 import { Bystander, converse } from './bystander.ts'
@@ -28,6 +29,9 @@ export interface ServerFindings extends Counts {
 const NAMES = ['mallory', 'Trudy', 'eve', 'oscar', 'sybil', 'alice', 'bob']
 const ATTACKERS = 24
 const MEMORY_BOUND = 768
+/** How long work goes on at most when the attackers are gone, ms; and how long a look at it takes. */
+const RESTS_WITHIN = 15_000
+const LOOK_AT_CPU = 100
 /** After so many rounds the daemon is killed, and started by the other limits. */
 const ROUNDS_A_LIFE = 20
 
@@ -74,6 +78,17 @@ export async function fuzzServer(run: ServerRun): Promise<ServerFindings> {
   return found
 }
 
+/** Waits until the daemon has done what the attackers left behind; a broken promise where it goes on working. */
+async function rests(daemon: FuzzedDaemon): Promise<void> {
+  const deadline = performance.now() + RESTS_WITHIN
+  for (let before = daemon.cpu; ; before = daemon.cpu) {
+    await wait(LOOK_AT_CPU)
+    if (daemon.cpu - before < LOOK_AT_CPU / 2_000) return
+    if (performance.now() > deadline)
+      throw new Error('the daemon goes on working when all attackers are gone')
+  }
+}
+
 function isLimited(round: number): boolean {
   return Math.floor(round / ROUNDS_A_LIFE) % 2 === 1
 }
@@ -105,6 +120,7 @@ async function oneRound(
   found.longestWait = Math.max(found.longestWait, during, after)
   found.mostMemory = Math.max(found.mostMemory, daemon.memory)
   if (daemon.ended !== undefined) throw new Error(daemon.ended)
+  await rests(daemon)
   if (daemon.memory > MEMORY_BOUND) throw new Error(`the daemon has ${Math.round(daemon.memory)} MiB`)
   const [trouble] = daemon.trouble.splice(troubleBefore)
   if (trouble !== undefined) throw new Error(`the log of the daemon has ${trouble.slice(0, 2_000)}`)
