@@ -49,6 +49,14 @@ export async function fuzzServer(run: ServerRun): Promise<ServerFindings> {
     findings: [],
   }
   const daemon = new FuzzedDaemon(run.directory)
+  try {
+    return await runOn(daemon, run, found)
+  } finally {
+    await daemon.end('SIGKILL')
+  }
+}
+
+async function runOn(daemon: FuzzedDaemon, run: ServerRun, found: ServerFindings): Promise<ServerFindings> {
   const people = [new Bystander('bystander1'), new Bystander('bystander2')] as const
   await daemon.start(isLimited(run.from))
   for (const person of people) await person.come(daemon.port)
