@@ -6,6 +6,17 @@ const CHATD = new URL('../../bin/chatd.cjs', import.meta.url).pathname
 const SHIFTED_CLOCK = new URL('shiftedClock.mjs', import.meta.url).href
 const NOTHING_ELSE = { PATH: process.env['PATH'] ?? '', HOME: '/nonexistent' }
 
+/** Of the log, what an error shows; characters. */
+const MAX_LOG = 10_000
+
+/** How a daemon is started. */
+interface Start {
+  /** How far its clock is from the machine's, ms. */
+  readonly clockShift?: number
+  /** With the limits that a daemon has by default. */
+  readonly isLimited?: boolean
+}
+
 /** An event as `chatd export` prints it. */
 export interface Exported {
   readonly action: string
@@ -18,39 +29,46 @@ export interface Exported {
 
 /** The built daemon in a data directory, started and killed as often as one likes; it keeps its port. */
 export class KillableDaemon {
-  readonly #directory: string
-  #child: ChildProcess | undefined
   port = 0
+  /** The process, once it was started. */
+  protected child: ChildProcess | undefined
+  readonly #directory: string
 
   constructor(directory: string) {
     this.#directory = directory
   }
 
-  /**
-   * Resolves when it accepts connections.
-   * @param clockShift how far its clock is from the machine's, ms
-   */
-  async start(clockShift = 0): Promise<void> {
-    const args = ['--listen', `127.0.0.1:${this.port}`, '--data', this.#directory, '--no-limits']
-    const child = spawn(process.execPath, [CHATD, ...args], {
-      env: { ...NOTHING_ELSE, NODE_OPTIONS: `--import ${SHIFTED_CLOCK}`, CLOCK_SHIFT: String(clockShift) },
+  /** Resolves when it accepts connections. */
+  async start({ clockShift = 0, isLimited = false }: Start = {}): Promise<void> {
+    const limits = isLimited ? [] : ['--no-limits']
+    const args = [CHATD, '--listen', `127.0.0.1:${this.port}`, '--data', this.#directory, ...limits]
+    const clock = { NODE_OPTIONS: `--import ${SHIFTED_CLOCK}`, CLOCK_SHIFT: String(clockShift) }
+    const child = spawn(process.execPath, args, {
+      env: clockShift === 0 ? NOTHING_ELSE : { ...NOTHING_ELSE, ...clock },
       stdio: ['ignore', 'ignore', 'pipe'],
     })
-    this.#child = child
+    this.child = child
+    const lines = createInterface({ input: child.stderr })
     let log = ''
-    this.port = await new Promise<number>((resolve, reject) => {
+    await new Promise<void>((resolve, reject) => {
       child.once('exit', code => reject(new Error(`chatd ended with ${code}: ${log}`)))
-      child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-        log += text
-        const found = /"port":(\d+)/.exec(log)?.[1]
-        if (found !== undefined) resolve(Number(found))
+      lines.on('line', line => {
+        this.noteLine(line)
+        const port = /"port":(\d+)/.exec(line)?.[1]
+        if (port !== undefined) {
+          this.port = Number(port)
+          resolve()
+        } else if (log.length < MAX_LOG) log += `${line}\n`
       })
     })
   }
 
+  /** Hears each line of its log. */
+  protected noteLine(_line: string): void {}
+
   /** Ends it by a signal, at once; resolves when it is gone. */
   async end(signal: NodeJS.Signals): Promise<void> {
-    const child = this.#child
+    const { child } = this
     if (child === undefined || child.exitCode !== null || child.signalCode !== null) return
     const gone = once(child, 'exit')
     child.kill(signal)
@@ -72,11 +90,13 @@ export class KillableDaemon {
     return events
   }
 
-  /** What `chatd check` prints, also where not all is well: little room is for others to judge. */
-  check(): Promise<string> {
+  /** What `chatd check` prints, and whether all is well: where only little room is left, others judge. */
+  check(): Promise<{ readonly isWell: boolean; readonly text: string }> {
     const args = [CHATD, 'check', '--data', this.#directory]
     return new Promise(resolve => {
-      execFile(process.execPath, args, { env: NOTHING_ELSE }, (_, stdout) => resolve(stdout))
+      execFile(process.execPath, args, { env: NOTHING_ELSE }, (error, stdout) =>
+        resolve({ isWell: error === null, text: stdout }),
+      )
     })
   }
 }

@@ -52,7 +52,12 @@ export async function fullDisk(directory: string): Promise<FullDiskReport> {
     const after = await daemon.export(ROOM)
     rmSync(ballast)
     await until('sending works again', () => senders.every(sender => sender.isDone))
-    return report(senders, [before, after, await daemon.export(ROOM)], await daemon.check(), heldBack())
+    return report(
+      senders,
+      [before, after, await daemon.export(ROOM)],
+      (await daemon.check()).text,
+      heldBack(),
+    )
   } finally {
     for (const one of [...senders, reader]) one.end()
     await daemon.end('SIGKILL')

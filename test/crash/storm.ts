@@ -77,7 +77,7 @@ export async function storm(options: StormOptions): Promise<StormReport> {
       await wait(random() * 20)
       await daemon.end('SIGKILL')
       if (random() < 0.5) await speaker.kill()
-      await daemon.start(-Math.floor(random() * DAY_MS))
+      await daemon.start({ clockShift: -Math.floor(random() * DAY_MS) })
       if (kill % 10 === 0) progress(`${kill} kills, ${total(senders.map(sender => sender.sent))} sends`)
     }
     line.calm()
@@ -158,7 +158,7 @@ async function compare(
   }
   const acknowledged = total(senders.map(sender => sender.acknowledged.size)) + said
   if (stored !== acknowledged) broken.push(`${stored} events are stored, ${acknowledged} were acknowledged`)
-  const health = await daemon.check()
+  const { text: health } = await daemon.check()
   if (!health.startsWith('integrity: ok')) broken.push(health)
   return {
     kills,

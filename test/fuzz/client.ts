@@ -5,7 +5,7 @@ import { spawn } from '@lydell/node-pty'
 import { seeded } from '../seeded.ts'
 import { pick, type Random } from './generate.ts'
 import { HostileServer } from './hostileServer.ts'
-import type { Kind } from './mutate.ts'
+import { type Kind, noFrames } from './mutate.ts'
 import type { ServerRun } from './server.ts'
 
 /** What a run against the client found. */
@@ -57,7 +57,7 @@ export async function fuzzClient(run: ServerRun): Promise<ClientFindings> {
   const found: ClientFindings = {
     rounds: 0,
     connections: 0,
-    frames: { valid: 0, changed: 0, damaged: 0, garbage: 0 },
+    frames: noFrames(),
     mostMemory: 0,
     findings: [],
   }

@@ -5,7 +5,7 @@ import { requests, results } from '../../src/protocol/requests.ts'
 import { serverFrame, welcome } from '../../src/protocol/responses.ts'
 import { DEFAULT_LIMITS } from '../../src/protocol/serverLimits.ts'
 import { Generator, pick, type Random, type Schema } from './generate.ts'
-import { bytesOf, type Kind } from './mutate.ts'
+import { bytesOf, noFrames } from './mutate.ts'
 
 const schemaOf = (schema: z.ZodType): Schema =>
   z.toJSONSchema(schema, { reused: 'inline', unrepresentable: 'any' }) as Schema
@@ -40,7 +40,7 @@ const KNOWN = {
 
 /** A server that answers as it should now and then, and sends frames of every kind, whole and broken, unasked. */
 export class HostileServer {
-  readonly frames: Record<Kind, number> = { valid: 0, changed: 0, damaged: 0, garbage: 0 }
+  readonly frames = noFrames()
   connections = 0
   readonly #random: Random
   readonly #generator: Generator

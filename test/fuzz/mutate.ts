@@ -3,6 +3,11 @@ import { type Generator, pick, type Random } from './generate.ts'
 /** What was done to a frame; for the counts. */
 export type Kind = 'valid' | 'changed' | 'damaged' | 'garbage'
 
+/** Counts of frames of each kind, at nothing. */
+export function noFrames(): Record<Kind, number> {
+  return { valid: 0, changed: 0, damaged: 0, garbage: 0 }
+}
+
 /** The bytes of a frame, with its newline: most frames are as they should be, others are changed in a field, or damaged. */
 export function bytesOf(
   frame: Record<string, unknown>,

@@ -4,6 +4,7 @@ import { attack, type Counts, knownValues } from './attacker.ts'
 import { Bystander, converse } from './bystander.ts'
 import { FuzzedDaemon } from './daemon.ts'
 import { Generator } from './generate.ts'
+import { noFrames } from './mutate.ts'
 
 /** One run against the server. */
 export interface ServerRun {
@@ -43,7 +44,7 @@ export async function fuzzServer(run: ServerRun): Promise<ServerFindings> {
   const found: ServerFindings = {
     rounds: 0,
     connections: 0,
-    frames: { valid: 0, changed: 0, damaged: 0, garbage: 0 },
+    frames: noFrames(),
     longestWait: 0,
     mostMemory: 0,
     findings: [],
@@ -58,7 +59,7 @@ export async function fuzzServer(run: ServerRun): Promise<ServerFindings> {
 
 async function runOn(daemon: FuzzedDaemon, run: ServerRun, found: ServerFindings): Promise<ServerFindings> {
   const people = [new Bystander('bystander1'), new Bystander('bystander2')] as const
-  await daemon.start(isLimited(run.from))
+  await daemon.start({ isLimited: isLimited(run.from) })
   for (const person of people) await person.come(daemon.port)
   const end = performance.now() + run.until.ms
   for (let round = run.from; performance.now() < end && found.rounds < run.until.rounds; round++) {
@@ -104,7 +105,7 @@ function isLimited(round: number): boolean {
 async function restart(daemon: FuzzedDaemon, people: readonly Bystander[], round: number): Promise<void> {
   for (const person of people) person.drop()
   await daemon.end('SIGKILL')
-  await daemon.start(isLimited(round))
+  await daemon.start({ isLimited: isLimited(round) })
   for (const person of people) await person.come(daemon.port)
 }
 
