@@ -1,5 +1,6 @@
-import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { syncPath } from './syncPath.ts'
 
 /**
  * Writes a file that its owner alone can read. Whatever happens, the file holds the whole new text or what it held before.
@@ -10,20 +11,11 @@ export function replaceFile(file: string, text: string): void {
   try {
     // A process that was killed in here left it behind.
     rmSync(fresh, { force: true })
-    synced(openSync(fresh, 'wx', 0o600), descriptor => writeFileSync(descriptor, text))
+    writeFileSync(fresh, text, { flag: 'wx', mode: 0o600, flush: true })
     renameSync(fresh, file)
   } catch (error) {
     rmSync(fresh, { force: true })
     throw error
   }
-  synced(openSync(dirname(file), 'r'), () => undefined)
-}
-
-function synced(descriptor: number, work: (descriptor: number) => void): void {
-  try {
-    work(descriptor)
-    fsyncSync(descriptor)
-  } finally {
-    closeSync(descriptor)
-  }
+  syncPath(dirname(file))
 }

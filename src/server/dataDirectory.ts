@@ -14,6 +14,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { makeDirectory } from '../files/makeDirectory.ts'
 import { replaceFile } from '../files/replaceFile.ts'
 import { failure, type Result, success } from '../protocol/errors.ts'
+import { findNoFile } from './privateFiles.ts'
 
 /** For the owner alone. */
 const MODE = 0o700
@@ -51,12 +52,12 @@ export function findDataDirectory(): string {
   return !existsSync(logFile(own)) && existsSync(logFile(SERVICE_DIRECTORY)) ? SERVICE_DIRECTORY : own
 }
 
-/** Creates a data directory if it does not exist; a sentence if it cannot be used. */
+/** Creates a data directory if it does not exist; a sentence if it, or a name in it, cannot be used. */
 export function prepareDirectory(path: string): string | undefined {
   try {
     makeDirectory(path, MODE)
     accessSync(path, constants.W_OK | constants.X_OK)
-    return undefined
+    return findNoFile(path)
   } catch (error) {
     const reason = error instanceof Error && 'code' in error ? String(error.code) : String(error)
     return `cannot write to the data directory ${path} (${reason}); choose another with --data, or change its owner`
@@ -78,8 +79,6 @@ export function lockDirectory(directory: string): Result<Lock, string> {
   const file = join(directory, 'lock')
   let database: DatabaseSync
   try {
-    if (lstatSync(file, { throwIfNoEntry: false })?.isFile() === false)
-      return failure(`${file} is no plain file; remove it, and start chatd again`)
     // SQLite opens a file that it cannot write for reading alone, and two readers would both have the lock.
     if (existsSync(file)) accessSync(file, constants.R_OK | constants.W_OK)
     else closeSync(openSync(file, 'a', 0o600))

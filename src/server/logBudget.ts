@@ -34,7 +34,8 @@ export class LogBudget {
   ): void {
     const limit = `${connection} ${code}`
     if (this.#limits.has(limit)) return
-    this.#limits.add(limit)
+    // Beyond that the lines are only counted, and one address does not fill the memory with its connections.
+    if ((this.#lines.get(address) ?? 0) < LINES) this.#limits.add(limit)
     this.info(address, { connection, address, session, code }, 'at a limit')
   }
 

@@ -177,10 +177,9 @@ async function settingsFor(flags: Flags, fitting: number): Promise<Settings> {
     plaintextFrom: flags.plaintextFrom,
     proxies: flags.proxies,
     sharedAddresses: flags.sharedAddresses,
-    ...flags.limit,
   }
-  const { connections, ...others } = flags.limits ? settings : liftLimits(settings)
-  return { ...others, connections: Math.min(connections, fitting) }
+  const limited = { ...(flags.limits ? settings : liftLimits(settings)), ...flags.limit }
+  return { ...limited, connections: Math.min(limited.connections, fitting) }
 }
 
 function fail(code: number, message: string): never {

@@ -39,7 +39,7 @@ if (!hasSs)
   console.warn('SKIPPED: ss is not here (Debian package: iproute2); a full standard error is not tried')
 
 describe.skipIf(!hasSs)('standard error', () => {
-  test('a pipe that nobody reads does not stop the daemon, however much is logged', async () => {
+  test('a pipe that no program reads does not stop the daemon, however much is logged', async () => {
     const home = new Home()
     const pipe = home.join('pipe')
     execFileSync('mkfifo', [pipe])
@@ -120,37 +120,70 @@ describe('files in the data directory that are not what they must be', () => {
     expect(readFileSync(home.join('precious'), 'utf8')).toBe('precious')
   })
 
-  test.each(['chatd.pid', 'lock', 'chatd.db', 'control'])('a pipe as %s hangs nothing', async name => {
+  /** Starts a daemon that ends by itself, in a directory where a name is taken by something else. */
+  function startWith(make: (path: string) => void, name: string) {
     const home = new Home()
     mkdirSync(home.join('data'))
-    execFileSync('mkfifo', [home.join('data', name)])
-    const started = spawnSync(
-      process.execPath,
-      [CHATD, '--listen', '127.0.0.1:0', '--exit-when-idle', '1', '--data', home.join('data')],
-      { env: home.env, encoding: 'utf8', timeout: 20_000 },
-    )
-    expect(started.signal).toBeNull()
-    expect(started.stderr).not.toMatch(/\n\s+at /)
-    if (name === 'chatd.pid') expect(started.status).toBe(0)
-    else if (name === 'control') expect(started.stderr).toMatch(/is no socket; remove it/)
-    else expect(started.stderr).toMatch(/is no plain file/)
+    make(home.join('data', name))
+    return runAt(home, ['--listen', '127.0.0.1:0', '--exit-when-idle', '1', '--data', home.join('data')])
+  }
+
+  function runAt(home: Home, args: readonly string[]) {
+    const run = spawnSync(process.execPath, [CHATD, ...args], {
+      env: home.env,
+      encoding: 'utf8',
+      timeout: 20_000,
+    })
+    expect(run.signal).toBeNull()
+    expect(run.stderr).not.toMatch(/\n\s+at /)
+    return run
+  }
+
+  const KINDS = {
+    pipe: (path: string) => execFileSync('mkfifo', [path]),
+    directory: (path: string) => mkdirSync(path),
+    'link to no file': (path: string) => symlinkSync(`${path}-nowhere`, path),
+  }
+  const MUST_BE_FILES = [
+    'lock',
+    'chatd.db',
+    'chatd.db-wal',
+    'chatd.db-shm',
+    'chatd.db.clean',
+    'chatd.db.saving',
+    'tls.pem',
+  ]
+  const everyKind = Object.entries(KINDS).flatMap(([kind, make]) =>
+    MUST_BE_FILES.map(name => [kind, name, make] as const),
+  )
+
+  test.each(everyKind)('a %s as %s is told in a sentence, and hangs nothing', (_kind, name, make) => {
+    const started = startWith(make, name)
+    expect(started.stderr).toContain(`${name} is no plain file`)
+    expect(started.status).toBe(1)
   })
 
-  test.each(['chatd.pid', 'lock', 'chatd.db', 'control'])(
-    'a directory as %s is told in a sentence',
-    async name => {
-      const home = new Home()
-      mkdirSync(home.join('data', name), { recursive: true })
-      const started = spawnSync(
-        process.execPath,
-        [CHATD, '--listen', '127.0.0.1:0', '--exit-when-idle', '1', '--data', home.join('data')],
-        { env: home.env, encoding: 'utf8', timeout: 20_000 },
-      )
-      expect(started.signal).toBeNull()
-      expect(started.stderr).not.toMatch(/\n\s+at /)
-      expect(started.status).toBe(name === 'lock' || name === 'chatd.db' ? 1 : 0)
-    },
-  )
+  test.each(Object.entries(KINDS))('a %s as chatd.pid or control stops no start', (_kind, make) => {
+    expect(startWith(make, 'chatd.pid').status).toBe(0)
+    const started = startWith(make, 'control')
+    expect(started.stderr).toContain('control is no socket; remove it')
+    expect(started.status).toBe(0)
+  })
+
+  test.each(['backup copy', 'check', 'fingerprint'])('%s hangs at no pipe', async command => {
+    const home = new Home()
+    const daemon = await Chatd.start(home)
+    await said(daemon, 'one')
+    expect(await daemon.end('SIGTERM')).toBe(0)
+    rmSync(home.join('data', 'tls.pem'), { force: true })
+    KINDS.pipe(home.join('data', 'tls.pem'))
+    const run = runAt(home, [
+      ...command.replace('copy', home.join('copy')).split(' '),
+      '--data',
+      home.join('data'),
+    ])
+    expect(run.stderr).toContain('tls.pem is no plain file')
+  })
 
   test('without its lock and its socket, which a cleaner removed, a daemon is still alone on its log', async () => {
     const home = new Home()
@@ -217,6 +250,18 @@ test('a log in whose place another file was put: both are kept', async () => {
   expect(await texts(await Chatd.start(home))).toContain('acknowledged')
 })
 
+test('a log that was saved only in part is not started on', async () => {
+  const home = new Home()
+  const daemon = await Chatd.start(home)
+  await said(daemon, 'acknowledged')
+  expect(await daemon.end('SIGTERM')).toBe(0)
+  const saving = home.join('data', 'chatd.db.saving')
+  writeFileSync(saving, 'half')
+  await expect(Chatd.start(home)).rejects.toThrow(/could not save all of them: restore a backup/)
+  rmSync(saving)
+  expect(await texts(await Chatd.start(home))).toEqual(['acknowledged'])
+})
+
 test('a first start can be killed at any moment: the next one finds no log or a whole one', async () => {
   const home = new Home()
   for (let ms = 100; ms < 700; ms += 50) {
@@ -233,6 +278,16 @@ test('a first start can be killed at any moment: the next one finds no log or a 
   const daemon = await Chatd.start(home)
   await said(daemon, 'here')
 }, 60_000)
+
+test.each([
+  [['--no-limits', '--limit', 'connections-per-address=2']],
+  [['--limit', 'connections-per-address=2', '--no-limits']],
+])('%j keeps the one limit that is set', async flags => {
+  const daemon = await Chatd.start(new Home(), ['--listen', '127.0.0.1:0', ...flags])
+  await Peer.full(daemon, 'alice')
+  await Peer.full(daemon, 'bob')
+  expect(await (await Peer.open(daemon)).next('error')).toMatchObject({ code: 'limit_reached' })
+})
 
 test('a limit can be set, and the log tells once which connection is at it', async () => {
   const daemon = await Chatd.start(new Home(), [

@@ -4,6 +4,7 @@ import { Accounts } from '../auth/accounts.ts'
 import { InviteAddress } from '../auth/inviteAddress.ts'
 import { lockDirectory, logFile } from '../dataDirectory.ts'
 import { openSqliteLog, type SqliteLog } from '../log/sqlite/sqliteLog.ts'
+import { findNoFile } from '../privateFiles.ts'
 import type { KeyPair } from '../tls/keyPair.ts'
 import { readOwnKeyPair } from '../tls/ownKeyPair.ts'
 import type { AccountContext } from './accountTasks.ts'
@@ -41,6 +42,8 @@ export async function runCommand(
   directory: string,
   { task, newEpoch }: TaskFlags,
 ): Promise<Result<undefined, TaskFailure>> {
+  const noFile = findNoFile(directory)
+  if (noFile !== undefined) return taskFailed('storage', noFile)
   if (task.task === 'backup') return backUpInto(directory, task)
   if (!newEpoch) {
     const answered = await sendTask(directory, task, print)

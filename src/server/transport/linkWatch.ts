@@ -10,9 +10,12 @@ const OPEN_STATES = '0[18]'
 /** The line of a connection whose last bytes were sent more than once, and not acknowledged: ports, the peer, how many times. */
 const UNANSWERED = new RegExp(
   `^ *\\d+: [0-9A-F]+:([0-9A-F]{4}) ([0-9A-F]+:[0-9A-F]{4}) ${OPEN_STATES} \\S+ 01:\\S+ ([0-9A-F]{8}) `,
-  'gm',
 )
 const NEVER = '00000000'
+/** The timer of bytes that were sent and are not acknowledged yet: few lines of a table have it, and only those are parsed. */
+const TIMER = ' 01:'
+/** A table of 20,000 connections takes some milliseconds: clients that wait cause no more looks than this, ms. */
+const LOOK_EVERY = 250
 
 /** One TCP connection of this process, by its two ends. */
 export interface Ends {
@@ -34,19 +37,21 @@ export interface WatchedLink {
  */
 export class LinkWatch {
   readonly #links: () => Iterable<WatchedLink>
-  #looking: Promise<void> | undefined
+  #looked: Promise<void> = Promise.resolve()
+  #lookedAt = Number.NEGATIVE_INFINITY
 
   /** @param links those to be watched */
   constructor(links: () => Iterable<WatchedLink>) {
     this.#links = links
   }
 
-  /** Looks once, and tells each link; resolves when it has. */
+  /** Looks, unless it has just done so, and tells each link; resolves when it has. */
   look(): Promise<void> {
-    this.#looking ??= this.#look().finally(() => {
-      this.#looking = undefined
-    })
-    return this.#looking
+    const now = performance.now()
+    if (now - this.#lookedAt < LOOK_EVERY) return this.#looked
+    this.#lookedAt = now
+    this.#looked = this.#look()
+    return this.#looked
   }
 
   async #look(): Promise<void> {
@@ -61,8 +66,11 @@ export class LinkWatch {
 export function unansweredIn(tables: readonly string[]): ReadonlySet<string> {
   const found = new Set<string>()
   for (const table of tables)
-    for (const [, localPort, peer, times] of table.matchAll(UNANSWERED))
+    for (let at = table.indexOf(TIMER); at !== -1; at = table.indexOf(TIMER, at + 1)) {
+      const line = table.slice(table.lastIndexOf('\n', at) + 1, table.indexOf('\n', at))
+      const [, localPort, peer, times = NEVER] = UNANSWERED.exec(line) ?? []
       if (times !== NEVER) found.add(`${localPort} ${peer}`)
+    }
   return found
 }
 

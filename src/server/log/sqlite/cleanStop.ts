@@ -3,8 +3,9 @@
  * See docs/decisions/look-after-an-unclean-end.md.
  */
 
-import { closeSync, fsyncSync, openSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { syncPath } from '../../../files/syncPath.ts'
 
 const noteOf = (file: string): string => `${file}.clean`
 
@@ -27,12 +28,7 @@ export function takeCleanStop(file: string): boolean {
     const isSame = fits(note, file)
     rmSync(note)
     // Written through: after a power failure the note must not be there again.
-    const directory = openSync(dirname(file), 'r')
-    try {
-      fsyncSync(directory)
-    } finally {
-      closeSync(directory)
-    }
+    syncPath(dirname(file))
     return isSame
   } catch {
     // None, or one that cannot be taken away.

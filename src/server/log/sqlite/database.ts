@@ -1,18 +1,8 @@
-import {
-  accessSync,
-  chmodSync,
-  closeSync,
-  constants,
-  existsSync,
-  fsyncSync,
-  openSync,
-  renameSync,
-  rmSync,
-  statSync,
-} from 'node:fs'
+import { accessSync, chmodSync, constants, existsSync, renameSync, rmSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { isBusy, isDamage, isDiskFull } from '../../../files/sqliteErrors.ts'
+import { syncPath } from '../../../files/syncPath.ts'
 import { takeCleanStop } from './cleanStop.ts'
 import { migrate, SCHEMA_VERSION, schemaVersion } from './schema.ts'
 
@@ -35,9 +25,9 @@ export class UnusableFile extends Error {
 /** Opens the log for the writer: makes or migrates it, and asserts that commits reach the disk. */
 export function openForWriting(file: string, epoch: string): DatabaseSync {
   return explaining(file, () => {
+    refuseHalfSaved(file)
     const isNew = !existsSync(file)
     if (isNew) makeFile(file, epoch)
-    if (!statSync(file).isFile()) throw new UnusableFile(`${file} is no plain file; ${ADVICE}`)
     // SQLite takes an empty file for a new one, and throws away a write-ahead log beside it.
     if (statSync(file).size === 0) throw new UnusableFile(`${file} is damaged (it is empty); ${ADVICE}`)
     accessSync(file, constants.W_OK)
@@ -106,12 +96,7 @@ function makeFile(file: string, epoch: string): void {
     remove()
     throw error
   }
-  const directory = openSync(dirname(file), 'r')
-  try {
-    fsyncSync(directory)
-  } finally {
-    closeSync(directory)
-  }
+  syncPath(dirname(file))
 }
 
 function withConnection(file: string, work: (database: DatabaseSync) => void): void {
@@ -123,9 +108,23 @@ function withConnection(file: string, work: (database: DatabaseSync) => void): v
   }
 }
 
-/** Where a daemon saves a log that lost its file while it ran. */
+/** Where a daemon saves a log that lost its file while it ran: it is whole there. */
 export function rescuedFile(file: string): string {
   return `${file}.rescued`
+}
+
+/** Where it is until it is whole. */
+export function savingFile(file: string): string {
+  return `${file}.saving`
+}
+
+/** Refuses to go on with what is left of a log that a daemon could not save to the end. */
+function refuseHalfSaved(file: string): void {
+  const saving = savingFile(file)
+  if (existsSync(saving))
+    throw new UnusableFile(
+      `files of ${file} were removed while chatd ran, and chatd could not save all of them: restore a backup and remove ${saving}; without a backup, remove it to go on with what is left`,
+    )
 }
 
 /**

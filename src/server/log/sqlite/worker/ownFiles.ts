@@ -1,7 +1,8 @@
-import { closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync, statSync } from 'node:fs'
+import { existsSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
-import { rescuedFile } from '../database.ts'
+import { syncPath } from '../../../../files/syncPath.ts'
+import { rescuedFile, savingFile } from '../database.ts'
 
 const OWNER_ONLY = 0o600
 
@@ -40,7 +41,7 @@ export class OwnFiles {
       if (existsSync(this.#file) && !this.#isOwn(this.#file))
         return `${what}; everything that was acknowledged is in ${saved}, for another file has the name of the log`
       renameSync(saved, this.#file)
-      synced(dirname(this.#file))
+      syncPath(dirname(this.#file))
       return `${what}; everything that was acknowledged was saved under that name: start chatd again`
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error)
@@ -52,23 +53,19 @@ export class OwnFiles {
     return identityOf(path) === this.#identities.get(path)
   }
 
+  /** Saves under another name until all of it is on the disk: a process that is killed meanwhile leaves no half log behind. */
   #save(): string {
+    const saving = savingFile(this.#file)
+    rmSync(saving, { force: true })
+    // SQLite makes a new file readable to all, but takes one that is there and empty.
+    writeFileSync(saving, '', { flag: 'wx', mode: OWNER_ONLY })
+    syncPath(dirname(saving))
+    this.#database.prepare('VACUUM INTO ?').run(saving)
+    syncPath(saving)
     const usual = rescuedFile(this.#file)
     const saved = existsSync(usual) ? `${usual}-${Date.now()}` : usual
-    // SQLite makes a new file readable to all, but takes one that is there and empty.
-    closeSync(openSync(saved, 'wx', OWNER_ONLY))
-    this.#database.prepare('VACUUM INTO ?').run(saved)
-    synced(saved)
+    renameSync(saving, saved)
     return saved
-  }
-}
-
-function synced(path: string): void {
-  const descriptor = openSync(path, 'r')
-  try {
-    fsyncSync(descriptor)
-  } finally {
-    closeSync(descriptor)
   }
 }
 
