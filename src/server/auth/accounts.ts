@@ -9,7 +9,6 @@ import type {
   KeptSecret,
   Policy,
 } from '../log/accounts.ts'
-import { skeletonOf } from '../log/skeleton.ts'
 import { secretHash } from './secretHash.ts'
 
 const DAY = 86_400_000
@@ -24,8 +23,6 @@ export interface Opened {
 export class Accounts {
   readonly #store: AccountStore
   readonly #byPerson = new Map<string, KeptAccount>()
-  /** By what the names look like. */
-  readonly #bySkeleton = new Map<string, KeptAccount>()
   /** Devices and tokens, by the hash of their secret. */
   readonly #byHash = new Map<string, Opened>()
   readonly #invites = new Map<string, KeptInvite>()
@@ -53,8 +50,7 @@ export class Accounts {
 
   /** The name of another person's account that looks like a name. */
   lookalike(name: string): string | undefined {
-    const account = this.#bySkeleton.get(skeletonOf(name))
-    return account === undefined || account.person === foldName(name) ? undefined : account.name
+    return this.#store.accountLike(name)
   }
 
   /** Whether any name has an account. */
@@ -130,17 +126,13 @@ export class Accounts {
 
   #put(account: KeptAccount): void {
     this.#byPerson.set(account.person, account)
-    this.#bySkeleton.set(skeletonOf(account.name), account)
     for (const secret of account.secrets)
       if (secret.kind !== 'key') this.#byHash.set(secret.hash, { account, secret })
   }
 
   #remove(person: string): void {
-    const account = this.#byPerson.get(person)
-    if (account === undefined) return
-    for (const { kind, hash } of account.secrets) if (kind !== 'key') this.#byHash.delete(hash)
-    const skeleton = skeletonOf(account.name)
-    if (this.#bySkeleton.get(skeleton) === account) this.#bySkeleton.delete(skeleton)
+    for (const { kind, hash } of this.#byPerson.get(person)?.secrets ?? [])
+      if (kind !== 'key') this.#byHash.delete(hash)
     this.#byPerson.delete(person)
   }
 }

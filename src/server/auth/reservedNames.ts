@@ -1,3 +1,4 @@
+import type { Refusal } from '../../protocol/errors.ts'
 import { skeletonOf } from '../log/skeleton.ts'
 
 /** Names that would pass for the server or for those who run it. The operator can give them to accounts. */
@@ -19,7 +20,9 @@ const RESERVED: ReadonlySet<string> = new Set(
   ].map(skeletonOf),
 )
 
-/** Whether people cannot take a name by themselves. */
-export function isReserved(name: string): boolean {
-  return RESERVED.has(skeletonOf(name.replaceAll(/[._-]/g, '')))
+/** Why people cannot take a name by themselves; undefined where they can. */
+export function refuseReserved(name: string): Refusal | undefined {
+  if (!RESERVED.has(skeletonOf(name.replaceAll(/[._-]/g, '')))) return undefined
+  const message = `"${name}" is kept for those who run this server; choose another name`
+  return { code: 'name_invalid', message }
 }

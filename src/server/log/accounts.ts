@@ -208,6 +208,8 @@ export interface AuditLine {
 export interface AccountStore {
   /** What the log held when it was opened. */
   keptAccounts(): AccountContents
+  /** The name of another person's account that people would take for this name: see `skeletonOf`. */
+  accountLike(name: string): string | undefined
   /** Changes accounts, in order with the events. `settled` is called once the change is durable or refused. */
   changeAccounts(entry: AccountEntry, settled: (result: Result<AccountChange>) => void, share?: Share): void
   /** Tells of every change, in order, before its sender is told; returns the function that ends it. */

@@ -3,7 +3,7 @@ import { foldName, parseConversation } from '../../protocol/names.ts'
 import type { Request } from '../../protocol/requests.ts'
 import { sshKeyLine } from '../../protocol/sshKey.ts'
 import { checkNewPassword } from '../auth/passwords.ts'
-import { isReserved } from '../auth/reservedNames.ts'
+import { refuseReserved } from '../auth/reservedNames.ts'
 import { newSecret, secretHash } from '../auth/secretHash.ts'
 import type { Credential, KeptAccount, NewDevice, TokenScope } from '../log/accounts.ts'
 import type { Session } from '../rooms/sessions.ts'
@@ -89,8 +89,8 @@ export async function byInvite(
     return refuse('auth_failed', `this invitation is for "${invite.name}"`)
   if (invite.purpose === 'account' && accounts.find(foldName(name)) !== undefined)
     return refuse('name_taken', `"${name}" has an account already: choose another name`)
-  if (invite.name === undefined && isReserved(name))
-    return refuse('name_invalid', `"${name}" is kept for those who run this server; choose another name`)
+  const reserved = invite.name === undefined ? refuseReserved(name) : undefined
+  if (reserved !== undefined) return { ok: false, error: reserved }
   if (request.password === undefined && request.signature === undefined)
     return { ok: false, error: askFor(client, 'choose a password, or bring a key, for this account') }
   const credential = await newCredential(client, request, name)

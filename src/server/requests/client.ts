@@ -150,7 +150,7 @@ export class Client implements FrameHandler, Peer {
     return this.connection.address
   }
 
-  get hands(): string {
+  get holder(): string {
     const { sessionNumber, connection } = this
     return sessionNumber === undefined ? `plain ${connection.address}` : `session ${sessionNumber}`
   }
@@ -332,7 +332,7 @@ export class Client implements FrameHandler, Peer {
 
   /** Leaves its rooms, and its name to others. */
   #leave(): void {
-    const { person, services, hands } = this
+    const { person, services, holder } = this
     if (person === undefined) return
     const members = [...this.memberships.values()]
     for (const member of members) services.rooms.exit(member, person)
@@ -342,7 +342,7 @@ export class Client implements FrameHandler, Peer {
     const heir = services.people.find(person.key)
     if (!services.people.depart(this, person) || (heir !== undefined && heir !== person)) return
     const rooms = members.map(({ room }) => room)
-    services.presence.wentOffline(person, rooms, hands)
+    services.presence.wentOffline(person, rooms, holder)
   }
 
   /** The handler of an action takes exactly the requests of this action. */

@@ -7,7 +7,7 @@ import { VERSION } from '../../protocol/version.ts'
 import type { Person } from '../rooms/people.ts'
 import { type Admission, byCredential, byDevice, byInvite, deviceLabel } from './admission.ts'
 import type { Client } from './client.ts'
-import { asGuest, belongs } from './guests.ts'
+import { asGuest, belongs, stillFree } from './guests.ts'
 import { askFor, notRight } from './proving.ts'
 import type { Services } from './services.ts'
 
@@ -30,7 +30,7 @@ export function connect(client: Client, request: Connect): Promise<void> | undef
   if (!name.ok) return refused(client, request, name.error)
   const admission = admit(client, request, name.value)
   if (!(admission instanceof Promise)) return settle(client, request, admission)
-  return admission.then(result => settle(client, request, result))
+  return admission.then(result => settle(client, request, stillFree(client, result)))
 }
 
 /** Decides by what a client comes in. Only what has to be checked takes time: all others come in at once. */
@@ -74,7 +74,7 @@ function settle(client: Client, request: Connect, admission: Result<Admission>):
   const person = people.arrive(client, name)
   client.person = person
   if (!client.isPlain) client.sendFrame(welcomeFrame(request, client.services, person, admission.value))
-  presence.cameOnline(person, client.hands)
+  presence.cameOnline(person, client.holder)
   const { number: connection, address } = client.connection
   const fields = { connection, address, session: client.sessionNumber, account: account?.number }
   logBudget.info(address, fields, 'connected')

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { type Result, refuse, success } from '../../protocol/errors.ts'
 import { foldName } from '../../protocol/names.ts'
-import { isReserved } from '../auth/reservedNames.ts'
+import { refuseReserved } from '../auth/reservedNames.ts'
 import { nameLike } from '../log/skeleton.ts'
 import type { Peer } from '../rooms/room.ts'
 import type { Session } from '../rooms/sessions.ts'
@@ -36,8 +36,15 @@ export function asGuest(client: Client, guest: Guest): Result<Admission> | Promi
       )
     return enter(client, guest)
   }
+  if (!isReturn(client, others)) return taken(guest.name)
   for (const other of others) other.doubt()
-  return isReturn(client, others) ? enterAfter(client, guest) : taken(guest.name)
+  return enterAfter(client, guest)
+}
+
+/** The same admission, unless another client has taken the name while this one waited. */
+export function stillFree(client: Client, admission: Result<Admission>): Result<Admission> {
+  if (!admission.ok || admission.value.account !== undefined) return admission
+  return othersAs(client, admission.value).length === 0 ? admission : taken(admission.value.name)
 }
 
 /** That a name has an account. */
@@ -45,8 +52,8 @@ export function belongs(name: string): string {
   return `"${name}" belongs to somebody: sign in`
 }
 
-/** The connections under the name that are in other hands: those of the same session are let in beside each other. */
-function othersAs({ services }: Client, { name, session }: Guest): Peer[] {
+/** The connections under the name by other sessions, or by none: those of one session are let in beside each other. */
+function othersAs({ services }: Client, { name, session }: Pick<Guest, 'name' | 'session'>): Peer[] {
   const peers = [...(services.people.find(name)?.peers ?? [])]
   return peers.filter(peer => session === undefined || peer.sessionNumber !== session.number)
 }
@@ -56,7 +63,10 @@ function isYounger({ sessionNumber }: Peer, session: Session | undefined): boole
   return session !== undefined && (sessionNumber ?? Number.POSITIVE_INFINITY) > session.number
 }
 
-/** Whether all those connections may be old ones of this client, which its machine has lost; one of this machine is never lost. */
+/**
+ * Whether all those connections may be old ones of this client, which its machine has lost. Links within this machine are never
+ * lost. Clients from elsewhere cause no doubt: it makes a link more fragile for a while.
+ */
 function isReturn({ connection }: Client, others: readonly Peer[]): boolean {
   return !connection.isLocal && others.every(other => other.address === connection.address)
 }
@@ -67,7 +77,7 @@ async function enterAfter(client: Client, guest: Guest): Promise<Result<Admissio
     await wait(LOOK_EVERY)
     await client.services.links.look()
     if (othersAs(client, guest).length > 0) continue
-    // Perhaps it was registered meanwhile.
+    // Another client may have registered it meanwhile.
     const account = client.services.accounts.find(foldName(guest.name))
     if (account !== undefined) return { ok: false, error: askFor(client, belongs(guest.name)) }
     return enter(client, guest)
@@ -87,8 +97,8 @@ function enter(client: Client, { name, session, secret }: Guest): Result<Admissi
     sessions.takeName(session, log.last, shareOf(client.connection, session.person, undefined))
     return success({ ...guest, session, secret })
   }
-  if (isReserved(name))
-    return refuse('name_invalid', `"${name}" is kept for those who run this server; choose another name`)
+  const reserved = refuseReserved(name)
+  if (reserved !== undefined) return { ok: false, error: reserved }
   const like = accounts.lookalike(name) ?? people.lookalike(name)
   if (like !== undefined) return { ok: false, error: nameLike(name, like) }
   const ms = waitForName(client, name)

@@ -1,6 +1,6 @@
 import { foldName } from '../../protocol/names.ts'
-import { skeletonOf } from '../log/skeleton.ts'
 import type { Peer } from './room.ts'
+import { ShownNames } from './shownNames.ts'
 
 /** Names that are remembered although the log does not know them, as of plain clients that said nothing. */
 const SEEN_KEPT = 10_000
@@ -23,8 +23,7 @@ export interface Person {
 export class People {
   readonly #spelling: (key: string) => string | undefined
   readonly #people = new Map<string, Person>()
-  /** By what the names look like. */
-  readonly #bySkeleton = new Map<string, Person>()
+  readonly #names = new ShownNames()
   /** The spelling of names that were here, by folded name, the oldest first. */
   readonly #seen = new Map<string, string>()
 
@@ -45,8 +44,7 @@ export class People {
 
   /** The name of another person who is connected, or has just left, that looks like a name. */
   lookalike(name: string): string | undefined {
-    const person = this.#bySkeleton.get(skeletonOf(name))
-    return person === undefined || person.key === foldName(name) ? undefined : person.name
+    return this.#names.lookalike(foldName(name), name)
   }
 
   /** The spelling of a name (folded) that the server has seen. */
@@ -57,9 +55,7 @@ export class People {
   /** Puts a connection under a (valid) name. */
   arrive(peer: Peer, name: string): Person {
     const key = foldName(name)
-    const person = this.#people.get(key) ?? newPerson(key, this.spelled(key) ?? name)
-    this.#people.set(key, person)
-    this.#bySkeleton.set(skeletonOf(person.name), person)
+    const person = this.#people.get(key) ?? this.#add(newPerson(key, this.spelled(key) ?? name))
     if (person.peers.size === 0) person.since = Date.now()
     person.peers.add(peer)
     return person
@@ -86,9 +82,9 @@ export class People {
   spell(name: string): void {
     const person = this.find(name)
     if (person === undefined) return
-    this.#forgetSkeleton(person)
+    this.#names.remove(person)
     person.name = name
-    this.#bySkeleton.set(skeletonOf(name), person)
+    this.#names.add(person)
   }
 
   /** Forgets a name (folded) that the log erases. The caller ends its connections. */
@@ -97,15 +93,16 @@ export class People {
     this.#seen.delete(key)
   }
 
-  #remove(key: string): void {
-    const person = this.#people.get(key)
-    if (person !== undefined) this.#forgetSkeleton(person)
-    this.#people.delete(key)
+  #add(person: Person): Person {
+    this.#people.set(person.key, person)
+    this.#names.add(person)
+    return person
   }
 
-  #forgetSkeleton(person: Person): void {
-    const skeleton = skeletonOf(person.name)
-    if (this.#bySkeleton.get(skeleton) === person) this.#bySkeleton.delete(skeleton)
+  #remove(key: string): void {
+    const person = this.#people.get(key)
+    if (person !== undefined) this.#names.remove(person)
+    this.#people.delete(key)
   }
 }
 

@@ -7,8 +7,8 @@ import type { Rooms } from './rooms.ts'
 interface Going {
   readonly timer: NodeJS.Timeout
   readonly rooms: readonly Room[]
-  /** See `Peer.hands`. */
-  readonly hands: string
+  /** See `Peer.holder`. */
+  readonly holder: string
 }
 
 /** Tells people who share a room or a direct conversation with a person that this person came, went, or is away. */
@@ -27,12 +27,12 @@ export class Presence {
   }
 
   /** A connection of a person came. Rooms announce it by `joined`, so only direct conversations hear it from here. */
-  cameOnline(person: Person, hands: string): void {
+  cameOnline(person: Person, holder: string): void {
     const going = this.#going.get(person.key)
     if (going !== undefined) {
       clearTimeout(going.timer)
       this.#going.delete(person.key)
-      if (going.hands === hands) return
+      if (going.holder === holder) return
       person.away = undefined
       this.#tell(person, 'offline', going.rooms)
     } else if (person.peers.size > 1) return
@@ -40,7 +40,7 @@ export class Presence {
   }
 
   /** A person's last connection went; `rooms` are the rooms that it was in. */
-  wentOffline(person: Person, rooms: readonly Room[], hands: string): void {
+  wentOffline(person: Person, rooms: readonly Room[], holder: string): void {
     const timer = setTimeout(() => {
       this.#going.delete(person.key)
       // Cleared only when `offline` is announced: a quick reconnect keeps its away message.
@@ -48,7 +48,7 @@ export class Presence {
       this.#tell(person, 'offline', rooms)
       this.#people.gone(person)
     }, this.#leftAfter)
-    this.#going.set(person.key, { timer, rooms, hands })
+    this.#going.set(person.key, { timer, rooms, holder })
   }
 
   /** A person is away, or back where `message` is undefined. */

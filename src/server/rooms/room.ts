@@ -14,8 +14,8 @@ export interface Peer {
   readonly sessionNumber: number | undefined
   /** Where it comes from, as limits count it. */
   readonly address: string
-  /** In which hands its name is: another connection with the same one may be of another person only if that one is told. */
-  readonly hands: string
+  /** What the server tells the holders of a name apart by: the session, or the address of a plain client. */
+  readonly holder: string
   /** It sees nothing of direct conversations up to this position. */
   readonly floor: number
   /** The number of the device or the token that it came in by. */
@@ -49,8 +49,8 @@ export interface Member {
 /** A person who left a room and may return. */
 export interface Leaving {
   readonly timer: NodeJS.Timeout
-  /** See {@link Peer.hands}. */
-  readonly hands: string
+  /** See {@link Peer.holder}. */
+  readonly holder: string
 }
 
 /** A person in a room, by one or more connections. */

@@ -3,10 +3,10 @@ import { SMALL_ROOM } from '../../protocol/limits.ts'
 import type { PlainChat, ServerFrame } from '../../protocol/responses.ts'
 import { type Committed, type Log, type LoggedEvent, presentEvent, type RoomDirectory } from '../log/log.ts'
 import { directNames } from '../log/roomKeys.ts'
-import { skeletonOf } from '../log/skeleton.ts'
 import { Line } from '../transport/line.ts'
 import type { People, Person } from './people.ts'
 import { type Member, type Peer, Room } from './room.ts'
+import { ShownNames } from './shownNames.ts'
 
 /** So many of a person's direct conversations, those used last, hear that the person came, went or is away. */
 const DIRECTS_TOLD = 200
@@ -20,8 +20,7 @@ export class Rooms {
   readonly #people: People
   readonly #leftAfter: number
   readonly #rooms = new Map<string, Room>()
-  /** Rooms that have a member, by what their names look like. */
-  readonly #bySkeleton = new Map<string, Room>()
+  readonly #names = new ShownNames()
   /** Direct conversations that have a member, by each of the two people; the log need not know them. */
   readonly #openDirects = new Map<string, Set<Room>>()
 
@@ -47,8 +46,7 @@ export class Rooms {
 
   /** The name of a room that looks like one of this name, and is another one. */
   lookalike(key: string, name: string): string | undefined {
-    const open = this.#bySkeleton.get(skeletonOf(name))
-    return open !== undefined && open.key !== key ? open.name : this.#directory.roomLike(key, name)
+    return this.#names.lookalike(key, name) ?? this.#directory.roomLike(key, name)
   }
 
   /** The keys of the rooms (no direct conversations) that have members and no event yet. */
@@ -112,7 +110,7 @@ export class Rooms {
     else {
       room.people.set(person.key, { name: person.name, since: Date.now(), connections: 1 })
       room.names.add(person.key)
-      this.#tellJoined(room, person, peer.hands)
+      this.#tellJoined(room, person, peer.holder)
     }
     return member
   }
@@ -127,7 +125,7 @@ export class Rooms {
     if (attendance !== undefined && --attendance.connections === 0) {
       room.people.delete(person.key)
       room.names.delete(person.key)
-      this.#tellLeftLater(room, person, peer.hands)
+      this.#tellLeftLater(room, person, peer.holder)
     }
     this.#endIfEmpty(room)
   }
@@ -178,7 +176,7 @@ export class Rooms {
     const head = this.#directory.head(key)
     const room = new Room(key, head?.name ?? name, head?.last ?? 0)
     this.#rooms.set(key, room)
-    if (directNames(key) === undefined) this.#bySkeleton.set(skeletonOf(room.name), room)
+    if (directNames(key) === undefined) this.#names.add(room)
     for (const person of directNames(key) ?? [])
       this.#openDirects.set(person, (this.#openDirects.get(person) ?? new Set()).add(room))
     return room
@@ -187,8 +185,7 @@ export class Rooms {
   #endIfEmpty(room: Room): void {
     if (room.members.size > 0 || room.leaving.size > 0) return
     this.#rooms.delete(room.key)
-    const skeleton = skeletonOf(room.name)
-    if (this.#bySkeleton.get(skeleton) === room) this.#bySkeleton.delete(skeleton)
+    this.#names.remove(room)
     for (const person of directNames(room.key) ?? []) {
       const open = this.#openDirects.get(person)
       open?.delete(room)
@@ -263,13 +260,13 @@ export class Rooms {
     return present
   }
 
-  #tellJoined(room: Room, person: Person, hands: string): void {
+  #tellJoined(room: Room, person: Person, holder: string): void {
     const returned = room.leaving.get(person.key)
     if (returned !== undefined) {
       clearTimeout(returned.timer)
       room.leaving.delete(person.key)
-      if (returned.hands === hands) return
-      // The name is in other hands: everyone hears of both.
+      if (returned.holder === holder) return
+      // Another holder has the name: the members hear that the first one left and that this one came.
       const people = room.people.size - 1
       if (people < SMALL_ROOM)
         this.signal(room, { action: 'left', room: room.name, from: person.name, people }, person)
@@ -290,7 +287,7 @@ export class Rooms {
     )
   }
 
-  #tellLeftLater(room: Room, person: Person, hands: string): void {
+  #tellLeftLater(room: Room, person: Person, holder: string): void {
     // Nobody hears of it in an empty room, which ends at once.
     if (directNames(room.key) !== undefined || room.members.size === 0) return
     // Before this person left, the room had one more: the last of a big room is told as a number too.
@@ -306,7 +303,7 @@ export class Rooms {
         this.signal(room, { action: 'left', room: room.name, from: person.name, people: room.people.size })
       this.#endIfEmpty(room)
     }, this.#leftAfter)
-    room.leaving.set(person.key, { timer, hands })
+    room.leaving.set(person.key, { timer, holder })
   }
 }
 

@@ -160,10 +160,14 @@ export class Connection implements TurnTaker, WatchedLink {
     }
   }
 
-  /** Ends it within some seconds where its machine answers nothing. */
+  /** For some seconds: ends it soon where its machine answers nothing. */
   doubt(): void {
     this.#doubtedUntil = performance.now() + DOUBT
     this.#socket.setKeepAlive(true, PROBE_EVERY, PROBE_EVERY, PROBES)
+  }
+
+  #probeIdle(): void {
+    this.#socket.setKeepAlive(true, KEEPALIVE_AFTER, KEEPALIVE_EVERY, PROBES)
   }
 
   /** Whose turn its lines take. */
@@ -175,7 +179,7 @@ export class Connection implements TurnTaker, WatchedLink {
   open(handler: FrameHandler): void {
     this.#handler = handler
     this.#socket.setNoDelay(true)
-    this.#socket.setKeepAlive(true, KEEPALIVE_AFTER, KEEPALIVE_EVERY, PROBES)
+    this.#probeIdle()
     this.#socket.on('data', chunk => this.#received(chunk))
     this.#socket.on('end', () => {
       this.#inputEnded = true
@@ -261,6 +265,10 @@ export class Connection implements TurnTaker, WatchedLink {
   }
 
   #check(now: number): void {
+    if (this.#doubtedUntil !== 0 && now > this.#doubtedUntil) {
+      this.#doubtedUntil = 0
+      this.#probeIdle()
+    }
     if (this.outbound.stuckFor(now) > this.#settings.stuckAfter) this.cut('slow')
     else if (this.#closingSince !== undefined) {
       if (now - this.#closingSince > LINGER && this.outbound.isEmpty) this.cut('lingered')

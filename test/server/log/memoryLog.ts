@@ -181,6 +181,10 @@ export class MemoryLog implements WholeLog {
     return [...this.#rooms.keys()].flatMap(other => this.head(other) ?? []).find(isLike)?.name
   }
 
+  accountLike(name: string): string | undefined {
+    return this.#accounts.lookups.lookalikes.account(name)
+  }
+
   oldestSession(person: string): number | undefined {
     return this.#accounts.lookups.oldestSession(person)
   }

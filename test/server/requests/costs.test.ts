@@ -117,7 +117,7 @@ test('every request costs in proportion to its line and its answer, in the worst
     revoke: () => ({ action: 'revoke', n: 999 }),
     invite: () => ({ action: 'invite' }),
     mydata: () => ({ action: 'mydata' }),
-    eraseme: () => ({ action: 'eraseme', username: 'nobody' }),
+    eraseme: () => ({ action: 'eraseme', username: 'another' }),
   }
   const ping = await costOf(worst, () => ({ action: 'ping' }), 200)
   const dear: Record<string, unknown> = {}

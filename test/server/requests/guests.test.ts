@@ -95,7 +95,7 @@ describe('a name without an account', () => {
     },
   )
 
-  test('that changes hands within the moment of a return is told as leaving and coming', async () => {
+  test('whose holder changes within the moment of a return is announced as leaving and coming', async () => {
     const server = await startServer()
     const carol = await Peer.full(server, 'carol')
     await carol.ask({ action: 'joinroom', room: 'dev' })
@@ -114,7 +114,7 @@ describe('a name without an account', () => {
     expect(carol.of('presence').map(({ state }) => state)).toEqual(['offline', 'online'])
   })
 
-  test('that comes back in the same hands is told to nobody', async () => {
+  test('that its holder takes again within that moment is not announced', async () => {
     const server = await startServer()
     const carol = await Peer.full(server, 'carol')
     await carol.ask({ action: 'joinroom', room: 'dev' })
@@ -166,7 +166,7 @@ describe('a name that people would take for another one', () => {
       expect(peer.text).toContain(`looks like \\"${other}\\"`)
     }
     await hungUp(server, bob.peer)
-    // The guest who had a name keeps it, whoever looks like it meanwhile.
+    // A guest keeps a name by the session, also while another client has a name that looks like it.
     await eventually(async () => {
       const peer = await Peer.plain(server, 'bobl')
       peer.send({ action: 'joinroom', room: '!' })

@@ -30,16 +30,28 @@ describe('the table of the kernel', () => {
 })
 
 describe.skipIf(!canMakeNetworks())('a machine that vanishes', () => {
-  /** A plain client that is in a room and never ends by itself. */
-  async function plainFrom(machine: FarMachine, from: string, server: Server, name: string): Promise<void> {
+  /** A plain client that is in a room and never ends by itself; gives what it has been told so far. */
+  async function plainFrom(
+    machine: FarMachine,
+    from: string,
+    server: Server,
+    name: string,
+  ): Promise<() => string> {
     const [program, ...prefix] = machine.prefix
     const ends = JSON.stringify({ port: server.port, host: machine.nearIpv6, localAddress: from })
     const script = `const s = require('net').connect(${ends}); s.on('data', d => process.stdout.write(d))
       s.write('{"action":"connect","username":"${name}"}\\n{"action":"joinroom","room":"dev"}\\n')`
-    const child = spawn(program, [...prefix, process.execPath, '-e', script], { stdio: 'ignore' })
+    const child = spawn(program, [...prefix, process.execPath, '-e', script], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+    })
     onTestFinished(() => {
       child.kill('SIGKILL')
     })
+    let told = ''
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      told += text
+    })
+    return () => told
   }
 
   async function room() {
@@ -86,4 +98,18 @@ describe.skipIf(!canMakeNetworks())('a machine that vanishes', () => {
     },
     40_000,
   )
+
+  test('gives its place to one of two returns', async () => {
+    const { server, alice } = await room()
+    const machine = new FarMachine()
+    const [before, after] = [machine.addIpv6(3), machine.addIpv6(4)]
+    await plainFrom(machine, before, server, 'ghost')
+    await alice.next('joined')
+    machine.remove(before)
+    const returns = await Promise.all([1, 2].map(() => plainFrom(machine, after, server, 'ghost')))
+    await alice.until(() => ofGhost(alice).length >= 3)
+    await expect
+      .poll(() => returns.filter(told => told().includes('name_taken')).length, { timeout: 20_000 })
+      .toBe(1)
+  }, 40_000)
 })

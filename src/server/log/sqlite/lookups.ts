@@ -1,26 +1,25 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import type { KeptSession } from '../entries.ts'
 import type { RoomHead } from '../log.ts'
-import { skeletonOf } from '../skeleton.ts'
 import { integer, optionalInteger, type Row, text } from './columns.ts'
 import { headOf, SELECT_HEADS } from './headRows.ts'
+import { Lookalikes } from './lookalikes.ts'
+import { OPEN } from './openSessions.ts'
 
 const SELECT_SESSIONS = `SELECT sessions.number, hash, key, began FROM sessions
   JOIN names ON names.number = person`
-
-const OPEN = "into_session IS NULL AND hash NOT LIKE 'account %' AND hash NOT LIKE 'erased %'"
 
 /**
  * Looks up rooms, sessions and names by their keys, on the main thread: each takes some microseconds, so that none has to be
  * held in memory for a request that may ask for it. It sees what is committed.
  */
 export class Lookups {
+  readonly lookalikes: Lookalikes
   readonly #database: DatabaseSync
   readonly #head: StatementSync
   readonly #openSession: StatementSync
   readonly #session: StatementSync
   readonly #oldestSession: StatementSync
-  readonly #roomLike: StatementSync
   readonly #reads: StatementSync
   readonly #spelling: StatementSync
   readonly #directs: StatementSync
@@ -28,12 +27,12 @@ export class Lookups {
   /** @param database a log that has its layout; it is closed with this object */
   constructor(database: DatabaseSync) {
     this.#database = database
+    this.lookalikes = new Lookalikes(database)
     this.#head = this.#database.prepare(`${SELECT_HEADS} WHERE key = ?`)
     this.#openSession = this.#database.prepare(`${SELECT_SESSIONS} WHERE hash = ? AND ${OPEN}`)
     this.#oldestSession = this.#database.prepare(
       `SELECT min(sessions.number) AS number FROM names JOIN sessions ON person = names.number WHERE key = ? AND ${OPEN}`,
     )
-    this.#roomLike = this.#database.prepare('SELECT name FROM rooms WHERE skeleton = ? AND key <> ?')
     this.#session = this.#database.prepare(`${SELECT_SESSIONS} WHERE sessions.number = ?`)
     this.#reads = this.#database.prepare('SELECT room, seq FROM reads WHERE session = ?')
     this.#spelling = this.#database.prepare('SELECT name FROM names WHERE key = ?')
@@ -56,12 +55,6 @@ export class Lookups {
   /** The session of this number. */
   session(number: number): KeptSession | undefined {
     return this.#sessionOf(this.#session.get(number))
-  }
-
-  /** See `RoomDirectory.roomLike`. */
-  roomLike(key: string, name: string): string | undefined {
-    const row = this.#roomLike.get(skeletonOf(name), key)
-    return row === undefined ? undefined : text(row, 'name')
   }
 
   /** See `SessionStore.oldestSession`. */

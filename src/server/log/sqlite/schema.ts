@@ -213,7 +213,7 @@ const STEPS: readonly string[] = [
   CREATE INDEX open_sessions ON sessions (holds, used, number)
     WHERE into_session IS NULL AND hash NOT LIKE 'account %' AND hash NOT LIKE 'erased %';
   `,
-  // What names look like: nobody makes another one that people take for the first.
+  // What names look like: a new room or account must not look like one that is there.
   `
   ALTER TABLE rooms ADD COLUMN skeleton TEXT;
   UPDATE rooms SET skeleton = skeleton(name) WHERE substr(key, 1, 1) <> '@';

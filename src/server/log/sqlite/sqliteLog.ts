@@ -119,13 +119,10 @@ export class SqliteLog extends LogReading implements WholeLog, LogMaintenance {
         } else if (news.kind !== 'opened') this.#heard(news)
         else {
           const problem = this.#learn(news.contents)
-          if (problem !== undefined) {
-            reading.reject(new Error(problem))
-            return opening.resolve(problem)
-          }
           // The file has its layout now, so that it can be read.
-          this.#openReader(reading)
-          opening.resolve(undefined)
+          if (problem === undefined) this.#openReader(reading)
+          else reading.reject(new Error(problem))
+          opening.resolve(problem)
         }
       },
       error => {
@@ -169,7 +166,11 @@ export class SqliteLog extends LogReading implements WholeLog, LogMaintenance {
   }
 
   roomLike(key: string, name: string): string | undefined {
-    return this.#lookups?.roomLike(key, name)
+    return this.#lookups?.lookalikes.room(key, name)
+  }
+
+  accountLike(name: string): string | undefined {
+    return this.#lookups?.lookalikes.account(name)
   }
 
   oldestSession(person: string): number | undefined {

@@ -12,6 +12,7 @@ import type {
   NewDevice,
 } from '../../accounts.ts'
 import { nameLike } from '../../skeleton.ts'
+import { Lookalikes } from '../lookalikes.ts'
 import { AccountTable } from './accountTable.ts'
 import { auditDetail } from './auditDetail.ts'
 import type { NameTable } from './nameTable.ts'
@@ -44,11 +45,13 @@ type Outcome = Result<Partial<AccountChange>>
  */
 export class AccountFold {
   readonly #rows: AccountTable
+  readonly #lookalikes: Lookalikes
   readonly #names: NameTable
   readonly #sessions: SessionTable
 
   constructor(database: DatabaseSync, names: NameTable, sessions: SessionTable) {
     this.#rows = new AccountTable(database)
+    this.#lookalikes = new Lookalikes(database)
     this.#names = names
     this.#sessions = sessions
   }
@@ -134,8 +137,7 @@ export class AccountFold {
   }
 
   #create(deed: Deed<'create'>, at: AccountMoment): Outcome {
-    const known = this.#names.find(foldName(deed.name))
-    if (known !== undefined && this.#rows.of(known) !== undefined)
+    if (this.#find(foldName(deed.name)) !== undefined)
       return refuse('name_taken', `"${deed.name}" has an account already`)
     const like = this.#refuseLike(deed.name)
     if (like !== undefined) return like
@@ -229,9 +231,8 @@ export class AccountFold {
   }
 
   #remove(key: string): Outcome {
-    const person = this.#names.find(key)
-    const account = person === undefined ? undefined : this.#rows.of(person)
-    if (person === undefined || account === undefined) return noAccount(key)
+    const account = this.#find(key)
+    if (account === undefined) return noAccount(key)
     const uninvited = this.#rows.remove(account.number)
     this.#sessions.close(account.session)
     return success({ removed: [key], ended: [account.session], uninvited })
@@ -251,10 +252,7 @@ export class AccountFold {
     const uninvited = this.#rows.removeExpiredInvites(ts)
     const open = this.#rows.invites().filter(({ by: account }) => account === maker?.number)
     if (maker !== undefined && open.length >= MAX_INVITES)
-      return refuse(
-        'limit_reached',
-        `you have ${open.length} invitations that nobody took; they expire by themselves`,
-      )
+      return refuse('limit_reached', `you have ${open.length} open invitations; they expire by themselves`)
     const n = this.#rows.addInvite({ ...invite, by: maker?.number })
     const made = this.#rows.invite(invite.hash)
     return success({ invites: made === undefined ? [] : [made], uninvited, n })
@@ -278,7 +276,7 @@ export class AccountFold {
 
   /** Why a name cannot get an account beside those that there are. */
   #refuseLike(name: string): Extract<Outcome, { ok: false }> | undefined {
-    const other = this.#rows.lookalike(name)
+    const other = this.#lookalikes.account(name)
     return other === undefined ? undefined : { ok: false, error: nameLike(name, other) }
   }
 
@@ -324,11 +322,10 @@ export class AccountFold {
 
   /** Does something with the account of a person (a folded name), and gives it as it stands then. */
   #with(key: string, act: (account: KeptAccount) => Outcome): Outcome {
-    const person = this.#names.find(key)
-    const account = person === undefined ? undefined : this.#rows.of(person)
-    if (person === undefined || account === undefined) return noAccount(key)
+    const account = this.#find(key)
+    if (account === undefined) return noAccount(key)
     const outcome = act(account)
-    return outcome.ok ? success({ accounts: [this.#accountOf(person)], ...outcome.value }) : outcome
+    return outcome.ok ? success({ accounts: [this.#find(key) ?? account], ...outcome.value }) : outcome
   }
 
   #set(key: string, act: (account: KeptAccount) => void): Outcome {

@@ -1,5 +1,4 @@
 import type { DatabaseSync } from 'node:sqlite'
-import { foldName } from '../../../../protocol/names.ts'
 import type {
   AuditLine,
   KeptAccount,
@@ -60,15 +59,6 @@ export class AccountTable {
       created,
       skeletonOf(name),
     )
-  }
-
-  /** The name of the account of another person (a folded name) that looks like this name. */
-  lookalike(name: string): string | undefined {
-    const row = this.#sql(`${SELECT_ACCOUNTS} WHERE skeleton = ? AND names.key <> ?`).get(
-      skeletonOf(name),
-      foldName(name),
-    )
-    return row === undefined ? undefined : text(row, 'name')
   }
 
   setPassword(account: number, password: string): void {

@@ -7,6 +7,7 @@ import { answerRepeat } from '../../repeats.ts'
 import { roomLike } from '../../skeleton.ts'
 import { integer, optionalInteger, type Row, text } from '../columns.ts'
 import { headOf, SELECT_HEADS } from '../headRows.ts'
+import { Lookalikes } from '../lookalikes.ts'
 import type { Contents, Outcome } from '../messages.ts'
 import { eventOf, type Position } from '../storedEvent.ts'
 import { AccountFold } from './accountFold.ts'
@@ -40,6 +41,7 @@ export class Fold {
   readonly #rows: Rows
   readonly #names: NameTable
   readonly #sessions: SessionTable
+  readonly #lookalikes: Lookalikes
   readonly #accounts: AccountFold
   readonly #sql: Statements
   readonly #insert: StatementSync
@@ -56,6 +58,7 @@ export class Fold {
     this.#rows = new Rows(database)
     this.#names = new NameTable(database)
     this.#sessions = new SessionTable(database, this.#names)
+    this.#lookalikes = new Lookalikes(database)
     this.#accounts = new AccountFold(database, this.#names, this.#sessions)
     this.retentions = new RetentionTable(database)
     this.#rooms = new RoomTable(database)
@@ -169,7 +172,7 @@ export class Fold {
       const allowed = checkChange(body, target, entry.from, entry.session)
       if (!allowed.ok) return { kind: 'refused', error: allowed.error }
     }
-    const like = known === undefined ? this.#rooms.lookalike(entry.roomKey, entry.roomName) : undefined
+    const like = known === undefined ? this.#lookalikes.room(entry.roomKey, entry.roomName) : undefined
     if (like !== undefined) return { kind: 'refused', error: roomLike(entry.roomName, like) }
     const room = known ?? this.#rooms.make(entry.roomKey, entry.roomName)
     const position = this.#nextPosition(room, at)

@@ -1,7 +1,7 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { directNames } from '../../roomKeys.ts'
 import { skeletonOf } from '../../skeleton.ts'
-import { integer, text } from '../columns.ts'
+import { integer } from '../columns.ts'
 import { type Statements, statements } from './statements.ts'
 
 /** Rooms that are remembered. */
@@ -54,13 +54,6 @@ export class RoomTable {
     return row === undefined
       ? undefined
       : this.#remember(key, { number: integer(row, 'number'), last: integer(row, 'last') })
-  }
-
-  /** The name of another room that looks like one of this name. */
-  lookalike(key: string, name: string): string | undefined {
-    if (directNames(key) !== undefined) return undefined
-    const row = this.#sql('SELECT name FROM rooms WHERE skeleton = ? AND key <> ?').get(skeletonOf(name), key)
-    return row === undefined ? undefined : text(row, 'name')
   }
 
   /** Makes a room that is not there. */

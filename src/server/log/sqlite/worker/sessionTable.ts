@@ -2,6 +2,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import type { AccountSession } from '../../accounts.ts'
 import type { KeptSession, SessionBeginning, SessionChange } from '../../entries.ts'
 import { integer, optionalInteger, text } from '../columns.ts'
+import { OPEN } from '../openSessions.ts'
 import type { NameTable } from './nameTable.ts'
 import { type Statements, statements } from './statements.ts'
 
@@ -13,9 +14,6 @@ const UNUSED_AT_ONCE = 4
 const FORGOTTEN_AT_ONCE = 64
 /** Sessions that are remembered as holding something. */
 const CACHED = 10_000
-
-/** What tells an open session from those of accounts and those that were ended: the words of the index `open_sessions`. */
-const OPEN = "into_session IS NULL AND hash NOT LIKE 'account %' AND hash NOT LIKE 'erased %'"
 
 /**
  * The sessions, and the rooms and read positions of each. Belongs to the writing connection.

@@ -1,0 +1,34 @@
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import { foldName } from '../../../protocol/names.ts'
+import { directNames } from '../roomKeys.ts'
+import { skeletonOf } from '../skeleton.ts'
+import { text } from './columns.ts'
+
+/** Finds rooms and accounts whose names people would take for another one. */
+export class Lookalikes {
+  readonly #room: StatementSync
+  readonly #account: StatementSync
+
+  /** @param database a log that has its layout */
+  constructor(database: DatabaseSync) {
+    this.#room = database.prepare('SELECT name FROM rooms WHERE skeleton = ? AND key <> ?')
+    this.#account = database.prepare(
+      `SELECT name FROM accounts JOIN names ON names.number = person WHERE skeleton = ? AND key <> ?`,
+    )
+  }
+
+  /** See `RoomDirectory.roomLike`. */
+  room(key: string, name: string): string | undefined {
+    return directNames(key) === undefined ? nameOf(this.#room, name, key) : undefined
+  }
+
+  /** See `AccountStore.accountLike`. */
+  account(name: string): string | undefined {
+    return nameOf(this.#account, name, foldName(name))
+  }
+}
+
+function nameOf(statement: StatementSync, name: string, key: string): string | undefined {
+  const row = statement.get(skeletonOf(name), key)
+  return row === undefined ? undefined : text(row, 'name')
+}
