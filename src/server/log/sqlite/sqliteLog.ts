@@ -114,6 +114,8 @@ export class SqliteLog extends LogReading implements WholeLog, LogMaintenance {
       { ...this.#start, role: 'writer' },
       news => {
         if (news.kind === 'unusable') {
+          // Its thread ends by itself: that is no second failure.
+          this.#broken = new Error(news.message)
           opening.resolve(news.message)
           reading.reject(new Error(news.message))
         } else if (news.kind !== 'opened') this.#heard(news)
