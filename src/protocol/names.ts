@@ -107,7 +107,7 @@ export function mentionedNames(text: string): ReadonlySet<string> {
   if (!text.includes('@')) return names
   for (const match of text.matchAll(NAME_RUN)) {
     const run = foldName(match[1] ?? '')
-    for (const name of [run, run.slice(0, lengthWithoutTail(run))]) {
+    for (const name of [run, withoutTail(run)]) {
       if (names.size >= MAX_MENTIONS) return names
       names.add(name)
     }
@@ -115,11 +115,11 @@ export function mentionedNames(text: string): ReadonlySet<string> {
   return names
 }
 
-/** The length of a run without the `.` and `-` at its end. A regular expression would take quadratic time. */
-function lengthWithoutTail(run: string): number {
+/** A name as it stands in a sentence, without `.` and `-` at its end. A regular expression would take quadratic time. */
+export function withoutTail(run: string): string {
   let length = run.length
   while (run[length - 1] === '.' || run[length - 1] === '-') length--
-  return length
+  return run.slice(0, length)
 }
 
 /** Whether a text mentions the person of this name; see {@link mentionedNames}. */

@@ -25,6 +25,7 @@ import { trustFor } from './profile/trustFor.ts'
 import { defaultUsername } from './profile/username.ts'
 import { loadScreen } from './screen/loadScreen.ts'
 import type { Console } from './terminal/askSecret.ts'
+import { colorsOf } from './terminal/colors.ts'
 import { clean, cleanLine } from './text/clean.ts'
 
 /** The room of a user who has no saved rooms. */
@@ -270,7 +271,7 @@ async function onScreen(
     onRoomsChanged: (rooms, room) => memory.keepRooms(rooms, room),
     composed: memory.composed(),
     onComposed: (room, composed) => memory.keepComposed(room, composed),
-    color: (process.env['NO_COLOR'] ?? '') === '',
+    colors: colorsOf(process.env, process.stdout.getColorDepth()),
     isRemote: process.env['SSH_CONNECTION'] !== undefined || process.env['SSH_TTY'] !== undefined,
   })
   return { kind: 'exit', code }

@@ -7,7 +7,7 @@ import { eventually, Peer } from '../server/peer.ts'
 import { Home } from './home.ts'
 import { manInTheMiddle } from './manInTheMiddle.ts'
 import { canMakeNetworks, FarMachine } from './network.ts'
-import { CHAT_TUI, Chatd, chatTui, Pipe, runChatd } from './programs.ts'
+import { CHAT_TUI, Chatd, chatTui, Pipe, runChatd, stored } from './programs.ts'
 import { Terminal, type TerminalOptions } from './terminal.ts'
 
 const PASSWORD = 'correct horse battery'
@@ -98,7 +98,7 @@ describe.skipIf(!hasOpenSsh)('a name that is yours', () => {
     await enter(stranger, '2')
     await stranger.waitFor('● online')
     await enter(stranger, 'hi')
-    await bob.waitFor(/~bob2 +hi/)
+    await bob.waitFor(/~bob2 +\d\d:\d\d +hi/)
     await enter(bob, '/who')
     await bob.waitFor('~bob2')
   })
@@ -271,7 +271,7 @@ describe('recovery and leaving', () => {
   test('/mydata saves everything in a file for the owner alone, and overwrites none', async () => {
     const { own, screen } = await carol()
     await enter(screen, 'what I said')
-    await screen.waitFor('✓ what I said')
+    await screen.waitFor(stored('what I said'))
     await enter(screen, '/mydata mine.jsonl')
     await screen.waitFor('records about you are in mine.jsonl')
     const lines = readFileSync(own.join('mine.jsonl'), 'utf8').trim().split('\n')
@@ -286,7 +286,7 @@ describe('recovery and leaving', () => {
   test('/eraseme deletes what was said and the account, after the name and the password', async () => {
     const { home, screen } = await carol()
     await enter(screen, 'to be forgotten')
-    await screen.waitFor('✓ to be forgotten')
+    await screen.waitFor(stored('to be forgotten'))
     await enter(screen, '/eraseme')
     await screen.waitFor('/eraseme carol')
     screen.type('\x15')

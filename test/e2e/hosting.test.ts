@@ -3,7 +3,7 @@ import { createServer, type Server, type Socket } from 'node:net'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { eventually } from '../server/peer.ts'
 import { Home } from './home.ts'
-import { chatTui, Pipe } from './programs.ts'
+import { chatTui, Pipe, stored } from './programs.ts'
 import { KEY } from './terminal.ts'
 
 /** A free port of loopback. */
@@ -68,7 +68,7 @@ describe('without --host', () => {
     alice.signal('SIGKILL')
     await alice.exited
     bob.type(`still here${KEY.enter}`)
-    await bob.waitFor('✓ still here')
+    await bob.waitFor(stored('still here'))
     expect(home.daemons()).toHaveLength(1)
   })
 
@@ -96,13 +96,13 @@ describe('without --host', () => {
     })
     await alice.waitFor('● online')
     alice.type(`kept${KEY.enter}`)
-    await alice.waitFor('✓ kept')
+    await alice.waitFor(stored('kept'))
     const [first = 0] = home.daemons()
     process.kill(first, 'SIGKILL')
     await eventually(() => home.daemons().some(pid => pid !== first))
     await alice.waitFor('● online')
     alice.type(`again${KEY.enter}`)
-    await alice.waitFor('✓ again')
+    await alice.waitFor(stored('again'))
   })
 
   test('a daemon that cannot be started again: its error on the screen, and the client goes on trying', async () => {
@@ -122,7 +122,7 @@ describe('without --host', () => {
     )
     alice.type(`kept${KEY.enter}`)
     rmSync(data)
-    await alice.waitFor('✓ kept')
+    await alice.waitFor(stored('kept'))
   })
 
   test('in lines, too', async () => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { Chatd, joined } from './programs.ts'
+import { Chatd, joined, stored } from './programs.ts'
 import { KEY } from './terminal.ts'
 
 test('a message is edited, answered, reacted to, found and deleted, and both see the same', async () => {
@@ -9,22 +9,22 @@ test('a message is edited, answered, reacted to, found and deleted, and both see
   await alice.waitFor('2 people')
   alice.type(`shall we ship buidl 512?${KEY.enter}`)
   await bob.waitFor('buidl 512?')
-  await alice.waitFor('✓ shall we ship')
+  await alice.waitFor(stored('shall we ship'))
 
   alice.type(KEY.up)
-  await alice.waitFor('edit › shall we ship buidl 512?')
+  await alice.waitFor('╭ editing: shall we ship buidl 512?')
   alice.type(` I meant build${KEY.enter}`)
   await bob.waitFor(screen => screen.includes('512? I meant build') && screen.includes('(edited)'))
-  await alice.waitFor('✓ shall we ship buidl 512? I meant')
+  await alice.waitFor(stored('shall we ship buidl 512? I meant'))
 
   bob.type(KEY.ctrlS)
   await bob.waitFor('▌shall we ship')
   bob.type('+')
   await bob.waitFor('▌1 👍')
   bob.type('1')
-  await alice.waitFor('👍 1')
+  await alice.waitFor('👍 bob')
   bob.type('r')
-  await bob.waitFor('to alice ›')
+  await bob.waitFor('╭ answering alice')
   bob.type(`at noon${KEY.enter}`)
   await alice.waitFor(/╭ alice: shall we ship.*\n.*at noon/)
 

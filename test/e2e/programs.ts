@@ -168,6 +168,16 @@ export class Pipe {
   }
 }
 
+/** Whether a screen shows a message of ours that the server has stored. */
+export function stored(text: string): (screen: string) => boolean {
+  return screen =>
+    screen
+      .split('\n')
+      .some(
+        row => row.includes(text) && !row.includes('›') && !/(… (sending|waiting|saving)| ✗ .*) *$/.test(row),
+      )
+}
+
 /**
  * A screen without what differs from run to run: times as `--:--`, the day as `today`; no blanks at the ends of rows.
  * A second message of ours shows its time again where a minute began between them: that is left out.
@@ -175,7 +185,8 @@ export class Pipe {
 export function masked(screen: string): string {
   return screen
     .replace(/\b\d\d:\d\d\b/g, '--:--')
-    .replace(/--:--(?= {2,}[✓…✗] )/g, '     ')
+    .replace(/(^|│)( +)--:--(?=[▐✗ ])/gm, '$1$2     ')
+    .replace(/─ [A-Z][a-z]{2} \d+ [A-Z][a-z]{2} ─/g, '─ today ─')
     .replace(/─+ [A-Z][a-z]+day \d+ [A-Z][a-z]+ \d{4} ─+/g, '──── today ────')
     .replace(/ +$/gm, '')
 }

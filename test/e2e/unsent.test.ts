@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { fileName, type Login } from '../../src/client/stateFile.ts'
 import { eventually, Peer } from '../server/peer.ts'
 import { Home } from './home.ts'
-import { Chatd, joined } from './programs.ts'
+import { Chatd, joined, stored } from './programs.ts'
 import { KEY } from './terminal.ts'
 
 /** The draft in #dev that a client of this home has on the disk. */
@@ -20,15 +20,15 @@ test('kill -9 of a client without a connection: its messages are there again and
   const home = new Home()
   const alice = await joined(chatd, 'alice', 'dev', { home })
   alice.type(`before${KEY.enter}`)
-  await alice.waitFor('✓ before')
+  await alice.waitFor(stored('before'))
   await chatd.end('SIGKILL')
   await alice.waitFor('○ offline')
   for (const text of ['one', 'two', 'three']) {
     alice.type(`${text}${KEY.enter}`)
-    await alice.waitFor(`… ${text}`)
+    await alice.waitFor(new RegExp(`${text} +… waiting`))
   }
   alice.type('half a draf')
-  await alice.waitFor('… three')
+  await alice.waitFor(/three +… waiting/)
   alice.type('t')
   await alice.waitFor('half a draft')
   await eventually(
@@ -41,14 +41,14 @@ test('kill -9 of a client without a connection: its messages are there again and
   const bob = await Peer.full(chatd, 'bob')
   await bob.ask({ action: 'joinroom', room: 'dev' })
   const again = await joined(chatd, 'alice', 'dev', { home })
-  await again.waitFor(screen => /✓ three/.test(screen) && screen.includes('alice › half a draft'))
+  await again.waitFor(screen => stored('three')(screen) && screen.includes('alice › half a draft'))
   await bob.wait(frame => frame['message'] === 'three')
   again.type(`${KEY.ctrlC}four${KEY.enter}`)
   await bob.wait(frame => frame['message'] === 'four')
   expect(bob.of('chat').map(frame => frame['message'])).toEqual(['one', 'two', 'three', 'four'])
-  await again.waitFor('✓ four')
+  await again.waitFor(stored('four'))
   again.type(KEY.up)
-  await again.waitFor('edit › four')
+  await again.waitFor('╭ editing: four')
   again.type(KEY.ctrlUp)
   await again.waitFor('alice › four')
   again.type(KEY.ctrlUp)

@@ -1,7 +1,7 @@
 import { mkdirSync, renameSync, symlinkSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { Home } from './home.ts'
-import { CHAT_TUI, Chatd } from './programs.ts'
+import { CHAT_TUI, Chatd, stored } from './programs.ts'
 import { KEY, Terminal } from './terminal.ts'
 
 const isRoot = process.getuid?.() === 0
@@ -34,7 +34,7 @@ test.runIf(isRoot)('the time zone of the machine changes: the times on the scree
   const alice = new Terminal('unshare', ['--mount', 'sh', '-c', inside, etc, ...client], { home })
   await alice.waitFor('● online')
   alice.type(`good morning${KEY.enter}`)
-  const before = timeOf(await alice.waitFor('✓ good morning'), 'good morning')
+  const before = timeOf(await alice.waitFor(stored('good morning')), 'good morning')
   if (before === undefined) throw new Error('no time')
   // Kathmandu is three hours and a quarter behind Tokyo.
   setZone(etc, 'Asia/Kathmandu')

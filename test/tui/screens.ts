@@ -28,7 +28,7 @@ export function startScreen(
     client,
     stdin,
     stdout,
-    color: true,
+    colors: 256,
     now: () => NOON + 95 * 60_000 + performance.now() - began,
     timeZone: 'UTC',
     ...options,

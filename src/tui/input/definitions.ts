@@ -103,6 +103,7 @@ export const DEFINITIONS = {
       hint: 'choose',
       shown: '1–6',
     },
+    'selection.fold': { keys: ['space'], help: 'show a long message whole, or fold it again', hint: 'open' },
     'selection.close': { keys: ['ctrl+s'], help: 'back to the composer', hint: 'back' },
   }),
 

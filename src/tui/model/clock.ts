@@ -10,6 +10,8 @@ export type Clock = {
   day(ts: number): string
   /** `Monday 23 November 2026`. */
   dayLabel(ts: number): CleanText
+  /** `Mon 23 Nov`. */
+  shortDay(ts: number): CleanText
   /** When a day begins, written as 2026-11-23; undefined: there is no such day. */
   dayStart(day: string): number | undefined
 }
@@ -43,6 +45,12 @@ export function createClock(timeZone?: string): Clock {
     month: 'long',
     year: 'numeric',
   })
+  const shortLabels = new Intl.DateTimeFormat('en-GB', {
+    ...zone,
+    weekday: 'short',
+    day: 'numeric',
+    month: 'short',
+  })
   // Time zones change at whole quarters of an hour, so all times of a minute have one text, and of a quarter one day.
   const time = remembering(ts => cleanLine(times.format(ts)), MINUTE)
   const day = remembering(ts => days.format(ts), HOUR / 4)
@@ -50,6 +58,7 @@ export function createClock(timeZone?: string): Clock {
     time,
     day,
     dayLabel: ts => cleanLine(labels.format(within(ts)).replaceAll(',', '')),
+    shortDay: remembering(ts => cleanLine(shortLabels.format(ts).replaceAll(',', '')), HOUR / 4),
     dayStart: wanted => dayStart(days, wanted),
   }
 }

@@ -8,6 +8,7 @@ import type { Completion } from '../composer/completion.ts'
 import { createEditor, type Editor, NOTHING_CUT, setText } from '../composer/editor.ts'
 import { EMPTY_HISTORY, type InputHistory, remember } from '../composer/inputHistory.ts'
 import { type CleanText, clean } from '../text/clean.ts'
+import type { Colors } from '../text/hues.ts'
 import type { Proof, Purpose, ShownKey } from './account.ts'
 
 /** The terminal's cells. */
@@ -64,6 +65,8 @@ export type RoomScreen = {
   readonly aside: string
   readonly history: InputHistory
   readonly selection: Selection | undefined
+  /** Ids of the long messages that are shown whole. */
+  readonly opened: ReadonlySet<string>
   readonly anchor: Anchor | 'bottom'
   /** The last read seq when the line "new" was set: the line stands above the next message. */
   readonly marker: number | undefined
@@ -161,6 +164,8 @@ type Leaving = 0 | 1 | 2
 /** The whole state of the screen. */
 export type ScreenState = {
   readonly size: Size
+  /** How many colours the terminal has; 0 also where the user wants none. */
+  readonly colors: Colors
   /** The room to begin with, by name; undefined once it is shown. */
   readonly first: string | undefined
   /** The refusal that a dialog was opened for. */
@@ -184,6 +189,8 @@ export type ScreenState = {
   readonly lastSearch: Search | undefined
   /** Whether the user wants the sidebar, where it fits. */
   readonly sidebar: boolean
+  /** Whether the user wants the people of the room beside the timeline, where they fit. */
+  readonly people: boolean
   readonly leaving: Leaving
   /** Warnings that stand below the newest message of every room until the user takes note of them. */
   readonly warnings: readonly Note[]
@@ -210,6 +217,7 @@ const NEW_ROOM: RoomScreen = {
   aside: '',
   history: EMPTY_HISTORY,
   selection: undefined,
+  opened: new Set(),
   anchor: 'bottom',
   marker: undefined,
   gaze: new Map(),
@@ -232,9 +240,11 @@ export function initialState(
   now: number,
   first?: string,
   composed: ReadonlyMap<string, Composed> = new Map(),
+  colors: Colors = 256,
 ): ScreenState {
   return {
     size,
+    colors,
     first,
     refusal: undefined,
     toldReason: undefined,
@@ -247,6 +257,7 @@ export function initialState(
     lastProof: undefined,
     lastSearch: undefined,
     sidebar: true,
+    people: true,
     leaving: 0,
     warnings: [],
     notice: undefined,

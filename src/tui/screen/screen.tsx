@@ -14,6 +14,7 @@ import { straighten } from '../terminal/straighten.ts'
 import { suspendProcess } from '../terminal/suspend.ts'
 import { createTerminal, type Keyboard } from '../terminal/terminal.ts'
 import { drawAmbiguousWide } from '../text/ambiguous.ts'
+import type { Colors } from '../text/hues.ts'
 import { Screen } from '../view/Screen.tsx'
 import { Store } from './store.ts'
 import { watchZone } from './zone.ts'
@@ -36,8 +37,8 @@ export interface ScreenOptions {
   readonly composed?: ReadonlyMap<string, Composed> | undefined
   /** Called when the draft or the sent texts of a room changed. */
   readonly onComposed?: ((room: string, composed: Composed) => void) | undefined
-  /** False if the user wants no colours (NO_COLOR). */
-  readonly color: boolean
+  /** How many colours the terminal has; 0 also if the user wants none (NO_COLOR). */
+  readonly colors: Colors
   /** Whether a network lies between the terminal and this program (SSH). */
   readonly isRemote?: boolean | undefined
   /** The clock, ms since 1970. */
@@ -77,20 +78,23 @@ export async function runScreen(options: ScreenOptions): Promise<number> {
   })
   const handles: Handles = { suspend: undefined }
 
-  const store: Store = new Store(initialState(sizeOf(stdout), now(), options.current, options.composed), {
-    client,
-    clock: createClock(options.timeZone),
-    now,
-    onRoomsChanged,
-    onComposed,
-    actions: {
-      quit: () => finish(0),
-      suspend: () => onStop(),
-      redraw,
-      copy,
-      ...(keyRing === undefined ? {} : { keyRing }),
+  const store: Store = new Store(
+    initialState(sizeOf(stdout), now(), options.current, options.composed, options.colors),
+    {
+      client,
+      clock: createClock(options.timeZone),
+      now,
+      onRoomsChanged,
+      onComposed,
+      actions: {
+        quit: () => finish(0),
+        suspend: () => onStop(),
+        redraw,
+        copy,
+        ...(keyRing === undefined ? {} : { keyRing }),
+      },
     },
-  })
+  )
   const onInput = (events: readonly InputEvent[]): void => {
     if (!isOver) store.dispatchAll(events)
   }
@@ -164,7 +168,7 @@ export async function runScreen(options: ScreenOptions): Promise<number> {
   stdin.on('error', onGone)
 
   terminal.take()
-  const ink = render(<App store={store} color={options.color} handles={handles} />, {
+  const ink = render(<App store={store} colors={options.colors} handles={handles} />, {
     stdout: inkOutput(stdout, () => store.state.size),
     stdin: stdin as NodeJS.ReadStream,
     alternateScreen: true,
@@ -234,15 +238,15 @@ function inkOutput(stdout: NodeJS.WriteStream, size: () => Size): NodeJS.WriteSt
 
 type Handles = { suspend: ReturnType<typeof useApp>['suspendTerminal'] | undefined }
 
-type AppProps = { readonly store: Store; readonly color: boolean; readonly handles: Handles }
+type AppProps = { readonly store: Store; readonly colors: Colors; readonly handles: Handles }
 
-function App({ store, color, handles }: AppProps): ReactNode {
+function App({ store, colors, handles }: AppProps): ReactNode {
   const { suspendTerminal } = useApp()
   useEffect(() => {
     handles.suspend = suspendTerminal
   }, [handles, suspendTerminal])
   const { frame, size } = useSyncExternalStore(store.subscribe, store.snapshot)
-  return <Screen frame={frame} size={size} color={color} />
+  return <Screen frame={frame} size={size} colors={colors} />
 }
 
 function sizeOf({ columns, rows }: NodeJS.WriteStream): Size {

@@ -9,8 +9,16 @@ import type { TimelineEntry } from '../../client/timelineEntry.ts'
 import { foldName } from '../../protocol/names.ts'
 import type { Note, RoomScreen, Selection } from '../model/state.ts'
 import { clean } from '../text/clean.ts'
-import { entryKey, entryRows, noteRows, outboxRows, type Repeated, type Setting } from './entryRows.ts'
-import { barred, type Head, remarkRows } from './messageRows.ts'
+import {
+  entryKey,
+  entryRows,
+  nameRowOf,
+  noteRows,
+  outboxRows,
+  type Repeated,
+  type Setting,
+} from './entryRows.ts'
+import { barred, NO_HEAD, remarkRows } from './messageRows.ts'
 import { withPending } from './pending.ts'
 import { REACTION_KEYS } from './reactionKeys.ts'
 import { roomLabel } from './roomLabel.ts'
@@ -25,6 +33,8 @@ export type Scene = {
   readonly markerAt: number
   readonly notes: ReadonlyMap<string | undefined, readonly Note[]>
   readonly selection: Selection | undefined
+  /** Ids of the long messages that the user opened. */
+  readonly opened: ReadonlySet<string>
   /** Warnings that stand below everything else. */
   readonly warnings: readonly Note[]
 }
@@ -41,12 +51,13 @@ export type Block = {
 /** Messages of one sender within this time, ms, stand under one name. */
 const GROUP_WITHIN = 5 * 60_000
 const NO_ROWS: readonly Row[] = []
-const NO_HEAD: Head = { time: clean``, from: undefined, mark: undefined }
 const QUESTIONS = {
   delete: clean`delete this message for everybody? Ctrl+D deletes it, any other key keeps it`,
   react: clean`${REACTION_KEYS}  — a digit reacts, any other key cancels`,
 } as const
 const FRESH: Repeated = { name: false, time: false }
+/** The name is shown although the row above shows it too, or is itself above; a long one is cut, so that the number of rows stays. */
+const NAMED: Repeated = { name: false, time: false, isCut: true }
 
 /** Prepares a room for showing. */
 export function sceneOf(
@@ -61,6 +72,7 @@ export function sceneOf(
     markerAt: screen.marker === undefined ? -1 : markerIndex(room.timeline, screen.marker, setting.me),
     notes: notesByPlace(screen.notes),
     selection: screen.selection,
+    opened: screen.opened,
     warnings,
   }
 }
@@ -99,7 +111,7 @@ export function blockCount({ room, warnings }: Scene): number {
 
 /**
  * The block at an index from 0 to `blockCount` - 1.
- * @param isNamed whether a message shows its name and time even under a message of the same sender; the number of rows stays
+ * @param isNamed whether the own rows of a message show its name and time in any case; the number of rows stays
  */
 export function blockAt(scene: Scene, index: number, isNamed = false): Block {
   const { room } = scene
@@ -141,8 +153,12 @@ function entryBlock(scene: Scene, entry: TimelineEntry, at: number, isNamed: boo
   if (isNew) before = [...before, newRow(setting)]
   const said = notes.size === 0 ? undefined : notes.get(entryKey(entry))
   const hasNotesAbove = previous !== undefined && notes.size > 0 && notes.has(entryKey(previous))
-  const repeats = isNamed || before.length > 0 || hasNotesAbove ? FRESH : repeatsOf(entry, previous, setting)
-  const own = ownRows(scene, entry, at, repeats)
+  const natural = before.length > 0 || hasNotesAbove ? FRESH : repeatsOf(entry, previous, setting)
+  const repeats = isNamed ? NAMED : natural
+  const isFolded = before.length === 0 && !hasNotesAbove && isTombstone(entry) && isTombstone(previous)
+  const own = isFolded ? NO_ROWS : ownRows(scene, entry, at, repeats)
+  const name = entry.kind === 'message' && !isFolded ? nameRowOf(entry, setting, natural) : undefined
+  if (name !== undefined) before = [...before, name]
   const selection = entry.kind === 'message' && entry.id === scene.selection?.id ? scene.selection : undefined
   return {
     before,
@@ -159,14 +175,41 @@ function selectedRows(own: readonly Row[], { armed }: Selection, { columns }: Se
 
 /** The rows of a message with our pending changes, and with the start of the message that it answers. */
 function ownRows(scene: Scene, entry: TimelineEntry, at: number, repeats: Repeated): readonly Row[] {
-  const { room, setting } = scene
-  if (entry.kind !== 'message') return entryRows(entry, setting, repeats)
+  const { room, setting, opened } = scene
+  if (entry.kind !== 'message') return entryRows(entry, setting, { repeats })
   const shown = room.outbox.length === 0 ? entry : withPending(entry, room.outbox, setting.me)
-  if (entry.replyTo === undefined) return entryRows(shown, setting, repeats)
+  const deleted = tombstonesFrom(scene, at)
+  if (deleted > 1) {
+    const head = { ...NO_HEAD, time: setting.clock.time(entry.ts) }
+    return remarkRows(head, clean`${deleted} messages deleted`, 'dim', setting.columns)
+  }
+  const isOpened = opened.has(entry.id)
+  if (entry.replyTo === undefined) return entryRows(shown, setting, { repeats, isOpened })
   // Seqs above a restart belong to another log.
   const isOfThisLog = room.timeline.findLastIndex(({ kind }) => kind === 'restart') < at
   const answered = isOfThisLog ? room.messageAt(entry.replyTo) : undefined
-  return entryRows(shown, setting, repeats, answered)
+  return entryRows(shown, setting, { repeats, answered, isOpened })
+}
+
+/** Deleted messages in a row stand in one row. */
+function isTombstone(entry: TimelineEntry | undefined): boolean {
+  return entry?.kind === 'message' && entry.text === undefined
+}
+
+/** How many deleted messages follow each other from an index on, with no line and no note between them. */
+function tombstonesFrom({ room: { timeline }, setting, markerAt, notes }: Scene, from: number): number {
+  let at = from
+  for (; isTombstone(timeline[at]); at++) {
+    const [entry, previous] = [timeline[at], timeline[at - 1]]
+    if (at === from || entry === undefined || previous === undefined) continue
+    if (
+      at === markerAt ||
+      notes.has(entryKey(previous)) ||
+      dayStarted(entry, previous, setting) !== undefined
+    )
+      break
+  }
+  return at - from
 }
 
 function outboxBlock({ room, setting, notes, warnings }: Scene, at: number): Block {
@@ -194,8 +237,12 @@ function outboxBlock({ room, setting, notes, warnings }: Scene, at: number): Blo
   // Our clock can be behind that of the server: no day is begun a second time.
   const day = shownTime(entry)
   const isNextDay = since === undefined || setting.clock.day(since) < setting.clock.day(day)
+  const name = request.action === 'chat' ? nameRowOf({ from: setting.me }, setting, repeats) : undefined
   return {
-    before: isNextDay && rows.length > 0 ? [dayRow(day, setting)] : NO_ROWS,
+    before: [
+      ...(isNextDay && rows.length > 0 ? [dayRow(day, setting)] : []),
+      ...(name === undefined ? [] : [name]),
+    ],
     own: rows,
     after: NO_ROWS,
   }

@@ -3,21 +3,37 @@
 import type { OutboxEntry } from '../../client/outbox.ts'
 import type { GapEntry, MessageEntry, TimelineEntry } from '../../client/timelineEntry.ts'
 import { foldName, mentions } from '../../protocol/names.ts'
+import { hint } from '../input/bindings.ts'
 import type { Clock } from '../model/clock.ts'
 import type { Note } from '../model/state.ts'
 import { type CleanText, clean, cleanLine, joinClean } from '../text/clean.ts'
-import type { Columns } from './columns.ts'
-import { type Head, hung, messageRows, quoteRow, reactionText, remarkRows } from './messageRows.ts'
+import type { HueBook } from '../text/hues.ts'
+import type { Body } from './bodyRows.ts'
+import { type Columns, HANG } from './columns.ts'
+import {
+  type Head,
+  hung,
+  longNameRow,
+  messageRows,
+  NO_HEAD,
+  quoteRow,
+  reactionRows,
+  remarkRows,
+  type Sender,
+  textRows,
+} from './messageRows.ts'
 import type { ShownMessage } from './pending.ts'
-import { type Row, span } from './row.ts'
+import { blanks, type Row, span } from './row.ts'
 import { labelledRule } from './rule.ts'
 import type { Tone } from './theme.ts'
 
 const NOTHING = clean``
-const SAID = span(clean`✓`, 'dim')
-const UNDER_WAY = span(clean`…`, 'dim')
+const SENDING = span(clean`… sending`, 'dim')
+const WAITING = span(clean`… waiting`, 'dim')
+const SAVING = span(clean`… saving`, 'dim')
 const FAILED = span(clean`✗`, 'error')
-const MENTIONED = span(clean`@`, 'badge')
+/** Stands along a whole message that mentions us. */
+const MENTION_BAR = span(clean`▐`, 'badge')
 const REMARK = span(clean`·`, 'dim')
 
 /** Everything beside the entry that decides how its rows look. */
@@ -26,10 +42,16 @@ export type Setting = {
   readonly clock: Clock
   /** Our name, as it is shown. */
   readonly me: string
+  readonly hues: HueBook
 }
 
 /** Whether the row above already shows the same name, and the same time. */
-export type Repeated = { readonly name: boolean; readonly time: boolean }
+export type Repeated = {
+  readonly name: boolean
+  readonly time: boolean
+  /** Whether a long name is cut rather than given a row of its own. */
+  readonly isCut?: boolean
+}
 
 /** The identity of an entry, for as long as it is in the timeline. */
 export function entryKey(entry: TimelineEntry): string {
@@ -79,25 +101,31 @@ function keeping(
   return found.rows
 }
 
-const flagsOf = ({ name, time }: Repeated): number => (name ? 1 : 0) + (time ? 2 : 0)
+const flagsOf = ({ name, time, isCut }: Repeated, isOpened = false): number =>
+  (name ? 1 : 0) + (time ? 2 : 0) + (isCut === true ? 4 : 0) + (isOpened ? 8 : 0)
 
-/**
- * The rows of an entry of the timeline; at least one. Kept: the same array for the same arguments.
- * @param answered the message that a message answers; undefined also if it is not loaded
- */
+/** What an entry is shown with, beside what it holds. */
+export type Circumstances = {
+  readonly repeats: Repeated
+  /** The message that a message answers; undefined also if it is not loaded. */
+  readonly answered?: MessageEntry | undefined
+  /** Whether the user opened a long message. */
+  readonly isOpened?: boolean
+}
+
+/** The rows of an entry of the timeline; at least one. Kept: the same array for the same arguments. */
 export function entryRows(
   entry: ShownEntry,
   setting: Setting,
-  repeats: Repeated,
-  answered?: MessageEntry,
+  { repeats, answered, isOpened = false }: Circumstances,
 ): readonly Row[] {
   const make = (): readonly Row[] => {
     const { columns, clock } = setting
     switch (entry.kind) {
       case 'message':
-        return timelineMessage(entry, setting, repeats, answered)
+        return folded(timelineMessage(entry, setting, repeats, answered), isOpened, columns)
       case 'topic': {
-        const head: Head = { time: clock.time(entry.ts), from: undefined, mark: REMARK }
+        const head: Head = { time: clock.time(entry.ts), name: undefined, mark: REMARK }
         return remarkRows(head, topicText(entry.from, entry.topic), 'dim', columns)
       }
       case 'gap':
@@ -109,7 +137,7 @@ export function entryRows(
         ]
     }
   }
-  return keeping(entry, setting, flagsOf(repeats), make, answered)
+  return keeping(entry, setting, flagsOf(repeats, isOpened), make, answered)
 }
 
 /** An entry as it is shown. */
@@ -121,42 +149,68 @@ function timelineMessage(
   repeats: Repeated,
   answered: MessageEntry | undefined,
 ): readonly Row[] {
-  const { columns, clock, me } = setting
+  const { columns, clock, me, hues } = setting
   const isOurs = foldName(entry.from) === foldName(me)
-  const text = entry.text
-  const mark = entry.isChanging
-    ? UNDER_WAY
-    : isOurs
-      ? SAID
-      : text !== undefined && mentions(text, me)
-        ? MENTIONED
-        : undefined
+  const { text } = entry
+  const isMention = !isOurs && text !== undefined && mentions(text, me)
   const head: Head = {
-    ...headOf(clock.time(entry.ts), entry.from, mark, repeats),
-    isGuest: entry.guest === true,
+    time: repeats.time ? NOTHING : clock.time(entry.ts),
+    name: senderOf(entry.from, setting, repeats, entry.guest === true),
+    mark: isMention ? MENTION_BAR : undefined,
+    isBarred: isMention,
   }
   if (text === undefined) return remarkRows(head, deletedText(entry, clock), 'dim', columns)
   const suffix = entry.edited === undefined ? NOTHING : clean`(edited)`
-  const quote = entry.replyTo === undefined ? undefined : quoteRow(answered, columns.text)
-  const rows = messageRows(head, { text, tone: 'text', me: isOurs ? '' : me, suffix, quote }, columns)
-  const reactions = reactionText(entry.reactions)
-  return reactions === '' ? rows : [...rows, ...remarkRows(NO_MARK, reactions, 'dim', columns)]
+  const state = entry.isChanging === true ? SAVING : undefined
+  const quote = entry.replyTo === undefined ? undefined : quoteRow(answered, hues, columns.text)
+  const body = { text, tone: 'text', me: isOurs ? '' : me, suffix, state } as const
+  const rows = messageRows(head, body, hues, columns, quote)
+  return [...rows, ...reactionRows(entry.reactions, me, columns)]
+}
+
+/** The row above a message whose name is too long for its column; undefined where there is none. */
+export function nameRowOf(
+  { from, guest }: Pick<MessageEntry, 'from' | 'guest'>,
+  setting: Setting,
+  repeats: Repeated,
+): Row | undefined {
+  const sender = senderOf(from, setting, repeats, guest === true)
+  return sender === undefined ? undefined : longNameRow(sender, setting.columns)
+}
+
+function senderOf(
+  from: string,
+  { hues }: Setting,
+  { name, isCut = false }: Repeated,
+  isGuest = false,
+): Sender | undefined {
+  return name ? undefined : { from, tone: `name.${hues.of(from)}`, isGuest, isCut }
+}
+
+/** A message with more rows than this is folded to its first rows. */
+const LONG = 20
+const SHOWN_OF_LONG = 10
+const OPENS = clean`${cleanLine(hint('selection.open').key)}, ${cleanLine(hint('selection.fold').key)}`
+
+/** A long message in a few rows, and a row that counts the others. */
+function folded(rows: readonly Row[], isOpened: boolean, columns: Columns): readonly Row[] {
+  if (rows.length <= LONG) return rows
+  const hidden = rows.length - SHOWN_OF_LONG
+  const indent = span(blanks(HANG))
+  if (isOpened)
+    return [...rows, ...hung(NO_HEAD, [[indent, span(clean`▾ ${OPENS} folds it`, 'dim')]], columns)]
+  const more = clean`▸ ${hidden} more rows (${OPENS})`
+  return [...rows.slice(0, SHOWN_OF_LONG), ...hung(NO_HEAD, [[indent, span(more, 'here')]], columns)]
 }
 
 /** `message deleted at 14:02`, with the user if another one deleted it, and with the day if that differs. */
 function deletedText({ from, ts, deleted }: ShownMessage, clock: Clock): CleanText {
   // The deletion is not acknowledged yet.
-  if (deleted === undefined) return clean`message deleted`
+  if (deleted === undefined) return clean`deleting…`
   const by = foldName(deleted.by) === foldName(from) ? NOTHING : clean` by ${cleanLine(deleted.by)}`
   const isSameDay = clock.day(deleted.ts) === clock.day(ts)
   const when = isSameDay ? NOTHING : clean` on ${clock.dayLabel(deleted.ts)}`
   return clean`message deleted${by}${when} at ${clock.time(deleted.ts)}`
-}
-
-const NO_MARK: Head = { time: NOTHING, from: undefined, mark: undefined }
-
-function headOf(time: CleanText, from: string, mark: Head['mark'], repeats: Repeated): Head {
-  return { time: repeats.time ? NOTHING : time, from: repeats.name ? undefined : from, mark }
 }
 
 function topicText(from: string, topic: string): CleanText {
@@ -180,19 +234,20 @@ export function outboxRows(
   answered?: MessageEntry,
 ): readonly Row[] {
   const make = (): readonly Row[] => {
-    const { columns, clock, me } = setting
+    const { columns, clock, me, hues } = setting
     const { state, request } = entry
     const time = clock.time(state.status === 'sent' ? state.ts : entry.ts)
-    const mark = state.status === 'sent' ? SAID : state.status === 'failed' ? FAILED : UNDER_WAY
+    const mark = state.status === 'failed' ? FAILED : undefined
     const tone: Tone = state.status === 'sent' || state.status === 'failed' ? 'text' : 'dim'
     const remarked = (text: CleanText): readonly Row[] =>
-      remarkRows({ time, from: undefined, mark }, text, 'dim', columns)
+      remarkRows({ time, name: undefined, mark: mark ?? REMARK }, text, 'dim', columns)
     const rowsOf = (): readonly Row[] => {
       switch (request.action) {
         case 'chat': {
-          const quote = request.replyTo === undefined ? undefined : quoteRow(answered, columns.text)
-          const body = { text: request.message, tone, me: '', suffix: NOTHING, quote }
-          return messageRows(headOf(time, me, mark, repeats), body, columns)
+          const quote = request.replyTo === undefined ? undefined : quoteRow(answered, hues, columns.text)
+          const head = { time: repeats.time ? NOTHING : time, name: senderOf(me, setting, repeats), mark }
+          const body = { text: request.message, tone, me: '', suffix: NOTHING, state: stateOf(entry) }
+          return messageRows(head, body, hues, columns, quote)
         }
         case 'topic':
           return remarked(topicText(me, request.topic))
@@ -208,9 +263,15 @@ export function outboxRows(
     const rows = rowsOf()
     if (state.status !== 'failed') return rows
     const advice = clean`not sent: ${cleanLine(state.message)} — /retry or /discard`
-    return [...rows, ...remarkRows(NO_MARK, advice, 'error', columns)]
+    return [...rows, ...remarkRows(NO_HEAD, advice, 'error', columns)]
   }
   return keeping(entry, setting, flagsOf(repeats), make, answered)
+}
+
+/** What becomes of a message of ours; nothing is said once it is sent. */
+function stateOf({ state }: OutboxEntry): Body['state'] {
+  if (state.status === 'sent' || state.status === 'failed') return undefined
+  return state.status === 'sending' ? SENDING : WAITING
 }
 
 /** The rows of a note of the program. */
@@ -218,10 +279,9 @@ export function noteRows(note: Note, setting: Setting): readonly Row[] {
   return keeping(note, setting, 0, () => {
     const { columns, clock } = setting
     const isError = note.tone === 'error'
-    const head: Head = { time: clock.time(note.ts), from: undefined, mark: isError ? FAILED : REMARK }
-    const rows = note.lines.flatMap(line => remarkRows(NO_MARK, line, isError ? 'error' : 'dim', columns))
-    const texts = rows.map(row => row.slice(-1))
-    return hung(head, texts, columns)
+    const head: Head = { time: clock.time(note.ts), name: undefined, mark: isError ? FAILED : REMARK }
+    const rows = note.lines.flatMap(line => textRows(line, isError ? 'error' : 'dim', columns))
+    return hung(head, rows, columns)
   })
 }
 

@@ -3,11 +3,13 @@
 import { foldName } from '../../protocol/names.ts'
 import { isCommand } from '../commands/definitions.ts'
 import { type ActionId, hint } from '../input/bindings.ts'
-import { roomScreen, type ScreenState } from '../model/state.ts'
-import type { World } from '../model/world.ts'
+import { messageOf } from '../model/message.ts'
+import { type About, roomScreen, type ScreenState } from '../model/state.ts'
+import { roomOf, type World } from '../model/world.ts'
 import { type CleanText, clean, cleanLine } from '../text/clean.ts'
-import { nameColor } from '../text/nameColor.ts'
+import { hueOf } from '../text/hues.ts'
 import { textWidth } from '../text/width.ts'
+import { blockAt } from './blocks.ts'
 import type { Box } from './box.ts'
 import { credentialBox } from './credentialBox.ts'
 import { headerRow } from './header.ts'
@@ -17,10 +19,11 @@ import { BAR } from './messageRows.ts'
 import { nameBox } from './nameBox.ts'
 import { noticeBox } from './noticeBox.ts'
 import { type Pane, paneOf } from './pane.ts'
+import { peopleRows } from './peoplePane.ts'
 import { recallBox } from './recallBox.ts'
 import { refusalBox } from './refusalBox.ts'
-import { blanks, EMPTY_ROW, type Row, span } from './row.ts'
-import { paneRule } from './rule.ts'
+import { blanks, EMPTY_ROW, type Row, span, spread } from './row.ts'
+import { type Joints, paneRule } from './rule.ts'
 import { searchBox } from './searchBox.ts'
 import { secretsBox } from './secretsBox.ts'
 import { sidebarRows } from './sidebar.ts'
@@ -39,6 +42,9 @@ export type Frame = {
   /** As many rows as the timeline has; empty while the sidebar is hidden. */
   readonly sidebar: readonly Row[]
   readonly timeline: readonly Row[]
+  /** Likewise; empty where there is no list of people. */
+  readonly people: readonly Row[]
+  /** With the row above it that tells which message it edits or answers. */
   readonly composer: readonly Row[]
   readonly status: Row
   readonly overlay: Box | undefined
@@ -58,6 +64,7 @@ export function frameOf(state: ScreenState, world: World): Frame | undefined {
     rules: layout.ruled ? rulesOf(state, layout, pane) : undefined,
     sidebar: layout.sidebar === 0 ? [] : sidebarRows(state, world, layout),
     timeline: timelineOf(layout, pane),
+    people: layout.people === 0 ? [] : peopleRows(state, world, layout),
     composer: composer.rows,
     status: statusRow(state, world, layout, pane),
     overlay: over?.box,
@@ -93,6 +100,7 @@ function isSameButTyping(a: ScreenState, b: ScreenState): boolean {
   return (
     a.current === b.current &&
     a.sidebar === b.sidebar &&
+    a.people === b.people &&
     a.overlay === undefined &&
     b.overlay === undefined &&
     a.warnings === b.warnings &&
@@ -100,6 +108,8 @@ function isSameButTyping(a: ScreenState, b: ScreenState): boolean {
     before.anchor === now.anchor &&
     before.marker === now.marker &&
     before.notes === now.notes &&
+    before.opened === now.opened &&
+    before.about === now.about &&
     before.selection === now.selection
   )
 }
@@ -132,11 +142,31 @@ function rulesOf(
   layout: Layout,
   pane: Pane | undefined,
 ): { readonly top: Row; readonly bottom: Row } {
-  const joint = (sign: CleanText) => (layout.sidebar === 0 ? undefined : { at: layout.sidebar, sign })
+  const joints = (sign: CleanText): Joints => ({
+    sign,
+    left: layout.sidebar === 0 ? undefined : layout.sidebar,
+    right: layout.people === 0 ? undefined : layout.columns - layout.people - 1,
+  })
   return {
-    top: paneRule(layout.columns, joint(clean`┬`), newAbove(pane)),
-    bottom: paneRule(layout.columns, joint(clean`┴`), newBelow(state, pane)),
+    top: paneRule(layout.columns, joints(clean`┬`), { left: dayAbove(pane), right: newAbove(pane) }),
+    bottom: paneRule(layout.columns, joints(clean`┴`), { left: EMPTY_ROW, right: newBelow(state, pane) }),
   }
+}
+
+/** The day of the first visible message, unless the row that begins the day is visible too. */
+function dayAbove(pane: Pane | undefined): Row {
+  if (pane === undefined) return EMPTY_ROW
+  const { room, scene, view } = pane
+  for (let block = Math.max(1, view.top.block); block <= view.lastBlock; block++) {
+    const entry = room.timeline[block - 1]
+    if (entry === undefined) break
+    const { before } = blockAt(scene, block)
+    const shown = block === view.top.block ? before.slice(view.top.row) : before
+    if (shown.length > 0) return EMPTY_ROW
+    if (entry.kind === 'message' || entry.kind === 'topic')
+      return [span(scene.setting.clock.shortDay(entry.ts), 'dim')]
+  }
+  return EMPTY_ROW
 }
 
 /** Tells that the line "new" is above the visible rows, and how many messages came since. */
@@ -185,14 +215,29 @@ function composerOf(
     isMoreBelow && at === layout.composer - 1 ? clean`${blanks(indent - 2)}↓ ` : blanks(indent)
   const { about, editor } = roomScreen(state)
   const tone = isCommand(editor.text) ? 'here' : 'dim'
-  const nameTone = about === undefined ? (`name.${nameColor(world.client.username)}` as const) : 'here'
-  const rows = Array.from({ length: layout.composer }, (_, at): Row => {
+  const isNamed = about === undefined || layout.about > 0
+  const nameTone = isNamed ? (`name.${hueOf(world.client.username)}` as const) : 'here'
+  const texts = Array.from({ length: layout.composer }, (_, at): Row => {
     const text = span(view.rows[at] ?? clean``)
     if (at > 0) return [span(margin(at), 'dim'), text]
     return [span(clean` `), span(name, nameTone), span(arrow, tone), text]
   })
+  const rows =
+    about === undefined || layout.about === 0 ? texts : [aboutRow(state, world, about, layout), ...texts]
   const top = layout.rows - 1 - layout.composer
   return { rows, cursor: { x: indent + view.cursor.column, y: top + view.cursor.row } }
+}
+
+/** `╭ answering frank: could you have a look`, and how to leave it. */
+function aboutRow(state: ScreenState, world: World, about: About, { columns }: Layout): Row {
+  const room = roomOf(world, state.current)
+  const message = room === undefined ? undefined : messageOf(room, about.id)
+  const text = message?.text === undefined ? clean`` : cleanLine(message.text.slice(0, columns).trim())
+  const isEdit = about.kind === 'edit'
+  const from = cleanLine(message?.from ?? 'an earlier message')
+  const what = isEdit ? clean`editing: ${text}` : clean`answering ${from}: ${text}`
+  const leaves: Row = [span(cleanLine(hint('app.escape').key), 'key'), span(clean` leaves it `, 'dim')]
+  return spread([span(clean` ╭ `, 'here'), span(what, 'dim')], leaves, columns)
 }
 
 function overlayOf(

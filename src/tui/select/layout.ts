@@ -18,8 +18,12 @@ export type Layout = {
   readonly pane: number
   /** The height of the timeline, and of the sidebar beside it. */
   readonly timeline: number
-  /** Rows of the composer. */
+  /** The width of the list of people beside the timeline; 0: there is none. */
+  readonly people: number
+  /** Rows of the composer's text. */
   readonly composer: number
+  /** Rows above it that tell which message it edits or answers: 1 or 0. */
+  readonly about: number
   /** Whether lines stand between the panes. */
   readonly ruled: boolean
 }
@@ -31,6 +35,10 @@ const LEAST_ROWS = 5
 const LEAST_FOR_SIDEBAR = 60
 /** A lower terminal shows no rules between the panes. */
 const LEAST_FOR_RULES = 9
+/** A lower terminal tells in the prompt which message the composer edits or answers. */
+const LEAST_FOR_ABOUT = 12
+/** A wider terminal has room for people beside lines that are as long as is good to read. */
+const LEAST_FOR_PEOPLE = 160
 /** Larger sizes are errors of a terminal, and are reduced to this. */
 const MOST_COLUMNS = 1000
 const MOST_ROWS = 500
@@ -48,23 +56,31 @@ export function layoutOf(state: ScreenState, world: World): Layout | undefined {
   const { text } = roomScreen(state).editor
   const wanted = text === '' ? 1 : editorRows(text, composerWidth(state, world)).length
   const composer = Math.min(most, wanted)
+  const about = hasAboutRow(state) ? 1 : 0
+  const people = state.people && columns >= LEAST_FOR_PEOPLE ? (columns >= 180 ? 30 : 24) : 0
   return {
     columns,
     rows,
     sidebar,
-    pane: sidebar === 0 ? columns : columns - sidebar - 1,
-    timeline: rows - fixed - composer,
+    pane: columns - (sidebar === 0 ? 0 : sidebar + 1) - (people === 0 ? 0 : people + 1),
+    people,
+    timeline: rows - fixed - composer - about,
     composer,
+    about,
     ruled,
   }
 }
 
-/** The prompt of the composer: what it edits or answers, or our name if it fits. */
+function hasAboutRow(state: ScreenState): boolean {
+  return roomScreen(state).about !== undefined && state.size.rows >= LEAST_FOR_ABOUT
+}
+
+/** The prompt of the composer: our name if it fits, or what it edits or answers where no row above tells it. */
 export function promptOf(state: ScreenState, world: World): { name: CleanText; sign: CleanText } {
   const { columns } = state.size
   const isWide = columns >= 50
   const most = Math.max(16, Math.floor(columns / 4))
-  const { about } = roomScreen(state)
+  const about = hasAboutRow(state) ? undefined : roomScreen(state).about
   const name =
     about === undefined
       ? isWide

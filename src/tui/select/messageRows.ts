@@ -1,11 +1,13 @@
-/** Messages as rows: a head with time and name, and the text hanging beside it. */
+/** Messages as rows: a head with name, time and mark, and the text hanging beside it. */
 
-import { foldName, mentions } from '../../protocol/names.ts'
-import { type CleanText, clean, cleanLine, cleanText, joinClean, sliceClean } from '../text/clean.ts'
-import { nameColor } from '../text/nameColor.ts'
+import type { Reaction } from '../../protocol/events.ts'
+import { foldName } from '../../protocol/names.ts'
+import { type CleanText, clean, cleanLine, joinClean, sliceClean } from '../text/clean.ts'
+import type { HueBook } from '../text/hues.ts'
 import { textWidth, truncate } from '../text/width.ts'
 import { wrapText } from '../text/wrap.ts'
-import type { Columns } from './columns.ts'
+import { type Body, bodyRows } from './bodyRows.ts'
+import { type Columns, HANG, MARK } from './columns.ts'
 import { blanks, cutRow, type Row, type Span, span } from './row.ts'
 import type { Tone } from './theme.ts'
 
@@ -16,36 +18,47 @@ const GUEST = clean`~`
 export type Head = {
   /** Empty: blank. */
   readonly time: CleanText
-  /** Not cleaned yet; undefined: blank, since the row above shows the same name. */
-  readonly from: string | undefined
+  /** Undefined: blank, since the row above shows the same name. */
+  readonly name: Sender | undefined
+  /** In the cell behind the time. */
   readonly mark: Span | undefined
-  /** Whether the name belongs to nobody: see {@link GUEST}. */
-  readonly isGuest?: boolean
+  /** Whether the mark stands on all rows. */
+  readonly isBarred?: boolean
 }
 
-/** The text of a message, and how it is shown. */
-export type Body = {
+/** The name of a sender. */
+export type Sender = {
   /** Not cleaned yet. */
-  readonly text: string
+  readonly from: string
   readonly tone: Tone
-  /** Our name: mentions of it stand out. */
-  readonly me: string
-  /** In dim letters behind the text; empty: nothing. */
-  readonly suffix: CleanText
-  /** A row above the text. */
-  readonly quote?: Row | undefined
+  /** Whether the name has no account: see {@link GUEST}. */
+  readonly isGuest: boolean
+  /** Whether a name that is longer than its column is cut; otherwise it has a row of its own: see {@link longNameRow}. */
+  readonly isCut: boolean
 }
 
-/** The rows of a message; at least one. */
-export function messageRows(head: Head, body: Body, columns: Columns): Row[] {
-  const rows = bodyRows(body, columns.text)
-  return hung(head, body.quote === undefined ? rows : [body.quote, ...rows], columns)
+/** The rows of a message; at least one. @param quote a row above the text */
+export function messageRows(
+  head: Head,
+  body: Body,
+  hues: HueBook,
+  columns: Columns,
+  quote?: Row | undefined,
+): Row[] {
+  const rows = bodyRows(body, hues, columns.text)
+  return hung(head, quote === undefined ? rows : [quote, ...rows], columns)
 }
 
-/** Rows of text behind a head, the second and later ones under the first. */
+/** Rows of text behind a head. */
 export function hung(head: Head, rows: readonly Row[], columns: Columns): Row[] {
-  const indent = span(blanks(columns.textStart))
-  return rows.map((row, at) => (at === 0 ? [...headSpans(head, columns), ...row] : [indent, ...row]))
+  const { mark } = head
+  const blank = span(blanks(columns.textStart))
+  const indent: Row =
+    head.isBarred === true && mark !== undefined
+      ? [span(blanks(columns.textStart - MARK)), mark, span(blanks(MARK - textWidth(mark.text)))]
+      : [blank]
+  const first = [...nameSpans(head.name, columns), ...behindName(head, columns)]
+  return rows.map((row, at) => (at === 0 ? [...first, ...row] : [...indent, ...row]))
 }
 
 /** The bar before the text of a selected message. */
@@ -66,13 +79,13 @@ export function barred(row: Row, { textStart }: Columns): Row {
 }
 
 /** The message that a message answers, in one row: `╭ bob: shall we…`. */
-export function quoteRow(answered: Quoted | undefined, width: number): Row {
+export function quoteRow(answered: Quoted | undefined, hues: HueBook, width: number): Row {
   if (answered === undefined) return [span(truncate(clean`╭ an earlier message`, width), 'dim')]
   const text =
     answered.text === undefined
       ? clean`message deleted`
       : cleanLine(answered.text.slice(0, QUOTED_CHARACTERS).trim())
-  const name = span(cleanLine(answered.from), `name.${nameColor(answered.from)}`)
+  const name = span(cleanLine(answered.from), `person.${hues.peek(answered.from)}`)
   return cutRow([span(clean`╭ `, 'dim'), name, span(clean`: ${text}`, 'dim')], width)
 }
 
@@ -84,61 +97,85 @@ const QUOTED_CHARACTERS = 1_000
 
 /** Wrapped text of one tone behind a head, for the program's own remarks. */
 export function remarkRows(head: Head, text: CleanText, tone: Tone, columns: Columns): Row[] {
-  return hung(
-    head,
-    wrapText(text, columns.text).map(line => [span(line, tone)]),
-    columns,
+  return hung(head, textRows(text, tone, columns), columns)
+}
+
+/** A text of one tone in rows, those after the first further right. */
+export function textRows(text: CleanText, tone: Tone, { text: width }: Columns): Row[] {
+  return wrapText(text, width, HANG).map((line, at) =>
+    at === 0 ? [span(line, tone)] : [span(blanks(HANG)), span(line, tone)],
   )
 }
 
-function headSpans({ time, from, mark, isGuest }: Head, columns: Columns): Span[] {
-  const spans: Span[] = []
-  if (columns.margin > 0) spans.push(span(blanks(columns.margin)))
-  if (columns.time > 0) spans.push(span(time === '' ? blanks(columns.time + 1) : clean`${time} `, 'dim'))
-  const sign = from !== undefined && isGuest === true ? GUEST : clean``
-  const name = from === undefined ? clean`` : truncate(cleanLine(from), columns.name - textWidth(sign))
-  const missing = columns.name - textWidth(sign) - textWidth(name)
-  if (missing > 0) spans.push(span(blanks(missing)))
-  if (sign !== '') spans.push(span(sign, 'dim'))
-  if (from !== undefined) spans.push(span(name, `name.${nameColor(from)}`))
-  spans.push(span(clean` `), mark ?? span(clean` `), span(clean` `))
-  return spans
+/** The name in its column; blank where it has a row of its own. */
+function nameSpans(sender: Sender | undefined, { margin, name: cells }: Columns): Row {
+  const sign = sender?.isGuest === true ? GUEST : clean``
+  const room = cells - textWidth(sign)
+  const name = sender === undefined ? clean`` : cleanLine(sender.from)
+  if (sender === undefined || (textWidth(name) > room && !sender.isCut)) return [span(blanks(margin + cells))]
+  const shown = truncate(name, room)
+  return [
+    span(clean`${blanks(margin)}${sign}`, 'dim'),
+    span(shown, sender.tone),
+    span(blanks(room - textWidth(shown))),
+  ]
 }
 
-function bodyRows({ text, tone, me, suffix }: Body, width: number): Row[] {
-  const isMention = mentions(text, me)
-  const rows = wrapText(cleanText(text), width).map(
-    (line): Row => (isMention ? withMentions(line, me, tone) : [span(line, tone)]),
-  )
-  const last = rows.at(-1)
-  if (suffix === '' || last === undefined) return rows
-  const used = last.reduce((cells, part) => cells + textWidth(part.text), 0)
-  if (used + 1 + textWidth(suffix) <= width) rows[rows.length - 1] = [...last, span(clean` ${suffix}`, 'dim')]
-  else rows.push([span(truncate(suffix, width), 'dim')])
-  return rows
+/** The row above a message whose name is longer than its column; undefined where the column has room. */
+export function longNameRow(
+  { from, isGuest, tone }: Sender,
+  { margin, name: cells, width }: Columns,
+): Row | undefined {
+  const sign = isGuest ? GUEST : clean``
+  const name = cleanLine(from)
+  if (textWidth(sign) + textWidth(name) <= cells) return undefined
+  return cutRow([span(clean`${blanks(margin)}${sign}`, 'dim'), span(name, tone)], width)
 }
 
-/** A row with each `@me` set apart; the sign and the name, between characters that no name has. */
-function withMentions(line: CleanText, me: string, tone: Tone): Row {
-  const wanted = `@${foldName(me)}`
-  const folded = foldName(line)
-  // Folding can change the length of a text beyond ASCII; then the indices would be wrong.
-  if (folded.length !== line.length) return [span(line, tone)]
-  const parts: Span[] = []
-  let from = 0
-  for (let at = folded.indexOf(wanted); at !== -1; at = folded.indexOf(wanted, at + 1)) {
-    const end = at + wanted.length
-    if (/[a-z0-9_.-]/.test(folded.charAt(at - 1)) || /^[.-]*[a-z0-9_]/.test(folded.slice(end))) continue
-    if (at > from) parts.push(span(sliceClean(line, from, at), tone))
-    parts.push(span(sliceClean(line, at, end), 'mention'))
-    from = end
+/** The time, the mark and the blanks before the text. */
+function behindName({ time, mark }: Head, columns: Columns): Row {
+  const shown = mark === undefined ? 0 : textWidth(mark.text)
+  return [
+    ...(columns.time > 0 ? [span(clean` ${time === '' ? blanks(columns.time) : time}`, 'dim')] : []),
+    ...(mark === undefined ? [] : [mark]),
+    span(blanks(MARK - shown)),
+  ]
+}
+
+/** Names that a reaction lists; with more of them only their number is shown. */
+const REACTION_NAMES = 3
+
+/** Reactions: `👀 carol, grace   👍 12`, in as many rows as they need. Those of ours stand out. */
+export function reactionRows(
+  reactions: Readonly<Record<string, Reaction>>,
+  me: string,
+  columns: Columns,
+): Row[] {
+  const width = columns.text - HANG
+  const rows: Span[][] = []
+  let used = width
+  for (const [emoji, { names, count }] of Object.entries(reactions)) {
+    const isOurs = names.some(name => foldName(name) === foldName(me))
+    const people =
+      count <= Math.min(REACTION_NAMES, names.length)
+        ? joinClean(names.map(cleanLine), clean`, `)
+        : clean`${count}`
+    const chip = span(truncate(clean`${cleanLine(emoji)} ${people}`, width), isOurs ? 'here' : 'dim')
+    const cells = textWidth(chip.text)
+    if (used + BETWEEN_REACTIONS + cells > width) {
+      rows.push([span(blanks(HANG))])
+      used = 0
+    } else {
+      rows.at(-1)?.push(span(blanks(BETWEEN_REACTIONS)))
+      used += BETWEEN_REACTIONS
+    }
+    rows.at(-1)?.push(chip)
+    used += cells
   }
-  if (from < line.length) parts.push(span(sliceClean(line, from), tone))
-  return parts
+  return rows.length === 0 ? [] : hung(NO_HEAD, rows, columns)
 }
 
-/** Reactions in one line: `👍 3  🎉 1`. */
-export function reactionText(reactions: Readonly<Record<string, { readonly count: number }>>): CleanText {
-  const shown = Object.entries(reactions).map(([emoji, { count }]) => clean`${cleanLine(emoji)} ${count}`)
-  return joinClean(shown, clean`  `)
-}
+const BETWEEN_REACTIONS = 3
+
+/** The columns before the text, all blank. */
+export const NO_HEAD: Head = { time: clean``, name: undefined, mark: undefined }

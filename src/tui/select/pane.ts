@@ -5,9 +5,10 @@ import type { Clock } from '../model/clock.ts'
 import { type Anchor, type Note, roomScreen, type ScreenState, type Selection } from '../model/state.ts'
 import { roomOf, type World } from '../model/world.ts'
 import { cleanLine } from '../text/clean.ts'
+import { type Colors, HueBook, huesOf } from '../text/hues.ts'
 import { textWidth } from '../text/width.ts'
 import { type Scene, sceneOf } from './blocks.ts'
-import { type Columns, columnsOf } from './columns.ts'
+import { columnsOf, mostForNames } from './columns.ts'
 import type { Setting } from './entryRows.ts'
 import { layoutOf } from './layout.ts'
 import { type Viewport, viewportOf } from './viewport.ts'
@@ -29,6 +30,7 @@ type Cause = {
   readonly marker: number | undefined
   readonly notes: readonly Note[]
   readonly selection: Selection | undefined
+  readonly opened: ReadonlySet<string>
   readonly warnings: readonly Note[]
 }
 
@@ -39,9 +41,10 @@ export function paneOf(state: ScreenState, world: World): Pane | undefined {
   const room = roomOf(world, state.current)
   const layout = layoutOf(state, world)
   if (room === undefined || layout === undefined) return undefined
-  const { anchor, marker, notes, selection } = roomScreen(state)
+  const { anchor, marker, notes, selection, opened } = roomScreen(state)
   const { username } = world.client
-  const setting = settingOf(world.clock, columnsOf(layout.pane, longestName(room, username)), username)
+  const columns = columnsOf(layout.pane, longestName(room, username, mostForNames(layout.pane)))
+  const setting = settingOf(room, { columns, clock: world.clock, me: username }, state.colors)
   const cause: Cause = {
     room,
     version: room.version,
@@ -51,6 +54,7 @@ export function paneOf(state: ScreenState, world: World): Pane | undefined {
     marker,
     notes,
     selection,
+    opened,
     warnings: state.warnings,
   }
   if (last !== undefined && isSame(last.cause, cause)) return last.pane
@@ -70,37 +74,65 @@ function isSame(a: Cause, b: Cause): boolean {
     a.marker === b.marker &&
     a.notes === b.notes &&
     a.selection === b.selection &&
+    a.opened === b.opened &&
     a.warnings === b.warnings
   )
 }
 
-const settings = new WeakMap<Clock, Map<string, Setting>>()
-
 /** Messages whose names decide how wide the column of names is. */
 const NAMED = 500
-let measured: { readonly room: RoomView; readonly version: number; readonly cells: number } | undefined
+let measured:
+  | { readonly room: RoomView; readonly version: number; readonly most: number; readonly cells: number }
+  | undefined
 
-/** The cells of the longest name among the newest messages. */
-function longestName(room: RoomView, me: string): number {
-  if (measured?.room === room && measured.version === room.version) return measured.cells
+/** The cells of the longest name among the newest messages that fits into the column. */
+function longestName(room: RoomView, me: string, most: number): number {
+  if (measured?.room === room && measured.version === room.version && measured.most === most)
+    return measured.cells
   const names = new Set(
-    room.timeline.slice(-NAMED).flatMap(entry => (entry.kind === 'message' ? entry.from : [])),
+    room.timeline
+      .slice(-NAMED)
+      .flatMap(entry =>
+        entry.kind === 'message' ? (entry.guest === true ? `~${entry.from}` : entry.from) : [],
+      ),
   )
   if (room.outbox.length > 0) names.add(me)
-  const cells = Math.max(0, ...[...names].map(name => textWidth(cleanLine(name))))
-  measured = { room, version: room.version, cells }
-  return cells
+  const cells = [...names].map(name => textWidth(cleanLine(name))).filter(width => width <= most)
+  measured = { room, version: room.version, most, cells: Math.max(0, ...cells) }
+  return measured.cells
 }
 
-/** One object for the same columns, name and clock: rows are kept by it. */
-function settingOf(clock: Clock, columns: Columns, me: string): Setting {
-  const ofClock = settings.get(clock) ?? new Map<string, Setting>()
-  settings.set(clock, ofClock)
+type Settings = {
+  readonly clock: Clock
+  readonly colors: Colors
+  readonly hues: HueBook
+  readonly byKey: Map<string, Setting>
+}
+
+const settings = new WeakMap<RoomView, Settings>()
+
+/** The hues of the people of a room. */
+export function huesIn(room: RoomView, { colors }: ScreenState, { clock }: World): HueBook {
+  return settingsOf(room, clock, colors).hues
+}
+
+function settingsOf(room: RoomView, clock: Clock, colors: Colors): Settings {
+  const known = settings.get(room)
+  if (known?.clock === clock && known.colors === colors) return known
+  const hues = known?.colors === colors ? known.hues : new HueBook(huesOf(colors))
+  const made: Settings = { clock, colors, hues, byKey: new Map() }
+  settings.set(room, made)
+  return made
+}
+
+/** One object for the same room, columns, name, colours and clock: rows are kept by it. */
+function settingOf(room: RoomView, { columns, clock, me }: Omit<Setting, 'hues'>, colors: Colors): Setting {
+  const { byKey, hues } = settingsOf(room, clock, colors)
   const key = `${columns.width} ${columns.name} ${me}`
-  const known = ofClock.get(key)
+  const known = byKey.get(key)
   if (known !== undefined) return known
-  const setting = { columns, clock, me }
-  if (ofClock.size > 100) ofClock.clear()
-  ofClock.set(key, setting)
+  const setting = { columns, clock, me, hues }
+  if (byKey.size > 100) byKey.clear()
+  byKey.set(key, setting)
   return setting
 }

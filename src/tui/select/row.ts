@@ -1,11 +1,17 @@
 /** A row of the screen: clean text with tones. Rows are immutable, so they can be kept and compared. */
 
 import { type CleanText, clean, joinClean } from '../text/clean.ts'
+import type { LinkTarget } from '../text/links.ts'
 import { textWidth, truncate } from '../text/width.ts'
 import type { Tone } from './theme.ts'
 
 /** A stretch of text of one tone. */
-export type Span = { readonly text: CleanText; readonly tone: Tone }
+export type Span = {
+  readonly text: CleanText
+  readonly tone: Tone
+  /** The address that it opens. */
+  readonly target?: LinkTarget
+}
 
 /** One row of cells, from left to right; cells behind the last span are empty. */
 export type Row = readonly Span[]
@@ -47,12 +53,12 @@ export function cutRow(row: Row, width: number): Row {
   if (rowWidth(row) <= width) return row
   const kept: Span[] = []
   let left = width
-  for (const { text, tone } of row) {
+  for (const part of row) {
     if (left <= 0) break
-    const cells = textWidth(text)
+    const cells = textWidth(part.text)
     // If the next span does not fit at all, the ellipsis stands at the end of this one.
-    const shown = cells < left ? text : truncate(joinClean([text, clean` `]), left)
-    kept.push({ text: shown, tone })
+    const shown = cells < left ? part.text : truncate(joinClean([part.text, clean` `]), left)
+    kept.push({ ...part, text: shown })
     left -= textWidth(shown)
   }
   return kept
@@ -70,4 +76,15 @@ export function spread(left: Row, right: Row, width: number): Row {
 export function fillRow(row: Row, width: number): Row {
   const missing = width - rowWidth(row)
   return missing > 0 ? [...row, span(blanks(missing))] : row
+}
+
+const dim = new WeakMap<Row, Row>()
+
+/** The row without its colours and links, as it stands behind a box. */
+export function dimmed(row: Row): Row {
+  const known = dim.get(row)
+  if (known !== undefined) return known
+  const made: Row = row.map(({ text }) => span(text, 'dim'))
+  dim.set(row, made)
+  return made
 }

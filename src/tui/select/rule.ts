@@ -28,19 +28,39 @@ export function columnRule(height: number): readonly Row[] {
   return Array.from({ length: height }, () => STROKE)
 }
 
-/** A line across the screen with a joint in it, and words near its right end. */
-export function paneRule(width: number, joint: { at: number; sign: CleanText } | undefined, label: Row): Row {
-  const words: Row = label.length === 0 ? [] : [span(clean` `), ...label, span(clean` `), span(LINE, 'rule')]
-  const cells = rowWidth(words)
-  const left = joint === undefined ? width - cells : joint.at
-  if (cells > 0 && width - cells < (joint?.at ?? 0) + 3) return paneRule(width, joint, [])
-  const line: Row =
-    joint === undefined
-      ? [span(repeated(LINE, left), 'rule')]
-      : [
-          span(repeated(LINE, left), 'rule'),
-          span(joint.sign, 'rule'),
-          span(repeated(LINE, width - left - 1 - cells), 'rule'),
-        ]
-  return [...line, ...words]
+/** Words in a line across the screen. */
+export type RuleWords = {
+  /** Behind the joint. */
+  readonly left: Row
+  /** Near the right end; they stand before those to the left where both do not fit. */
+  readonly right: Row
+}
+
+/** Where the line meets those between the columns. */
+export type Joints = {
+  readonly sign: CleanText
+  /** The cell of the line behind the sidebar, and of the one before the people; undefined: there is none. */
+  readonly left: number | undefined
+  readonly right: number | undefined
+}
+
+/** A line across the screen, with words at both ends of the part over or under the timeline. */
+export function paneRule(width: number, { sign, left: from, right: to }: Joints, words: RuleWords): Row {
+  const before: Row = from === undefined ? [] : [span(repeated(LINE, from), 'rule'), span(sign, 'rule')]
+  const behind: Row =
+    to === undefined ? [] : [span(sign, 'rule'), span(repeated(LINE, width - to - 1), 'rule')]
+  const room = width - rowWidth(before) - rowWidth(behind)
+  const end = fitting(words.right, room - LEAST_LINE)
+  const start = fitting(words.left, room - LEAST_LINE - rowWidth(end))
+  const line = span(repeated(LINE, room - rowWidth(start) - rowWidth(end)), 'rule')
+  return [...before, ...start, line, ...end, ...behind]
+}
+
+/** Cells of a line that remain beside its words. */
+const LEAST_LINE = 2
+
+/** Words with a blank at each side and a piece of the line before or behind them; nothing where they do not fit. */
+function fitting(words: Row, room: number): Row {
+  if (words.length === 0 || rowWidth(words) + 4 > room) return []
+  return [span(clean`${LINE} `, 'rule'), ...words, span(clean` ${LINE}`, 'rule')]
 }

@@ -6,7 +6,7 @@ import { searchedWords } from '../commands/searchWords.ts'
 import type { Search, Size } from '../model/state.ts'
 import type { World } from '../model/world.ts'
 import { type CleanText, clean, cleanLine, cleanText } from '../text/clean.ts'
-import { nameColor } from '../text/nameColor.ts'
+import { hueOf } from '../text/hues.ts'
 import { wrapText } from '../text/wrap.ts'
 import { BOX_ENDS, BOX_SIDES, type Box, boxOf } from './box.ts'
 import type { Layout } from './layout.ts'
@@ -114,7 +114,7 @@ function messageBlock(
   return [spread(head, [span(whenText(world, event), 'dim')], width), ...shown, ...rest, EMPTY_ROW]
 }
 
-const nameSpan = ({ from }: ChatEvent): Row[number] => span(cleanLine(from), `name.${nameColor(from)}`)
+const nameSpan = ({ from }: ChatEvent): Row[number] => span(cleanLine(from), `name.${hueOf(from)}`)
 
 /** The label of a room, from its name in the protocol. */
 const roomText = (room: string): CleanText =>

@@ -1,15 +1,17 @@
 /**
- * The looks of each tone. Only named ANSI colours and attributes, and no background except by inversion: users have
- * tuned the sixteen colours to their dark or light terminal.
+ * The looks of each tone. No background except by inversion: users have tuned the sixteen colours to their dark or light
+ * terminal. The hues beyond those can be read on black and on white.
  */
 
-import type { NameColor } from '../text/nameColor.ts'
+import { type Colors, HUES, type Hue } from '../text/hues.ts'
 
 /** The role of a span, which decides its looks. */
 export type Tone =
   | 'text'
-  /** The subject of a row. */
+  /** The subject of a row, and bold text of a message. */
   | 'strong'
+  /** Text between underscores. */
+  | 'italic'
   /** Secondary text: times, topics, hints. */
   | 'dim'
   /** Lines between panes. */
@@ -22,91 +24,122 @@ export type Tone =
   | 'mention'
   /** What a search found, in the text around it. */
   | 'match'
-  /** The number of mentions. */
+  /** The number of mentions, and the bar along one. */
   | 'badge'
   | 'good'
   | 'warning'
   | 'error'
   /** The name of a key in hints and help. */
   | 'key'
-  | `name.${NameColor}`
+  /** An address that can be opened. */
+  | 'link'
+  /** The name of a room in a message. */
+  | 'room'
+  /** Text between backticks, and the parts of a program. */
+  | 'code'
+  | 'code.keyword'
+  | 'code.string'
+  | 'code.number'
+  | 'code.comment'
+  | 'code.name'
+  /** A name in the text of a message. */
+  | `person.${Hue}`
+  /** The name of a sender. */
+  | `name.${Hue}`
 
 type Looks = {
-  readonly color?: NameColor | 'yellow' | undefined
+  /** One of the sixteen colours, by its SGR code. */
+  readonly color?: number | undefined
+  /** One of 256 colours, where there are so many. */
+  readonly color256?: number | undefined
   readonly bold?: boolean
   readonly dim?: boolean
+  readonly italic?: boolean
+  readonly underline?: boolean
   readonly inverse?: boolean
 }
 
-const LOOKS: Readonly<Record<Tone, Looks>> = {
+const RED = 31
+const GREEN = 32
+const YELLOW = 33
+const MAGENTA = 35
+const CYAN = 36
+const BRIGHT_BLUE = 94
+const BRIGHT_MAGENTA = 95
+
+/**
+ * For each hue one of 256 colours (https://en.wikipedia.org/wiki/ANSI_escape_code#8-bit): with a contrast of 3 or more to
+ * black and to white.
+ */
+const HUES_256: Readonly<Record<Hue, number>> = {
+  ...{ 0: 33, 1: 136, 2: 135, 3: 28, 4: 169, 5: 30, 6: 100 },
+  ...{ 7: 63, 8: 165, 9: 64, 10: 31, 11: 130, 12: 29, 13: 133 },
+}
+const HUES_16 = [BRIGHT_BLUE, GREEN, MAGENTA, CYAN, BRIGHT_MAGENTA] as const
+
+const LOOKS: Readonly<Record<Exclude<Tone, `name.${Hue}` | `person.${Hue}`>, Looks>> = {
   text: {},
   strong: { bold: true },
+  italic: { italic: true },
   dim: { dim: true },
   rule: { dim: true },
-  here: { color: 'cyan', bold: true },
-  fresh: { color: 'magenta' },
+  here: { color: CYAN, bold: true },
+  fresh: { color: MAGENTA },
   mention: { bold: true, inverse: true },
-  match: { color: 'yellow', bold: true, inverse: true },
-  badge: { color: 'red', bold: true },
-  good: { color: 'green' },
-  warning: { color: 'yellow' },
-  error: { color: 'red' },
+  match: { color: YELLOW, bold: true, inverse: true },
+  badge: { color: RED, bold: true },
+  good: { color: GREEN },
+  warning: { color: YELLOW },
+  error: { color: RED },
   key: { bold: true },
-  'name.red': { color: 'red' },
-  'name.green': { color: 'green' },
-  'name.magenta': { color: 'magenta' },
-  'name.cyan': { color: 'cyan' },
-  'name.redBright': { color: 'redBright' },
-  'name.magentaBright': { color: 'magentaBright' },
-  'name.blueBright': { color: 'blueBright' },
+  link: { underline: true },
+  room: { color: CYAN },
+  code: { color: CYAN },
+  'code.keyword': { color: MAGENTA },
+  'code.string': { color: GREEN },
+  'code.number': { color: BRIGHT_BLUE },
+  'code.comment': { dim: true },
+  'code.name': { color: CYAN },
 }
 
-/** SGR codes of the named colours. */
-const COLORS: Readonly<Record<NonNullable<Looks['color']>, number>> = {
-  red: 31,
-  green: 32,
-  yellow: 33,
-  magenta: 35,
-  cyan: 36,
-  redBright: 91,
-  magentaBright: 95,
-  blueBright: 94,
+function looksOf(tone: Tone): Looks {
+  const [, role, digits] = /^(name|person)\.(\d+)$/.exec(tone) ?? []
+  const hue = HUES.find(candidate => candidate === Number(digits))
+  if (hue === undefined) return LOOKS[tone as keyof typeof LOOKS]
+  const color = HUES_16[hue % HUES_16.length]
+  return { color, color256: HUES_256[hue], bold: role === 'name' }
 }
 
 /** The escape sequences before and behind a stretch of text. */
 export type Ink = readonly [before: string, behind: string]
 
-const inColor = inks(true)
-const inMonochrome = inks(false)
+const inks: Readonly<Record<Colors, Map<Tone, Ink>>> = { 0: new Map(), 16: new Map(), 256: new Map() }
 
-/** How a tone is drawn. Without colour (NO_COLOR) bold, dim and inverse stay. */
-export function inkOf(tone: Tone, color: boolean): Ink {
-  return (color ? inColor : inMonochrome)[tone]
+/** How a tone is drawn. Without colours (NO_COLOR) bold, dim, italic, underline and inverse stay. */
+export function inkOf(tone: Tone, colors: Colors): Ink {
+  const known = inks[colors].get(tone)
+  if (known !== undefined) return known
+  const made = inkFor(looksOf(tone), colors)
+  inks[colors].set(tone, made)
+  return made
 }
 
-function inks(color: boolean): Readonly<Record<Tone, Ink>> {
-  const entries = Object.entries(LOOKS).map(([tone, looks]) => [tone, inkFor(looks, color)])
-  return Object.fromEntries(entries)
-}
-
-function inkFor(looks: Looks, color: boolean): Ink {
-  const on: number[] = []
+function inkFor(looks: Looks, colors: Colors): Ink {
+  const on: string[] = []
   const off: number[] = []
-  if (looks.bold || looks.dim) {
-    on.push(looks.bold ? 1 : 2)
-    off.unshift(22)
+  const add = (before: string | number, behind: number): void => {
+    on.push(String(before))
+    off.unshift(behind)
   }
-  if (looks.inverse) {
-    on.push(7)
-    off.unshift(27)
-  }
-  if (color && looks.color !== undefined) {
-    on.push(COLORS[looks.color])
-    off.unshift(39)
-  }
+  if (looks.bold || looks.dim) add(looks.bold ? 1 : 2, 22)
+  if (looks.italic) add(3, 23)
+  if (looks.underline) add(4, 24)
+  if (looks.inverse) add(7, 27)
+  if (colors === 256 && looks.color256 !== undefined) add(`38;5;${looks.color256}`, 39)
+  else if (colors > 0 && looks.color !== undefined) add(looks.color, 39)
   return [on.map(sgr).join(''), off.map(sgr).join('')]
 }
 
-function sgr(code: number): string {
+function sgr(code: string | number): string {
   return `\x1b[${code}m`
 }

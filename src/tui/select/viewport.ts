@@ -34,8 +34,8 @@ export function viewportOf(scene: Scene, anchor: Anchor | 'bottom', height: numb
   for (let block = top.block; block < blockCount(scene) && rows.length < height; block++) {
     // The first message that begins on the screen shows its name: the row that showed it before is not visible.
     const isFirst: boolean = !isNamed && scene.room.timeline[block - 1]?.kind === 'message'
-    const shown = blockAt(scene, block, isFirst && skip <= blockAt(scene, block).before.length)
-    isNamed ||= isFirst && skip <= shown.before.length
+    const shown = blockAt(scene, block, isFirst && skip === blockAt(scene, block).before.length)
+    isNamed ||= isFirst && shown.own.length > 0 && skip <= shown.before.length
     const found = blockRows(shown)
     for (let at = skip; at < found.length && rows.length < height; at++) {
       const row = found[at]

@@ -8,8 +8,8 @@
 import { eachGrapheme, plainCells } from '../text/grapheme.ts'
 import { graphemeWidth } from '../text/width.ts'
 
-/** A control sequence, or another control character. */
-const CONTROL = /\x1b\[([\d;?]*)[ -/]*([@-~])|[\0-\x1f\x7f]/g
+/** A hyperlink, a control sequence, or another control character. */
+const CONTROL = /\x1b\]8;[!-~]*\x07|\x1b\[([\d;?]*)[ -/]*([@-~])|[\0-\x1f\x7f]/g
 
 /** The fewest blanks between two columns. */
 const COLUMN_GAP = 2
@@ -46,8 +46,8 @@ export function straighten(output: string): string {
     const [whole, parameters = '', last] = control
     straight += whole
     from = control.index + whole.length
-    // Colours and erasing do not move the cursor.
-    if (last === 'm' || last === 'K' || last === 'h' || last === 'l') continue
+    // Links, colours and erasing do not move the cursor.
+    if (whole.startsWith('\x1b]') || last === 'm' || last === 'K' || last === 'h' || last === 'l') continue
     column =
       whole === '\n' || whole === '\r' || last === 'E' ? 0 : last === 'G' ? columnOf(parameters) : undefined
     isSure = true

@@ -14,20 +14,21 @@ const NOT_LAST = '（「『【〔〈《〖'
 const NARROW = /^[\x20-\x7e]*$/
 
 /**
- * Rows of at most `width` cells (a width below 1 counts as 1). Breaks at spaces, which are dropped there; between
+ * Rows of at most `width` cells (a width below 1 counts as 1), those after the first of a line `hang` cells narrower. Breaks at spaces, which are dropped there; between
  * wide characters; and inside a word only where it is longer than a row. Spaces that begin a line stay, up to half
  * the width. `\n` ends a row, an empty line is an empty row. A cluster wider than the whole row becomes �.
  */
-export function wrapText(text: CleanText, width: number): readonly CleanText[] {
+export function wrapText(text: CleanText, width: number, hang = 0): readonly CleanText[] {
   const limit = Math.max(1, Math.floor(width))
+  const later = Math.max(1, limit - hang)
   if (text.length <= limit && NARROW.test(text)) return [text]
   const rows: CleanText[] = []
   for (let start = 0; start <= text.length; ) {
     const newline = text.indexOf('\n', start)
     const end = newline === -1 ? text.length : newline
     const line = sliceClean(text, start, end)
-    if (NARROW.test(line)) wrapNarrow(line, limit, rows)
-    else wrapWide(line, limit, rows)
+    if (NARROW.test(line)) wrapNarrow(line, limit, later, rows)
+    else wrapWide(line, limit, later, rows)
     start = end + 1
   }
   return rows
@@ -41,8 +42,9 @@ function indentOf(line: string): number {
 }
 
 /** A line of printable ASCII: an index is a cell. */
-function wrapNarrow(whole: CleanText, width: number, rows: CleanText[]): void {
-  const line = whole.length > width ? withoutDeepIndent(whole, width) : whole
+function wrapNarrow(whole: CleanText, first: number, later: number, rows: CleanText[]): void {
+  let width = first
+  const line = whole.length > width ? withoutDeepIndent(whole, later) : whole
   // A break inside the indentation would make an empty row.
   let unbreakable = indentOf(line)
   let start = 0
@@ -60,6 +62,7 @@ function wrapNarrow(whole: CleanText, width: number, rows: CleanText[]): void {
     }
     while (line.charCodeAt(start) === 0x20) start++
     unbreakable = 0
+    width = later
     if (start >= line.length) return
   }
   rows.push(sliceClean(line, start))
@@ -71,8 +74,9 @@ function withoutDeepIndent(line: CleanText, width: number): CleanText {
 }
 
 /** Any line: measured by cluster. */
-function wrapWide(whole: CleanText, width: number, rows: CleanText[]): void {
-  const line = withoutDeepIndent(withoutTooWide(whole, width), width)
+function wrapWide(whole: CleanText, firstWidth: number, later: number, rows: CleanText[]): void {
+  let width = firstWidth
+  const line = withoutDeepIndent(withoutTooWide(whole, later), later)
   const starts: number[] = []
   const widths: number[] = []
   eachGrapheme(line, (start, end, plain) => {
@@ -112,6 +116,7 @@ function wrapWide(whole: CleanText, width: number, rows: CleanText[]): void {
     first = at
     breakAt = at
     used = 0
+    width = later
   }
   // The rest fits, except for spaces at its end.
   if (first < count) pushLast(line, starts, widths, first, width, rows)

@@ -83,11 +83,17 @@ export function selectionKey(
       return isServed(world, 'react')
         ? step(arm(next, 'react'))
         : refused(next, clean`this server does not serve reactions`)
+    case 'selection.fold':
+      return step(withRoom(next, { opened: toggled(roomScreen(next).opened, message.id) }))
     case 'selection.close':
       return step(unselect(next))
     default:
       return key.text === undefined ? undefined : typeInstead(next, world)
   }
+}
+
+function toggled(ids: ReadonlySet<string>, id: string): ReadonlySet<string> {
+  return ids.has(id) ? new Set([...ids].filter(other => other !== id)) : new Set([...ids, id])
 }
 
 /** Adds our reaction to a message, or removes it. */

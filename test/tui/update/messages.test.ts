@@ -34,7 +34,8 @@ describe('Up in an empty composer', () => {
     const { screen } = talk()
     screen.type(UP)
     expect(screen.text).toBe('yes, at nooon')
-    expect(screen.screen()).toContain('edit › yes, at nooon')
+    expect(screen.screen()).toContain('╭ editing: yes, at nooon')
+    expect(screen.screen()).toContain('me › yes, at nooon')
     screen.type('\x7f\x7f', 'n', ENTER)
     expect(screen.took()).toEqual([{ type: 'edit', room: 'lobby', target: 2, text: 'yes, at noon' }])
     expect(screen.text).toBe('')
@@ -46,7 +47,7 @@ describe('Up in an empty composer', () => {
     screen.type(UP, ENTER)
     expect(screen.took()).toEqual([])
     expect(screen.text).toBe('')
-    expect(screen.screen()).not.toContain('edit ›')
+    expect(screen.screen()).not.toContain('╭ editing')
   })
 
   test('Esc and Ctrl+C leave the message be; what was typed is not lost', () => {
@@ -54,10 +55,10 @@ describe('Up in an empty composer', () => {
       const { screen } = talk()
       screen.type(UP, '!', key)
       expect(screen.text).toBe('')
-      expect(screen.screen()).not.toContain('edit ›')
+      expect(screen.screen()).not.toContain('╭ editing')
       screen.type(CTRL_UP)
       expect(screen.text).toBe('yes, at nooon!')
-      expect(screen.screen()).not.toContain('edit ›')
+      expect(screen.screen()).not.toContain('╭ editing')
       expect(screen.took()).toEqual([])
     }
   })
@@ -72,7 +73,7 @@ describe('Up in an empty composer', () => {
     screen.client.receive(lobby, 'me', 'second')
     screen.dispatch({ type: 'changed' })
     screen.type(UP, UP, UP)
-    expect(screen.screen()).toContain('edit › second')
+    expect(screen.screen()).toContain('me › second')
     screen.type(ENTER)
     expect(screen.took()).toEqual([])
     screen.type(UP, DOWN)
@@ -142,11 +143,11 @@ describe('a selected message', () => {
   test('is marked, holds the cursor, and moves with the arrows', () => {
     const { screen } = talk()
     screen.type(CTRL_S)
-    expect(screen.screen()).toContain('bob  ▌fine')
+    expect(screen.screen()).toContain('14:02 ▌fine')
     screen.type('k')
-    expect(screen.screen()).toContain('me ✓▌yes, at nooon')
+    expect(screen.screen()).toContain('14:01 ▌yes, at nooon')
     screen.type(DOWN)
-    expect(screen.screen()).toContain('bob  ▌fine')
+    expect(screen.screen()).toContain('14:02 ▌fine')
     screen.type('j')
     expect(screen.screen()).not.toContain('▌fine')
   })
@@ -154,7 +155,8 @@ describe('a selected message', () => {
   test('R answers it, and the message says what it answers', () => {
     const { screen } = talk()
     screen.type(CTRL_S, UP, UP, 'r', 'of course')
-    expect(screen.screen()).toContain('to alice › of course')
+    expect(screen.screen()).toContain('╭ answering alice: shall we ship?')
+    expect(screen.screen()).toContain('me › of course')
     screen.type(ENTER)
     expect(screen.took()).toEqual([{ type: 'say', room: 'lobby', text: 'of course', replyTo: 1 }])
   })
@@ -189,14 +191,14 @@ describe('a selected message', () => {
     screen.type(CTRL_S, 'e')
     expect(screen.screen()).toContain('you can edit only your own messages')
     screen.type(UP, 'e')
-    expect(screen.screen()).toContain('edit › yes, at nooon')
+    expect(screen.screen()).toContain('me › yes, at nooon')
   })
 
   test('E puts the draft aside, and the edit gives it back, sent or not', () => {
     for (const end of [ENTER, ESCAPE, CTRL_C]) {
       const { screen } = talk()
       screen.type('a draft', CTRL_S, UP, 'e')
-      expect(screen.screen()).toContain('edit › yes, at nooon')
+      expect(screen.screen()).toContain('me › yes, at nooon')
       expect(composedOf(roomScreen(screen.state)).draft).toBe('a draft')
       screen.type('!', end)
       expect(screen.text).toBe('a draft')
@@ -378,17 +380,17 @@ describe('what is under way', () => {
     ]
     screen.client.changed(lobby)
     screen.dispatch({ type: 'changed' })
-    expect(screen.screen()).toContain('me … yes, at noon (edited)')
-    expect(screen.screen()).toContain('🎉 1')
+    expect(screen.screen()).toMatch(/me {4}14:01 {2}yes, at noon \(edited\) +… saving/)
+    expect(screen.screen()).toContain('🎉 me')
     screen.client.settle(lobby, 0, { status: 'failed', code: 'forbidden', message: 'it is not yours' })
     screen.dispatch({ type: 'changed' })
-    expect(screen.screen()).toContain('me ✓ yes, at nooon')
+    expect(screen.screen()).toMatch(/me {4}14:01 {2}yes, at nooon$/m)
     expect(screen.screen()).toContain('✗ edit: yes, at noon')
     expect(screen.screen()).toContain('not sent: it is not yours')
     lobby.outbox = [{ ...base, id: 'c', request: { action: 'delete', room: 'lobby', target: 2, id: 'c' } }]
     screen.client.changed(lobby)
     screen.dispatch({ type: 'changed' })
-    expect(screen.screen()).toContain('… message deleted')
+    expect(screen.screen()).toContain('deleting…')
   })
 
   test('a deleted message shows the time, and the user if another one deleted it', () => {
@@ -403,7 +405,7 @@ describe('what is under way', () => {
     }
     screen.client.changed(lobby)
     screen.dispatch({ type: 'changed' })
-    expect(screen.screen()).toMatch(/alice {3}message deleted at 14:01/)
+    expect(screen.screen()).toMatch(/alice 14:00 {2}message deleted at 14:01/)
     expect(screen.screen()).toContain('message deleted by chatd on Tuesday 24')
   })
 

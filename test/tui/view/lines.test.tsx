@@ -5,7 +5,7 @@ import { cleanLine } from '../../../src/tui/text/clean.ts'
 import { Lines } from '../../../src/tui/view/Lines.tsx'
 import { paint } from '../../../src/tui/view/paint.ts'
 
-const row = (text: string) => paint([span(cleanLine(text), 'error')], false)
+const row = (text: string) => paint([span(cleanLine(text), 'error')], 0)
 
 test('rows stand below each other, one on each line, and longer ones are cut', () => {
   const lines = ['first', '', 'a row that is longer than the place it has', '日本語 and more'].map(row)
@@ -22,7 +22,7 @@ test('rows stand below each other, one on each line, and longer ones are cut', (
 
 test('without colour not one escape sequence is painted, with it every one is closed', () => {
   const spans = [span(cleanLine('text'), 'error')]
-  expect(paint(spans, false)).not.toContain('\u001b[3')
-  const coloured = paint([span(cleanLine('text'), 'error')], true)
+  expect(paint(spans, 0)).not.toContain('\u001b[3')
+  const coloured = paint([span(cleanLine('text'), 'error')], 256)
   expect(coloured).toMatch(/^\u001b\[[\d;]+m.*text\u001b\[[\d;]+m/)
 })
