@@ -103,6 +103,13 @@ export const DEFINITIONS = {
       hint: 'choose',
       shown: '1–6',
     },
+    'selection.number': {
+      keys: ['7', '8', '9'],
+      help: 'right after O: open the address of that number',
+      shown: '1–9',
+    },
+    'selection.link': { keys: ['o'], help: 'open an address in it in the browser', hint: 'open link' },
+    'selection.copy': { keys: ['y'], help: 'copy its text', hint: 'copy' },
     'selection.fold': { keys: ['space'], help: 'show a long message whole, or fold it again', hint: 'open' },
     'selection.close': { keys: ['ctrl+s'], help: 'back to the composer', hint: 'back' },
   }),
@@ -132,6 +139,10 @@ export const DEFINITIONS = {
     'scroll.lineDown': { keys: ['shift+down'], help: 'a row forward' },
     'scroll.top': { keys: ['alt+home'], help: 'to the oldest message' },
     'scroll.unread': { keys: ['alt+u'], help: 'to the first unread message' },
+    'view.bare': {
+      keys: ['alt+l'],
+      help: 'show the messages without columns, to select them with the mouse; any key goes back',
+    },
     'scroll.bottom': { keys: ['alt+end'], help: 'back to the newest message', hint: 'newest' },
   }),
 

@@ -1,6 +1,8 @@
 /** Effects: what an update asks for outside the screen's state, as plain data. */
 
 import type { SearchQuery } from '../../client/client.ts'
+import type { CleanText } from '../text/clean.ts'
+import type { LinkTarget } from '../text/links.ts'
 import type { AccountRequest, Proof } from './account.ts'
 
 /** One effect; `screen/effects.ts` runs it. */
@@ -55,6 +57,11 @@ export type Effect =
       readonly proof?: Proof
       readonly nonce?: string | undefined
     }
+  /** Opens an address in the browser; where there is none, copies it. */
+  | { readonly type: 'open'; readonly target: LinkTarget }
+  | { readonly type: 'copy'; readonly text: string }
+  /** Shows lines without columns until a key. */
+  | { readonly type: 'bare'; readonly lines: readonly CleanText[] }
   | { readonly type: 'rename'; readonly name: string }
   | { readonly type: 'acceptKey'; readonly fingerprint: string }
   | { readonly type: 'reconnect' }

@@ -32,6 +32,8 @@ export type ScreenEvent =
       readonly tone: 'info' | 'error'
       readonly lines: readonly CleanText[]
     }
+  /** A sentence for the status line. */
+  | { readonly type: 'notice'; readonly text: CleanText }
   /** The emoji of a short code is known; undefined: there is none. */
   | {
       readonly type: 'emoji'

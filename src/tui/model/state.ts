@@ -49,7 +49,7 @@ export type Selection = {
   /** Of the message, see `MessageEntry.id`. */
   readonly id: string
   /** The action that the very next key can confirm. */
-  readonly armed: 'delete' | 'react' | undefined
+  readonly armed: 'delete' | 'react' | 'open' | undefined
   /** Letters that acted as keys, with the time of the last: they were meant as text if text follows at once. */
   readonly typed: { readonly text: string; readonly at: number }
 }

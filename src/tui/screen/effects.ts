@@ -4,10 +4,14 @@ import type { ChatClient } from '../../client/client.ts'
 import { KeyRing } from '../../client/keyRing.ts'
 import type { Answer } from '../../client/pendingRequests.ts'
 import type { Member } from '../../protocol/requests.ts'
+import { hint } from '../input/bindings.ts'
 import type { Effect } from '../model/effect.ts'
 import type { ScreenEvent } from '../model/event.ts'
 import { roomLabel } from '../select/roomLabel.ts'
+import type { Copied } from '../terminal/clipboard.ts'
+import { openLink } from '../terminal/openLink.ts'
 import { type CleanText, clean, cleanLine, joinClean } from '../text/clean.ts'
+import type { LinkTarget } from '../text/links.ts'
 import { findKeys, runAccountRequest, signIn } from './accountEffects.ts'
 import { emojiOf } from './shortCodes.ts'
 
@@ -17,7 +21,9 @@ export type TerminalActions = {
   readonly redraw: () => void
   readonly quit: () => void
   /** Copies a text to the clipboard, where the terminal allows it. */
-  readonly copy?: (text: string) => void
+  readonly copy?: (text: string) => Copied
+  /** Shows lines without columns until a key. */
+  readonly bare?: (lines: readonly CleanText[]) => void
   /** The SSH keys of the user. */
   readonly keyRing?: KeyRing
 }
@@ -115,6 +121,12 @@ export function runEffect(
         { keyRing, copy: actions.copy ?? ignored },
         dispatch,
       ).catch(unexpected)
+    case 'open':
+      return open(effect.target, actions, dispatch)
+    case 'copy':
+      return copy(effect.text, actions, dispatch)
+    case 'bare':
+      return actions.bare?.(effect.lines)
     case 'rename':
       return client.rename(effect.name)
     case 'acceptKey':
@@ -126,6 +138,26 @@ export function runEffect(
     case 'quit':
       return actions[effect.type]()
   }
+}
+
+function open(target: LinkTarget, actions: TerminalActions, dispatch: Dispatch): void {
+  openLink(target).then(isOpen => {
+    if (isOpen) return dispatch({ type: 'notice', text: clean`opened ${cleanLine(target)}` })
+    actions.copy?.(target)
+    dispatch({ type: 'notice', text: clean`no browser here: copied ${cleanLine(target)}` })
+  }, unexpected)
+}
+
+function copy(text: string, { copy: put }: TerminalActions, dispatch: Dispatch): void {
+  const copied = put?.(text) ?? 'tooLong'
+  const key = cleanLine(hint('view.bare').key)
+  const told =
+    copied === 'tooLong'
+      ? clean`too long to copy: ${key} shows it for the mouse`
+      : copied === 'tmux'
+        ? clean`copied, and in the paste buffer of tmux`
+        : clean`copied, if this terminal allows it (OSC 52); ${key} shows it for the mouse`
+  dispatch({ type: 'notice', text: told })
 }
 
 type Dispatch = (event: ScreenEvent) => void

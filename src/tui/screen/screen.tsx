@@ -10,10 +10,13 @@ import type { Reports } from '../hosting/reports.ts'
 import type { InputEvent } from '../input/keypress.ts'
 import { createClock } from '../model/clock.ts'
 import { initialState, type Size } from '../model/state.ts'
+import { showBare } from '../terminal/bare.ts'
+import { copyText } from '../terminal/clipboard.ts'
 import { straighten } from '../terminal/straighten.ts'
 import { suspendProcess } from '../terminal/suspend.ts'
 import { createTerminal, type Keyboard } from '../terminal/terminal.ts'
 import { drawAmbiguousWide } from '../text/ambiguous.ts'
+import type { CleanText } from '../text/clean.ts'
 import type { Colors } from '../text/hues.ts'
 import { Screen } from '../view/Screen.tsx'
 import { Store } from './store.ts'
@@ -90,13 +93,17 @@ export async function runScreen(options: ScreenOptions): Promise<number> {
         quit: () => finish(0),
         suspend: () => onStop(),
         redraw,
-        copy,
+        copy: text => copyText(text, stdout),
+        bare: lines => void bare(lines),
         ...(keyRing === undefined ? {} : { keyRing }),
       },
     },
   )
+  /** Set while the bare view is shown, which ends with the next key. */
+  let onBareKey: (() => void) | undefined
   const onInput = (events: readonly InputEvent[]): void => {
-    if (!isOver) store.dispatchAll(events)
+    if (onBareKey !== undefined && events.some(({ type }) => type === 'key')) return onBareKey()
+    if (!isOver && onBareKey === undefined) store.dispatchAll(events)
   }
   const terminal = createTerminal(stdin, stdout, onInput, {
     isRemote: options.isRemote ?? false,
@@ -129,9 +136,14 @@ export async function runScreen(options: ScreenOptions): Promise<number> {
     stdout.write(CLEAR)
   }
 
-  /** By OSC 52, which terminals that do not know it, or do not allow it, ignore. */
-  function copy(text: string): void {
-    stdout.write(`\x1b]52;c;${Buffer.from(text).toString('base64')}\x07`)
+  /** Leaves the screen for lines without columns, until a key. */
+  async function bare(lines: readonly CleanText[]): Promise<void> {
+    if (isAway || handles.suspend === undefined) return
+    const key = Promise.withResolvers<void>()
+    onBareKey = key.resolve
+    await handles.suspend(() => showBare(stdout, lines, key.promise))
+    onBareKey = undefined
+    if (!isOver) resized()
   }
 
   function resized(): void {

@@ -5,10 +5,10 @@
 
 import type { OutboxEntry } from '../../client/outbox.ts'
 import type { RoomView } from '../../client/room.ts'
-import type { TimelineEntry } from '../../client/timelineEntry.ts'
+import type { MessageEntry, TimelineEntry } from '../../client/timelineEntry.ts'
 import { foldName } from '../../protocol/names.ts'
 import type { Note, RoomScreen, Selection } from '../model/state.ts'
-import { clean } from '../text/clean.ts'
+import { type CleanText, clean, cleanLine } from '../text/clean.ts'
 import {
   entryKey,
   entryRows,
@@ -18,6 +18,7 @@ import {
   type Repeated,
   type Setting,
 } from './entryRows.ts'
+import { linksOf } from './messageLinks.ts'
 import { barred, NO_HEAD, remarkRows } from './messageRows.ts'
 import { withPending } from './pending.ts'
 import { REACTION_KEYS } from './reactionKeys.ts'
@@ -162,15 +163,30 @@ function entryBlock(scene: Scene, entry: TimelineEntry, at: number, isNamed: boo
   const selection = entry.kind === 'message' && entry.id === scene.selection?.id ? scene.selection : undefined
   return {
     before,
-    own: selection === undefined ? own : selectedRows(own, selection, setting),
+    own:
+      selection === undefined || entry.kind !== 'message'
+        ? own
+        : selectedRows(own, entry, selection, setting),
     after: said?.flatMap(note => noteRows(note, setting)) ?? NO_ROWS,
   }
 }
 
 /** The rows of the selected message: with a bar, and with the question that its next key answers. */
-function selectedRows(own: readonly Row[], { armed }: Selection, { columns }: Setting): readonly Row[] {
-  const question = armed === undefined ? [] : remarkRows(NO_HEAD, QUESTIONS[armed], 'warning', columns)
+function selectedRows(
+  own: readonly Row[],
+  message: MessageEntry,
+  { armed }: Selection,
+  { columns }: Setting,
+): readonly Row[] {
+  const asked = armed === undefined ? [] : armed === 'open' ? whichLink(message) : [QUESTIONS[armed]]
+  const question = asked.flatMap(line => remarkRows(NO_HEAD, line, 'warning', columns))
   return [...own, ...question].map(row => barred(row, columns))
+}
+
+/** The addresses of a message by the digits that open them. */
+function whichLink(message: MessageEntry): readonly CleanText[] {
+  const links = linksOf(message).map(({ target }, at) => clean`${at + 1} ${cleanLine(target)}`)
+  return [...links, clean`a digit opens it, any other key cancels`]
 }
 
 /** The rows of a message with our pending changes, and with the start of the message that it answers. */

@@ -105,6 +105,11 @@ export function joinClean(parts: readonly CleanText[], separator: CleanText = cl
   return parts.join(separator) as CleanText
 }
 
+/** The lines of a clean text; at least one. */
+export function splitLines(text: CleanText): readonly CleanText[] {
+  return text.split('\n') as CleanText[]
+}
+
 /** Removes complete escape sequences. Incomplete ones stay; their introducer becomes a picture. */
 function withoutSequences(raw: string): string {
   if (!/[\x1b\x90\x98\x9b\x9d-\x9f]/.test(raw)) return raw

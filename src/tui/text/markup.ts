@@ -4,7 +4,7 @@
  */
 
 import { withoutTail } from '../../protocol/names.ts'
-import { type CleanText, clean, cleanLine, joinClean, sliceClean } from './clean.ts'
+import { type CleanText, clean, cleanLine, joinClean, sliceClean, splitLines } from './clean.ts'
 import { type Link, type LinkTarget, linksIn } from './links.ts'
 import { type Part, programParts } from './program.ts'
 
@@ -51,7 +51,7 @@ const ANY_SIGN = /[`*_@#]|:\/\/|mailto:/i
 
 /** The lines of a message. */
 export function parseMarkup(text: CleanText): readonly Line[] {
-  const lines = linesOf(text)
+  const lines = splitLines(text)
   const ends = lines.flatMap((line, at) => (isEnd(line) ? at : [])).toReversed()
   const parsed: Line[] = []
   for (let at = 0; at < lines.length; at++) {
@@ -67,17 +67,6 @@ export function parseMarkup(text: CleanText): readonly Line[] {
     at = closing
   }
   return parsed
-}
-
-function linesOf(text: CleanText): readonly CleanText[] {
-  const lines: CleanText[] = []
-  for (let start = 0; start <= text.length; ) {
-    const newline = text.indexOf('\n', start)
-    const end = newline === -1 ? text.length : newline
-    lines.push(sliceClean(text, start, end))
-    start = end + 1
-  }
-  return lines
 }
 
 const isEnd = (line: string): boolean => FENCE.exec(line)?.[1] === ''

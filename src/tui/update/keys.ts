@@ -8,6 +8,7 @@ import { keyName } from '../input/keyName.ts'
 import { roomScreen, type ScreenState, withoutNotice, withRoom } from '../model/state.ts'
 import { roomsOf, type World } from '../model/world.ts'
 import { leaveAbout } from './about.ts'
+import { showBare } from './bare.ts'
 import { complete } from './complete.ts'
 import { withEditor } from './compose.ts'
 import { backToChoice, credentialKey } from './credential.ts'
@@ -181,6 +182,8 @@ function mainKey(state: ScreenState, world: World, action: ActionId | undefined,
       return step(reopened(state))
     case 'room.switcher':
       return step({ ...state, overlay: { kind: 'switcher', editor: createEditor(), chosen: 0 } })
+    case 'view.bare':
+      return showBare(state, world)
     case 'view.sidebar':
       return step({ ...state, sidebar: !state.sidebar })
     case 'scroll.pageUp':

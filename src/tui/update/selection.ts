@@ -16,10 +16,12 @@ import {
   withRoom,
 } from '../model/state.ts'
 import { roomOf, type World } from '../model/world.ts'
+import { linksOf } from '../select/messageLinks.ts'
 import { paneOf } from '../select/pane.ts'
 import { REACTIONS } from '../select/reactionKeys.ts'
 import { positionEndingAt } from '../select/viewport.ts'
 import { type CleanText, clean } from '../text/clean.ts'
+import type { Link } from '../text/links.ts'
 import { beginEdit, beginReply } from './about.ts'
 import { withEditor } from './compose.ts'
 import { scrolledTo } from './scroll.ts'
@@ -62,6 +64,8 @@ export function selectionKey(
   if (armed === 'delete' && isConfirmed) {
     return step(unselect(state), { type: 'delete', room: room.key, target: message.seq })
   }
+  if (armed === 'open' && isNumber(action))
+    return open(arm(state, undefined), linksOf(message)[Number(key.text) - 1])
   if (armed === 'react' && action === 'selection.emoji') {
     return react(state, world, room, message, REACTIONS[Number(key.text) - 1])
   }
@@ -83,6 +87,10 @@ export function selectionKey(
       return isServed(world, 'react')
         ? step(arm(next, 'react'))
         : refused(next, clean`this server does not serve reactions`)
+    case 'selection.link':
+      return openLink(next, message)
+    case 'selection.copy':
+      return step(next, { type: 'copy', text: message.text ?? '' })
     case 'selection.fold':
       return step(withRoom(next, { opened: toggled(roomScreen(next).opened, message.id) }))
     case 'selection.close':
@@ -110,6 +118,20 @@ export function react(
   const names = Object.hasOwn(reactions, emoji) ? (reactions[emoji]?.names ?? []) : []
   const on = !names.some(name => foldName(name) === me)
   return step(state, { type: 'react', room: room.key, target: seq, emoji, on })
+}
+
+const isNumber = (action: ActionId | undefined): boolean =>
+  action === 'selection.emoji' || action === 'selection.number'
+
+/** Opens the address of a message; of several the next key chooses one. */
+function openLink(state: ScreenState, message: MessageEntry): Step {
+  const links = linksOf(message)
+  if (links.length === 0) return refused(state, clean`there is no address in this message`)
+  return links.length === 1 ? open(state, links[0]) : step(arm(state, 'open'))
+}
+
+function open(state: ScreenState, link: Link | undefined): Step {
+  return link === undefined ? step(state) : step(state, { type: 'open', target: link.target })
 }
 
 function edit(state: ScreenState, world: World, message: MessageEntry): Step {

@@ -2,7 +2,14 @@
 
 import { insertText } from '../composer/editor.ts'
 import type { ScreenEvent } from '../model/event.ts'
-import { type Overlay, type ScreenState, withLateError, withoutNotice, withWarning } from '../model/state.ts'
+import {
+  type Overlay,
+  type ScreenState,
+  withLateError,
+  withNotice,
+  withoutNotice,
+  withWarning,
+} from '../model/state.ts'
 import type { World } from '../model/world.ts'
 import { clean, cleanLine, joinClean } from '../text/clean.ts'
 import { reactByCode } from './commands.ts'
@@ -52,6 +59,8 @@ function happened(state: ScreenState, event: ScreenEvent, world: World): Step {
           ? withLateError(state, joinClean(event.lines, clean` `))
           : remark(state, world, event.lines, event.room),
       )
+    case 'notice':
+      return step(withNotice(state, event.text))
     case 'emoji':
       return reactByCode(state, world, event)
     case 'keys':

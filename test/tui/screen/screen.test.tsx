@@ -166,6 +166,35 @@ describe('the whole screen', () => {
     expect(terminal.cell(x, y)).toMatchObject({ color: 1 })
   })
 
+  test('each row of an address is a link to the whole of it', async () => {
+    const address = `https://git.example.org/${'acme/'.repeat(20)}`
+    const { terminal, client } = start([80, 14], opened => opened.open('lobby'))
+    await terminal.shows('online')
+    const targets: string[] = []
+    terminal.xterm.parser.registerOscHandler(8, data => targets.push(data) > 0)
+    const lobby = client.rooms.get('lobby')
+    if (lobby === undefined) throw new Error('no lobby')
+    client.receive(lobby, 'alice', `look: ${address}`)
+    await terminal.shows('look:')
+    const begun = targets.filter(target => target !== ';')
+    expect(begun.length).toBeGreaterThanOrEqual(3)
+    expect(new Set(begun)).toEqual(new Set([`;${address}`]))
+    expect(targets.filter(target => target === ';')).toHaveLength(begun.length)
+  })
+
+  test('Alt+L leaves the columns away until a key, which does nothing else', async () => {
+    const { terminal } = start([60, 12], morning)
+    await terminal.shows('online')
+    terminal.type('\x1bl')
+    await terminal.shows('any key goes back')
+    expect(terminal.screen()).toMatch(/^alice: good morning$/m)
+    expect(terminal.screen()).not.toContain('│')
+    terminal.type('x')
+    await terminal.shows('online')
+    expect(terminal.screen()).toContain('me ›')
+    expect(terminal.screen()).not.toContain('› x')
+  })
+
   test('is drawn again at every size, and never larger than the terminal', async () => {
     const { terminal } = start([80, 24], morning)
     await terminal.shows('online')

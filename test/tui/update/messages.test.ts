@@ -266,6 +266,45 @@ describe('a selected message', () => {
     expect(screen.took()).toEqual([{ type: 'react', room: 'lobby', target: 3, emoji: '👍', on: false }])
   })
 
+  test('Y copies its text, and what is typed by habit is not lost', () => {
+    const { screen } = talk()
+    screen.type(CTRL_S, 'y')
+    expect(screen.took()).toEqual([{ type: 'copy', text: 'fine' }])
+    screen.type('u')
+    expect(screen.text).toBe('yu')
+  })
+
+  test('O opens its address, or asks which of several', () => {
+    const { screen, lobby } = talk()
+    screen.type(CTRL_S, 'o')
+    expect(screen.screen()).toContain('there is no address in this message')
+    screen.client.receive(lobby, 'bob', 'see https://a.example/x.')
+    screen.dispatch({ type: 'changed' })
+    screen.type(DOWN, 'o')
+    expect(screen.took()).toEqual([{ type: 'open', target: 'https://a.example/x' }])
+    screen.client.receive(lobby, 'bob', 'https://a.example/1 and https://b.example/2')
+    screen.dispatch({ type: 'changed' })
+    screen.type(DOWN, 'o')
+    expect(screen.screen()).toMatch(/▌1 https:\/\/a\.example\/1.*▌2 https:\/\/b\.example\/2/s)
+    screen.type('2')
+    expect(screen.took()).toEqual([{ type: 'open', target: 'https://b.example/2' }])
+    screen.type('o', '7')
+    expect(screen.took()).toEqual([])
+  })
+
+  test('a long one is folded; Space shows it whole, and folds it again', () => {
+    const { screen, lobby } = talk()
+    const lines = Array.from({ length: 21 }, (_, at) => `line ${at}`)
+    screen.client.receive(lobby, 'bob', lines.join('\n'))
+    screen.dispatch({ type: 'changed' })
+    expect(screen.screen()).toContain('▸ 11 more rows (Ctrl+S, Space)')
+    expect(screen.screen()).not.toContain('line 15')
+    screen.type(CTRL_S, ' ')
+    expect(screen.screen()).toContain('line 20')
+    screen.type(' ')
+    expect(screen.screen()).not.toContain('line 20')
+  })
+
   test('Esc, Ctrl+C and Ctrl+S go back to the composer', () => {
     for (const key of [ESCAPE, CTRL_C, CTRL_S]) {
       const { screen } = talk()
@@ -300,6 +339,21 @@ describe('a selected message', () => {
     screen.type('r')
     expect(roomScreen(screen.state).about).toBeUndefined()
     expect(roomScreen(screen.state).selection).toBeUndefined()
+  })
+})
+
+describe('Alt+L', () => {
+  test('shows the messages without columns, line by line; of a selected one that alone', () => {
+    const { screen, lobby } = talk()
+    screen.client.receive(lobby, 'bob', 'two\nlines')
+    screen.dispatch({ type: 'changed' })
+    screen.type('\x1bl')
+    expect(screen.took()).toContainEqual({
+      type: 'bare',
+      lines: ['alice: shall we ship?', 'me: yes, at nooon', 'bob: fine', 'bob: two', 'lines'],
+    })
+    screen.type(CTRL_S, '\x1bl')
+    expect(screen.took()).toContainEqual({ type: 'bare', lines: ['bob: two', 'lines'] })
   })
 })
 
