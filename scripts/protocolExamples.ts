@@ -133,6 +133,30 @@ export const REQUEST_EXAMPLES: Readonly<Record<string, Example>> = {
       more: false,
     },
   },
+  notify: {
+    request: { action: 'notify', id: 'n1', room: 'dev', level: 'mentions', muted: false },
+    answer: { action: 'ok', id: 'n1', room: 'dev', level: 'mentions' },
+  },
+  mentions: {
+    request: { action: 'mentions', id: 'q2', limit: 1 },
+    answer: {
+      action: 'ok',
+      id: 'q2',
+      hits: [
+        {
+          action: 'chat',
+          room: 'dev',
+          seq: 41,
+          prev: 40,
+          ts: 1795393812345,
+          from: 'bob',
+          id: '0b6f2c1e-8d57-4b5a-9a30-6f1f0b7a2a11',
+          message: '@alice could you have a look?',
+        },
+      ],
+      cursor: '41',
+    },
+  },
   read: {
     request: { action: 'read', id: 'p1', room: 'dev', seq: 41 },
     answer: { action: 'ok', id: 'p1', room: 'dev', seq: 41 },
@@ -239,6 +263,7 @@ export const SERVER_EXAMPLES: readonly object[] = [
   { action: 'presence', from: 'bob', state: 'away', message: 'lunch' },
   { action: 'typing', room: 'dev', from: 'bob', on: true },
   { action: 'read', room: 'dev', seq: 41 },
+  { action: 'notify', room: 'dev', level: 'none', muted: true },
   { action: 'people', room: 'town', people: 1204 },
   { action: 'notice', message: 'maintenance at 18:00' },
   { action: 'bye', reason: 'shutting_down', message: 'the server is stopping', retryAfter: 1000 },

@@ -53,10 +53,10 @@ const FLOORS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   ],
   'src/server/requests': [
     ['dispatch'],
-    ['connect', 'history', 'join', 'lists', 'ownData', 'search', 'signals', 'speak'],
+    ['connect', 'history', 'join', 'lists', 'mentions', 'ownData', 'search', 'signals', 'speak'],
     ['account', 'guests'],
     ['admission'],
-    ['accountLinks', 'answerSize', 'newRoom', 'proving', 'replay'],
+    ['accountLinks', 'answerSize', 'newRoom', 'pageCursor', 'proving', 'replay'],
     ['conversation'],
     ['client'],
     ['permission', 'services'],
@@ -70,6 +70,7 @@ const FLOORS: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ['entries'],
     ['maintenance'],
     ['accounts'],
+    ['notify'],
   ],
   'src/tui': [
     ['main'],

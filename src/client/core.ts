@@ -7,10 +7,12 @@ import type { EventRequest, Member, RequestResult, RoomSummary } from '../protoc
 import type { ServerFrame, Welcome } from '../protocol/responses.ts'
 import { DEFAULT_LIMITS, type Limits } from '../protocol/serverLimits.ts'
 import { Account } from './account.ts'
+import { CacheTimer } from './cacheTimer.ts'
 import type { ChatClient, ClientEvent, ClientOptions, SearchQuery } from './client.ts'
 import { Leaves } from './leaves.ts'
 import { Link, type LinkState } from './link.ts'
 import { allMembers } from './members.ts'
+import { type Notify, setNotify } from './notify.ts'
 import { Outbox } from './outbox.ts'
 import { type Answer, PendingRequests } from './pendingRequests.ts'
 import { roomList } from './roomList.ts'
@@ -19,11 +21,6 @@ import { searchOn } from './searching.ts'
 import { Signals } from './signals.ts'
 import type { Credential } from './signIn.ts'
 import { Speech } from './speech.ts'
-
-/** Changed rooms are saved to the cache after this, ms. */
-const KEEP_AFTER_MS = 2_000
-/** Rooms that are not shown are restored from the cache after this, ms. */
-const RESTORE_AFTER_MS = 500
 
 /** A client that has not started yet. */
 export function createClient(options: ClientOptions): ChatClient {
@@ -51,17 +48,14 @@ class Core implements ChatClient {
   readonly #leaves: Leaves
   readonly #signals: Signals
   readonly #speech: Speech
-  #keepTimer: NodeJS.Timeout | undefined
-  #restoreTimer: NodeJS.Timeout | undefined
+  readonly #cacheTimer: CacheTimer
   #tellScheduled = false
-  readonly #hasCache: boolean
   /** The key of the room that is shown first. */
   readonly #shownFirst: string | undefined
   #closed = false
 
   constructor(options: ClientOptions) {
     this.username = options.username
-    this.#hasCache = options.cache !== undefined
     this.#shownFirst = keyOf(options.shownFirst ?? options.rooms[0])
     this.#session = options.session
     this.#findSession = options.findSession ?? (() => undefined)
@@ -109,6 +103,7 @@ class Core implements ChatClient {
       cache: options.cache,
       restarted: () => this.#outbox.failSent(),
     })
+    this.#cacheTimer = new CacheTimer(this.rooms, options.cache !== undefined)
     this.#speech = new Speech({
       outbox: this.#outbox,
       room: key => this.rooms.get(key),
@@ -129,18 +124,13 @@ class Core implements ChatClient {
 
   start(): void {
     this.#link.start()
-    // Rooms that are not joined by then, as without a connection, can be read from the cache.
-    this.#restoreTimer = setTimeout(() => {
-      for (const room of this.rooms.values()) this.rooms.restore(room)
-    }, RESTORE_AFTER_MS)
+    this.#cacheTimer.started()
   }
 
   async close(): Promise<void> {
     this.#signals.flush()
     this.#closed = true
-    clearTimeout(this.#keepTimer)
-    clearTimeout(this.#restoreTimer)
-    this.rooms.keep()
+    this.#cacheTimer.close()
     this.#outbox.close()
     this.#requests.interrupt()
     for (const room of this.rooms.values()) room.clearTyping()
@@ -211,6 +201,16 @@ class Core implements ChatClient {
     if (room === undefined || room.read === seq) return
     this.rooms.unread.moveRead(room, seq)
     this.#signals.read(key, seq)
+  }
+
+  async setNotify(key: string, change: Partial<Notify>): Promise<Answer<undefined>> {
+    const room = this.rooms.get(key)
+    if (room !== undefined) return setNotify(this.#requests, room, change)
+    return refuse('not_in_room', 'that room is not open')
+  }
+
+  mentions(cursor?: string): Promise<Answer<RequestResult<'mentions'>>> {
+    return this.#requests.ask({ action: 'mentions', ...(cursor === undefined ? {} : { cursor }) })
   }
 
   typing(key: string, on: boolean): void {
@@ -375,12 +375,7 @@ class Core implements ChatClient {
 
   /** Emits one `changed` for all changes of one turn, and saves changed rooms a little later. */
   #changed(): void {
-    if (this.#hasCache && !this.#closed) {
-      this.#keepTimer ??= setTimeout(() => {
-        this.#keepTimer = undefined
-        this.rooms.keep()
-      }, KEEP_AFTER_MS)
-    }
+    this.#cacheTimer.changed()
     if (this.#tellScheduled || this.#closed) return
     this.#tellScheduled = true
     queueMicrotask(() => {

@@ -1,5 +1,6 @@
 import { TYPING_FORGET_MS } from '../protocol/limits.ts'
 import { foldName } from '../protocol/names.ts'
+import { NOTHING_SET, type Notify } from './notify.ts'
 import type { OutboxEntry } from './outbox.ts'
 import { Timeline } from './timeline.ts'
 import type { MessageEntry, TimelineEntry } from './timelineEntry.ts'
@@ -48,6 +49,8 @@ export interface RoomView {
   readonly unread: number
   /** The unread messages that mention us; in a direct conversation all of them. */
   readonly mentions: number
+  /** Which messages of it call the user. */
+  readonly notify: Notify
 }
 
 /** A room as {@link Rooms} changes it. Every change ends with {@link touch}. */
@@ -67,6 +70,7 @@ export class Room implements RoomView {
   read = 0
   unread = 0
   mentions = 0
+  notify = NOTHING_SET
   /** The epoch of the timeline's log; undefined before the first join. */
   epoch: string | undefined
   /** Whether the newest page from before our join is loaded. */

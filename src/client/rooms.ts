@@ -4,6 +4,7 @@ import { conversationKey, foldName, parseConversation } from '../protocol/names.
 import type { RequestResult } from '../protocol/requests.ts'
 import type { Gap, Signal } from '../protocol/responses.ts'
 import type { KeptRoom, RoomCache } from './cacheFile.ts'
+import { notifyIn } from './notify.ts'
 import type { Answer, PendingRequests } from './pendingRequests.ts'
 import { Room } from './room.ts'
 import { Unread } from './unread.ts'
@@ -191,6 +192,9 @@ export class Rooms extends Map<string, Room> {
       case 'read':
         this.unread.moveRead(room, frame.seq)
         break
+      case 'notify':
+        room.notify = notifyIn(frame)
+        break
       case 'joined':
         room.people = frame.people
         room.members?.set(foldName(frame.from), { name: frame.from, away: frame.away })
@@ -315,6 +319,7 @@ export class Rooms extends Map<string, Room> {
     room.members =
       joined.members && new Map(joined.members.map(name => [foldName(name), { name, away: away.get(name) }]))
     room.read = joined.read
+    room.notify = notifyIn(joined)
     room.replayUntil = joined.last
     if (isFresh) room.log.begin(joined.last, joined.first > 0)
     this.#entered.add(room)

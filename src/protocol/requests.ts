@@ -2,6 +2,7 @@ import * as z from 'zod'
 import { accountRequests, accountResults, credential } from './accountRequests.ts'
 import { event, seq, timestamp } from './events.ts'
 import { MAX_PAGE } from './limits.ts'
+import { level, notifying } from './notify.ts'
 import { request } from './request.ts'
 
 const room = z.string().describe('the room, or `@name` for a direct conversation')
@@ -107,6 +108,20 @@ export const requests = {
     { room, seq: seq.describe('the last read event; may go back') },
     'Sets the read position.',
   ),
+  notify: request(
+    'notify',
+    {
+      room,
+      level: level.optional(),
+      muted: z.boolean().optional().describe('whether the room is muted: nothing of it calls you'),
+    },
+    'Sets which messages of a room call you, and whether it is muted, on all your devices. What is left out stays.',
+  ),
+  mentions: request(
+    'mentions',
+    { cursor: z.string().max(256).optional().describe('from the page before'), limit },
+    'Lists the messages in your rooms that mention you, the newest first.',
+  ),
   typing: request('typing', { room, on: z.boolean() }, 'Says that the user is typing, or stopped.'),
   away: request(
     'away',
@@ -143,6 +158,8 @@ export const clientFrame = z.discriminatedUnion('action', [
   requests.rooms,
   requests.members,
   requests.read,
+  requests.notify,
+  requests.mentions,
   requests.typing,
   requests.away,
   requests.ping,
@@ -181,6 +198,7 @@ export const roomSummary = z
     read: seq.describe('the read position'),
     unread: z.int().min(0).describe("other people's undeleted messages after `read`, counted up to 1000"),
     mentions: z.int().min(0).describe('those of them that mention you'),
+    ...notifying,
   })
   .meta({ id: 'RoomSummary' })
 
@@ -209,6 +227,7 @@ export const results = {
     first: seq.describe('the oldest seq kept, 0: none'),
     last: seq.describe('the newest seq, 0: none; the replay ends when it is reached'),
     read: seq.describe('the read position'),
+    ...notifying,
   }),
   leaveroom: z.object({ room: z.string() }),
   chat: stored,
@@ -238,6 +257,11 @@ export const results = {
   }),
   members: z.object({ members: z.array(member), more: z.boolean() }),
   read: z.object({ room: z.string(), seq }),
+  notify: z.object({ room: z.string(), ...notifying }),
+  mentions: z.object({
+    hits: z.array(event).describe('the newest first'),
+    cursor: z.string().optional().describe('for the next page, where there is one'),
+  }),
   typing: z.object({}),
   away: z.object({}),
   ping: z.object({}),

@@ -11,6 +11,7 @@ import {
   timestamp,
   topicEvent,
 } from './events.ts'
+import { notifying } from './notify.ts'
 import type { Limits } from './serverLimits.ts'
 
 const room = z.string()
@@ -121,6 +122,10 @@ export const signals = {
   read: z
     .object({ action: z.literal('read'), room, seq })
     .meta({ id: 'ReadSignal', description: 'Another connection of yours set the read position.' }),
+  notify: z.object({ action: z.literal('notify'), room, ...notifying }).meta({
+    id: 'NotifySignal',
+    description: 'Another connection of yours set which messages of a room call you.',
+  }),
   people: z.object({ action: z.literal('people'), room, people: count }).meta({
     id: 'PeopleSignal',
     description: 'The number of people in a room of more than 200; at most once a second.',
@@ -158,6 +163,7 @@ export const serverFrame = z.discriminatedUnion('action', [
   signals.presence,
   signals.typing,
   signals.read,
+  signals.notify,
   signals.people,
   signals.notice,
   signals.bye,

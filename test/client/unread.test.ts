@@ -95,3 +95,26 @@ describe('unread counts are those of the server', () => {
     await agree(bob, view)
   })
 })
+
+test('what calls a person is set on all devices, and the mentions are listed', async () => {
+  const { port } = await startServer({})
+  const alice = join(port, 'alice', ['dev'])
+  const told = await joined(alice, 'dev')
+  const bob = join(port, 'bob', ['dev'])
+  let secret: string | undefined
+  bob.subscribe(event => {
+    if (event.type === 'session') secret = event.session
+  })
+  const view = await joined(bob, 'dev')
+  const phone = join(port, 'bob', ['dev'], { session: secret })
+  const there = await joined(phone, 'dev')
+  expect(await bob.setNotify('dev', { muted: true })).toMatchObject({ ok: true })
+  expect(view.notify).toEqual({ level: undefined, muted: true })
+  await until(phone, () => there.notify.muted)
+  await phone.setNotify('dev', { level: 'all', muted: false })
+  await until(bob, () => view.notify.level === 'all' && !view.notify.muted)
+  expect(await bob.setNotify('nowhere', { muted: true })).toMatchObject({ ok: false })
+  await say(alice, told, bob, view, 'hi @bob')
+  await say(alice, told, bob, view, 'hi')
+  expect(await bob.mentions()).toMatchObject({ ok: true, value: { hits: [{ message: 'hi @bob' }] } })
+})

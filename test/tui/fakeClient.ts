@@ -4,6 +4,7 @@ import { failure } from '../../src/protocol/errors.ts'
 import { Account } from '../../src/client/account.ts'
 import type { ChatClient, ClientEvent } from '../../src/client/client.ts'
 import type { LinkState } from '../../src/client/link.ts'
+import { NOTHING_SET, type Notify } from '../../src/client/notify.ts'
 import type { OutboxEntry, OutboxState } from '../../src/client/outbox.ts'
 import { type Answer, PendingRequests } from '../../src/client/pendingRequests.ts'
 import type { RoomMember, RoomView } from '../../src/client/room.ts'
@@ -79,6 +80,7 @@ export class FakeClient implements ChatClient {
       read: 0,
       unread: 0,
       mentions: 0,
+      notify: NOTHING_SET,
       ...change,
     }
     this.rooms.set(room.key, room)
@@ -255,6 +257,19 @@ export class FakeClient implements ChatClient {
       { name: 'bob', since: 0, away: 'lunch' },
     ]
     return { ok: true, value } as const
+  }
+
+  async setNotify(key: string, change: Partial<Notify>) {
+    this.asked.push(`notify ${key} ${JSON.stringify(change)}`)
+    const room = this.rooms.get(key)
+    if (room === undefined) return failure({ code: 'not_in_room', message: 'not open' })
+    room.notify = { ...room.notify, ...change }
+    this.changed(room)
+    return { ok: true, value: undefined } as const
+  }
+
+  async mentions() {
+    return failure({ code: 'offline', message: 'offline' })
   }
 
   async listRooms() {

@@ -1,5 +1,6 @@
 import type { Result } from '../../protocol/errors.ts'
 import type { Share } from '../shares.ts'
+import type { Notify } from './notify.ts'
 
 /** What the owner of an account may be asked to be trusted with. `bot`: a program, which has no devices. */
 export type Role = 'user' | 'admin' | 'bot'
@@ -78,6 +79,8 @@ export interface AccountSession {
   readonly began: number
   /** The keys of its rooms and direct conversations, each with its read position. */
   readonly reads: readonly (readonly [roomKey: string, seq: number])[]
+  /** What it has set for rooms and direct conversations. */
+  readonly notify: readonly (readonly [roomKey: string, notify: Notify])[]
 }
 
 /** Who may take a free name, and what a person without an account may do. */

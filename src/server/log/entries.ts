@@ -1,5 +1,6 @@
 import type { AccountEntry } from './accounts.ts'
 import type { Retention } from './maintenance.ts'
+import type { Notify } from './notify.ts'
 
 /** What the author of an event says: the part of the event that comes from the request. */
 export type EventBody =
@@ -37,6 +38,8 @@ export interface KeptSession {
   readonly began: number
   /** The rooms that it joined and did not leave, and direct conversations that it read, each with its read position. */
   readonly reads: ReadonlyMap<string, number>
+  /** What it has set for rooms and direct conversations. */
+  readonly notify: ReadonlyMap<string, Notify>
 }
 
 /** How many open sessions stay beside one that begins; those of accounts do not count, and stay. */
@@ -50,7 +53,7 @@ interface SessionBounds {
 /** A session begins. Where there are too many, others are forgotten: see `SessionTable`. */
 export interface SessionBeginning {
   readonly kind: 'began'
-  readonly session: Omit<KeptSession, 'reads'>
+  readonly session: Omit<KeptSession, 'reads' | 'notify'>
   /** The spelling of the person's name. */
   readonly name: string
   /** Without it none is forgotten. */
@@ -67,8 +70,14 @@ export type SessionChange =
       readonly kind: 'read'
       readonly session: number
       readonly roomKey: string
-      /** The read position; undefined: the session left the room. */
+      /** The read position; undefined: the session left the room, and what it has set for it goes too. */
       readonly seq: number | undefined
+    }
+  | {
+      readonly kind: 'notify'
+      readonly session: number
+      readonly roomKey: string
+      readonly notify: Notify
     }
 
 /** Where the erasing of a person goes on: the person's events first, then the reactions. */

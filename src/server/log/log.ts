@@ -110,6 +110,13 @@ export interface Missed {
   readonly bytes: number
 }
 
+/** Which mentions are wanted. */
+export interface MentionRange {
+  /** Exclusive. */
+  readonly before: number
+  readonly limit: number
+}
+
 /** How many messages a person has not read. */
 export interface Unread {
   readonly unread: number
@@ -155,6 +162,13 @@ export interface Log {
     max: number,
     share?: Share,
   ): Promise<readonly Unread[]>
+  /** The newest messages in these rooms, before a position, that mention a person (a folded name). */
+  mentions(
+    person: string,
+    roomKeys: readonly string[],
+    range: MentionRange,
+    share?: Share,
+  ): Promise<readonly LoggedEvent[]>
   /**
    * A page of the events of a person (a folded name), oldest first: of one session where that is given. `next` is the
    * position after which it goes on.

@@ -1,5 +1,7 @@
 import { type Refusal, type Result, refuse, success } from '../../protocol/errors.ts'
 import { foldName, parseConversation } from '../../protocol/names.ts'
+import type { NotifyLevel } from '../../protocol/notify.ts'
+import type { Notify } from '../log/notify.ts'
 import { directKey, directNames } from '../log/roomKeys.ts'
 import type { Person } from '../rooms/people.ts'
 import type { Client } from './client.ts'
@@ -79,6 +81,17 @@ export function refuseListing({ session, scope, services }: Client, key: string)
   const most = isDirectKey(key) ? rooms * (1 + DIRECTS_A_ROOM) : rooms
   if (session.reads.size < most) return undefined
   return refuse('limit_reached', `your list has ${session.reads.size} rooms; leave one first`).error
+}
+
+/** What a session has set for a conversation, as the protocol has it. */
+export function notifying(notify: Notify | undefined): {
+  readonly level?: NotifyLevel
+  readonly muted?: true
+} {
+  return {
+    ...(notify?.level === undefined ? {} : { level: notify.level }),
+    ...(notify?.muted === true ? { muted: true } : {}),
+  }
 }
 
 /** The read position of a client; in a direct conversation that it never read, where its session began. */

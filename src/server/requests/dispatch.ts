@@ -5,9 +5,10 @@ import { connect } from './connect.ts'
 import { history } from './history.ts'
 import { joinRoom, leaveRoom } from './join.ts'
 import { listMembers, listRooms } from './lists.ts'
+import { listMentions } from './mentions.ts'
 import { eraseMe, myData } from './ownData.ts'
 import { search } from './search.ts'
-import { ping, setAway, setRead, setTyping } from './signals.ts'
+import { ping, setAway, setNotify, setRead, setTyping } from './signals.ts'
 import { speak } from './speak.ts'
 
 /** The handler of each action. */
@@ -25,6 +26,8 @@ export const HANDLERS: Handlers = {
   rooms: listRooms,
   members: listMembers,
   read: setRead,
+  notify: setNotify,
+  mentions: listMentions,
   typing: setTyping,
   away: setAway,
   ping,

@@ -3,7 +3,7 @@ import type { Request, RequestResult } from '../../protocol/requests.ts'
 import type { Person } from '../rooms/people.ts'
 import type { Member } from '../rooms/room.ts'
 import type { Client } from './client.ts'
-import { type Conversation, readPosition, refuseListing, resolve } from './conversation.ts'
+import { type Conversation, notifying, readPosition, refuseListing, resolve } from './conversation.ts'
 import { refuseNewRoom } from './newRoom.ts'
 import { replay } from './replay.ts'
 import type { Services } from './services.ts'
@@ -77,6 +77,7 @@ function answer(
     first: firstFor(head, conversation.floor),
     last: room.last,
     read: readPosition(client, conversation.key),
+    ...notifying(client.session?.notify.get(conversation.key)),
   })
 }
 

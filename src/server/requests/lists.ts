@@ -7,7 +7,7 @@ import type { Unread } from '../log/log.ts'
 import type { Person } from '../rooms/people.ts'
 import { ANSWER_BYTES, frameBytes } from './answerSize.ts'
 import type { Client } from './client.ts'
-import { isInScope, ownRooms, readPosition, resolveJoined } from './conversation.ts'
+import { isInScope, notifying, ownRooms, readPosition, resolveJoined } from './conversation.ts'
 
 /** Rooms that are looked up together. */
 const CHUNK = 100
@@ -169,6 +169,7 @@ function summaryOf(client: Client, person: Person, { key, isOwn }: Listed, count
     last: head?.last ?? 0,
     read: isOwn ? read : 0,
     ...counts,
+    ...(isOwn ? notifying(client.session?.notify.get(key)) : {}),
   }
 }
 

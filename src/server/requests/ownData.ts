@@ -6,6 +6,7 @@ import type { Person } from '../rooms/people.ts'
 import { presentSecret } from './account.ts'
 import { cutToBytes } from './answerSize.ts'
 import type { Client } from './client.ts'
+import { notifying } from './conversation.ts'
 import { proveAgain } from './proving.ts'
 
 type Records = RequestResult<'mydata'>['records']
@@ -39,7 +40,12 @@ function accountRecords(client: Client, person: Person): Records {
       ? { record: 'guest', name: person.name }
       : { record: 'account', name: own.name, role, created, password: password !== undefined },
     ...(own?.secrets ?? []).map(secret => ({ record: 'secret', ...presentSecret(client, person, secret) })),
-    ...reads.map(([key, read]) => ({ record: 'room', room: rooms.nameFor(person, key), read })),
+    ...reads.map(([key, read]) => ({
+      record: 'room',
+      room: rooms.nameFor(person, key),
+      read,
+      ...notifying(client.session?.notify.get(key)),
+    })),
   ]
 }
 

@@ -20,12 +20,14 @@ const READING: ReadonlySet<RequestAction> = new Set<RequestAction>([
   'search',
   'rooms',
   'members',
+  'mentions',
   'ping',
 ])
 /** What a guest may ask who does not speak. */
 const SILENT_GUEST: ReadonlySet<RequestAction> = new Set<RequestAction>([
   ...READING,
   'read',
+  'notify',
   'register',
   'mydata',
 ])

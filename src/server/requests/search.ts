@@ -1,4 +1,4 @@
-import { type Result, refuse, success } from '../../protocol/errors.ts'
+import { type Result, success } from '../../protocol/errors.ts'
 import { foldName, parseUsername } from '../../protocol/names.ts'
 import type { Request } from '../../protocol/requests.ts'
 import { searchTerms } from '../../protocol/searchTerms.ts'
@@ -8,6 +8,7 @@ import type { Person } from '../rooms/people.ts'
 import { ANSWER_BYTES, cutToBytes } from './answerSize.ts'
 import type { Client } from './client.ts'
 import { floorOf, isInScope, ownRooms, resolveJoined } from './conversation.ts'
+import { parseCursor } from './pageCursor.ts'
 
 const DEFAULT_HITS = 50
 /** A search looks into so many direct conversations, those used last; into others by their names. */
@@ -62,11 +63,4 @@ function scopeOf(
   const directs = client.services.log.directsOf(person.key, DIRECTS_SEARCHED)
   const keys = [...ownRooms(client), ...directs.filter(key => isInScope(client, key))]
   return success(keys.map(key => ({ key, floor: floorOf(client, key) })))
-}
-
-/** The cursor of a page is the seq of its last hit; clients do not look at it. */
-function parseCursor(cursor: string): Result<number> {
-  const seq = Number(cursor)
-  if (/^\d{1,16}$/.test(cursor) && Number.isSafeInteger(seq)) return success(seq)
-  return refuse('bad_frame', 'the cursor is none that this server gave; search without one')
 }

@@ -5,7 +5,7 @@ import { checkText } from '../../protocol/texts.ts'
 import type { Person } from '../rooms/people.ts'
 import { Line } from '../transport/line.ts'
 import type { Client } from './client.ts'
-import { refuseListing, resolveJoined } from './conversation.ts'
+import { notifying, refuseListing, resolveJoined } from './conversation.ts'
 
 /**
  * Serves `read`: moves the read position, also back, and tells the person's other connections once the log has it.
@@ -28,6 +28,28 @@ export async function setRead(client: Client, person: Person, request: Request<'
   if (!kept.ok) return client.refuse(kept.error, request.id)
   client.ok(request, { room: name, seq: request.seq })
   const line = Line.of({ action: 'read', room: name, seq: request.seq })
+  for (const peer of person.peers) if (peer !== client && !peer.isPlain) peer.send(line)
+}
+
+/** Serves `notify`: sets what calls the person, and tells the person's other connections once the log has it. */
+export async function setNotify(client: Client, person: Person, request: Request<'notify'>): Promise<void> {
+  const conversation = resolveJoined(client, person, request.room)
+  if (!conversation.ok) return client.refuse(conversation.error, request.id)
+  const { key, name } = conversation.value
+  const { services, session } = client
+  const before = session?.notify.get(key)
+  const notify = {
+    level: request.level ?? before?.level,
+    muted: request.muted ?? before?.muted ?? false,
+  }
+  const told = { room: name, ...notifying(notify) }
+  if (session === undefined) return client.ok(request, told)
+  const tooMany = refuseListing(client, key)
+  if (tooMany !== undefined) return client.refuse(tooMany, request.id)
+  const kept = await services.sessions.setNotify(session, key, notify, client.share)
+  if (!kept.ok) return client.refuse(kept.error, request.id)
+  client.ok(request, told)
+  const line = Line.of({ action: 'notify', ...told })
   for (const peer of person.peers) if (peer !== client && !peer.isPlain) peer.send(line)
 }
 

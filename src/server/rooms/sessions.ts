@@ -4,6 +4,7 @@ import { newSecret, secretHash } from '../auth/secretHash.ts'
 import type { AccountChange, AccountSession, AccountStore } from '../log/accounts.ts'
 import type { KeptSession, SessionChange } from '../log/entries.ts'
 import type { SessionStore } from '../log/log.ts'
+import type { Notify } from '../log/notify.ts'
 import type { Share } from '../shares.ts'
 
 const DAY = 86_400_000
@@ -20,6 +21,8 @@ export interface Session {
   readonly began: number
   /** The rooms that it joined and did not leave, and direct conversations that it read, each with its read position. */
   readonly reads: ReadonlyMap<string, number>
+  /** What it has set for them. */
+  readonly notify: ReadonlyMap<string, Notify>
 }
 
 interface OwnSession extends Session {
@@ -27,6 +30,7 @@ interface OwnSession extends Session {
   hash: string | undefined
   began: number
   readonly reads: Map<string, number>
+  readonly notify: Map<string, Notify>
   /** How many connections have it. */
   connections: number
   /** How many of its changes are on their way to the log. */
@@ -98,7 +102,7 @@ export class Sessions {
     const secret = newSecret()
     const hash = secretHash(secret)
     const session = this.#hold(
-      { number: this.reserve(), person: foldName(name), began, reads: new Map() },
+      { number: this.reserve(), person: foldName(name), began, reads: new Map(), notify: new Map() },
       hash,
     )
     this.#noteHolder(session)
@@ -175,12 +179,31 @@ export class Sessions {
     return kept
   }
 
+  /** Sets which messages of a room call the person; resolves when that is durable, or refused and taken back. */
+  async setNotify(
+    session: Session,
+    roomKey: string,
+    notify: Notify,
+    share?: Share,
+  ): Promise<Result<undefined>> {
+    const own = this.#mutable(session)
+    const before = own.notify.get(roomKey)
+    own.notify.set(roomKey, notify)
+    const kept = await this.#change(own, { kind: 'notify', session: own.number, roomKey, notify }, share)
+    if (!kept.ok && own.notify.get(roomKey) === notify) {
+      if (before === undefined) own.notify.delete(roomKey)
+      else own.notify.set(roomKey, before)
+    }
+    return kept
+  }
+
   /**
    * Takes a room out of a session's list; undefined where it was not in it. Resolves when that is durable, or when the
    * log owes it: the client was told that it left.
    */
   leave(session: Session, roomKey: string, share?: Share): Promise<void> | undefined {
     const own = this.#mutable(session)
+    own.notify.delete(roomKey)
     if (!own.reads.delete(roomKey)) return undefined
     const change = { kind: 'read', session: own.number, roomKey, seq: undefined } as const
     return this.#change(own, change, share).then(kept => {
@@ -218,6 +241,8 @@ export class Sessions {
         this.#storeBeginning(session, session.person, [])
         for (const [roomKey, seq] of session.reads)
           this.#owe(session, { kind: 'read', session: number, roomKey, seq })
+        for (const [roomKey, notify] of session.notify)
+          this.#owe(session, { kind: 'notify', session: number, roomKey, notify })
       }
     }
   }
@@ -240,6 +265,8 @@ export class Sessions {
     // Changes that are still on their way to the log stand.
     for (const [roomKey, seq] of kept.reads)
       session.reads.set(roomKey, Math.max(seq, session.reads.get(roomKey) ?? 0))
+    for (const [roomKey, notify] of kept.notify)
+      if (!session.notify.has(roomKey)) session.notify.set(roomKey, notify)
   }
 
   #change(session: OwnSession, change: SessionChange, share?: Share): Promise<Result<undefined>> {
@@ -265,12 +292,13 @@ export class Sessions {
   }
 
   #hold(kept: Omit<KeptSession, 'hash'>, hash: string | undefined): OwnSession {
-    const { number, person, began, reads } = kept
+    const { number, person, began, reads, notify } = kept
     const session: OwnSession = {
       number,
       person,
       began,
       reads: new Map(reads),
+      notify: new Map(notify),
       hash,
       connections: 0,
       changes: 0,

@@ -3,6 +3,7 @@ import type { Result } from '../../../src/protocol/errors.ts'
 import { searchTerms } from '../../../src/protocol/searchTerms.ts'
 import type { EventEntry, SessionChange } from '../../../src/server/log/entries.ts'
 import type { Log, LoggedEvent, Query, Range, Stored, Unread, WholeLog } from '../../../src/server/log/log.ts'
+import type { Notify } from '../../../src/server/log/notify.ts'
 import { directKey } from '../../../src/server/log/roomKeys.ts'
 
 const WHOLE: Range = { after: 0, limit: 10_000, maxBytes: 1_000_000_000 }
@@ -251,12 +252,60 @@ export function testLog(make: () => Promise<WholeLog>): void {
       new Promise(resolve => log.changeSession(one, { settled: resolve }))
     await change({ kind: 'began', session, name: 'Alice' })
     await change({ kind: 'read', session: 1, roomKey: 'dev', seq: 7 })
-    expect(log.openSession('x')).toEqual({ ...session, reads: new Map([['dev', 7]]) })
+    expect(log.openSession('x')).toEqual({ ...session, reads: new Map([['dev', 7]]), notify: new Map() })
     expect(log.openSession('y')).toBeUndefined()
     expect(log.spelling('alice')).toBe('Alice')
     expect(log.spelling('bob')).toBeUndefined()
     await change({ kind: 'forgotten', session: 1 })
     expect(log.openSession('x')).toBeUndefined()
+    await log.close()
+  })
+
+  test('a session keeps what it has set for a room until it leaves the room', async () => {
+    const log = await make()
+    const session = { number: 1, hash: 'x', person: 'alice', began: 0 }
+    const change = (one: SessionChange) =>
+      new Promise(resolve => log.changeSession(one, { settled: resolve }))
+    const set = (roomKey: string, notify: Notify) => change({ kind: 'notify', session: 1, roomKey, notify })
+    await change({ kind: 'began', session, name: 'Alice' })
+    await set('dev', { level: undefined, muted: true })
+    await set('dev', { level: 'all', muted: false })
+    await set('ops', { level: 'none', muted: true })
+    expect(log.openSession('x')?.notify).toEqual(
+      new Map([
+        ['dev', { level: 'all', muted: false }],
+        ['ops', { level: 'none', muted: true }],
+      ]),
+    )
+    await change({ kind: 'read', session: 1, roomKey: 'dev', seq: undefined })
+    expect([...(log.openSession('x')?.notify.keys() ?? [])]).toEqual(['ops'])
+    await change({ kind: 'notify', session: 9, roomKey: 'dev', notify: { level: 'all', muted: false } })
+    expect(log.sessionOf(9)).toBeUndefined()
+    await log.close()
+  })
+
+  test('mentions of a person are listed over rooms, the newest first, page by page', async () => {
+    const log = await make()
+    await append(log, { roomKey: 'dev', from: 'alice', text: 'here' })
+    const first = storedOf(await append(log, { roomKey: 'dev', from: 'bob', text: '@alice one' })).seq
+    const second = storedOf(await append(log, { roomKey: 'ops', from: 'bob', text: 'two @Alice.' })).seq
+    await append(log, { roomKey: 'secret', from: 'bob', text: '@alice three' })
+    await append(log, { roomKey: 'dev', from: 'alice', text: '@alice myself' })
+    const edited = storedOf(
+      await append(log, { roomKey: 'dev', from: 'bob', session: 1, text: '@alice four' }),
+    ).seq
+    await append(log, {
+      roomKey: 'dev',
+      from: 'bob',
+      session: 1,
+      body: { action: 'edit', target: edited, message: 'four' },
+    })
+    const mentions = async (before: number, limit = 10) =>
+      (await log.mentions('alice', ['dev', 'ops', 'nowhere'], { before, limit })).map(({ seq }) => seq)
+    expect(await mentions(Number.MAX_SAFE_INTEGER)).toEqual([second, first])
+    expect(await mentions(Number.MAX_SAFE_INTEGER, 1)).toEqual([second])
+    expect(await mentions(second)).toEqual([first])
+    expect(await log.mentions('nobody', ['dev'], { before: 100, limit: 10 })).toEqual([])
     await log.close()
   })
 

@@ -16,6 +16,7 @@ import type {
   Committed,
   Found,
   LoggedEvent,
+  MentionRange,
   MissedBounds,
   NewestRoom,
   Page,
@@ -238,6 +239,23 @@ export class MemoryLog implements WholeLog {
 
   unread(positions: ReadonlyMap<string, number>, name: string, max: number): Promise<readonly Unread[]> {
     return Promise.resolve([...positions].map(([room, after]) => this.#unreadIn(room, after, name, max)))
+  }
+
+  mentions(
+    person: string,
+    roomKeys: readonly string[],
+    { before, limit }: MentionRange,
+  ): Promise<readonly LoggedEvent[]> {
+    const found = roomKeys
+      .flatMap(key => this.#rooms.get(key)?.events ?? [])
+      .filter(
+        event =>
+          event.action === 'chat' &&
+          event.seq < before &&
+          foldName(event.from) !== person &&
+          mentionedNames(event.message ?? '').has(person),
+      )
+    return Promise.resolve(found.sort((a, b) => b.seq - a.seq).slice(0, limit))
   }
 
   #unreadIn(roomKey: string, after: number, name: string, max: number): Unread {

@@ -106,6 +106,8 @@ test('every request costs in proportion to its line and its answer, in the worst
     rooms: () => ({ action: 'rooms', all: true }),
     members: () => ({ action: 'members', room: 'worst', limit: limits.page }),
     read: () => ({ action: 'read', room: 'worst', seq: next() }),
+    notify: () => ({ action: 'notify', room: 'worst', muted: next() % 2 === 0 }),
+    mentions: () => ({ action: 'mentions', limit: limits.page }),
     typing: () => ({ action: 'typing', room: 'worst', on: true }),
     away: () => ({ action: 'away', message: `${next()}${'a'.repeat(limits.away - 8)}` }),
     ping: () => ({ action: 'ping' }),

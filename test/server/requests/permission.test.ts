@@ -33,6 +33,8 @@ const REQUESTS: Readonly<Record<RequestAction, Readonly<Record<string, unknown>>
   rooms: { all: true },
   members: { room: 'dev' },
   read: { room: 'dev', seq: 0 },
+  notify: { room: 'dev', muted: true },
+  mentions: {},
   typing: { room: 'dev', on: true },
   away: { message: 'x' },
   ping: {},
@@ -54,6 +56,7 @@ const READS: readonly RequestAction[] = [
   'search',
   'rooms',
   'members',
+  'mentions',
   'ping',
 ]
 const SPEAKS: readonly RequestAction[] = ['chat', 'edit', 'delete', 'react', 'typing']

@@ -1,6 +1,17 @@
 import type { Share } from '../../shares.ts'
 import type { AuditLine } from '../accounts.ts'
-import type { Found, Missed, MissedBounds, NewestRoom, Page, Query, Range, Unread } from '../log.ts'
+import type {
+  Found,
+  LoggedEvent,
+  MentionRange,
+  Missed,
+  MissedBounds,
+  NewestRoom,
+  Page,
+  Query,
+  Range,
+  Unread,
+} from '../log.ts'
 import type { OwnEvents } from './messages.ts'
 import type { ReadQueue } from './readQueue.ts'
 
@@ -30,6 +41,15 @@ export abstract class LogReading {
     share?: Share,
   ): Promise<readonly Unread[]> {
     return this.#queue.call(share, 'unread', positions, name, max)
+  }
+
+  mentions(
+    person: string,
+    roomKeys: readonly string[],
+    range: MentionRange,
+    share?: Share,
+  ): Promise<readonly LoggedEvent[]> {
+    return this.#queue.call(share, 'mentions', person, roomKeys, range)
   }
 
   ownEvents(

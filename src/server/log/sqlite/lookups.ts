@@ -4,6 +4,7 @@ import type { RoomHead } from '../log.ts'
 import { integer, optionalInteger, type Row, text } from './columns.ts'
 import { headOf, SELECT_HEADS } from './headRows.ts'
 import { Lookalikes } from './lookalikes.ts'
+import { notifyOf, SELECT_NOTIFY } from './notifyRows.ts'
 import { OPEN } from './openSessions.ts'
 
 const SELECT_SESSIONS = `SELECT sessions.number, hash, key, began FROM sessions
@@ -21,6 +22,7 @@ export class Lookups {
   readonly #session: StatementSync
   readonly #oldestSession: StatementSync
   readonly #reads: StatementSync
+  readonly #notify: StatementSync
   readonly #spelling: StatementSync
   readonly #directs: StatementSync
 
@@ -35,6 +37,7 @@ export class Lookups {
     )
     this.#session = this.#database.prepare(`${SELECT_SESSIONS} WHERE sessions.number = ?`)
     this.#reads = this.#database.prepare('SELECT room, seq FROM reads WHERE session = ?')
+    this.#notify = this.#database.prepare(SELECT_NOTIFY)
     this.#spelling = this.#database.prepare('SELECT name FROM names WHERE key = ?')
     this.#directs = this.#database.prepare(
       `SELECT rooms.key FROM directs JOIN rooms ON rooms.number = room WHERE directs.name = ?
@@ -87,6 +90,7 @@ export class Lookups {
       person: text(row, 'key'),
       began: integer(row, 'began'),
       reads: new Map(reads),
+      notify: new Map(this.#notify.all(number).map(notifyOf)),
     }
   }
 }

@@ -4,6 +4,7 @@ import type { Entry, ErasureCursor } from '../entries.ts'
 import type {
   Found,
   LoggedEvent,
+  MentionRange,
   Missed,
   MissedBounds,
   NewestRoom,
@@ -128,6 +129,7 @@ export interface ReaderMethods {
   read(roomKey: string, range: Range): Page
   missed(roomKey: string, after: number, bounds: MissedBounds): Missed
   unread(positions: ReadonlyMap<string, number>, name: string, max: number): readonly Unread[]
+  mentions(person: string, roomKeys: readonly string[], range: MentionRange): readonly LoggedEvent[]
   /** One turn of a search, of some milliseconds. `isLast`: it gives what it has found until now. */
   search(query: Query, progress: SearchProgress | undefined, isLast: boolean): SearchStep
   ownEvents(person: string, session: number | undefined, after: number, limit: number): OwnEvents

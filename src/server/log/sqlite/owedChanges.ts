@@ -50,5 +50,7 @@ function subjectOf(change: SessionChange): string {
       return `${change.session} floor`
     case 'read':
       return `${change.session} ${change.roomKey}`
+    case 'notify':
+      return `${change.session} notify ${change.roomKey}`
   }
 }

@@ -222,6 +222,16 @@ const STEPS: readonly string[] = [
   UPDATE accounts SET skeleton = skeleton((SELECT name FROM names WHERE number = person));
   CREATE INDEX accounts_by_skeleton ON accounts (skeleton);
   `,
+  // Which messages of a room call a person. A room without a row has nothing set.
+  `
+  CREATE TABLE notify (
+    session INTEGER NOT NULL,
+    room TEXT NOT NULL,
+    level TEXT,
+    muted INTEGER NOT NULL,
+    PRIMARY KEY (session, room)
+  ) STRICT, WITHOUT ROWID;
+  `,
 ]
 
 /** The version of the schema that this program writes. */

@@ -101,7 +101,7 @@ describe('acknowledged entries are there after a restart', () => {
     expect(again.last).toBe(log.last)
     expect(again.head('dev')).toEqual(log.head('dev'))
     expect(['alice', 'bob', 'carol'].map(name => again.spelling(name))).toEqual(['Alice', 'bob', undefined])
-    expect(again.openSession('h')).toEqual({ ...session, reads: new Map([['dev', seq]]) })
+    expect(again.openSession('h')).toEqual({ ...session, reads: new Map([['dev', seq]]), notify: new Map() })
     expect(again.lastSession).toBe(1)
     expect(await append(again, { text: 'first', id: 'a' })).toMatchObject({ ok: true, value: { seq } })
     expect(await find(again, 'second')).toEqual([seq])
@@ -196,6 +196,30 @@ describe('acknowledged entries are there after a restart', () => {
     await log.close()
   })
 
+  test('in a file of the version before rooms could be muted: nothing is set, and can be', async () => {
+    const directory = temporaryDirectory()
+    writeFileSync(logFile(directory), gunzipSync(readFileSync(join(import.meta.dirname, 'layouts/7.db.gz'))))
+    const log = await openLog(directory)
+    expect((await log.check()).ok).toBe(true)
+    expect(log.openSession('hash of bob')).toMatchObject({
+      reads: new Map([
+        ['dev', 0],
+        ['ops', 1],
+      ]),
+      notify: new Map(),
+    })
+    const range = { before: Number.MAX_SAFE_INTEGER, limit: 10 }
+    expect((await log.mentions('bob', ['dev', 'ops'], range)).map(({ seq }) => seq)).toEqual([2, 1])
+    const notify = { level: 'none', muted: true } as const
+    await new Promise(resolve =>
+      log.changeSession({ kind: 'notify', session: 2, roomKey: 'ops', notify }, { settled: resolve }),
+    )
+    await log.close()
+    const again = await openLog(directory)
+    expect(again.openSession('hash of bob')?.notify).toEqual(new Map([['ops', notify]]))
+    await again.close()
+  })
+
   test('and an index of other rules, or of another Unicode, is filled again', async () => {
     const directory = temporaryDirectory()
     const log = await openLog(directory)
@@ -225,6 +249,7 @@ describe('acknowledged entries are there after a restart', () => {
 
 /** Takes a file back to the layout before the search index had grams. */
 const LAYOUT_2 = `
+  DROP TABLE notify;
   DROP INDEX rooms_by_skeleton;
   ALTER TABLE rooms DROP COLUMN skeleton;
   DROP INDEX open_sessions;
@@ -458,7 +483,7 @@ describe('a full disk', () => {
     expect((await append(log, { session: 7 })).ok).toBe(true)
     await log.abandon()
     const again = await openLog(directory)
-    expect(again.openSession('h')).toEqual({ ...session, reads: new Map([['dev', 2]]) })
+    expect(again.openSession('h')).toEqual({ ...session, reads: new Map([['dev', 2]]), notify: new Map() })
   })
 })
 

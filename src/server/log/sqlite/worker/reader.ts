@@ -1,5 +1,14 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
-import type { Missed, MissedBounds, NewestRoom, Page, Range, Unread } from '../../log.ts'
+import type {
+  LoggedEvent,
+  MentionRange,
+  Missed,
+  MissedBounds,
+  NewestRoom,
+  Page,
+  Range,
+  Unread,
+} from '../../log.ts'
 import { integer, optionalInteger, type Row, text } from '../columns.ts'
 import type { ReaderMethods } from '../messages.ts'
 import { FRAME_BYTES, Rows, rowBytes, SELECT_EVENTS } from './rows.ts'
@@ -9,7 +18,9 @@ const MAX_COUNTED = 4_096
 const BEYOND = Number.MAX_SAFE_INTEGER
 
 /** Reads pages and counts. Belongs to a reading connection. */
-export class Reader implements Pick<ReaderMethods, 'read' | 'missed' | 'unread' | 'newestRooms'> {
+export class Reader
+  implements Pick<ReaderMethods, 'read' | 'missed' | 'unread' | 'mentions' | 'newestRooms'>
+{
   readonly #rows: Rows
   readonly #room: StatementSync
   readonly #upTo: StatementSync
@@ -17,6 +28,10 @@ export class Reader implements Pick<ReaderMethods, 'read' | 'missed' | 'unread' 
   readonly #missed: StatementSync
   readonly #unread: StatementSync
   readonly #mentions: StatementSync
+  readonly #person: StatementSync
+  readonly #roomNumber: StatementSync
+  readonly #mentionsIn: StatementSync
+  readonly #one: StatementSync
   readonly #newest: StatementSync
   readonly #newestDirects: StatementSync
 
@@ -41,6 +56,12 @@ export class Reader implements Pick<ReaderMethods, 'read' | 'missed' | 'unread' 
         WHERE action = 'chat' AND NOT gone AND author IS NOT (SELECT number FROM names WHERE key = ?) LIMIT ?
       )`,
     )
+    this.#person = database.prepare('SELECT number FROM names WHERE key = ?')
+    this.#roomNumber = database.prepare('SELECT number FROM rooms WHERE key = ?')
+    this.#mentionsIn = database.prepare(
+      'SELECT seq FROM mentions WHERE person = ? AND room = ? AND seq < ? ORDER BY seq DESC LIMIT ?',
+    )
+    this.#one = database.prepare(`${SELECT_EVENTS} WHERE e.seq = ?`)
     this.#newest = database.prepare(
       "SELECT key, last FROM rooms WHERE substr(key, 1, 1) <> '@' AND last < ? ORDER BY last DESC LIMIT ?",
     )
@@ -76,6 +97,26 @@ export class Reader implements Pick<ReaderMethods, 'read' | 'missed' | 'unread' 
   /** See `Log.unread`. */
   unread(positions: ReadonlyMap<string, number>, name: string, max: number): readonly Unread[] {
     return [...positions].map(([roomKey, after]) => this.#unreadIn(roomKey, after, name, max))
+  }
+
+  /** See `Log.mentions`. */
+  mentions(person: string, roomKeys: readonly string[], range: MentionRange): readonly LoggedEvent[] {
+    return this.#rows.atOneMoment(epoch => {
+      const found = this.#person.get(person)
+      if (found === undefined) return []
+      const number = integer(found, 'number')
+      const seqs = roomKeys.flatMap(key => this.#mentionSeqs(number, key, range))
+      const newest = seqs.sort((a, b) => b - a).slice(0, range.limit)
+      const rows = newest.map(seq => this.#one.get(seq)).filter(row => row !== undefined)
+      return this.#rows.present(rows, epoch)
+    })
+  }
+
+  #mentionSeqs(person: number, roomKey: string, { before, limit }: MentionRange): number[] {
+    const room = this.#roomNumber.get(roomKey)
+    if (room === undefined) return []
+    const rows = this.#mentionsIn.all(person, integer(room, 'number'), before, limit)
+    return rows.map(row => integer(row, 'seq'))
   }
 
   #unreadIn(roomKey: string, after: number, name: string, max: number): Unread {

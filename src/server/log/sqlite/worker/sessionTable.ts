@@ -2,11 +2,14 @@ import type { DatabaseSync } from 'node:sqlite'
 import type { AccountSession } from '../../accounts.ts'
 import type { KeptSession, SessionBeginning, SessionChange } from '../../entries.ts'
 import { integer, optionalInteger, text } from '../columns.ts'
+import { notifyOf, SELECT_NOTIFY } from '../notifyRows.ts'
 import { OPEN } from '../openSessions.ts'
 import type { NameTable } from './nameTable.ts'
 import { type Statements, statements } from './statements.ts'
 
 const DAY = 86_400_000
+/** What a session has of rooms. */
+const OF_ROOMS = ['reads', 'notify'] as const
 /** Unused sessions that go with each that begins: they go faster than they come. */
 const UNUSED_AT_ONCE = 4
 
@@ -129,12 +132,14 @@ export class SessionTable {
     ).get(number)
     if (row === undefined) return []
     const reads = this.#sql('SELECT room, seq FROM reads WHERE session = ?').all(number)
+    const notify = this.#sql(SELECT_NOTIFY).all(number)
     return [
       {
         number,
         person: text(row, 'key'),
         began: integer(row, 'began'),
         reads: reads.map(read => [text(read, 'room'), integer(read, 'seq')] as const),
+        notify: notify.map(notifyOf),
       },
     ]
   }
@@ -177,7 +182,7 @@ export class SessionTable {
 
   /** Ends a session; its number stays, since events carry it. */
   close(number: number): void {
-    this.#sql('DELETE FROM reads WHERE session = ?').run(number)
+    this.#dropRooms(number)
     this.#sql("UPDATE sessions SET hash = 'erased ' || number WHERE number = ?").run(number)
     this.#open = undefined
   }
@@ -200,6 +205,10 @@ export class SessionTable {
       `INSERT INTO reads (session, room, seq) SELECT ?, room, seq FROM reads WHERE session = ?
       ON CONFLICT (session, room) DO UPDATE SET seq = max(seq, excluded.seq)`,
     ).run(into, number)
+    this.#sql(
+      `INSERT INTO notify (session, room, level, muted) SELECT ?, room, level, muted FROM notify WHERE session = ?
+      ON CONFLICT (session, room) DO NOTHING`,
+    ).run(into, number)
     // The holder of this secret saw the direct conversations from its beginning on.
     this.#sql('UPDATE sessions SET began = min(began, ?) WHERE number = ?').run(integer(row, 'began'), into)
     this.close(number)
@@ -221,7 +230,11 @@ export class SessionTable {
         return
       case 'read':
         if (change.seq === undefined) {
-          this.#sql('DELETE FROM reads WHERE session = ? AND room = ?').run(change.session, change.roomKey)
+          for (const table of OF_ROOMS)
+            this.#sql(`DELETE FROM ${table} WHERE session = ? AND room = ?`).run(
+              change.session,
+              change.roomKey,
+            )
         } else {
           // Nothing for a session that is gone: erased while its request was on its way.
           this.#sql(
@@ -230,6 +243,15 @@ export class SessionTable {
           ).run(change.roomKey, change.seq, change.session)
           this.holds(change.session)
         }
+        return
+      case 'notify': {
+        const { level, muted } = change.notify
+        this.#sql(
+          `INSERT INTO notify (session, room, level, muted) SELECT number, ?, ?, ? FROM sessions WHERE number = ?
+          ON CONFLICT (session, room) DO UPDATE SET level = excluded.level, muted = excluded.muted`,
+        ).run(change.roomKey, level ?? null, muted ? 1 : 0, change.session)
+        this.holds(change.session)
+      }
     }
   }
 
@@ -237,15 +259,22 @@ export class SessionTable {
   #forget(number: number): void {
     const row = this.#sql('SELECT person FROM sessions WHERE number = ?').get(number)
     if (row === undefined) return
-    this.#sql('DELETE FROM reads WHERE session = ?').run(number)
+    this.#dropRooms(number)
     this.#sql('DELETE FROM sessions WHERE number = ?').run(number)
     this.#holding.delete(number)
     this.#names.dropUnused(integer(row, 'person'))
   }
 
+  #dropRooms(number: number): void {
+    for (const table of OF_ROOMS) this.#sql(`DELETE FROM ${table} WHERE session = ?`).run(number)
+  }
+
   /** Forgets all sessions of a person but for their numbers, which no other session may get: events carry them. */
   forgetAll(person: number): void {
-    this.#sql('DELETE FROM reads WHERE session IN (SELECT number FROM sessions WHERE person = ?)').run(person)
+    for (const table of OF_ROOMS)
+      this.#sql(`DELETE FROM ${table} WHERE session IN (SELECT number FROM sessions WHERE person = ?)`).run(
+        person,
+      )
     this.#sql("UPDATE sessions SET hash = 'erased ' || number WHERE person = ?").run(person)
     this.#open = undefined
   }

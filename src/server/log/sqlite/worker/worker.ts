@@ -179,6 +179,7 @@ function read(): void {
     read: reader.read.bind(reader),
     missed: reader.missed.bind(reader),
     unread: reader.unread.bind(reader),
+    mentions: reader.mentions.bind(reader),
     newestRooms: reader.newestRooms.bind(reader),
     search: searcher.search.bind(searcher),
     ownEvents: own.ownEvents.bind(own),
