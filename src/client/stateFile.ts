@@ -21,6 +21,9 @@ const BUSY_TIMEOUT = 200
 /** How often delayed writes are tried again, ms. */
 const RETRY_MS = 500
 
+/** Before the names of settings among the facts. */
+const SETTING = 'set '
+
 /** A name on a server. */
 export interface Login {
   readonly host: string
@@ -157,6 +160,21 @@ export class StateFile implements OutboxStore {
   leaves(): Map<string, string> {
     return new Map(
       this.#all('SELECT room, name FROM leaves').map(row => [String(row['room']), String(row['name'])]),
+    )
+  }
+
+  /** What the user has set, by name. */
+  settings(): ReadonlyMap<string, string> {
+    const rows = this.#all(
+      `SELECT substr(name, ${SETTING.length + 1}) AS name, value FROM facts WHERE name GLOB '${SETTING}*'`,
+    )
+    return new Map(rows.map(row => [String(row['name']), String(row['value'])]))
+  }
+
+  /** Keeps a setting. */
+  keepSetting(name: string, value: string): void {
+    this.#writeOrDelay(database =>
+      database.prepare('INSERT OR REPLACE INTO facts (name, value) VALUES (?, ?)').run(SETTING + name, value),
     )
   }
 

@@ -13,6 +13,7 @@ import type { CommandLine } from './commandLine.ts'
 import { Host, LOOPBACK } from './hosting/host.ts'
 import { Reports } from './hosting/reports.ts'
 import { runLineMode } from './lineMode.ts'
+import { settingsOf } from './model/settings.ts'
 import {
   type Directories,
   findDirectories,
@@ -271,6 +272,8 @@ async function onScreen(
     onRoomsChanged: (rooms, room) => memory.keepRooms(rooms, room),
     composed: memory.composed(),
     onComposed: (room, composed) => memory.keepComposed(room, composed),
+    settings: settingsOf(memory.settings()),
+    onSetting: (name, written) => memory.keepSetting(name, written),
     colors: colorsOf(process.env, process.stdout.getColorDepth()),
     isRemote: process.env['SSH_CONNECTION'] !== undefined || process.env['SSH_TTY'] !== undefined,
   })

@@ -72,6 +72,16 @@ const CHAT_COMMANDS = [
   },
   { name: 'who', args: '', help: 'list the people in this room' },
   { name: 'away', args: '[TEXT]', help: 'say that you are away; without a text, that you are back' },
+  {
+    name: 'notify',
+    args: '[all|mentions|none|mute|unmute]',
+    help: 'set which messages of this room call you, on all your devices, or show it',
+  },
+  {
+    name: 'set',
+    args: '[NAME VALUE]',
+    help: 'show or change what this machine does: the bell, the title, …',
+  },
   { name: 'retry', args: '', help: 'send again what was not sent in this room' },
   {
     name: 'discard',

@@ -1,9 +1,11 @@
 /** Effects: what an update asks for outside the screen's state, as plain data. */
 
 import type { SearchQuery } from '../../client/client.ts'
+import type { Notify } from '../../client/notify.ts'
 import type { CleanText } from '../text/clean.ts'
 import type { LinkTarget } from '../text/links.ts'
 import type { AccountRequest, Proof } from './account.ts'
+import type { DesktopWay, SettingName } from './settings.ts'
 
 /** One effect; `screen/effects.ts` runs it. */
 export type Effect =
@@ -35,6 +37,18 @@ export type Effect =
   | { readonly type: 'topic'; readonly room: string; readonly topic: string }
   | { readonly type: 'who'; readonly room: string }
   | { readonly type: 'away'; readonly message: string | undefined }
+  /** Rings the bell, and shows a notification on the desktop. */
+  | {
+      readonly type: 'call'
+      readonly title: CleanText
+      readonly body: CleanText
+      readonly bell: boolean
+      readonly desktop: DesktopWay
+    }
+  /** Sets which messages of a room call the user. */
+  | { readonly type: 'notify'; readonly room: string; readonly change: Partial<Notify> }
+  /** Keeps a setting of this machine. */
+  | { readonly type: 'keepSetting'; readonly name: SettingName; readonly written: string }
   | { readonly type: 'retry' | 'discard'; readonly id: string }
   | { readonly type: 'markRead'; readonly room: string; readonly seq: number }
   | { readonly type: 'typing'; readonly room: string; readonly on: boolean }

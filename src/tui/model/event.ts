@@ -6,7 +6,7 @@ import type { RequestResult } from '../../protocol/requests.ts'
 import type { InputEvent } from '../input/keypress.ts'
 import type { CleanText } from '../text/clean.ts'
 import type { AccountRequest, ShownKey } from './account.ts'
-import type { Size } from './state.ts'
+import type { Call, Size } from './state.ts'
 
 /** One event. */
 export type ScreenEvent =
@@ -32,6 +32,8 @@ export type ScreenEvent =
       readonly tone: 'info' | 'error'
       readonly lines: readonly CleanText[]
     }
+  /** A message calls the user. */
+  | { readonly type: 'call'; readonly call: Call }
   /** A sentence for the status line. */
   | { readonly type: 'notice'; readonly text: CleanText }
   /** The emoji of a short code is known; undefined: there is none. */

@@ -10,6 +10,7 @@ import { EMPTY_HISTORY, type InputHistory, remember } from '../composer/inputHis
 import { type CleanText, clean } from '../text/clean.ts'
 import type { Colors } from '../text/hues.ts'
 import type { Proof, Purpose, ShownKey } from './account.ts'
+import { DEFAULT_SETTINGS, type Settings } from './settings.ts'
 
 /** The terminal's cells. */
 export type Size = { readonly columns: number; readonly rows: number }
@@ -52,6 +53,15 @@ export type Selection = {
   readonly armed: 'delete' | 'react' | 'open' | undefined
   /** Letters that acted as keys, with the time of the last: they were meant as text if text follows at once. */
   readonly typed: { readonly text: string; readonly at: number }
+}
+
+/** A message that calls the user. */
+export type Call = {
+  /** The key of its room. */
+  readonly room: string
+  readonly seq: number
+  readonly from: CleanText
+  readonly text: CleanText
 }
 
 /** The screen's state of one room. */
@@ -192,6 +202,12 @@ export type ScreenState = {
   /** Whether the user wants the people of the room beside the timeline, where they fit. */
   readonly people: boolean
   readonly leaving: Leaving
+  readonly settings: Settings
+  /** Messages that call, until they are told at `callAt`; our clock, ms. */
+  readonly calls: readonly Call[]
+  readonly callAt: number | undefined
+  /** When the last call was told. */
+  readonly calledAt: number
   /** Warnings that stand below the newest message of every room until the user takes note of them. */
   readonly warnings: readonly Note[]
   /** A sentence that the status line shows until the next key after `until`. */
@@ -240,7 +256,7 @@ export function initialState(
   now: number,
   first?: string,
   composed: ReadonlyMap<string, Composed> = new Map(),
-  colors: Colors = 256,
+  { colors = 256, settings = DEFAULT_SETTINGS }: { colors?: Colors; settings?: Settings } = {},
 ): ScreenState {
   return {
     size,
@@ -259,6 +275,10 @@ export function initialState(
     sidebar: true,
     people: true,
     leaving: 0,
+    settings,
+    calls: [],
+    callAt: undefined,
+    calledAt: 0,
     warnings: [],
     notice: undefined,
     now,

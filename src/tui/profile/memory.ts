@@ -65,6 +65,16 @@ export class Memory implements OutboxStore, LeaveStore {
     return this.#file.composed()
   }
 
+  /** What the user has set on this machine, by the name of the setting. */
+  settings(): ReadonlyMap<string, string> {
+    return this.#file.settings()
+  }
+
+  /** Remembers a setting, at once. */
+  keepSetting(name: string, written: string): void {
+    this.#file.keepSetting(name, written)
+  }
+
   /** Remembers a session of the present name, at once. */
   keepSession(session: string): void {
     this.#saved = { ...this.#saved, session }

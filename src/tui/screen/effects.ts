@@ -8,6 +8,7 @@ import { hint } from '../input/bindings.ts'
 import type { Effect } from '../model/effect.ts'
 import type { ScreenEvent } from '../model/event.ts'
 import { roomLabel } from '../select/roomLabel.ts'
+import type { CallText } from '../terminal/callText.ts'
 import type { Copied } from '../terminal/clipboard.ts'
 import { openLink } from '../terminal/openLink.ts'
 import { type CleanText, clean, cleanLine, joinClean } from '../text/clean.ts'
@@ -22,6 +23,12 @@ export type TerminalActions = {
   readonly quit: () => void
   /** Copies a text to the clipboard, where the terminal allows it. */
   readonly copy?: (text: string) => Copied
+  /** Sets the title of the window; undefined: leaves it to others. */
+  readonly title?: (title: CleanText | undefined) => void
+  /** Calls the user. */
+  readonly call?: (call: CallText) => void
+  /** Keeps a setting from this start to the next. */
+  readonly keepSetting?: (name: string, written: string) => void
   /** Shows lines without columns until a key. */
   readonly bare?: (lines: readonly CleanText[]) => void
   /** The SSH keys of the user. */
@@ -121,6 +128,16 @@ export function runEffect(
         { keyRing, copy: actions.copy ?? ignored },
         dispatch,
       ).catch(unexpected)
+    case 'call':
+      return actions.call?.(effect)
+    case 'keepSetting':
+      return actions.keepSetting?.(effect.name, effect.written)
+    case 'notify':
+      client.setNotify(effect.room, effect.change).then(answer => {
+        if (!answer.ok) return complained(answer, effect.room, dispatch)
+        dispatch({ type: 'notice', text: clean`set on all your devices` })
+      }, unexpected)
+      return
     case 'open':
       return open(effect.target, actions, dispatch)
     case 'copy':

@@ -9,8 +9,10 @@ import type { KeyRing } from '../../client/keyRing.ts'
 import type { Reports } from '../hosting/reports.ts'
 import type { InputEvent } from '../input/keypress.ts'
 import { createClock } from '../model/clock.ts'
+import { DEFAULT_SETTINGS, type Settings } from '../model/settings.ts'
 import { initialState, type Size } from '../model/state.ts'
 import { showBare } from '../terminal/bare.ts'
+import { callSequences } from '../terminal/callText.ts'
 import { copyText } from '../terminal/clipboard.ts'
 import { straighten } from '../terminal/straighten.ts'
 import { suspendProcess } from '../terminal/suspend.ts'
@@ -40,6 +42,10 @@ export interface ScreenOptions {
   readonly composed?: ReadonlyMap<string, Composed> | undefined
   /** Called when the draft or the sent texts of a room changed. */
   readonly onComposed?: ((room: string, composed: Composed) => void) | undefined
+  /** What the user has set on this machine. */
+  readonly settings?: Settings | undefined
+  /** Called with the name and the value of a setting that the user changed. */
+  readonly onSetting?: ((name: string, written: string) => void) | undefined
   /** How many colours the terminal has; 0 also if the user wants none (NO_COLOR). */
   readonly colors: Colors
   /** Whether a network lies between the terminal and this program (SSH). */
@@ -81,24 +87,26 @@ export async function runScreen(options: ScreenOptions): Promise<number> {
   })
   const handles: Handles = { suspend: undefined }
 
-  const store: Store = new Store(
-    initialState(sizeOf(stdout), now(), options.current, options.composed, options.colors),
-    {
-      client,
-      clock: createClock(options.timeZone),
-      now,
-      onRoomsChanged,
-      onComposed,
-      actions: {
-        quit: () => finish(0),
-        suspend: () => onStop(),
-        redraw,
-        copy: text => copyText(text, stdout),
-        bare: lines => void bare(lines),
-        ...(keyRing === undefined ? {} : { keyRing }),
-      },
+  const { colors, settings = DEFAULT_SETTINGS } = options
+  const first = initialState(sizeOf(stdout), now(), options.current, options.composed, { colors, settings })
+  const store: Store = new Store(first, {
+    client,
+    clock: createClock(options.timeZone),
+    now,
+    onRoomsChanged,
+    onComposed,
+    actions: {
+      quit: () => finish(0),
+      suspend: () => onStop(),
+      redraw,
+      copy: text => copyText(text, stdout),
+      call: call => void stdout.write(callSequences(call, process.env)),
+      title: title => void stdout.write(`\x1b]2;${title ?? ''}\x07`),
+      keepSetting: (name, written) => options.onSetting?.(name, written),
+      bare: lines => void bare(lines),
+      ...(keyRing === undefined ? {} : { keyRing }),
     },
-  )
+  })
   /** Set while the bare view is shown, which ends with the next key. */
   let onBareKey: (() => void) | undefined
   const onInput = (events: readonly InputEvent[]): void => {

@@ -9,7 +9,9 @@ import type { ScreenEvent } from '../model/event.ts'
 import { composedOf, type ScreenState, type Size } from '../model/state.ts'
 import type { World } from '../model/world.ts'
 import { type Frame, frameAfterTyping, frameOf } from '../select/frame.ts'
-import { cleanLine, cleanText, joinClean } from '../text/clean.ts'
+import { titleOf } from '../select/title.ts'
+import { type CleanText, cleanLine, cleanText, joinClean } from '../text/clean.ts'
+import { callOf } from '../update/calls.ts'
 import { update, wakeAt } from '../update/update.ts'
 import { runEffect, type TerminalActions } from './effects.ts'
 
@@ -59,6 +61,7 @@ export class Store {
   /** When the next tick is due; our clock, ms. */
   #tickDue: number | undefined
   #rooms = ''
+  #title: CleanText | undefined
   /** Nested dispatches: effects dispatch too, and only the outermost dispatch draws. */
   #depth = 0
 
@@ -135,7 +138,11 @@ export class Store {
   #told(event: ClientEvent): void {
     if (this.#depth > 0) this.#hasOwnChanges = true
     else this.#hasArrivals = true
-    if (event.type === 'notice') {
+    if (event.type === 'message') {
+      const { seq, from, message: text = '' } = event.event
+      const call = callOf(this.#state, event.room, { seq, from, text, isMention: event.mention })
+      if (call !== undefined) this.dispatch(call)
+    } else if (event.type === 'notice') {
       this.dispatch({ type: 'remark', room: undefined, tone: 'info', lines: [cleanLine(event.message)] })
     } else if (event.type === 'error') {
       const lines = [joinClean(cleanText(event.message).split('\n').map(cleanLine))]
@@ -172,6 +179,7 @@ export class Store {
       this.#frameCost = performance.now() - begun
     })
     this.#tellRooms()
+    this.#tellTitle()
     this.#tick()
   }
 
@@ -216,6 +224,13 @@ export class Store {
         continue
       this.#options.onComposed(key, composedOf(room))
     }
+  }
+
+  #tellTitle(): void {
+    const title = titleOf(this.#state, this.#world)
+    if (title === this.#title) return
+    this.#title = title
+    this.#options.actions.title?.(title)
   }
 
   #tellRooms(): void {

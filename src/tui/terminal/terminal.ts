@@ -19,6 +19,9 @@ export type Keyboard = NodeJS.ReadableStream & {
  */
 const MODES_ON = '\x1b[?7l\x1b[?2004h\x1b[?1004h\x1b[?1007s\x1b[?1007l'
 const MODES_OFF = '\x1b[?1007r\x1b[?1004l\x1b[?2004l\x1b[?7h'
+/** Saves the title of the window, and restores it. (XTWINOPS) */
+const SAVE_TITLE = '\x1b[22;2t'
+const RESTORE_TITLE = '\x1b[23;2t'
 /** Asks for kitty's keyboard protocol, and then for the device attributes, which every terminal answers, in this order. */
 const QUERIES = '\x1b[?u\x1b[c'
 /**
@@ -120,7 +123,7 @@ export function createTerminal(
       stdin.ref?.()
       stdin.on('data', onData)
       stdin.resume()
-      write(MODES_ON + (answers === undefined ? '' : PROBE) + QUERIES)
+      write(SAVE_TITLE + MODES_ON + (answers === undefined ? '' : PROBE) + QUERIES)
       process.on('exit', release)
     },
     retake() {
@@ -147,7 +150,7 @@ export function createTerminal(
     stdin.off('data', onData)
     if (speaksKitty) write(KITTY_OFF)
     speaksKitty = false
-    write(MODES_OFF)
+    write(MODES_OFF + RESTORE_TITLE)
     // The keyboard of a closed terminal cannot be set.
     try {
       stdin.setRawMode?.(false)

@@ -20,6 +20,7 @@ import { ACCOUNT_RUNS } from './accountCommands.ts'
 import { spoken } from './gaze.ts'
 import { quit } from './leave.ts'
 import { react } from './selection.ts'
+import { SETTING_RUNS } from './settingCommands.ts'
 import { remark, type Step, step } from './step.ts'
 
 /** A step, or why the command could not run; then the typed line stays in the composer. */
@@ -137,6 +138,7 @@ const RUNS: Readonly<Record<CommandName, Run>> = {
   },
 
   ...ACCOUNT_RUNS,
+  ...SETTING_RUNS,
 
   retry: (state, world) =>
     withFailed(state, world, failed =>

@@ -12,6 +12,7 @@ import {
 } from '../model/state.ts'
 import type { World } from '../model/world.ts'
 import { clean, cleanLine, joinClean } from '../text/clean.ts'
+import { called, gathered } from './calls.ts'
 import { reactByCode } from './commands.ts'
 import { followCursor, giveBack, paste } from './compose.ts'
 import { askCredential, pastedSecret, withKeys } from './credential.ts'
@@ -34,7 +35,10 @@ export function update(state: ScreenState, event: ScreenEvent, world: World, now
   const present = withCurrentRoom({ ...state, now }, world)
   const done = andThen(happened(present, event, world), next => read(withCurrentRoom(next, world), world))
   // After every event: an arrival can be drawn with another event, before its own is told.
-  const told = andThen(done, next => withRefusal(next, world))
+  const told = andThen(
+    andThen(done, next => withRefusal(next, world)),
+    next => called(next, world),
+  )
   return andThen(told, next => quitOnceSent(next, world))
 }
 
@@ -59,6 +63,8 @@ function happened(state: ScreenState, event: ScreenEvent, world: World): Step {
           ? withLateError(state, joinClean(event.lines, clean` `))
           : remark(state, world, event.lines, event.room),
       )
+    case 'call':
+      return step(gathered(state, event.call))
     case 'notice':
       return step(withNotice(state, event.text))
     case 'emoji':
@@ -104,13 +110,18 @@ function touched(state: ScreenState): ScreenState {
 }
 
 /**
- * When the screen needs a tick although nothing happens: to count seconds in the status line, and for messages that are
- * about to be read. Our clock, ms; undefined: an idle screen needs none.
+ * When the screen needs a tick although nothing happens: to count seconds in the status line, for messages that are about
+ * to be read, and for a call. Our clock, ms; undefined: an idle screen needs none.
  */
 export function wakeAt(state: ScreenState, { client }: World): number | undefined {
-  const due = gazeDue(state)
+  const due = earlier(gazeDue(state), state.callAt)
   const { link } = client
   const counts = link.status === 'waiting' || (link.status === 'online' && link.lateSince !== undefined)
   if (!counts) return due
-  return Math.min(due ?? Number.POSITIVE_INFINITY, state.now + COUNTDOWN_MS)
+  return earlier(due, state.now + COUNTDOWN_MS)
+}
+
+function earlier(a: number | undefined, b: number | undefined): number | undefined {
+  if (a === undefined || b === undefined) return a ?? b
+  return Math.min(a, b)
 }

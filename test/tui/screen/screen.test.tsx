@@ -166,6 +166,39 @@ describe('the whole screen', () => {
     expect(terminal.cell(x, y)).toMatchObject({ color: 1 })
   })
 
+  test('a message that calls rings the bell once, and the title counts it', async () => {
+    const { terminal, client } = start([80, 14], opened => {
+      opened.open('lobby')
+      opened.open('dev')
+    })
+    await terminal.shows('online')
+    let rung = 0
+    let title = ''
+    terminal.xterm.onBell(() => rung++)
+    terminal.xterm.onTitleChange(changed => {
+      title = changed
+    })
+    const dev = client.rooms.get('dev')
+    if (dev === undefined) throw new Error('no dev')
+    for (const text of ['@me one', '@me two']) {
+      const { seq, ts, id } = client.receive(dev, 'alice', text)
+      const event = {
+        action: 'chat',
+        room: 'dev',
+        seq,
+        prev: seq - 1,
+        ts,
+        from: 'alice',
+        id,
+        message: text,
+      } as const
+      client.emit({ type: 'message', room: dev, event, mention: true })
+    }
+    await terminal.until(() => rung === 1)
+    await terminal.until(() => title === '(@2) #lobby – chat-tui')
+    expect(rung).toBe(1)
+  })
+
   test('each row of an address is a link to the whole of it', async () => {
     const address = `https://git.example.org/${'acme/'.repeat(20)}`
     const { terminal, client } = start([80, 14], opened => opened.open('lobby'))
