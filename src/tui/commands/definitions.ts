@@ -59,6 +59,7 @@ const CHAT_COMMANDS = [
     args: '[in:ROOM] [from:NAME] [before:DAY] WORDS',
     help: 'find messages in your rooms with all the words or parts of words; quotes make a phrase',
   },
+  { name: 'mentions', args: '', help: 'list the messages in your rooms that mention you' },
   { name: 'delete', args: '', help: 'delete your last message in this room, for everybody' },
   {
     name: 'react',

@@ -110,6 +110,11 @@ export const DEFINITIONS = {
     },
     'selection.link': { keys: ['o'], help: 'open an address in it in the browser', hint: 'open link' },
     'selection.copy': { keys: ['y'], help: 'copy its text', hint: 'copy' },
+    'selection.unread': {
+      keys: ['shift+u'],
+      help: 'mark it as unread, and all below it; nothing is read then until you leave the room or write in it',
+      hint: 'unread',
+    },
     'selection.fold': { keys: ['space'], help: 'show a long message whole, or fold it again', hint: 'open' },
     'selection.close': { keys: ['ctrl+s'], help: 'back to the composer', hint: 'back' },
   }),
@@ -124,8 +129,28 @@ export const DEFINITIONS = {
     },
     'room.unread': {
       keys: ['alt+a'],
-      help: 'next room with unread messages, mentions first',
+      help: 'next room with unread messages, mentions first; when all is read, back to where you began',
       hint: 'next unread',
+    },
+    'room.last': {
+      keys: ['alt+/'],
+      help: 'the room that you saw before this one, and back',
+      hint: 'last room',
+    },
+    'room.back': {
+      keys: ['alt+,'],
+      help: 'back to where you were before the last jump, as to another room or to a message',
+      hint: 'way back',
+    },
+    'room.mentions': { keys: ['alt+m'], help: 'list the messages that mention you', hint: 'mentions' },
+    'room.peek': {
+      keys: ['alt+q'],
+      help: 'look without marking anything as read, until you leave the room or write in it',
+      hint: 'peek',
+    },
+    'room.markUnread': {
+      keys: ['alt+shift+r'],
+      help: 'mark the newest message of others as unread, and all below it',
     },
     'room.markRead': { keys: ['alt+r'], help: 'mark the whole room as read' },
     'room.switcher': { keys: ['ctrl+k'], help: 'find a room by part of its name', hint: 'find room' },
@@ -172,7 +197,7 @@ export const DEFINITIONS = {
     'line.yank': { keys: ['ctrl+y'], help: 'put back what was cut last' },
     'line.yankOlder': { keys: ['alt+y'], help: 'replace it with what was cut before' },
     'line.undo': { keys: ['ctrl+_', 'ctrl+shift+-', 'ctrl+/'], help: 'undo', shown: 'Ctrl+_, Ctrl+/' },
-    'line.redo': { keys: ['alt+_', 'alt+shift+-', 'alt+/'], help: 'redo', shown: 'Alt+_, Alt+/' },
+    'line.redo': { keys: ['alt+_', 'alt+shift+-'], help: 'redo', shown: 'Alt+_' },
   }),
 
   ...group('rooms', 'Search', {
@@ -207,6 +232,11 @@ export const DEFINITIONS = {
 
   ...group('switcher', 'Switcher', {
     'switcher.open': { keys: ['enter'], help: 'go to the room', hint: 'go' },
+    'switcher.peek': {
+      keys: ['alt+enter'],
+      help: 'go to the room without marking anything as read',
+      hint: 'peek',
+    },
     'switcher.next': { keys: ['down', 'ctrl+n', 'tab'], help: 'the room below', hint: 'choose' },
     'switcher.previous': { keys: ['up', 'ctrl+p', 'shift+tab'], help: 'the room above' },
     'switcher.close': { keys: ['ctrl+k'], help: 'close it' },

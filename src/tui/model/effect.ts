@@ -7,6 +7,9 @@ import type { LinkTarget } from '../text/links.ts'
 import type { AccountRequest, Proof } from './account.ts'
 import type { DesktopWay, SettingName } from './settings.ts'
 
+/** What a list of mentions is asked for, in the place of the words of a search. */
+export const MENTIONS = 'mentions'
+
 /** One effect; `screen/effects.ts` runs it. */
 export type Effect =
   | {
@@ -28,6 +31,8 @@ export type Effect =
   /** Finds the emoji of a short code (`thumbsup`), to react with it. */
   | { readonly type: 'emoji'; readonly room: string; readonly target: number; readonly code: string }
   | { readonly type: 'search'; readonly asked: string; readonly query: SearchQuery }
+  /** The messages that mention the user; `cursor` from the page before. */
+  | { readonly type: 'mentions'; readonly cursor?: string }
   /** The messages around a message; `room` as the protocol names it. */
   | { readonly type: 'context'; readonly room: string; readonly seq: number }
   /** A message to a room or person, which is opened first. */

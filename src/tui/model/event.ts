@@ -70,7 +70,7 @@ export type ScreenEvent =
       readonly type: 'found'
       readonly asked: string
       readonly cursor: string | undefined
-      readonly answer: Answer<RequestResult<'search'>>
+      readonly answer: Answer<Pick<RequestResult<'search'>, 'hits' | 'cursor'>>
     }
   /** The messages around a hit. */
   | { readonly type: 'context'; readonly seq: number; readonly answer: Answer<RequestResult<'history'>> }

@@ -1,7 +1,7 @@
 /** What the user can switch on and off, on this machine. */
 
 /** The ways to show a notification on the desktop: `auto` goes by the terminal. */
-export const DESKTOP_WAYS = ['auto', 'osc9', 'osc777', 'osc99', 'off'] as const
+const DESKTOP_WAYS = ['auto', 'osc9', 'osc777', 'osc99', 'off'] as const
 /** One of {@link DESKTOP_WAYS}. */
 export type DesktopWay = (typeof DESKTOP_WAYS)[number]
 

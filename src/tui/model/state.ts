@@ -25,6 +25,9 @@ export type Anchor = {
   readonly hint: number
 }
 
+/** What the user saw: a room, and where in it. */
+export type View = { readonly room: string; readonly anchor: Anchor | 'bottom' }
+
 /** A remark of the program in a room, such as an answer to a command or an error. Only the screen keeps it. */
 export type Note = {
   readonly id: number
@@ -86,6 +89,8 @@ export type RoomScreen = {
   readonly seen: ReadonlySet<number>
   /** Whether everything was read since the line "new" was set: later unread messages set it again. */
   readonly caughtUp: boolean
+  /** Whether nothing is marked as read until the user leaves the room, or writes in it. */
+  readonly isPeeking: boolean
   /** False until the messages that were missed while away from the room or the server are loaded. */
   readonly settled: boolean
   readonly notes: readonly Note[]
@@ -98,6 +103,8 @@ export type RoomScreen = {
 /** A search and its hits. */
 export type Search = {
   readonly kind: 'search'
+  /** Whether the hits are the messages that mention the user. */
+  readonly isMentions?: true
   /** The query as typed. */
   readonly asked: string
   /** The newest first; undefined until the server has answered. */
@@ -108,7 +115,7 @@ export type Search = {
   /** The messages around the chosen hit, once they are requested. */
   readonly context: readonly ChatEvent[] | undefined
   /** What was on the screen before the user opened a hit. */
-  readonly origin: { readonly room: string; readonly anchor: RoomScreen['anchor'] } | undefined
+  readonly origin: View | undefined
 }
 
 /** A search in the texts that were sent. */
@@ -188,6 +195,10 @@ export type ScreenState = {
   readonly lastInput: number
   /** Key of the room that is shown. */
   readonly current: string | undefined
+  /** Where the user was before each jump, the latest last. */
+  readonly trail: readonly View[]
+  /** Where the user was before going through the unread rooms; undefined: the user goes through none. */
+  readonly home: View | undefined
   /** By key; '' is the composer while no room is open. */
   readonly rooms: ReadonlyMap<string, RoomScreen>
   readonly overlay: Overlay | undefined
@@ -239,6 +250,7 @@ const NEW_ROOM: RoomScreen = {
   gaze: new Map(),
   seen: new Set(),
   caughtUp: true,
+  isPeeking: false,
   settled: false,
   notes: [],
   asked: [],
@@ -267,6 +279,8 @@ export function initialState(
     focused: undefined,
     lastInput: now,
     current: undefined,
+    trail: [],
+    home: undefined,
     rooms: new Map([...composed].map(([key, kept]) => [key, withComposed(NEW_ROOM, kept)])),
     overlay: undefined,
     killRing: NOTHING_CUT,

@@ -5,7 +5,7 @@ import { KeyRing } from '../../client/keyRing.ts'
 import type { Answer } from '../../client/pendingRequests.ts'
 import type { Member } from '../../protocol/requests.ts'
 import { hint } from '../input/bindings.ts'
-import type { Effect } from '../model/effect.ts'
+import { type Effect, MENTIONS } from '../model/effect.ts'
 import type { ScreenEvent } from '../model/event.ts'
 import { roomLabel } from '../select/roomLabel.ts'
 import type { CallText } from '../terminal/callText.ts'
@@ -81,6 +81,14 @@ export function runEffect(
         .then(answer => dispatch({ type: 'found', asked, cursor: query.cursor, answer }), unexpected)
       return
     }
+    case 'mentions':
+      client
+        .mentions(effect.cursor)
+        .then(
+          answer => dispatch({ type: 'found', asked: MENTIONS, cursor: effect.cursor, answer }),
+          unexpected,
+        )
+      return
     case 'context':
       client
         .history(effect.room, { around: effect.seq }, CONTEXT)

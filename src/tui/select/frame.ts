@@ -109,6 +109,7 @@ function isSameButTyping(a: ScreenState, b: ScreenState): boolean {
     before.marker === now.marker &&
     before.notes === now.notes &&
     before.opened === now.opened &&
+    before.isPeeking === now.isPeeking &&
     before.about === now.about &&
     before.selection === now.selection
   )
@@ -149,7 +150,10 @@ function rulesOf(
   })
   return {
     top: paneRule(layout.columns, joints(clean`┬`), { left: dayAbove(pane), right: newAbove(pane) }),
-    bottom: paneRule(layout.columns, joints(clean`┴`), { left: EMPTY_ROW, right: newBelow(state, pane) }),
+    bottom: paneRule(layout.columns, joints(clean`┴`), {
+      left: peeking(state),
+      right: newBelow(state, pane),
+    }),
   }
 }
 
@@ -180,6 +184,12 @@ function newAbove(pane: Pane | undefined): Row {
     .slice(scene.markerAt)
     .filter(said => said.kind === 'message' && foldName(said.from) !== foldName(me)).length
   return [span(clean`↑ ${count} new since ${clock.time(entry.ts)} (${keyOf('scroll.unread')})`, 'fresh')]
+}
+
+/** Tells that nothing is marked as read. */
+function peeking(state: ScreenState): Row {
+  if (!roomScreen(state).isPeeking) return EMPTY_ROW
+  return [span(clean`peeking, nothing is marked as read (${keyOf('room.peek')})`, 'fresh')]
 }
 
 /** Tells that the newest message is below the visible rows. */

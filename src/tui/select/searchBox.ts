@@ -38,20 +38,34 @@ function heightOf({ rows }: Pick<Size, 'rows'>): number {
   return Math.max(BOX_ENDS + 1, rows - (rows >= 16 ? 4 : 1))
 }
 
-function titleOf({ asked, hits, cursor, chosen, context }: Search): CleanText {
-  const words = cleanLine(asked)
+function titleOf({ asked, isMentions, hits, cursor, chosen, context }: Search): CleanText {
+  const words = isMentions === true ? clean`you` : cleanLine(asked)
+  const what = isMentions === true ? clean`Mentions of` : clean`Search`
   if (context !== undefined) return clean`Around it`
-  if (hits === undefined || hits.length === 0) return clean`Search: ${words}`
+  if (hits === undefined || hits.length === 0)
+    return clean`${what}${isMentions === true ? clean` ` : clean`: `}${words}`
   const more = cursor === undefined ? clean`` : clean`+`
-  return clean`Search: ${words}  ${chosen + 1} of ${hits.length}${more}`
+  return clean`${what}${isMentions === true ? clean` ` : clean`: `}${words}  ${chosen + 1} of ${hits.length}${more}`
 }
 
 function contentOf(world: World, search: Search, width: number, height: number): readonly Row[] {
   const { hits, chosen, context } = search
-  const terms = searchTerms(searchedWords(search.asked))
+  const terms = searchTerms(
+    search.isMentions === true ? `@${world.client.username}` : searchedWords(search.asked),
+  )
   if (hits === undefined) return [[span(clean`searching…`, 'dim')]]
   const hit = hits[chosen]
-  if (hit === undefined) return [[span(clean`nothing found in your rooms`, 'dim')]]
+  if (hit === undefined)
+    return [
+      [
+        span(
+          search.isMentions === true
+            ? clean`no message in your rooms mentions you`
+            : clean`nothing found in your rooms`,
+          'dim',
+        ),
+      ],
+    ]
   if (context !== undefined) return contextRows(world, context, hit, terms, width, height)
   const most = Math.max(1, Math.floor(height / ROWS_A_HIT))
   const first = Math.max(0, Math.min(chosen - (most >> 1), hits.length - most))

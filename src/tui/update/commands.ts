@@ -19,6 +19,7 @@ import { truncate } from '../text/width.ts'
 import { ACCOUNT_RUNS } from './accountCommands.ts'
 import { spoken } from './gaze.ts'
 import { quit } from './leave.ts'
+import { openMentions } from './search.ts'
 import { react } from './selection.ts'
 import { SETTING_RUNS } from './settingCommands.ts'
 import { remark, type Step, step } from './step.ts'
@@ -88,6 +89,8 @@ const RUNS: Readonly<Record<CommandName, Run>> = {
     } as const
     return done({ ...state, overlay }, { type: 'search', asked: rest, query: query.value })
   },
+
+  mentions: (state, world) => success(openMentions(state, world)),
 
   delete(state, world) {
     const room = roomOf(world, state.current)

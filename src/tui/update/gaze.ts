@@ -25,7 +25,8 @@ export function isLooking({ focused, lastInput, now, overlay }: ScreenState): bo
 /** The state with the unread messages on the screen noted, and those that stood there long enough seen. */
 export function gazed(state: ScreenState, { room, ...pane }: Pane, world: World): ScreenState {
   const { gaze: before, seen: seenBefore } = roomScreen(state)
-  const visible = isLooking(state) ? visibleUnread({ room, ...pane }, world) : []
+  const visible =
+    isLooking(state) && !roomScreen(state).isPeeking ? visibleUnread({ room, ...pane }, world) : []
   if (visible.length === 0 && before.size === 0) return state
   const gaze = new Map<number, number>()
   const seen = new Set([...seenBefore].filter(seq => seq > room.read))
@@ -71,6 +72,7 @@ export function spoken(state: ScreenState, room: RoomView, world: World): Partia
   const isAllRead = !room.timeline.some(entry => isUnread(entry, world) && entry.seq > position)
   return {
     anchor: 'bottom',
+    isPeeking: false,
     gaze: new Map(),
     seen,
     marker: isAllRead || room.unread === 0 ? undefined : marker,

@@ -17,12 +17,12 @@ import { interrupt } from './leave.ts'
 import { edited } from './lineKeys.ts'
 import { nameKey } from './nameDialog.ts'
 import { goToOldest } from './reach.ts'
-import { markRoomRead } from './reading.ts'
+import { markNewestUnread, markRoomRead, togglePeek } from './reading.ts'
 import { openRecall, recallKey } from './recallKeys.ts'
 import { refusalKey } from './refusal.ts'
-import { showNeighbour, showRoom, showUnread } from './rooms.ts'
+import { jumpTo, left, showBack, showLast, showNeighbour, showUnread } from './rooms.ts'
 import { scrollBy, scrollPages, scrollToBottom, scrollToNew } from './scroll.ts'
-import { closed, reopened, searchKey } from './search.ts'
+import { closed, openMentions, reopened, searchKey } from './search.ts'
 import { secretsKey } from './secrets.ts'
 import { select, selectionKey, unselect } from './selection.ts'
 import { type Step, step } from './step.ts'
@@ -172,8 +172,18 @@ function mainKey(state: ScreenState, world: World, action: ActionId | undefined,
       return showNeighbour(state, world, -1)
     case 'room.number': {
       const room = roomsOf(world)[Number(keyName(key).at(-1)) - 1]
-      return room === undefined ? step(state) : showRoom(state, world, room.key)
+      return room === undefined ? step(state) : jumpTo(state, world, room.key)
     }
+    case 'room.last':
+      return showLast(state, world)
+    case 'room.back':
+      return showBack(state, world)
+    case 'room.mentions':
+      return openMentions(state, world)
+    case 'room.peek':
+      return togglePeek(state)
+    case 'room.markUnread':
+      return markNewestUnread(state, world)
     case 'room.markRead':
       return markRoomRead(state, world)
     case 'room.unread':
@@ -195,9 +205,9 @@ function mainKey(state: ScreenState, world: World, action: ActionId | undefined,
     case 'scroll.lineDown':
       return step(scrollBy(state, world, 1))
     case 'scroll.top':
-      return goToOldest(state, world)
+      return goToOldest(left(state), world)
     case 'scroll.unread':
-      return step(scrollToNew(state, world))
+      return step(scrollToNew(left(state), world))
     case 'scroll.bottom':
       return step(scrollToBottom(state))
     default:

@@ -1,7 +1,8 @@
 /** Effects of what is visible: the read position moves, the line "new" is set, missing pages of history are requested. */
 
 import type { RoomView } from '../../client/room.ts'
-import { isOurs } from '../model/message.ts'
+import type { MessageEntry, TopicEntry } from '../../client/timelineEntry.ts'
+import { isOurs, lastMessage } from '../model/message.ts'
 import { roomScreen, type ScreenState, withNotice, withRoom } from '../model/state.ts'
 import { roomOf, type World } from '../model/world.ts'
 import { entryKey } from '../select/entryRows.ts'
@@ -42,8 +43,48 @@ export function markRoomRead(state: ScreenState, world: World): Step {
   if (room === undefined || room.unread === 0) return step(state)
   const last = room.timeline.findLast(entry => entry.kind !== 'gap')
   if (last === undefined || last.kind === 'restart') return step(state)
-  const unread = withRoom(state, { marker: undefined, gaze: new Map(), seen: new Set() })
+  const unread = withRoom(state, { marker: undefined, isPeeking: false, gaze: new Map(), seen: new Set() })
   return step(withNotice(unread, clean`marked as read`), { type: 'markRead', room: room.key, seq: last.seq })
+}
+
+/** Marks a message (by its seq) as unread, and all below it. Nothing is read then until the user leaves the room or writes. */
+export function markUnreadFrom(state: ScreenState, room: RoomView, seq: number): Step {
+  const marker = room.timeline.findLast(
+    (entry): entry is MessageEntry | TopicEntry =>
+      (entry.kind === 'message' || entry.kind === 'topic') && entry.seq < seq,
+  )
+  // Below the first message that is loaded there is a position too.
+  const read = marker?.seq ?? Math.max(0, seq - 1)
+  const unread = withRoom(state, {
+    marker: read,
+    caughtUp: false,
+    isPeeking: true,
+    gaze: new Map(),
+    seen: new Set(),
+  })
+  return step(withNotice(unread, clean`unread from here on, on all your devices`), {
+    type: 'markRead',
+    room: room.key,
+    seq: read,
+  })
+}
+
+/** Marks the newest message of another user as unread. */
+export function markNewestUnread(state: ScreenState, world: World): Step {
+  const room = roomOf(world, state.current)
+  const newest = room === undefined ? undefined : lastMessage(room, message => !isOurs(world, message))
+  if (room === undefined || newest === undefined)
+    return step(withNotice(state, clean`no other person has said anything here`, 'error'))
+  return markUnreadFrom(state, room, newest.seq)
+}
+
+/** Looks at the room without marking anything as read, or as before again. */
+export function togglePeek(state: ScreenState): Step {
+  const isPeeking = !roomScreen(state).isPeeking
+  const told = isPeeking
+    ? clean`peeking: nothing is marked as read until you leave the room or write in it`
+    : clean`what you see is marked as read again`
+  return step(withNotice(withRoom(state, { isPeeking, gaze: new Map(), seen: new Set() }), told))
 }
 
 /** Whether a message from before our start is unread. Messages since the start, before the first look, were not missed. */

@@ -3,19 +3,21 @@
 import type { RoomView } from '../../client/room.ts'
 import { foldName, parseConversation } from '../../protocol/names.ts'
 import { createEditor } from '../composer/editor.ts'
-import { roomScreen, type ScreenState, withRoom } from '../model/state.ts'
+import { roomScreen, type ScreenState, type View, withNotice, withRoom } from '../model/state.ts'
 import { roomOf, roomsOf, type World } from '../model/world.ts'
-import { type Step, step } from './step.ts'
+import { clean } from '../text/clean.ts'
+import { andThen, type Step, step } from './step.ts'
 
 /** Shows a room, with the line "new" above its first unread message. The line "new" of the room before goes. */
 export function showRoom(state: ScreenState, world: World, key: string): Step {
   const room = roomOf(world, key)
   if (room === undefined || key === state.current) return step(state)
-  const left =
+  const before =
     state.current === undefined
       ? state
       : withRoom(state, {
           marker: undefined,
+          isPeeking: false,
           completion: undefined,
           selection: undefined,
           gaze: new Map(),
@@ -24,12 +26,12 @@ export function showRoom(state: ScreenState, world: World, key: string): Step {
   // Messages that came into the first room while the screen was starting were not missed: `read` settles that room.
   const settled = room.status === 'joined' && state.counter > 0
   const shown = withRoom(
-    { ...left, current: key, first: undefined, counter: left.counter + 1 },
+    { ...before, current: key, first: undefined, counter: before.counter + 1 },
     {
       marker: settled && room.unread > 0 ? room.read : undefined,
       caughtUp: room.unread === 0,
       settled,
-      lastActive: left.counter,
+      lastActive: before.counter + 1,
       asked: [],
     },
     key,
@@ -44,16 +46,66 @@ export function showNeighbour(state: ScreenState, world: World, by: 1 | -1): Ste
   const rooms = roomsOf(world)
   const at = rooms.findIndex(({ key }) => key === state.current)
   const next = rooms[(at + by + rooms.length) % rooms.length]
-  return next === undefined ? step(state) : showRoom(state, world, next.key)
+  return next === undefined ? step(state) : showRoom({ ...state, home: undefined }, world, next.key)
 }
 
-/** Shows the next room with unread messages, rooms with mentions first. */
+/** Shows a room by a key of the user: the way back leads to what is on the screen now. */
+export function jumpTo(state: ScreenState, world: World, key: string): Step {
+  return key === state.current ? step(state) : showRoom({ ...left(state), home: undefined }, world, key)
+}
+
+/** Shows the next room with unread messages, rooms with mentions first; when all is read, what the user saw at the first. */
 export function showUnread(state: ScreenState, world: World): Step {
   const rooms = roomsOf(world)
   const at = rooms.findIndex(({ key }) => key === state.current)
-  const others = [...rooms.slice(at + 1), ...rooms.slice(0, Math.max(0, at))]
+  const others = [...rooms.slice(at + 1), ...rooms.slice(0, Math.max(0, at))].filter(isWanted)
   const next = others.find(({ mentions }) => mentions > 0) ?? others.find(({ unread }) => unread > 0)
-  return next === undefined ? step(state) : showRoom(state, world, next.key)
+  if (next !== undefined)
+    return showRoom({ ...left(state), home: state.home ?? viewOf(state) }, world, next.key)
+  const { home } = state
+  return home === undefined ? step(state) : showView({ ...state, home: undefined }, world, home)
+}
+
+/** A muted room has to be chosen by its name, unless somebody mentions the user there. */
+function isWanted({ notify, mentions }: RoomView): boolean {
+  return !notify.muted || mentions > 0
+}
+
+/** Shows the room that was shown before the present one. */
+export function showLast(state: ScreenState, world: World): Step {
+  const others = roomsOf(world).filter(({ key }) => key !== state.current)
+  const seen = others.filter(({ key }) => roomScreen(state, key).lastActive > 0)
+  const [last] = seen.sort(
+    (a, b) => roomScreen(state, b.key).lastActive - roomScreen(state, a.key).lastActive,
+  )
+  return last === undefined ? step(state) : jumpTo(state, world, last.key)
+}
+
+/** Goes back to what was on the screen before the last jump. */
+export function showBack(state: ScreenState, world: World): Step {
+  const trail = state.trail.filter(({ room }) => roomOf(world, room) !== undefined)
+  const view = trail.at(-1)
+  if (view === undefined) return step(withNotice(state, clean`there is no way back: you have not jumped yet`))
+  return showView({ ...state, trail: trail.slice(0, -1) }, world, view)
+}
+
+function showView(state: ScreenState, world: World, { room, anchor }: View): Step {
+  if (roomOf(world, room) === undefined) return step(state)
+  return andThen(showRoom(state, world, room), next => step(withRoom(next, { anchor, selection: undefined })))
+}
+
+/** Jumps that the way back remembers. */
+const MAX_TRAIL = 50
+
+/** The state whose way back leads to what is on the screen now. */
+export function left(state: ScreenState): ScreenState {
+  const view = viewOf(state)
+  return view === undefined ? state : { ...state, trail: [...state.trail, view].slice(-MAX_TRAIL) }
+}
+
+function viewOf(state: ScreenState): View | undefined {
+  const { current } = state
+  return current === undefined ? undefined : { room: current, anchor: roomScreen(state).anchor }
 }
 
 /** The state with an existing room shown: the current one, the one to begin with, or the first. */

@@ -5,25 +5,46 @@ import type { ChatEvent, RoomEvent } from '../../protocol/events.ts'
 import type { RequestResult } from '../../protocol/requests.ts'
 import { parseSearch } from '../commands/searchWords.ts'
 import type { ActionId } from '../input/bindings.ts'
+import { MENTIONS } from '../model/effect.ts'
+import { isServed } from '../model/message.ts'
 import { roomScreen, type ScreenState, type Search, withNotice, withRoom } from '../model/state.ts'
 import { roomOf, roomsOf, type World } from '../model/world.ts'
 import { hitsOnPage } from '../select/searchBox.ts'
 import { clean, cleanLine } from '../text/clean.ts'
 import { goToMessage } from './reach.ts'
-import { showRoom } from './rooms.ts'
+import { left, showRoom } from './rooms.ts'
 import { andThen, type Step, step } from './step.ts'
+
+/** Opens the list of the messages that mention the user. */
+export function openMentions(state: ScreenState, world: World): Step {
+  if (!isServed(world, 'mentions'))
+    return step(withNotice(state, clean`this server lists no mentions`, 'error'))
+  if (world.client.link.status !== 'online')
+    return step(withNotice(state, clean`the list of mentions needs a connection`, 'error'))
+  const overlay: Search = {
+    kind: 'search',
+    isMentions: true,
+    asked: MENTIONS,
+    hits: undefined,
+    cursor: undefined,
+    chosen: 0,
+    context: undefined,
+    origin: undefined,
+  }
+  return step({ ...state, overlay }, { type: 'mentions' })
+}
 
 /** The state after a page of hits arrived. A page of a search that is closed changes nothing. */
 export function found(
   state: ScreenState,
   asked: string,
   cursor: string | undefined,
-  answer: Answer<RequestResult<'search'>>,
+  answer: Answer<Pick<RequestResult<'search'>, 'hits' | 'cursor'>>,
 ): ScreenState {
   const { overlay } = state
   if (overlay?.kind !== 'search' || overlay.asked !== asked || overlay.cursor !== cursor) return state
   if (!answer.ok) {
-    const why = clean`the search failed: ${cleanLine(answer.error.message)}`
+    const why = clean`not found: ${cleanLine(answer.error.message)}`
     return withNotice({ ...state, overlay: overlay.hits === undefined ? undefined : overlay }, why, 'error')
   }
   const hits = [...(overlay.hits ?? []), ...answer.value.hits.filter(isChat)]
@@ -112,6 +133,8 @@ function choose(state: ScreenState, world: World, search: Search, by: number): S
   const next = Math.max(0, Math.min(hits.length - 1, chosen + by))
   const hit = hits[next]
   if (hit === undefined) return step(state)
+  if (next === chosen && search.isMentions === true)
+    return step(state, ...(by > 0 && cursor !== undefined ? [{ type: 'mentions', cursor } as const] : []))
   if (next === chosen) {
     const parsed = parseSearch(asked, state, world)
     return by > 0 && cursor !== undefined && parsed.ok
@@ -141,6 +164,7 @@ function goTo(state: ScreenState, world: World, search: Search, hit: ChatEvent):
   const { current } = state
   const origin =
     search.origin ?? (current === undefined ? undefined : { room: current, anchor: roomScreen(state).anchor })
-  const shown = showRoom(withoutSearch(state, { ...search, origin }), world, room.key)
+  const closed = left(withoutSearch(state, { ...search, origin }))
+  const shown = showRoom({ ...closed, home: undefined }, world, room.key)
   return andThen(shown, next => goToMessage(next, world, room, hit.seq))
 }

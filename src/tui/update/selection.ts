@@ -24,6 +24,7 @@ import { type CleanText, clean } from '../text/clean.ts'
 import type { Link } from '../text/links.ts'
 import { beginEdit, beginReply } from './about.ts'
 import { withEditor } from './compose.ts'
+import { markUnreadFrom } from './reading.ts'
 import { scrolledTo } from './scroll.ts'
 import { type Step, step } from './step.ts'
 
@@ -87,6 +88,8 @@ export function selectionKey(
       return isServed(world, 'react')
         ? step(arm(next, 'react'))
         : refused(next, clean`this server does not serve reactions`)
+    case 'selection.unread':
+      return markUnreadFrom(next, room, message.seq)
     case 'selection.link':
       return openLink(next, message)
     case 'selection.copy':

@@ -6,8 +6,9 @@ import type { Overlay, ScreenState } from '../model/state.ts'
 import type { World } from '../model/world.ts'
 import { switcherMatches } from '../select/switcherBox.ts'
 import { lineKey } from './lineKeys.ts'
-import { showRoom } from './rooms.ts'
-import { type Step, step } from './step.ts'
+import { togglePeek } from './reading.ts'
+import { jumpTo } from './rooms.ts'
+import { andThen, type Step, step } from './step.ts'
 
 type Switcher = Extract<Overlay, { kind: 'switcher' }>
 
@@ -30,7 +31,12 @@ export function switcherKey(
       const chosen = switcherMatches(state, world, switcher.editor.text)[switcher.chosen]
       return chosen === undefined
         ? step(state)
-        : showRoom({ ...state, overlay: undefined }, world, chosen.room.view.key)
+        : jumpTo({ ...state, overlay: undefined }, world, chosen.room.view.key)
+    }
+    case 'switcher.peek': {
+      const chosen = switcherMatches(state, world, switcher.editor.text)[switcher.chosen]
+      if (chosen === undefined) return step(state)
+      return andThen(jumpTo({ ...state, overlay: undefined }, world, chosen.room.view.key), togglePeek)
     }
     case 'switcher.next':
       return chosenBy(1)

@@ -22,7 +22,7 @@ import { quitOnceSent } from './leave.ts'
 import { reached } from './reach.ts'
 import { read } from './reading.ts'
 import { withRefusal } from './refusal.ts'
-import { showRoom, withCurrentRoom } from './rooms.ts'
+import { jumpTo, withCurrentRoom } from './rooms.ts'
 import { found, surrounded } from './search.ts'
 import { unselect } from './selection.ts'
 import { andThen, remark, type Step, step } from './step.ts'
@@ -56,7 +56,7 @@ function happened(state: ScreenState, event: ScreenEvent, world: World): Step {
     case 'tick':
       return step(state)
     case 'opened':
-      return showRoom(state, world, event.room)
+      return jumpTo(state, world, event.room)
     case 'remark':
       return step(
         event.tone === 'error'

@@ -570,6 +570,6 @@ describe('searching', () => {
     const refused = { ok: false, error: { code: 'offline', message: 'the line is down' } } as const
     screen.dispatch({ type: 'found', asked: 'ship', cursor: undefined, answer: refused })
     expect(screen.state.overlay).toBeUndefined()
-    expect(screen.screen()).toContain('the search failed: the line is down')
+    expect(screen.screen()).toContain('not found: the line is down')
   })
 })
