@@ -195,6 +195,8 @@ export type ScreenState = {
   readonly lastInput: number
   /** Key of the room that is shown. */
   readonly current: string | undefined
+  /** Keys of the rooms that stand first in the list, as something is unread in them. */
+  readonly unreadFirst: readonly string[]
   /** Where the user was before each jump, the latest last. */
   readonly trail: readonly View[]
   /** Where the user was before going through the unread rooms; undefined: the user goes through none. */
@@ -279,6 +281,7 @@ export function initialState(
     focused: undefined,
     lastInput: now,
     current: undefined,
+    unreadFirst: [],
     trail: [],
     home: undefined,
     rooms: new Map([...composed].map(([key, kept]) => [key, withComposed(NEW_ROOM, kept)])),

@@ -87,6 +87,21 @@ export async function runScreen(options: ScreenOptions): Promise<number> {
   })
   const handles: Handles = { suspend: undefined }
 
+  /** Set while the bare view is shown, which ends with the next key. */
+  let onBareKey: (() => void) | undefined
+  const onInput = (events: readonly InputEvent[]): void => {
+    if (onBareKey !== undefined && events.some(({ type }) => type === 'key')) return onBareKey()
+    if (!isOver && onBareKey === undefined) store.dispatchAll(events)
+  }
+  const terminal = createTerminal(stdin, stdout, onInput, {
+    isRemote: options.isRemote ?? false,
+    onWide() {
+      drawAmbiguousWide(true)
+      store.measureAgain()
+      redraw()
+    },
+  })
+
   const { colors, settings = DEFAULT_SETTINGS } = options
   const first = initialState(sizeOf(stdout), now(), options.current, options.composed, { colors, settings })
   const store: Store = new Store(first, {
@@ -101,24 +116,10 @@ export async function runScreen(options: ScreenOptions): Promise<number> {
       redraw,
       copy: text => copyText(text, stdout),
       call: call => void stdout.write(callSequences(call, process.env)),
-      title: title => void stdout.write(`\x1b]2;${title ?? ''}\x07`),
+      title: title => terminal.setTitle(title),
       keepSetting: (name, written) => options.onSetting?.(name, written),
       bare: lines => void bare(lines),
       ...(keyRing === undefined ? {} : { keyRing }),
-    },
-  })
-  /** Set while the bare view is shown, which ends with the next key. */
-  let onBareKey: (() => void) | undefined
-  const onInput = (events: readonly InputEvent[]): void => {
-    if (onBareKey !== undefined && events.some(({ type }) => type === 'key')) return onBareKey()
-    if (!isOver && onBareKey === undefined) store.dispatchAll(events)
-  }
-  const terminal = createTerminal(stdin, stdout, onInput, {
-    isRemote: options.isRemote ?? false,
-    onWide() {
-      drawAmbiguousWide(true)
-      store.measureAgain()
-      redraw()
     },
   })
 

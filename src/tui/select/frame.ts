@@ -100,6 +100,7 @@ function isSameButTyping(a: ScreenState, b: ScreenState): boolean {
   return (
     a.current === b.current &&
     a.sidebar === b.sidebar &&
+    a.unreadFirst === b.unreadFirst &&
     a.people === b.people &&
     a.overlay === undefined &&
     b.overlay === undefined &&

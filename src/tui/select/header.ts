@@ -35,7 +35,17 @@ function about(room: RoomView): CleanText {
   if (room.status === 'failed') return clean`not joined`
   if (room.status === 'joining' && room.people === 0) return clean`joining…`
   if (room.kind === 'direct') return directState(room)
-  return room.people === 1 ? clean`1 person` : clean`${room.people} people`
+  const count = room.people === 1 ? clean`1 person` : clean`${room.people} people`
+  const away = awayText(room)
+  return away === undefined ? count : clean`${count} · ${away}`
+}
+
+/** `bob away`, or `3 away`; undefined where all are here, or in a large room. */
+function awayText({ members }: RoomView): CleanText | undefined {
+  const away = [...(members?.values() ?? [])].filter(member => member.away !== undefined)
+  const [first] = away
+  if (first === undefined) return undefined
+  return away.length === 1 ? clean`${cleanLine(first.name)} away` : clean`${away.length} away`
 }
 
 /** The presence of the other user of a direct conversation. */

@@ -5,6 +5,7 @@
 
 import { createFloodGuard } from '../input/flood.ts'
 import { createKeyDecoder, type InputEvent } from '../input/keypress.ts'
+import { type CleanText, clean } from '../text/clean.ts'
 
 /** A keyboard to read from. */
 export type Keyboard = NodeJS.ReadableStream & {
@@ -45,12 +46,19 @@ const KITTY_OFF = '\x1b[<u'
 /** The answer to the query. */
 const KITTY_ANSWER = /\x1b\[\?\d+u/
 
+/** OSC 2. Clean text cannot end it. */
+function titleSequence(title: CleanText | undefined): string {
+  return title === undefined ? '' : `\x1b]2;${title}\x07`
+}
+
 /** A terminal that the screen can take and release. */
 export type Terminal = {
   /** Switches to raw keys and our modes. */
   take(): void
   /** Sets raw keys and our modes again, after another program may have changed them. */
   retake(): void
+  /** Sets the title of the window, now or once the terminal is taken; undefined: it has none of ours. */
+  setTitle(title: CleanText | undefined): void
   /** Resolves when the terminal has answered our queries, or will not: a later answer would be typed into the shell. */
   settled(): Promise<void>
   /** Restores the terminal. Can be called at any time and more than once. */
@@ -79,6 +87,7 @@ export function createTerminal(
   const guard = createFloodGuard()
   let timer: NodeJS.Timeout | undefined
   let isTaken = false
+  let title: CleanText | undefined
   let speaksKitty = false
   /** What came from the terminal until it had answered all queries; undefined: it has. */
   let answers: string | undefined = ''
@@ -123,7 +132,7 @@ export function createTerminal(
       stdin.ref?.()
       stdin.on('data', onData)
       stdin.resume()
-      write(SAVE_TITLE + MODES_ON + (answers === undefined ? '' : PROBE) + QUERIES)
+      write(SAVE_TITLE + titleSequence(title) + MODES_ON + (answers === undefined ? '' : PROBE) + QUERIES)
       process.on('exit', release)
     },
     retake() {
@@ -132,6 +141,10 @@ export function createTerminal(
       stdin.setRawMode?.(false)
       stdin.setRawMode?.(true)
       write(MODES_ON + (speaksKitty ? KITTY_ON : ''))
+    },
+    setTitle(changed) {
+      title = changed
+      if (isTaken) write(titleSequence(changed ?? clean``))
     },
     async settled() {
       if (!isTaken) return

@@ -20,6 +20,7 @@ const ASCII: Readonly<Record<string, string>> = {
   '▸': '>',
   '▾': 'v',
   '☾': 'c',
+  '✎': '+',
   '●': '*',
   '○': 'o',
   '…': '~',

@@ -73,6 +73,23 @@ export function truncate(text: CleanText, width: number): CleanText {
   return clean`${sliceClean(text, 0, end)}…`
 }
 
+/** As {@link truncate}, but what is left out is in the middle: names of rooms often differ at their ends. */
+export function truncateMiddle(text: CleanText, width: number): CleanText {
+  if (textWidth(text) <= width) return text
+  const tail = width >> 1
+  const starts: number[] = []
+  eachGrapheme(text, start => {
+    starts.push(start)
+  })
+  let from = text.length
+  for (const start of starts.toReversed()) {
+    if (textWidth(text.slice(start)) > tail - 1) break
+    from = start
+  }
+  const head = truncate(text, width - textWidth(text.slice(from)))
+  return joinClean([head, sliceClean(text, from)])
+}
+
 /** The text with spaces behind it up to `width` cells; a wider text stays as it is. */
 export function padEnd(text: CleanText, width: number): CleanText {
   const missing = width - textWidth(text)

@@ -3,6 +3,7 @@
 import type { RoomView } from '../../client/room.ts'
 import { foldName, parseConversation } from '../../protocol/names.ts'
 import { createEditor } from '../composer/editor.ts'
+import { steadyRooms, unreadRooms } from '../model/roomOrder.ts'
 import { roomScreen, type ScreenState, type View, withNotice, withRoom } from '../model/state.ts'
 import { roomOf, roomsOf, type World } from '../model/world.ts'
 import { clean } from '../text/clean.ts'
@@ -43,10 +44,32 @@ export function showRoom(state: ScreenState, world: World, key: string): Step {
 
 /** Shows the room `by` rows further in the list; after the last comes the first. */
 export function showNeighbour(state: ScreenState, world: World, by: 1 | -1): Step {
-  const rooms = roomsOf(world)
+  const rooms = steadyRooms(world)
   const at = rooms.findIndex(({ key }) => key === state.current)
   const next = rooms[(at + by + rooms.length) % rooms.length]
   return next === undefined ? step(state) : showRoom({ ...state, home: undefined }, world, next.key)
+}
+
+/** The list is left alone this long after a key, ms: a room must not move away from the key that is on its way to it. */
+const STILL_MS = 3_000
+
+/** The state with the list in its order again, once a room was entered or no key came for a while. */
+export function sorted(before: ScreenState, state: ScreenState, world: World): ScreenState {
+  const isEntered = state.current !== before.current
+  if (!isEntered && state.now - state.lastInput < STILL_MS) return state
+  const unreadFirst = unreadRooms(state, world)
+  return isSameList(unreadFirst, state.unreadFirst) ? state : { ...state, unreadFirst }
+}
+
+/** When the list is to be sorted; our clock, ms. Undefined: it is. */
+export function sortDue(state: ScreenState, world: World): number | undefined {
+  const due = state.lastInput + STILL_MS
+  if (state.now >= due || isSameList(unreadRooms(state, world), state.unreadFirst)) return undefined
+  return due
+}
+
+function isSameList(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((key, at) => key === b[at])
 }
 
 /** Shows a room by a key of the user: the way back leads to what is on the screen now. */

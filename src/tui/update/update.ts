@@ -22,7 +22,7 @@ import { quitOnceSent } from './leave.ts'
 import { reached } from './reach.ts'
 import { read } from './reading.ts'
 import { withRefusal } from './refusal.ts'
-import { jumpTo, withCurrentRoom } from './rooms.ts'
+import { jumpTo, sortDue, sorted, withCurrentRoom } from './rooms.ts'
 import { found, surrounded } from './search.ts'
 import { unselect } from './selection.ts'
 import { andThen, remark, type Step, step } from './step.ts'
@@ -39,7 +39,8 @@ export function update(state: ScreenState, event: ScreenEvent, world: World, now
     andThen(done, next => withRefusal(next, world)),
     next => called(next, world),
   )
-  return andThen(told, next => quitOnceSent(next, world))
+  const ended = andThen(told, next => quitOnceSent(next, world))
+  return { ...ended, state: sorted(state, ended.state, world) }
 }
 
 function happened(state: ScreenState, event: ScreenEvent, world: World): Step {
@@ -113,8 +114,9 @@ function touched(state: ScreenState): ScreenState {
  * When the screen needs a tick although nothing happens: to count seconds in the status line, for messages that are about
  * to be read, and for a call. Our clock, ms; undefined: an idle screen needs none.
  */
-export function wakeAt(state: ScreenState, { client }: World): number | undefined {
-  const due = earlier(gazeDue(state), state.callAt)
+export function wakeAt(state: ScreenState, world: World): number | undefined {
+  const { client } = world
+  const due = earlier(earlier(gazeDue(state), state.callAt), sortDue(state, world))
   const { link } = client
   const counts = link.status === 'waiting' || (link.status === 'online' && link.lateSince !== undefined)
   if (!counts) return due

@@ -54,13 +54,13 @@ describe('the whole screen', () => {
       [
         " #lobby  be kind                                                       3 people",
         "────────────────┬───────────────────────────────────────────────────────────────",
-        "▌1 lobby        │",
-        " 2 dev       13 │",
+        " UNREAD         │",
         " 3 ops       @3 │",
-        " 4 @bob         │",
-        "                │",
-        "                │",
-        "                │",
+        " 2 dev       13 │",
+        " ROOMS          │",
+        "▌1 lobby        │",
+        " PEOPLE         │",
+        " 4 ○ bob        │",
         "                │",
         "                │",
         "                │",
@@ -314,13 +314,13 @@ describe('over the timeline', () => {
     await terminal.hides('#ops')
     expect(terminal.rows().slice(2, 15)).toMatchInlineSnapshot(`
       [
-        "▌1 lobby     @1 │",
-        " 2 dev       13 │",
+        " UNREAD         │",
         " 3 ops       @3 │",
-        " 4 @bob         │       ╭─ Go to ──────────────────────────────────────╮",
-        "                │       │ › dv                                         │",
-        "                │ ───── │                                              │ ──────",
-        "                │ ───── │ ▌ #dev                                    13 │ ──────",
+        " 2 dev       13 │",
+        " ROOMS          │       ╭─ Go to ──────────────────────────────────────╮",
+        "▌1 lobby     @1 │       │ › dv                                         │",
+        " PEOPLE         │ ───── │                                              │ ──────",
+        " 4 ○ bob        │ ───── │ ▌ #dev                                    13 │ ──────",
         "                │ alice │                                              │",
         "                │       │                                              │ nger",
         "                │       │                                              │",
@@ -342,9 +342,9 @@ describe('over the timeline', () => {
     expect(terminal.screen()).toContain('Alt+Enter, Shift+Enter')
     for (let page = 0; page < 12; page++) terminal.type(' ')
     await terminal.shows('begins a message with a slash')
-    expect(terminal.screen()).toContain('/search')
+    expect(terminal.screen()).toContain('/mentions')
     terminal.type(ESCAPE)
-    await terminal.hides('/search')
+    await terminal.hides('/mentions')
     await terminal.shows('good morning')
   })
 
