@@ -3,11 +3,14 @@
  * said in `update/commands.ts`, under the same name.
  */
 
+import { closest, distance } from 'fastest-levenshtein'
 import type { Candidates } from '../composer/completion.ts'
 import { type CleanText, clean, cleanLine } from '../text/clean.ts'
 
 /** What is known of one command before it runs. */
 type CommandDefinition = {
+  /** Other names, which fingers know from elsewhere. */
+  readonly aliases?: readonly string[]
   /** Without the slash. */
   readonly name: string
   /** The arguments as the help shows them: `NAME [TEXT]`. */
@@ -38,13 +41,21 @@ const ACCOUNT_COMMANDS = [
 const CHAT_COMMANDS = [
   {
     name: 'join',
+    aliases: ['j'],
     args: 'ROOM',
     help: 'open a room, or with @NAME a direct conversation; a new room is made',
     argument: 'room',
   },
-  { name: 'leave', args: '[ROOM]', help: 'leave this room, or another', argument: 'room' },
+  {
+    name: 'leave',
+    aliases: ['part', 'close'],
+    args: '[ROOM]',
+    help: 'leave this room, or another',
+    argument: 'room',
+  },
   {
     name: 'msg',
+    aliases: ['query'],
     args: 'NAME [TEXT]',
     help: 'say something to one person, or open the conversation',
     argument: 'name',
@@ -71,7 +82,10 @@ const CHAT_COMMANDS = [
     args: 'TEXT',
     help: 'answer the newest message of another person (Ctrl+S selects others)',
   },
-  { name: 'who', args: '', help: 'list the people in this room' },
+  { name: 'who', aliases: ['names'], args: '', help: 'list the people in this room' },
+  { name: 'whois', args: 'NAME', help: 'show what is known of a person', argument: 'name' },
+  { name: 'me', args: 'TEXT', help: 'say what you do, in italics: /me waves' },
+  { name: 'list', args: '', help: 'list the rooms of this server; Enter goes there' },
   { name: 'away', args: '[TEXT]', help: 'say that you are away; without a text, that you are back' },
   {
     name: 'notify',
@@ -110,8 +124,9 @@ export function accountCommandHelp(): readonly (readonly [string, string])[] {
   return ACCOUNT_COMMANDS.map(helpRow)
 }
 
-function helpRow({ name, args, help }: CommandDefinition): readonly [string, string] {
-  return [args === '' ? `/${name}` : `/${name} ${args}`, help]
+function helpRow({ name, args, help, aliases = [] }: CommandDefinition): readonly [string, string] {
+  const others = aliases.length === 0 ? '' : ` (also ${aliases.map(alias => `/${alias}`).join(', ')})`
+  return [args === '' ? `/${name}` : `/${name} ${args}`, help + others]
 }
 
 /** The commands as completion needs them. */
@@ -119,9 +134,15 @@ export function completionCommands(): Candidates['commands'] {
   return COMMANDS
 }
 
-/** Whether this is the name of a command. */
-export function isCommandName(name: string): name is CommandName {
-  return COMMANDS.some(command => command.name === name)
+/** All commands: the names and what they do. */
+export function commandList(): readonly { readonly name: string; readonly help: string }[] {
+  return COMMANDS
+}
+
+/** The command of a name or of an alias; undefined: there is none. */
+export function commandNamed(name: string): CommandName | undefined {
+  const definitions: readonly (CommandDefinition & { readonly name: CommandName })[] = COMMANDS
+  return definitions.find(command => command.name === name || command.aliases?.includes(name) === true)?.name
 }
 
 /** Whether a text is a command: one line with a slash before it. `//` begins a message with a slash. */
@@ -140,7 +161,16 @@ export function parseCommand(line: string): { readonly name: string; readonly re
   return { name: name.toLowerCase(), rest: rest.trimEnd() }
 }
 
-/** The error sentence for a name that no command has. */
+/** Letters by which a typed name may differ from the one that was meant. */
+const TYPOS = 2
+
+/** The error sentence for a name that no command has, with the name that may be meant. */
 export function unknownCommand(name: string): CleanText {
-  return clean`there is no command /${cleanLine(name)}: F1 lists them; begin with // to send a slash`
+  const meant = closest(
+    name,
+    COMMANDS.map(command => command.name),
+  )
+  const isLike = name.length > 1 && distance(meant, name) <= TYPOS
+  const advice = isLike ? clean`did you mean /${cleanLine(meant)}?` : clean`F1 lists them`
+  return clean`there is no command /${cleanLine(name)}: ${advice}; begin with // to send a slash`
 }

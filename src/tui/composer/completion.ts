@@ -12,7 +12,11 @@ export type Candidates = {
   /** Rooms without `#`; direct conversations (`@name`) are among `names`. */
   readonly rooms: readonly string[]
   /** Commands without `/`, and the kind of their first argument. */
-  readonly commands: readonly { readonly name: string; readonly argument?: 'room' | 'name' }[]
+  readonly commands: readonly {
+    readonly name: string
+    readonly aliases?: readonly string[]
+    readonly argument?: 'room' | 'name'
+  }[]
 }
 
 /** A completion in progress: the text to show, and the options of further Tabs. */
@@ -84,7 +88,10 @@ function fitting(head: string, candidates: Candidates): { options: string[]; len
   }
   const [, name, argument] = head.startsWith('//') ? [] : (ARGUMENT.exec(head) ?? [])
   if (name !== undefined && argument !== undefined) {
-    const kind = candidates.commands.find(one => one.name === name.toLowerCase())?.argument
+    const typed = name.toLowerCase()
+    const kind = candidates.commands.find(
+      one => one.name === typed || one.aliases?.includes(typed) === true,
+    )?.argument
     if (kind !== undefined) return argumentsFor(kind, argument, candidates)
   }
 

@@ -153,7 +153,16 @@ export const DEFINITIONS = {
       help: 'mark the newest message of others as unread, and all below it',
     },
     'room.markRead': { keys: ['alt+r'], help: 'mark the whole room as read' },
-    'room.switcher': { keys: ['ctrl+k'], help: 'find a room by part of its name', hint: 'find room' },
+    'room.switcher': {
+      keys: ['ctrl+k'],
+      help: 'go to a room, a person or a command by part of its name',
+      hint: 'go to',
+    },
+    'view.people': {
+      keys: ['f8'],
+      help: 'show the people in this room; Enter writes to one',
+      hint: 'people',
+    },
     'view.sidebar': { keys: ['f7'], help: 'show or hide the list of rooms' },
   }),
 
@@ -231,14 +240,14 @@ export const DEFINITIONS = {
   }),
 
   ...group('switcher', 'Switcher', {
-    'switcher.open': { keys: ['enter'], help: 'go to the room', hint: 'go' },
+    'switcher.open': { keys: ['enter'], help: 'go there', hint: 'go' },
     'switcher.peek': {
       keys: ['alt+enter'],
       help: 'go to the room without marking anything as read',
       hint: 'peek',
     },
-    'switcher.next': { keys: ['down', 'ctrl+n', 'tab'], help: 'the room below', hint: 'choose' },
-    'switcher.previous': { keys: ['up', 'ctrl+p', 'shift+tab'], help: 'the room above' },
+    'switcher.next': { keys: ['down', 'ctrl+n', 'tab'], help: 'the choice below', hint: 'choose' },
+    'switcher.previous': { keys: ['up', 'ctrl+p', 'shift+tab'], help: 'the choice above' },
     'switcher.close': { keys: ['ctrl+k'], help: 'close it' },
   }),
 

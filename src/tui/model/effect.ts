@@ -37,7 +37,12 @@ export type Effect =
   | { readonly type: 'context'; readonly room: string; readonly seq: number }
   /** A message to a room or person, which is opened first. */
   | { readonly type: 'tell'; readonly conversation: string; readonly text: string }
-  | { readonly type: 'join'; readonly conversation: string }
+  /** `isSure`: a room that does not exist is made; otherwise the user is asked. */
+  | { readonly type: 'join'; readonly conversation: string; readonly isSure: boolean }
+  /** The rooms of the server. */
+  | { readonly type: 'listRooms' }
+  /** What is known of a person. */
+  | { readonly type: 'whois'; readonly room: string; readonly name: string }
   | { readonly type: 'leave'; readonly room: string }
   | { readonly type: 'topic'; readonly room: string; readonly topic: string }
   | { readonly type: 'who'; readonly room: string }

@@ -2,7 +2,7 @@
 
 import type { Answer } from '../../client/pendingRequests.ts'
 import type { AccountSecret } from '../../protocol/accountRequests.ts'
-import type { RequestResult } from '../../protocol/requests.ts'
+import type { RequestResult, RoomSummary } from '../../protocol/requests.ts'
 import type { InputEvent } from '../input/keypress.ts'
 import type { CleanText } from '../text/clean.ts'
 import type { AccountRequest, ShownKey } from './account.ts'
@@ -32,6 +32,10 @@ export type ScreenEvent =
       readonly tone: 'info' | 'error'
       readonly lines: readonly CleanText[]
     }
+  /** The rooms of the server, for the open switcher. */
+  | { readonly type: 'roomsListed'; readonly rooms: readonly RoomSummary[] }
+  /** There is no such room; these are. */
+  | { readonly type: 'noSuchRoom'; readonly name: string; readonly rooms: readonly RoomSummary[] }
   /** A message calls the user. */
   | { readonly type: 'call'; readonly call: Call }
   /** A sentence for the status line. */

@@ -2,31 +2,18 @@
 
 import type { Composed } from '../../client/drafts.ts'
 import type { LinkState } from '../../client/link.ts'
-import type { AccountSecret } from '../../protocol/accountRequests.ts'
-import type { ChatEvent } from '../../protocol/events.ts'
 import type { Completion } from '../composer/completion.ts'
 import { createEditor, type Editor, NOTHING_CUT, setText } from '../composer/editor.ts'
 import { EMPTY_HISTORY, type InputHistory, remember } from '../composer/inputHistory.ts'
 import { type CleanText, clean } from '../text/clean.ts'
 import type { Colors } from '../text/hues.ts'
-import type { Proof, Purpose, ShownKey } from './account.ts'
+import type { Proof } from './account.ts'
+import type { Overlay, Search } from './overlay.ts'
 import { DEFAULT_SETTINGS, type Settings } from './settings.ts'
+import type { Anchor, View } from './view.ts'
 
 /** The terminal's cells. */
 export type Size = { readonly columns: number; readonly rows: number }
-
-/** A position in a timeline that holds while rows come and go around it. */
-export type Anchor = {
-  /** The entry, see `entryKey`. */
-  readonly key: string
-  /** The row at the top of the pane, counted from the entry's own first row; negative: above it. */
-  readonly row: number
-  /** The last known index of the entry; the search for it begins there. */
-  readonly hint: number
-}
-
-/** What the user saw: a room, and where in it. */
-export type View = { readonly room: string; readonly anchor: Anchor | 'bottom' }
 
 /** A remark of the program in a room, such as an answer to a command or an error. Only the screen keeps it. */
 export type Note = {
@@ -99,81 +86,6 @@ export type RoomScreen = {
   /** Larger for rooms that were shown more recently; for the switcher. */
   readonly lastActive: number
 }
-
-/** A search and its hits. */
-export type Search = {
-  readonly kind: 'search'
-  /** Whether the hits are the messages that mention the user. */
-  readonly isMentions?: true
-  /** The query as typed. */
-  readonly asked: string
-  /** The newest first; undefined until the server has answered. */
-  readonly hits: readonly ChatEvent[] | undefined
-  /** The cursor of the next page; undefined: there is none. */
-  readonly cursor: string | undefined
-  readonly chosen: number
-  /** The messages around the chosen hit, once they are requested. */
-  readonly context: readonly ChatEvent[] | undefined
-  /** What was on the screen before the user opened a hit. */
-  readonly origin: View | undefined
-}
-
-/** A search in the texts that were sent. */
-export type Recall = {
-  readonly kind: 'recall'
-  /** The query. */
-  readonly editor: Editor
-  /** The index of a match. */
-  readonly chosen: number
-}
-
-/** Asks for a key or a password. */
-export type Credential = {
-  readonly kind: 'credential'
-  readonly purpose: Purpose
-  /** What it is for. */
-  readonly reason: CleanText
-  /** The keys that can be chosen; undefined while they are looked up. */
-  readonly keys: readonly ShownKey[] | undefined
-  /** Why there are no keys, or why what was typed is not taken. */
-  readonly problem: CleanText | undefined
-  /** The index of a choice. */
-  readonly chosen: number
-  readonly stage: 'choose' | 'password' | 'repeat'
-  /** A new password that was typed once. */
-  readonly first: string
-  /** What is typed; it is drawn unseen. */
-  readonly editor: Editor
-}
-
-/** The devices, keys or tokens of the own account. */
-export type Secrets = {
-  readonly kind: 'secrets'
-  readonly of: AccountSecret['kind']
-  readonly secrets: readonly AccountSecret[]
-  readonly chosen: number
-  /** Whether the very next key can confirm to revoke the chosen one. */
-  readonly isArmed: boolean
-}
-
-/** A box over the timeline. */
-export type Overlay =
-  | { readonly kind: 'help'; readonly top: number }
-  | { readonly kind: 'switcher'; readonly editor: Editor; readonly chosen: number }
-  | Search
-  | Recall
-  | Credential
-  | Secrets
-  /** Asks for another name after the server refused ours. */
-  | { readonly kind: 'name'; readonly editor: Editor; readonly reason: CleanText }
-  /** Says why the server is refused, or refuses us. `accepts`: the key of the server, which the user may accept. */
-  | {
-      readonly kind: 'refusal'
-      readonly lines: readonly CleanText[]
-      readonly accepts: string | undefined
-      /** The first row that is shown. */
-      readonly top: number
-    }
 
 /** Steps towards quitting: 1, Ctrl+C was pressed once; 2, the screen quits once every message is sent. */
 type Leaving = 0 | 1 | 2

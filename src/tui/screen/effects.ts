@@ -3,6 +3,7 @@
 import type { ChatClient } from '../../client/client.ts'
 import { KeyRing } from '../../client/keyRing.ts'
 import type { Answer } from '../../client/pendingRequests.ts'
+import { foldName, foldRoom, parseConversation } from '../../protocol/names.ts'
 import type { Member } from '../../protocol/requests.ts'
 import { hint } from '../input/bindings.ts'
 import { type Effect, MENTIONS } from '../model/effect.ts'
@@ -95,7 +96,16 @@ export function runEffect(
         .then(answer => dispatch({ type: 'context', seq: effect.seq, answer }), unexpected)
       return
     case 'join':
-      opened(client.join(effect.conversation), dispatch)
+      return join(client, effect, dispatch)
+    case 'listRooms':
+      client.listRooms(true).then(answer => {
+        if (answer.ok) dispatch({ type: 'roomsListed', rooms: answer.value })
+      }, unexpected)
+      return
+    case 'whois':
+      client
+        .members(effect.room)
+        .then(answer => tellPerson(client, effect, answer.ok ? answer.value : [], dispatch), unexpected)
       return
     case 'leave':
       return client.leave(effect.room)
@@ -194,6 +204,23 @@ function say(client: ChatClient, { room, text, replyTo }: Speech, dispatch: Disp
   if (!said.ok) dispatch({ type: 'giveBack', room, text, reason: cleanLine(said.error.message) })
 }
 
+/** Joins; where nobody was sure that the room exists, and it does not, the user is asked. */
+function join(
+  client: ChatClient,
+  { conversation, isSure }: { readonly conversation: string; readonly isSure: boolean },
+  dispatch: Dispatch,
+): void {
+  const enter = (): void => void opened(client.join(conversation), dispatch)
+  const parsed = parseConversation(conversation)
+  if (isSure || !parsed.ok || parsed.value.kind === 'direct') return enter()
+  const { key, name } = parsed.value
+  if (client.rooms.has(key) || client.link.status !== 'online') return enter()
+  client.listRooms(true).then(answer => {
+    if (!answer.ok || answer.value.some(({ room }) => foldRoom(room) === key)) return enter()
+    dispatch({ type: 'noSuchRoom', name, rooms: answer.value })
+  }, unexpected)
+}
+
 /** The key of a room that was opened. */
 function opened(answer: Answer<string>, dispatch: Dispatch): string | undefined {
   if (!answer.ok) {
@@ -220,6 +247,35 @@ function tellMembers(
   const people = answer.value.map(memberText)
   const count = people.length === 1 ? clean`1 person` : clean`${people.length} people`
   const lines = [clean`${count} in ${roomLabel(room)}: ${joinClean(people, clean`, `)}`]
+  dispatch({ type: 'remark', room: key, tone: 'info', lines })
+}
+
+/** What is known of a person: the rooms that we share, and what the server tells. */
+function tellPerson(
+  client: ChatClient,
+  { room: key, name }: { readonly room: string; readonly name: string },
+  members: readonly Member[],
+  dispatch: Dispatch,
+): void {
+  const person = foldName(name)
+  const shared = [...client.rooms.values()].filter(room => room.members?.has(person) === true)
+  const member = members.find(one => foldName(one.name) === person)
+  const shown = cleanLine(member?.name ?? shared[0]?.members?.get(person)?.name ?? name)
+  const away = member?.away ?? shared[0]?.members?.get(person)?.away
+  const places = joinClean(shared.map(roomLabel), clean`, `)
+  const state =
+    shared.length === 0
+      ? clean`in none of your rooms now`
+      : away === undefined
+        ? clean`here`
+        : away === ''
+          ? clean`away`
+          : clean`away: ${cleanLine(away)}`
+  const lines = [
+    clean`${shown} is ${state}`,
+    ...(shared.length === 0 ? [] : [clean`in ${places}`]),
+    ...(member?.guest === true ? [clean`a guest: the name has no account`] : []),
+  ]
   dispatch({ type: 'remark', room: key, tone: 'info', lines })
 }
 

@@ -3,7 +3,7 @@
 import { createEditor } from '../composer/editor.ts'
 import { editorView } from '../composer/editorRows.ts'
 import type { ShownKey } from '../model/account.ts'
-import type { Credential } from '../model/state.ts'
+import type { Credential } from '../model/overlay.ts'
 import type { World } from '../model/world.ts'
 import { type CleanText, clean, cleanLine } from '../text/clean.ts'
 import { wrapText } from '../text/wrap.ts'

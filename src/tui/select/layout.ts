@@ -57,7 +57,7 @@ export function layoutOf(state: ScreenState, world: World): Layout | undefined {
   const wanted = text === '' ? 1 : editorRows(text, composerWidth(state, world)).length
   const composer = Math.min(most, wanted)
   const about = hasAboutRow(state) ? 1 : 0
-  const people = state.people && columns >= LEAST_FOR_PEOPLE ? (columns >= 180 ? 30 : 24) : 0
+  const people = state.people && hasPeoplePane(state) ? (columns >= 180 ? 30 : 24) : 0
   return {
     columns,
     rows,
@@ -69,6 +69,11 @@ export function layoutOf(state: ScreenState, world: World): Layout | undefined {
     about,
     ruled,
   }
+}
+
+/** Whether the terminal is wide enough for a list of people beside the timeline. */
+export function hasPeoplePane({ size }: ScreenState): boolean {
+  return size.columns >= LEAST_FOR_PEOPLE
 }
 
 function hasAboutRow(state: ScreenState): boolean {

@@ -1,7 +1,7 @@
 /** The dialog that asks for another name, as a box. */
 
 import { editorView } from '../composer/editorRows.ts'
-import type { Overlay } from '../model/state.ts'
+import type { Overlay } from '../model/overlay.ts'
 import { clean } from '../text/clean.ts'
 import { wrapText } from '../text/wrap.ts'
 import { BOX_ENDS, BOX_SIDES, type Box, boxOf } from './box.ts'

@@ -2,7 +2,8 @@
 
 import type { RoomView } from '../../client/room.ts'
 import type { Clock } from '../model/clock.ts'
-import { type Anchor, type Note, roomScreen, type ScreenState, type Selection } from '../model/state.ts'
+import { type Note, roomScreen, type ScreenState, type Selection } from '../model/state.ts'
+import type { Anchor } from '../model/view.ts'
 import { roomOf, type World } from '../model/world.ts'
 import { cleanLine } from '../text/clean.ts'
 import { type Colors, HueBook, huesOf } from '../text/hues.ts'

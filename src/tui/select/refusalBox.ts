@@ -1,6 +1,6 @@
 /** Why the server is refused, or refuses us, as a box. */
 
-import type { Overlay } from '../model/state.ts'
+import type { Overlay } from '../model/overlay.ts'
 import { clean } from '../text/clean.ts'
 import { wrapText } from '../text/wrap.ts'
 import { BOX_ENDS, BOX_SIDES, type Box, boxOf } from './box.ts'

@@ -1,7 +1,7 @@
 /** The list of devices, keys or tokens of the own account, as a box. */
 
 import type { AccountSecret } from '../../protocol/accountRequests.ts'
-import type { Secrets } from '../model/state.ts'
+import type { Secrets } from '../model/overlay.ts'
 import { type CleanText, clean, cleanLine, joinClean } from '../text/clean.ts'
 import { wrapText } from '../text/wrap.ts'
 import { BOX_ENDS, BOX_SIDES, type Box, boxOf } from './box.ts'

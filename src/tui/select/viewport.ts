@@ -3,7 +3,7 @@
  * the height of the pane and not on the length of the history.
  */
 
-import type { Anchor } from '../model/state.ts'
+import type { Anchor } from '../model/view.ts'
 import { blockAt, blockCount, blockRows, type Scene } from './blocks.ts'
 import { entryKey } from './entryRows.ts'
 import type { Row } from './row.ts'

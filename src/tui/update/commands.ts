@@ -5,7 +5,7 @@ import type { RoomView } from '../../client/room.ts'
 import type { MessageEntry } from '../../client/timelineEntry.ts'
 import { failure, type Result, success } from '../../protocol/errors.ts'
 import { parseConversation, parseUsername } from '../../protocol/names.ts'
-import { type CommandName, isCommandName, unknownCommand } from '../commands/definitions.ts'
+import { type CommandName, commandNamed, unknownCommand } from '../commands/definitions.ts'
 import { parseSearch } from '../commands/searchWords.ts'
 import { remember } from '../composer/inputHistory.ts'
 import type { Effect } from '../model/effect.ts'
@@ -23,6 +23,7 @@ import { openMentions } from './search.ts'
 import { react } from './selection.ts'
 import { SETTING_RUNS } from './settingCommands.ts'
 import { remark, type Step, step } from './step.ts'
+import { openSwitcher } from './switcherKeys.ts'
 
 /** A step, or why the command could not run; then the typed line stays in the composer. */
 type Outcome = Result<Step, CleanText>
@@ -39,7 +40,9 @@ const NO_MESSAGE = failure(clean`no other person has said anything here`)
 const RUNS: Readonly<Record<CommandName, Run>> = {
   join(state, _world, rest) {
     const conversation = conversationNamed(rest, clean`which room? /join lobby`)
-    return conversation.ok ? done(state, { type: 'join', conversation: conversation.value }) : conversation
+    return conversation.ok
+      ? done(state, { type: 'join', conversation: conversation.value, isSure: false })
+      : conversation
   },
 
   leave(state, world, rest) {
@@ -56,7 +59,7 @@ const RUNS: Readonly<Record<CommandName, Run>> = {
     const conversation = conversationNamed(written, clean`whom? /msg alice hello`)
     if (!conversation.ok) return conversation
     return text === ''
-      ? done(state, { type: 'join', conversation: conversation.value })
+      ? done(state, { type: 'join', conversation: conversation.value, isSure: false })
       : done(state, { type: 'tell', conversation: conversation.value, text })
   },
 
@@ -131,6 +134,26 @@ const RUNS: Readonly<Record<CommandName, Run>> = {
     )
   },
 
+  whois(state, world, rest) {
+    const room = roomOf(world, state.current)
+    if (room === undefined) return NO_ROOM
+    const name = parseUsername(rest.replace(/^@/, ''))
+    if (!name.ok) return failure(rest === '' ? clean`whom? /whois alice` : cleanLine(name.error.message))
+    return done(state, { type: 'whois', room: room.key, name: name.value })
+  },
+
+  me(state, world, rest) {
+    const room = roomOf(world, state.current)
+    if (room === undefined) return NO_ROOM
+    if (rest.trim() === '') return failure(clean`what do you do? /me waves`)
+    const text = `_${rest.trim()}_`
+    return within(world.client.limits.message, clean`text`, text, () =>
+      done(withRoom(state, spoken(state, room, world)), { type: 'say', room: room.key, text }),
+    )
+  },
+
+  list: (state, world) => success(openSwitcher(state, world, 'rooms')),
+
   who: (state, world) => inRoom(state, world, room => ({ type: 'who', room })),
 
   away(state, world, rest) {
@@ -178,7 +201,8 @@ const RUNS: Readonly<Record<CommandName, Run>> = {
  * @returns the step, or a sentence that says why the command could not run
  */
 export function runCommand(state: ScreenState, world: World, name: string, rest: string): Outcome {
-  return isCommandName(name) ? RUNS[name](state, world, rest) : failure(unknownCommand(name))
+  const known = commandNamed(name)
+  return known === undefined ? failure(unknownCommand(name)) : RUNS[known](state, world, rest)
 }
 
 /** Reacts to a message with the emoji of a short code, once that is known. */

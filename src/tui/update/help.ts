@@ -1,7 +1,8 @@
 /** Keys of the help overlay. */
 
 import type { ActionId } from '../input/bindings.ts'
-import type { Overlay, ScreenState } from '../model/state.ts'
+import type { Overlay } from '../model/overlay.ts'
+import type { ScreenState } from '../model/state.ts'
 import type { World } from '../model/world.ts'
 import { helpHeight, helpRowCount } from '../select/helpBox.ts'
 import { layoutOf } from '../select/layout.ts'

@@ -1,12 +1,13 @@
 /** The action of each key on the screen. */
 
-import { createEditor, insertNewline, insertText } from '../composer/editor.ts'
+import { insertNewline, insertText } from '../composer/editor.ts'
 import { isLineAction } from '../composer/lineActions.ts'
 import { type ActionId, bind, MODES, type Mode } from '../input/bindings.ts'
 import type { Key } from '../input/key.ts'
 import { keyName } from '../input/keyName.ts'
 import { roomScreen, type ScreenState, withoutNotice, withRoom } from '../model/state.ts'
 import { roomsOf, type World } from '../model/world.ts'
+import { hasPeoplePane } from '../select/layout.ts'
 import { leaveAbout } from './about.ts'
 import { showBare } from './bare.ts'
 import { complete } from './complete.ts'
@@ -27,7 +28,7 @@ import { secretsKey } from './secrets.ts'
 import { select, selectionKey, unselect } from './selection.ts'
 import { type Step, step } from './step.ts'
 import { submit } from './submit.ts'
-import { switcherKey } from './switcherKeys.ts'
+import { openSwitcher, switcherKey } from './switcherKeys.ts'
 import { upOrDown, walkHistory } from './upOrDown.ts'
 
 /** The state after a key. */
@@ -191,9 +192,13 @@ function mainKey(state: ScreenState, world: World, action: ActionId | undefined,
     case 'search.again':
       return step(reopened(state))
     case 'room.switcher':
-      return step({ ...state, overlay: { kind: 'switcher', editor: createEditor(), chosen: 0 } })
+      return openSwitcher(state, world, 'all')
     case 'view.bare':
       return showBare(state, world)
+    case 'view.people':
+      return hasPeoplePane(state)
+        ? step({ ...state, people: !state.people })
+        : openSwitcher(state, world, 'people')
     case 'view.sidebar':
       return step({ ...state, sidebar: !state.sidebar })
     case 'scroll.pageUp':

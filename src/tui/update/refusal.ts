@@ -2,7 +2,8 @@
 
 import type { LinkState } from '../../client/link.ts'
 import { type ActionId, hint } from '../input/bindings.ts'
-import { type Overlay, type ScreenState, withLateError } from '../model/state.ts'
+import type { Overlay } from '../model/overlay.ts'
+import { type ScreenState, withLateError } from '../model/state.ts'
 import type { World } from '../model/world.ts'
 import { layoutOf } from '../select/layout.ts'
 import { lastTop } from '../select/refusalBox.ts'

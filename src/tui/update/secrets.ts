@@ -1,7 +1,8 @@
 /** Keys of the list of devices, keys or tokens. */
 
 import type { ActionId } from '../input/bindings.ts'
-import type { ScreenState, Secrets } from '../model/state.ts'
+import type { Secrets } from '../model/overlay.ts'
+import type { ScreenState } from '../model/state.ts'
 import { secretsOf } from '../select/secretsBox.ts'
 import { clean } from '../text/clean.ts'
 import { askCredential } from './credential.ts'

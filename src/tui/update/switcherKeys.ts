@@ -1,16 +1,25 @@
-/** Keys of the quick switcher. */
+/** The quick switcher: opening it, and its keys. */
 
+import { createEditor, insertText, setText } from '../composer/editor.ts'
 import type { ActionId } from '../input/bindings.ts'
 import type { Key } from '../input/key.ts'
-import type { Overlay, ScreenState } from '../model/state.ts'
+import type { Switcher } from '../model/overlay.ts'
+import { roomScreen, type ScreenState } from '../model/state.ts'
 import type { World } from '../model/world.ts'
-import { switcherMatches } from '../select/switcherBox.ts'
+import { type Choice, choicesOf } from '../select/choices.ts'
+import { withEditor } from './compose.ts'
 import { lineKey } from './lineKeys.ts'
 import { togglePeek } from './reading.ts'
 import { jumpTo } from './rooms.ts'
 import { andThen, type Step, step } from './step.ts'
 
-type Switcher = Extract<Overlay, { kind: 'switcher' }>
+/** Opens the switcher; the rooms of the server come a moment later. */
+export function openSwitcher(state: ScreenState, world: World, of: Switcher['of'], typed = ''): Step {
+  const editor = insertText(createEditor(), typed)
+  const overlay: Switcher = { kind: 'switcher', of, editor, chosen: 0, rooms: undefined }
+  const asks = of !== 'people' && world.client.link.status === 'online'
+  return step({ ...state, overlay }, ...(asks ? [{ type: 'listRooms' } as const] : []))
+}
 
 /** The state after a key of the switcher. */
 export function switcherKey(
@@ -20,23 +29,20 @@ export function switcherKey(
   action: ActionId | undefined,
   key: Key,
 ): Step {
-  const count = switcherMatches(state, world, switcher.editor.text).length
+  const choices = choicesOf(state, world, switcher)
+  const count = choices.length
   const chosenBy = (by: number): Step =>
     step({
       ...state,
       overlay: { ...switcher, chosen: count === 0 ? 0 : (switcher.chosen + by + count) % count },
     })
+  const choice = choices[switcher.chosen]?.room.choice
   switch (action) {
-    case 'switcher.open': {
-      const chosen = switcherMatches(state, world, switcher.editor.text)[switcher.chosen]
-      return chosen === undefined
-        ? step(state)
-        : jumpTo({ ...state, overlay: undefined }, world, chosen.room.view.key)
-    }
+    case 'switcher.open':
+      return choice === undefined ? step(state) : take({ ...state, overlay: undefined }, world, choice)
     case 'switcher.peek': {
-      const chosen = switcherMatches(state, world, switcher.editor.text)[switcher.chosen]
-      if (chosen === undefined) return step(state)
-      return andThen(jumpTo({ ...state, overlay: undefined }, world, chosen.room.view.key), togglePeek)
+      if (choice?.kind !== 'room') return step(state)
+      return andThen(jumpTo({ ...state, overlay: undefined }, world, choice.view.key), togglePeek)
     }
     case 'switcher.next':
       return chosenBy(1)
@@ -49,5 +55,20 @@ export function switcherKey(
       const chosen = editor.text === switcher.editor.text ? switcher.chosen : 0
       return step({ ...next, overlay: { ...switcher, editor, chosen } })
     }
+  }
+}
+
+function take(state: ScreenState, world: World, choice: Choice): Step {
+  switch (choice.kind) {
+    case 'room':
+      return jumpTo(state, world, choice.view.key)
+    case 'public':
+      return step(state, { type: 'join', conversation: choice.summary.room, isSure: true })
+    case 'make':
+      return step(state, { type: 'join', conversation: choice.name, isSure: true })
+    case 'person':
+      return step(state, { type: 'join', conversation: `@${choice.member.name}`, isSure: true })
+    case 'command':
+      return withEditor(state, world, setText(roomScreen(state).editor, `/${choice.name} `))
   }
 }

@@ -1,15 +1,10 @@
 /** The one function that changes the state of the screen. It has no side effects and reads the world. */
 
+import type { RoomSummary } from '../../protocol/requests.ts'
 import { insertText } from '../composer/editor.ts'
 import type { ScreenEvent } from '../model/event.ts'
-import {
-  type Overlay,
-  type ScreenState,
-  withLateError,
-  withNotice,
-  withoutNotice,
-  withWarning,
-} from '../model/state.ts'
+import type { Overlay } from '../model/overlay.ts'
+import { type ScreenState, withLateError, withNotice, withoutNotice, withWarning } from '../model/state.ts'
 import type { World } from '../model/world.ts'
 import { clean, cleanLine, joinClean } from '../text/clean.ts'
 import { called, gathered } from './calls.ts'
@@ -26,6 +21,7 @@ import { jumpTo, sortDue, sorted, withCurrentRoom } from './rooms.ts'
 import { found, surrounded } from './search.ts'
 import { unselect } from './selection.ts'
 import { andThen, remark, type Step, step } from './step.ts'
+import { openSwitcher } from './switcherKeys.ts'
 
 /** The countdown changes once a second. */
 const COUNTDOWN_MS = 1_000
@@ -64,6 +60,10 @@ function happened(state: ScreenState, event: ScreenEvent, world: World): Step {
           ? withLateError(state, joinClean(event.lines, clean` `))
           : remark(state, world, event.lines, event.room),
       )
+    case 'roomsListed':
+      return step(withRooms(state, event.rooms))
+    case 'noSuchRoom':
+      return step(withRooms(openSwitcher(state, world, 'make', event.name).state, event.rooms))
     case 'call':
       return step(gathered(state, event.call))
     case 'notice':
@@ -91,6 +91,12 @@ function happened(state: ScreenState, event: ScreenEvent, world: World): Step {
     case 'giveBack':
       return step(withLateError(giveBack(state, world, event.room, event.text), event.reason))
   }
+}
+
+/** The state with the rooms of the server in the switcher, if that is still open. */
+function withRooms(state: ScreenState, rooms: readonly RoomSummary[]): ScreenState {
+  const { overlay } = state
+  return overlay?.kind === 'switcher' ? { ...state, overlay: { ...overlay, rooms } } : state
 }
 
 /** Inserts a paste at the cursor. A paste never sends. */

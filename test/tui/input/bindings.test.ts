@@ -128,7 +128,7 @@ test('help, hints and documentation say what the registry says', () => {
   expect(sections.flatMap(({ rows }) => rows)).toHaveLength(ACTIONS.length)
   const rooms = sections.find(({ title }) => title === 'Rooms')
   expect(rooms?.rows[0]).toEqual(['Ctrl+N, Alt+Down', 'next room'])
-  expect(hint('room.switcher')).toEqual({ key: 'Ctrl+K', label: 'find room' })
+  expect(hint('room.switcher')).toEqual({ key: 'Ctrl+K', label: 'go to' })
   expect(keyTable()).toContain('| Rooms | Ctrl+N, Alt+Down | next room |')
   expect(
     keyTable()

@@ -75,7 +75,7 @@ describe('the whole screen', () => {
         "                │ bob   14:03▐ thanks @me, 日本語 and 👨‍👩‍👧 and é are fine too",
         "────────────────┴───────────────────────────────────────────────────────────────",
         " me ›",
-        " ● online                        Alt+A next unread   Ctrl+K find room   F1 help",
+        " ● online                            Alt+A next unread   Ctrl+K go to   F1 help",
       ]
     `)
     expect(terminal.cursor).toEqual({ x: 6, y: 22 })
@@ -119,7 +119,7 @@ describe('the whole screen', () => {
         "                │",
         "────────────────┴───────────────────────────────────────────",
         " me ›",
-        " ○ connecting…       F1 help   Ctrl+K find room   PgUp back",
+        " ○ connecting…           F1 help   Ctrl+K go to   PgUp back",
       ]
     `)
   })
@@ -314,19 +314,19 @@ describe('over the timeline', () => {
     await terminal.hides('#ops')
     expect(terminal.rows().slice(2, 15)).toMatchInlineSnapshot(`
       [
-        " UNREAD         │",
-        " 3 ops       @3 │",
-        " 2 dev       13 │",
-        " ROOMS          │       ╭─ Go to ──────────────────────────────────────╮",
-        "▌1 lobby     @1 │       │ › dv                                         │",
-        " PEOPLE         │ ───── │                                              │ ──────",
-        " 4 ○ bob        │ ───── │ ▌ #dev                                    13 │ ──────",
-        "                │ alice │                                              │",
-        "                │       │                                              │ nger",
-        "                │       │                                              │",
-        "                │ me    ╰──────────────────────────────────────────────╯",
-        "                │ ──────────────────────────── new ────────────────────────────",
-        "                │ bob   14:03▐ thanks @me, 日本語 and 👨‍👩‍👧 and é are fine too",
+        " UNR│                                                                      │",
+        " 3 o│ ▌ #dev                                                            13 │",
+        " 2 d│   /devices  list and revoke the devices that are signed in           │",
+        " ROO│   make #dv  a new room                                               │",
+        "▌1 l│                                                                      │",
+        " PEO│                                                                      │───",
+        " 4 ○│                                                                      │───",
+        "    │                                                                      │",
+        "    │                                                                      │r",
+        "    │                                                                      │",
+        "    │                                                                      │",
+        "    │                                                                      │───",
+        "    │                                                                      │",
       ]
     `)
     terminal.type(ENTER)
@@ -342,9 +342,9 @@ describe('over the timeline', () => {
     expect(terminal.screen()).toContain('Alt+Enter, Shift+Enter')
     for (let page = 0; page < 12; page++) terminal.type(' ')
     await terminal.shows('begins a message with a slash')
-    expect(terminal.screen()).toContain('/mentions')
+    expect(terminal.screen()).toContain('/whois')
     terminal.type(ESCAPE)
-    await terminal.hides('/mentions')
+    await terminal.hides('/whois')
     await terminal.shows('good morning')
   })
 
@@ -439,7 +439,7 @@ describe('the terminal', () => {
     const borders = Array.from({ length: 24 }, (_, y) => terminal.cell(16, y).text).join('')
     expect(borders).toMatch(/┬│{19}┴/)
     expect(terminal.rows()[0]).toMatch(/^ #lobby .*3 people$/)
-    expect(terminal.rows().at(-1)).toMatch(/^ ● online .*find room {3}F1 help$/)
+    expect(terminal.rows().at(-1)).toMatch(/^ ● online .*go to {3}F1 help$/)
     expect(terminal.rows().filter(row => / 7 │/.test(row))).toHaveLength(5)
   })
 
