@@ -17,6 +17,8 @@ export type Candidates = {
     readonly aliases?: readonly string[]
     readonly argument?: 'room' | 'name'
   }[]
+  /** Short codes without colons, and their emoji. */
+  readonly emoji?: readonly (readonly [code: string, emoji: string])[]
 }
 
 /** A completion in progress: the text to show, and the options of further Tabs. */
@@ -26,6 +28,8 @@ export type Completion = {
   readonly cursor: number
   /** The options in order; the last is the typed word. */
   readonly options: readonly string[]
+  /** What the list shows behind each option. */
+  readonly labels?: readonly string[]
   readonly chosen: number
   /** The text before and behind the completed word. */
   readonly before: string
@@ -36,6 +40,8 @@ export type Completion = {
 const NAME = /@?[A-Za-z0-9_.-]*$/
 /** The beginning of a room, by those of rooms, with its sign. */
 const ROOM = /#[\p{L}\p{M}\p{Nd}_.-]*$/u
+/** The beginning of a short code, behind white space or a bracket. */
+const EMOJI = /(?:^|[\s(]):([A-Za-z0-9_+-]{2,})$/
 const NAME_CHARACTER = /[A-Za-z0-9_.-]$/
 /** A letter that the letters behind it continue; scripts without spaces have none. */
 const LETTER = new RegExp(`[[\\p{L}\\p{M}\\p{N}]--[${UNSPACED_SCRIPTS}]]$`, 'v')
@@ -62,7 +68,10 @@ export function startCompletion(
   const options = [...found.options.map(option => (behind.startsWith(' ') ? option : `${option} `)), typed]
   const before = head.slice(0, head.length - found.length)
   return choose(
-    { text, cursor, options, chosen: 0, before, behind },
+    {
+      ...{ text, cursor, options, chosen: 0, before, behind },
+      ...(found.labels === undefined ? {} : { labels: found.labels }),
+    },
     direction === 1 ? 0 : options.length - 2,
   )
 }
@@ -79,8 +88,30 @@ function choose(completion: Completion, chosen: number): Completion {
   return { ...completion, chosen, text: before + option + behind, cursor: before.length + option.length }
 }
 
+/** Options, and how many of the characters before the cursor they replace. */
+type Fitting = { readonly options: string[]; readonly labels?: string[]; readonly length: number }
+
+/** Codes that an unfinished one is completed to. */
+const MOST_EMOJI = 30
+
+/** The emoji whose codes begin with what is typed, and then those that have it elsewhere. */
+function emojiFor(typed: string, emoji: NonNullable<Candidates['emoji']>): Fitting | undefined {
+  const wanted = typed.toLowerCase()
+  const first = emoji.filter(([code]) => code.startsWith(wanted))
+  const others = emoji.filter(([code]) => !code.startsWith(wanted) && code.includes(wanted))
+  const found = [...first.sort(([a], [b]) => a.length - b.length), ...others].slice(0, MOST_EMOJI)
+  if (found.length === 0) return undefined
+  return {
+    options: found.map(([, shown]) => shown),
+    labels: found.map(([code]) => `:${code}:`),
+    length: typed.length + 1,
+  }
+}
+
 /** The options for the end of `head`, and how many of its characters they replace. */
-function fitting(head: string, candidates: Candidates): { options: string[]; length: number } | undefined {
+function fitting(head: string, candidates: Candidates): Fitting | undefined {
+  const code = EMOJI.exec(head)?.[1]
+  if (code !== undefined && candidates.emoji !== undefined) return emojiFor(code, candidates.emoji)
   const command = COMMAND.exec(head)?.[1]
   if (command !== undefined && !head.startsWith('//')) {
     const names = candidates.commands.map(({ name }) => name)

@@ -68,6 +68,11 @@ export const DEFINITIONS = {
     'composer.down': { keys: ['down'], help: 'a row down; leave an edit that changed nothing' },
     'composer.older': { keys: ['ctrl+up', 'alt+p'], help: 'the text that you sent before', hint: 'recall' },
     'composer.newer': { keys: ['ctrl+down', 'alt+n'], help: 'the text that you sent after it' },
+    'composer.editor': {
+      keys: ['ctrl+x'],
+      help: 'edit the text in your editor (VISUAL, EDITOR)',
+      shown: 'Ctrl+X Ctrl+E',
+    },
     'recall.open': { keys: ['ctrl+r'], help: 'search the texts that you sent', hint: 'search sent' },
     'composer.complete': {
       keys: ['tab'],

@@ -84,6 +84,10 @@ export type Effect =
   /** Opens an address in the browser; where there is none, copies it. */
   | { readonly type: 'open'; readonly target: LinkTarget }
   | { readonly type: 'copy'; readonly text: string }
+  /** Loads all short codes of emoji. */
+  | { readonly type: 'loadEmoji' }
+  /** Edits the text of the composer in the editor of the user. */
+  | { readonly type: 'editText'; readonly room: string; readonly text: string }
   /** Shows lines without columns until a key. */
   | { readonly type: 'bare'; readonly lines: readonly CleanText[] }
   | { readonly type: 'rename'; readonly name: string }

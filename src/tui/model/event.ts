@@ -2,6 +2,7 @@
 
 import type { Answer } from '../../client/pendingRequests.ts'
 import type { AccountSecret } from '../../protocol/accountRequests.ts'
+import type { Result } from '../../protocol/errors.ts'
 import type { RequestResult, RoomSummary } from '../../protocol/requests.ts'
 import type { InputEvent } from '../input/keypress.ts'
 import type { CleanText } from '../text/clean.ts'
@@ -40,6 +41,10 @@ export type ScreenEvent =
   | { readonly type: 'call'; readonly call: Call }
   /** A sentence for the status line. */
   | { readonly type: 'notice'; readonly text: CleanText }
+  /** All short codes and their emoji. */
+  | { readonly type: 'emojiLoaded'; readonly emoji: readonly (readonly [code: string, emoji: string])[] }
+  /** The user edited a text in another program; an error is a sentence. */
+  | { readonly type: 'edited'; readonly room: string; readonly answer: Result<string, CleanText> }
   /** The emoji of a short code is known; undefined: there is none. */
   | {
       readonly type: 'emoji'

@@ -2,7 +2,7 @@
 
 import type { Composed } from '../../client/drafts.ts'
 import type { LinkState } from '../../client/link.ts'
-import type { Completion } from '../composer/completion.ts'
+import type { Candidates, Completion } from '../composer/completion.ts'
 import { createEditor, type Editor, NOTHING_CUT, setText } from '../composer/editor.ts'
 import { EMPTY_HISTORY, type InputHistory, remember } from '../composer/inputHistory.ts'
 import { type CleanText, clean } from '../text/clean.ts'
@@ -60,6 +60,8 @@ export type RoomScreen = {
   /** The first visible row of a text with more rows than the composer. */
   readonly composerTop: number
   readonly completion: Completion | undefined
+  /** Where the word begins for which the user took the list of completions away. */
+  readonly noPopup: number | undefined
   readonly about: About | undefined
   /** The draft that was in the composer when an edit began; it comes back after the edit. */
   readonly aside: string
@@ -116,6 +118,10 @@ export type ScreenState = {
   /** By key; '' is the composer while no room is open. */
   readonly rooms: ReadonlyMap<string, RoomScreen>
   readonly overlay: Overlay | undefined
+  /** Short codes and their emoji; undefined until one is typed. */
+  readonly emoji: Candidates['emoji']
+  /** Whether Ctrl+X was the last key. */
+  readonly isPrefixed: boolean
   /** What was cut in any line, newest first. */
   readonly killRing: readonly string[]
   /** What the user last signed in by: it is offered first. */
@@ -154,6 +160,7 @@ const NEW_ROOM: RoomScreen = {
   editor: createEditor(),
   composerTop: 0,
   completion: undefined,
+  noPopup: undefined,
   about: undefined,
   aside: '',
   history: EMPTY_HISTORY,
@@ -198,6 +205,8 @@ export function initialState(
     home: undefined,
     rooms: new Map([...composed].map(([key, kept]) => [key, withComposed(NEW_ROOM, kept)])),
     overlay: undefined,
+    emoji: undefined,
+    isPrefixed: false,
     killRing: NOTHING_CUT,
     lastProof: undefined,
     lastSearch: undefined,

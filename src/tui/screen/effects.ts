@@ -3,6 +3,7 @@
 import type { ChatClient } from '../../client/client.ts'
 import { KeyRing } from '../../client/keyRing.ts'
 import type { Answer } from '../../client/pendingRequests.ts'
+import type { Result } from '../../protocol/errors.ts'
 import { foldName, foldRoom, parseConversation } from '../../protocol/names.ts'
 import type { Member } from '../../protocol/requests.ts'
 import { hint } from '../input/bindings.ts'
@@ -15,7 +16,7 @@ import { openLink } from '../terminal/openLink.ts'
 import { type CleanText, clean, cleanLine, joinClean } from '../text/clean.ts'
 import type { LinkTarget } from '../text/links.ts'
 import { findKeys, runAccountRequest, signIn } from './accountEffects.ts'
-import { emojiOf } from './shortCodes.ts'
+import { allEmoji, emojiOf } from './shortCodes.ts'
 
 /** The actions of the terminal and the program; all others are the client's. */
 export type TerminalActions = {
@@ -26,6 +27,8 @@ export type TerminalActions = {
   readonly copy?: (text: string) => Copied
   /** Sets the title of the window; undefined: leaves it to others. */
   readonly title?: (title: CleanText | undefined) => void
+  /** Leaves the terminal to the editor of the user, with a text to edit. */
+  readonly editText?: (text: string) => Promise<Result<string, CleanText>>
   /** Calls the user. */
   readonly call?: (call: CallText) => void
   /** Keeps a setting from this start to the next. */
@@ -146,6 +149,14 @@ export function runEffect(
         { keyRing, copy: actions.copy ?? ignored },
         dispatch,
       ).catch(unexpected)
+    case 'loadEmoji':
+      allEmoji().then(emoji => dispatch({ type: 'emojiLoaded', emoji }), unexpected)
+      return
+    case 'editText':
+      actions
+        .editText?.(effect.text)
+        .then(answer => dispatch({ type: 'edited', room: effect.room, answer }), unexpected)
+      return
     case 'call':
       return actions.call?.(effect)
     case 'keepSetting':

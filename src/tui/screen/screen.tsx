@@ -6,6 +6,7 @@ import { type ReactNode, useEffect, useSyncExternalStore } from 'react'
 import type { ChatClient } from '../../client/client.ts'
 import type { Composed } from '../../client/drafts.ts'
 import type { KeyRing } from '../../client/keyRing.ts'
+import { failure, type Result } from '../../protocol/errors.ts'
 import type { Reports } from '../hosting/reports.ts'
 import type { InputEvent } from '../input/keypress.ts'
 import { createClock } from '../model/clock.ts'
@@ -14,11 +15,12 @@ import { initialState, type Size } from '../model/state.ts'
 import { showBare } from '../terminal/bare.ts'
 import { callSequences } from '../terminal/callText.ts'
 import { copyText } from '../terminal/clipboard.ts'
+import { editText } from '../terminal/editText.ts'
 import { straighten } from '../terminal/straighten.ts'
 import { suspendProcess } from '../terminal/suspend.ts'
 import { createTerminal, type Keyboard } from '../terminal/terminal.ts'
 import { drawAmbiguousWide } from '../text/ambiguous.ts'
-import type { CleanText } from '../text/clean.ts'
+import { type CleanText, clean } from '../text/clean.ts'
 import type { Colors } from '../text/hues.ts'
 import { Screen } from '../view/Screen.tsx'
 import { Store } from './store.ts'
@@ -118,12 +120,14 @@ export async function runScreen(options: ScreenOptions): Promise<number> {
       call: call => void stdout.write(callSequences(call, process.env)),
       title: title => terminal.setTitle(title),
       keepSetting: (name, written) => options.onSetting?.(name, written),
+      editText: edit,
       bare: lines => void bare(lines),
       ...(keyRing === undefined ? {} : { keyRing }),
     },
   })
 
   let isAway = false
+  let isEditing = false
   async function suspend(): Promise<void> {
     // Two Ctrl+Z can come in one chunk.
     if (isAway) return
@@ -145,6 +149,25 @@ export async function runScreen(options: ScreenOptions): Promise<number> {
     stdout.write(CLEAR)
   }
 
+  /** Leaves the terminal to the editor of the user. */
+  async function edit(text: string): Promise<Result<string, CleanText>> {
+    if (isAway || handles.suspend === undefined) return failure(clean`the screen is busy; try again`)
+    isAway = true
+    isEditing = true
+    terminal.release()
+    let edited: Result<string, CleanText> = failure(clean`not edited`)
+    await handles.suspend(async () => {
+      edited = await editText(text)
+    })
+    isAway = false
+    isEditing = false
+    if (!isOver) {
+      terminal.take()
+      resized()
+    }
+    return edited
+  }
+
   /** Leaves the screen for lines without columns, until a key. */
   async function bare(lines: readonly CleanText[]): Promise<void> {
     if (isAway || handles.suspend === undefined) return
@@ -161,10 +184,13 @@ export async function runScreen(options: ScreenOptions): Promise<number> {
   }
 
   let isOver = false
-  const onStop = (): void => void suspend()
+  // An editor that is suspended stops all programs of the terminal.
+  const onStop = (): void => (isEditing ? void process.kill(process.pid, 'SIGSTOP') : void suspend())
   const onGone = (): void => finish(HANG_UP)
   // The terminal is restored at once: for some of these signals Ink's own handler ends the process right after ours.
   const onSignal = (signal: NodeJS.Signals): void => {
+    // Ctrl+C in an editor is meant for the editor.
+    if (isEditing && signal === 'SIGINT') return
     terminal.release()
     finish(exitCodeOf(signal))
   }

@@ -7,3 +7,9 @@ export async function emojiOf(code: string): Promise<string | undefined> {
   const name = code.toLowerCase()
   return Object.hasOwn(nameToEmoji, name) ? nameToEmoji[name] : undefined
 }
+
+/** All codes, without their colons, with their emoji. */
+export async function allEmoji(): Promise<readonly (readonly [code: string, emoji: string])[]> {
+  const { nameToEmoji } = await import('gemoji')
+  return Object.entries(nameToEmoji)
+}

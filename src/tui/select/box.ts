@@ -28,6 +28,23 @@ export function boxOf(
   width: number,
   height: number,
 ): Box {
+  const beside = layout.columns - layout.pane - (layout.people === 0 ? 0 : layout.people + 1)
+  const left = width <= layout.pane ? beside + ((layout.pane - width) >> 1) : (layout.columns - width) >> 1
+  const above = (layout.rows - height) >> 1
+  // A blank at each side, if it fits, separates the box from the text beneath.
+  const halo = left > beside && left + width < layout.columns ? 1 : 0
+  return boxAt({ left, top: above }, title, content, width, height, halo)
+}
+
+/** A box of these rows at a cell of the screen, with blanks of `halo` cells at both sides. */
+export function boxAt(
+  { left, top: above }: { readonly left: number; readonly top: number },
+  title: CleanText,
+  content: readonly Row[],
+  width: number,
+  height: number,
+  halo = 0,
+): Box {
   const inner = width - BOX_SIDES
   const words = truncate(title, inner - 1)
   const side = (sign: CleanText) => span(sign, 'rule')
@@ -41,12 +58,7 @@ export function boxOf(
     { length: Math.max(0, height - BOX_ENDS) },
     (_, at): Row => [side(clean`│ `), ...fillRow(cutRow(content[at] ?? [], inner), inner), side(clean` │`)],
   )
-  const beside = layout.columns - layout.pane
-  const left = width <= layout.pane ? beside + ((layout.pane - width) >> 1) : (layout.columns - width) >> 1
-  const above = (layout.rows - height) >> 1
   const framed = [top, ...rows, bottom]
-  // A blank at each side, if it fits, separates the box from the text beneath.
-  const halo = left > beside && left + width < layout.columns ? 1 : 0
   const air = span(blanks(halo))
   return {
     left: left - halo,

@@ -37,7 +37,10 @@ export function choicesOf(
   switcher: Switcher,
 ): readonly SwitcherMatch<FoundChoice>[] {
   const query = switcher.editor.text.trim()
-  const found = matchRooms(query, candidatesOf(state, world, switcher, query))
+  const matches = matchRooms(query, candidatesOf(state, world, switcher, query))
+  const isCommand = ({ room }: SwitcherMatch<FoundChoice>): boolean => room.choice.kind === 'command'
+  // A command stands behind whatever else has the letters.
+  const found = [...matches.filter(match => !isCommand(match)), ...matches.filter(isCommand)]
   const name = newRoomName(query, world, switcher)
   if (name === undefined) return found
   const meant = switcher.of === 'make' ? similarTo(name, state, world, switcher, found) : []

@@ -20,6 +20,7 @@ import { nameBox } from './nameBox.ts'
 import { noticeBox } from './noticeBox.ts'
 import { type Pane, paneOf } from './pane.ts'
 import { peopleRows } from './peoplePane.ts'
+import { popupBox } from './popupBox.ts'
 import { recallBox } from './recallBox.ts'
 import { refusalBox } from './refusalBox.ts'
 import { blanks, EMPTY_ROW, type Row, span, spread } from './row.ts'
@@ -48,6 +49,8 @@ export type Frame = {
   readonly composer: readonly Row[]
   readonly status: Row
   readonly overlay: Box | undefined
+  /** Whether what is behind the box is drawn dim. */
+  readonly isDimmed: boolean
   readonly cursor: Cell | undefined
 }
 
@@ -68,6 +71,7 @@ export function frameOf(state: ScreenState, world: World): Frame | undefined {
     composer: composer.rows,
     status: statusRow(state, world, layout, pane),
     overlay: over?.box,
+    isDimmed: state.overlay !== undefined,
     cursor: state.overlay === undefined ? (selectionCell(layout, pane) ?? composer.cursor) : over?.cursor,
   }
 }
@@ -91,6 +95,7 @@ export function frameAfterTyping(
     ...last,
     composer: composer.rows,
     status: statusRow(state, world, layout, pane),
+    overlay: overlayOf(state, world, layout)?.box,
     cursor: composer.cursor,
   }
 }
@@ -275,7 +280,7 @@ function overlayOf(
     case 'secrets':
       return { box: secretsBox(layout, overlay) }
     case undefined: {
-      const box = noticeBox(state, layout)
+      const box = noticeBox(state, layout) ?? popupBox(state, world, layout)
       return box === undefined ? undefined : { box }
     }
   }

@@ -83,7 +83,7 @@ function reasonSpan({ reason }: Extract<LinkState, { status: 'waiting' }>): Span
 function noteSpan(state: ScreenState, world: World): Span | undefined {
   if (state.notice !== undefined) return span(state.notice.text, state.notice.tone)
   const excess = excessOf(state, world)
-  if (excess !== undefined) return span(excess, 'error')
+  if (excess !== undefined) return excess
   const room = roomOf(world, state.current)
   if (room === undefined) return undefined
   if (room.status === 'failed') return span(cleanLine(room.error ?? 'this room could not be joined'), 'error')
@@ -91,14 +91,20 @@ function noteSpan(state: ScreenState, world: World): Span | undefined {
   return typing === undefined ? undefined : span(typing, 'dim')
 }
 
-/** Tells that the composed text is longer than a message can be; undefined if it is not. */
-function excessOf(state: ScreenState, { client }: World): CleanText | undefined {
+/** The part of a message's size from which on its size is shown. */
+const NEARLY = 0.8
+
+/** Tells how long the composed text is, where that is more than a message can have, or nearly; undefined if it is less. */
+function excessOf(state: ScreenState, { client }: World): Span | undefined {
   const { text } = roomScreen(state).editor
+  const most = client.limits.message
   // A UTF-16 unit has at most three bytes: short texts need no counting.
-  if (text.length * 3 <= client.limits.message) return undefined
+  if (text.length * 3 <= most * NEARLY) return undefined
   const bytes = Buffer.byteLength(text)
-  if (bytes <= client.limits.message) return undefined
-  return clean`${sizeText(bytes)}: a message can have ${sizeText(client.limits.message)}`
+  if (bytes <= most * NEARLY) return undefined
+  return bytes <= most
+    ? span(clean`${sizeText(bytes)} of ${sizeText(most)}`, 'warning')
+    : span(clean`${sizeText(bytes)}: a message can have ${sizeText(most)}`, 'error')
 }
 
 function typingText({ typing }: RoomView): CleanText | undefined {

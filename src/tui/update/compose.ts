@@ -24,11 +24,26 @@ import { andThen, type Step, step } from './step.ts'
 const BIG_PASTE_LINES = 2
 const BIG_PASTE_BYTES = 500
 
+/** The beginning of a short code. */
+const TYPED_CODE = /(?:^|[\s(]):[A-Za-z0-9_+-]{2}$/
+
 /** A step to another state of the editor: the view follows the cursor, and the room learns that we type. */
 export function withEditor(state: ScreenState, world: World, editor: Editor): Step {
+  const changed = edited(state, world, editor)
+  if (state.emoji !== undefined || !TYPED_CODE.test(editor.text.slice(0, editor.cursor))) return changed
+  return andThen(changed, next => step({ ...next, emoji: [] }, { type: 'loadEmoji' }))
+}
+
+function edited(state: ScreenState, world: World, editor: Editor): Step {
   const before = roomScreen(state)
   if (editor === before.editor) return step(state)
-  const next = followCursor(withRoom(state, { editor, completion: undefined }), world)
+  const { noPopup } = before
+  const typed = withRoom(state, {
+    editor,
+    completion: undefined,
+    noPopup: noPopup !== undefined && editor.text.length > noPopup ? noPopup : undefined,
+  })
+  const next = followCursor(typed, world)
   if (editor.text === before.editor.text || roomOf(world, state.current) === undefined) return step(next)
   const on = isSpeech(editor.text)
   if (!on && !isSpeech(before.editor.text)) return step(next)
@@ -130,6 +145,7 @@ export function draftAgain(state: ScreenState): Partial<RoomScreen> {
     aside: '',
     composerTop: 0,
     completion: undefined,
+    noPopup: undefined,
     about: undefined,
   }
 }

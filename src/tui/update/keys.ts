@@ -7,6 +7,7 @@ import type { Key } from '../input/key.ts'
 import { keyName } from '../input/keyName.ts'
 import { roomScreen, type ScreenState, withoutNotice, withRoom } from '../model/state.ts'
 import { roomsOf, type World } from '../model/world.ts'
+import { shownCompletion } from '../select/candidates.ts'
 import { hasPeoplePane } from '../select/layout.ts'
 import { leaveAbout } from './about.ts'
 import { showBare } from './bare.ts'
@@ -32,7 +33,10 @@ import { openSwitcher, switcherKey } from './switcherKeys.ts'
 import { upOrDown, walkHistory } from './upOrDown.ts'
 
 /** The state after a key. */
-export function pressed(state: ScreenState, world: World, key: Key): Step {
+export function pressed(before: ScreenState, world: World, key: Key): Step {
+  const state: ScreenState = before.isPrefixed ? { ...before, isPrefixed: false } : before
+  if (before.isPrefixed && keyName(key) === 'ctrl+e' && state.overlay === undefined)
+    return step(state, { type: 'editText', room: state.current ?? '', text: roomScreen(state).editor.text })
   const action = bind(key, MODES[modeOf(state)])
   const unasked = action === 'app.interrupt' ? state : noted(state, action)
   const { selection } = roomScreen(state)
@@ -131,6 +135,8 @@ function escaped(state: ScreenState, world: World): ScreenState {
   if (back !== undefined) return back
   if (state.overlay !== undefined) return { ...state, overlay: undefined }
   if (selection !== undefined) return unselect(state)
+  const popup = shownCompletion(state, world)
+  if (popup !== undefined) return withRoom(state, { noPopup: popup.before.length, completion: undefined })
   if (about !== undefined) return leaveAbout(state, world)
   return state.warnings.length > 0 ? { ...state, warnings: [] } : scrollToBottom(state)
 }
@@ -159,6 +165,8 @@ function mainKey(state: ScreenState, world: World, action: ActionId | undefined,
       return walkHistory(state, world, -1)
     case 'composer.newer':
       return walkHistory(state, world, 1)
+    case 'composer.editor':
+      return step({ ...state, isPrefixed: true })
     case 'recall.open':
       return step(openRecall(state))
     case 'selection.open':

@@ -1,15 +1,22 @@
 /** The one function that changes the state of the screen. It has no side effects and reads the world. */
 
 import type { RoomSummary } from '../../protocol/requests.ts'
-import { insertText } from '../composer/editor.ts'
+import { insertText, setText } from '../composer/editor.ts'
 import type { ScreenEvent } from '../model/event.ts'
 import type { Overlay } from '../model/overlay.ts'
-import { type ScreenState, withLateError, withNotice, withoutNotice, withWarning } from '../model/state.ts'
+import {
+  roomScreen,
+  type ScreenState,
+  withLateError,
+  withNotice,
+  withoutNotice,
+  withWarning,
+} from '../model/state.ts'
 import type { World } from '../model/world.ts'
 import { clean, cleanLine, joinClean } from '../text/clean.ts'
 import { called, gathered } from './calls.ts'
 import { reactByCode } from './commands.ts'
-import { followCursor, giveBack, paste } from './compose.ts'
+import { followCursor, giveBack, paste, withEditor } from './compose.ts'
 import { askCredential, pastedSecret, withKeys } from './credential.ts'
 import { gazeDue } from './gaze.ts'
 import { pressed } from './keys.ts'
@@ -68,6 +75,12 @@ function happened(state: ScreenState, event: ScreenEvent, world: World): Step {
       return step(gathered(state, event.call))
     case 'notice':
       return step(withNotice(state, event.text))
+    case 'emojiLoaded':
+      return step({ ...state, emoji: event.emoji })
+    case 'edited':
+      return event.answer.ok
+        ? withEditor(state, world, setText(roomScreen(state).editor, event.answer.value))
+        : step(withLateError(state, event.answer.error))
     case 'emoji':
       return reactByCode(state, world, event)
     case 'keys':

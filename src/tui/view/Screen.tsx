@@ -26,7 +26,7 @@ export const Screen = memo(function Screen({ frame, size, colors }: ScreenProps)
   const { layout, overlay, rules } = frame
   const { columns, rows } = layout
   // A box stands out before what is behind it.
-  const painted = (behind: readonly Row[]) => drawn(overlay === undefined ? behind : behind.map(dimmed))
+  const painted = (behind: readonly Row[]) => drawn(frame.isDimmed ? behind.map(dimmed) : behind)
   return (
     <Box flexDirection="column" width={columns} height={rows}>
       <Lines

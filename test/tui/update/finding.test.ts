@@ -42,6 +42,8 @@ describe('Ctrl+K', () => {
     expect(screen.took()).toContainEqual({ type: 'join', conversation: 'deploys', isSure: true })
     screen.type(CTRL_K, 'car', ENTER)
     expect(screen.took()).toContainEqual({ type: 'join', conversation: '@carol', isSure: true })
+    screen.type(CTRL_K, 'd', ENTER)
+    expect(screen.state.current).toBe('dev')
     screen.type(CTRL_K, '/top', ENTER)
     expect(screen.text).toBe('/topic ')
   })
