@@ -22,8 +22,58 @@ describe('two people and a program talk', () => {
     await bob.waitFor('green')
     await alice.waitFor('green')
 
-    expect(masked(await alice.settle())).toMatchInlineSnapshot()
-    expect(masked(await bob.settle())).toMatchInlineSnapshot()
+    expect(masked(await alice.settle())).toMatchInlineSnapshot(`
+      " #dev                                                                  3 people
+      ────────────────┬───────────────────────────────────────────────────────────────
+      ▌1 dev          │
+                      │
+                      │
+                      │
+                      │
+                      │
+                      │
+                      │
+                      │
+                      │
+                      │
+                      │
+                      │
+                      │
+                      │ ─────────────────── the beginning of #dev ───────────────────
+                      │ ──── today ────
+                      │ alice --:--  hello bob
+                      │ bob   --:--▐ hi @alice
+                      │ ci    --:--  build 512 is green
+      ────────────────┴───────────────────────────────────────────────────────────────
+       alice ›
+       ● online                                Ctrl+S select   Ctrl+K go to   F1 help"
+    `)
+    expect(masked(await bob.settle())).toMatchInlineSnapshot(`
+      " #dev                                                                  3 people
+      ────────────────┬───────────────────────────────────────────────────────────────
+      ▌1 dev          │
+                      │
+                      │
+                      │
+                      │
+                      │
+                      │
+                      │
+                      │
+                      │
+                      │
+                      │
+                      │
+                      │
+                      │ ─────────────────── the beginning of #dev ───────────────────
+                      │ ──── today ────
+                      │ alice --:--  hello bob
+                      │ bob   --:--  hi @alice
+                      │ ci    --:--  build 512 is green
+      ────────────────┴───────────────────────────────────────────────────────────────
+       bob ›
+       ● online                                Ctrl+S select   Ctrl+K go to   F1 help"
+    `)
     // A plain client gets what the others said and nothing else.
     expect(ci.text).toBe(
       '{"action":"chat","room":"dev","message":"hello bob","from":"alice"}\n' +
@@ -45,11 +95,61 @@ describe('two people and a program talk', () => {
     await bob.ask({ action: 'chat', room: 'dev', message: 'two @Alice' })
 
     await alice.waitFor(/1 dev +@1/)
-    expect(masked(await alice.settle())).toMatchInlineSnapshot()
+    expect(masked(await alice.settle())).toMatchInlineSnapshot(`
+      " #ops                                                                  1 person
+      ────────────────┬───────────────────────────────────────────────────────────────
+       1 dev       @1 │
+      ▌2 ops          │
+                      │
+                      │
+                      │
+                      │
+                      │
+                      │
+                      │
+                      │
+                      │
+                      │
+                      │ ─────────────────── the beginning of #ops ───────────────────
+                      │             Write something, and Enter sends it: it is kept
+                      │               for those who come later.
+                      │             /invite makes a link by which one person comes
+                      │               in; /list shows the rooms of this server.
+                      │             F1 lists all keys and commands, Ctrl+K goes to
+                      │               rooms, people and commands.
+      ────────────────┴───────────────────────────────────────────────────────────────
+       alice ›
+       ● online                            Alt+A next unread   Ctrl+K go to   F1 help"
+    `)
     // The next unread room, and the line above its first unread message.
     alice.type('\x1ba')
     await alice.waitFor('two @Alice')
-    expect(masked(await alice.settle())).toMatchInlineSnapshot()
+    expect(masked(await alice.settle())).toMatchInlineSnapshot(`
+      " #dev  what we build                                                   2 people
+      ────────────────┬───────────────────────────────────────────────────────────────
+      ▌1 dev          │
+       2 ops          │
+                      │
+                      │
+                      │
+                      │
+                      │
+                      │
+                      │
+                      │
+                      │
+                      │
+                      │
+                      │ ─────────────────── the beginning of #dev ───────────────────
+                      │ ──── today ────
+                      │      --:--· bob set the topic: what we build
+                      │ ──────────────────────────── new ────────────────────────────
+                      │ bob  --:--  one
+                      │           ▐ two @Alice
+      ────────────────┴───────────────────────────────────────────────────────────────
+       alice ›
+       ● online                                Ctrl+S select   Ctrl+K go to   F1 help"
+    `)
   })
 
   test('the rooms and the current one are those of last time', async () => {

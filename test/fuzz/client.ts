@@ -2,6 +2,7 @@ import { mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { spawn } from '@lydell/node-pty'
+import { withoutOwnSequences } from '../ownSequences.ts'
 import { seeded } from '../seeded.ts'
 import { pick, type Random } from './generate.ts'
 import { HostileServer } from './hostileServer.ts'
@@ -144,7 +145,7 @@ async function oneRound(home: string, random: Random, found: ClientFindings): Pr
 function wrongWith(raw: string): string[] {
   const problems: string[] = []
   for (const sequence of INJECTED) {
-    const match = sequence.exec(raw)
+    const match = sequence.exec(withoutOwnSequences(raw))
     if (match !== null) problems.push(`a text of the server became ${JSON.stringify(match[0].slice(0, 80))}`)
   }
   if (/\n\s+at .*[.](js|ts|cjs):\d+/.test(raw)) problems.push(`a stack trace: ${raw.slice(-1_500)}`)

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test } from 'vitest'
+import { withoutOwnSequences } from '../ownSequences.ts'
 import type { FakeClient } from './fakeClient.ts'
 import { type RunningScreen, startScreen } from './screens.ts'
 
@@ -104,6 +105,5 @@ function expectPlain({ terminal }: RunningScreen): void {
     }
   }
   // Neither a link, nor the clipboard, nor a bell was asked of it, nor another title than ours.
-  const titles = /\x1b\]2;[^\0-\x1f\x7f-\x9f]* – chat-tui\x07/g
-  expect(terminal.written.replace(titles, '')).not.toMatch(/\x1b[\]P_^X]|[\x07\x80-\x9f]|\x1bc/)
+  expect(withoutOwnSequences(terminal.written)).not.toMatch(/\x1b[\]P_^X]|[\x07\x80-\x9f]|\x1bc/)
 }

@@ -83,7 +83,7 @@ export const DEFINITIONS = {
   }),
 
   ...group('composer', 'Selection', {
-    'selection.open': { keys: ['ctrl+s'], help: 'select a message to act on' },
+    'selection.open': { keys: ['ctrl+s'], help: 'select a message to act on', hint: 'select' },
   }),
 
   ...group('selection', 'Selection', {

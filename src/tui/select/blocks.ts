@@ -7,6 +7,7 @@ import type { OutboxEntry } from '../../client/outbox.ts'
 import type { RoomView } from '../../client/room.ts'
 import type { MessageEntry, TimelineEntry } from '../../client/timelineEntry.ts'
 import { foldName } from '../../protocol/names.ts'
+import { hint } from '../input/bindings.ts'
 import type { Note, RoomScreen, Selection } from '../model/state.ts'
 import { type CleanText, clean, cleanLine } from '../text/clean.ts'
 import {
@@ -130,6 +131,9 @@ export function blockRows({ before, own, after }: Block): readonly Row[] {
 
 function headBlock({ room, setting, notes }: Scene): Block {
   const { columns } = setting
+  const welcome = isDeserted(room)
+    ? welcomeLines().flatMap(line => remarkRows(NO_HEAD, line, 'dim', columns))
+    : []
   const after = (notes.get(undefined) ?? []).flatMap(note => noteRows(note, setting))
   const label = room.loadingBefore
     ? clean`loading earlier messages…`
@@ -141,8 +145,23 @@ function headBlock({ room, setting, notes }: Scene): Block {
   return {
     before: NO_ROWS,
     own: label === undefined ? NO_ROWS : [labelledRule(label, 'dim', columns)],
-    after,
+    after: [...welcome, ...after],
   }
+}
+
+/** Whether the user is alone in a room in which nothing was said yet. */
+function isDeserted({ kind, status, people, timeline, outbox, moreBefore }: RoomView): boolean {
+  const isEmpty = timeline.length === 0 && outbox.length === 0 && !moreBefore
+  return kind === 'room' && status === 'joined' && people <= 1 && isEmpty
+}
+
+/** What to do first; it goes away with the first message, or when another person comes. */
+function welcomeLines(): readonly CleanText[] {
+  return [
+    clean`Write something, and Enter sends it: it is kept for those who come later.`,
+    clean`/invite makes a link by which one person comes in; /list shows the rooms of this server.`,
+    clean`${cleanLine(hint('app.help').key)} lists all keys and commands, ${cleanLine(hint('room.switcher').key)} goes to rooms, people and commands.`,
+  ]
 }
 
 function entryBlock(scene: Scene, entry: TimelineEntry, at: number, isNamed: boolean): Block {

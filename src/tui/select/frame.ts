@@ -23,7 +23,7 @@ import { peopleRows } from './peoplePane.ts'
 import { popupBox } from './popupBox.ts'
 import { recallBox } from './recallBox.ts'
 import { refusalBox } from './refusalBox.ts'
-import { blanks, EMPTY_ROW, type Row, span, spread } from './row.ts'
+import { blanks, cutRow, EMPTY_ROW, type Row, span, spread } from './row.ts'
 import { type Joints, paneRule } from './rule.ts'
 import { searchBox } from './searchBox.ts'
 import { secretsBox } from './secretsBox.ts'
@@ -139,9 +139,19 @@ function selectionCell(
 }
 
 /** The visible rows, at the bottom of their pane. */
-function timelineOf({ timeline: height }: Layout, pane: Pane | undefined): readonly Row[] {
-  const rows = pane?.view.rows ?? []
+function timelineOf(layout: Layout, pane: Pane | undefined): readonly Row[] {
+  const { timeline: height } = layout
+  const rows = pane?.view.rows ?? roomless(layout)
   return [...Array.from({ length: height - rows.length }, () => EMPTY_ROW), ...rows]
+}
+
+/** What to do while no room is open. */
+function roomless({ pane: width, timeline: height }: Layout): readonly Row[] {
+  const lines = [
+    clean` /list shows the rooms of this server, /join lobby opens one or makes it.`,
+    clean` ${keyOf('app.help')} lists all keys and commands.`,
+  ]
+  return lines.slice(0, height).map(line => cutRow([span(line, 'dim')], width))
 }
 
 function rulesOf(

@@ -176,7 +176,9 @@ function hintsOf(state: ScreenState, world: World, pane: Pane | undefined): read
   if (pane !== undefined && !pane.view.atBottom) return ['scroll.bottom', 'scroll.pageUp', 'app.help']
   if (roomScreen(state).editor.text !== '') return ['composer.send', 'composer.newline', 'composer.complete']
   const hasUnread = roomsOf(world).some(({ key, unread }) => key !== state.current && unread > 0)
-  return hasUnread
-    ? ['room.unread', 'room.switcher', 'app.help']
-    : ['app.help', 'room.switcher', 'scroll.pageUp']
+  if (hasUnread) return ['room.unread', 'room.switcher', 'app.help']
+  const hasMessages = pane !== undefined && pane.room.timeline.length > 0
+  return hasMessages
+    ? ['selection.open', 'room.switcher', 'app.help']
+    : ['app.help', 'room.switcher', 'view.people']
 }

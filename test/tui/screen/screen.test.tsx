@@ -119,7 +119,7 @@ describe('the whole screen', () => {
         "                │",
         "────────────────┴───────────────────────────────────────────",
         " me ›",
-        " ○ connecting…           F1 help   Ctrl+K go to   PgUp back",
+        " ○ connecting…           F1 help   Ctrl+K go to   F8 people",
       ]
     `)
   })

@@ -134,3 +134,20 @@ describe('commands that fingers know', () => {
     expect(screen.text).toBe(typed)
   })
 })
+
+describe('first minutes', () => {
+  test('an empty room says what to do, until somebody says something', () => {
+    const screen = new Updates(client => client.open('lobby'))
+    expect(screen.screen()).toContain('/invite makes a link')
+    const lobby = screen.client.rooms.get('lobby')
+    if (lobby === undefined) throw new Error('no lobby')
+    screen.client.receive(lobby, 'me', 'hello')
+    screen.dispatch({ type: 'changed' })
+    expect(screen.screen()).not.toContain('/invite')
+  })
+
+  test('without a room the screen says how to open one', () => {
+    const screen = new Updates(() => undefined)
+    expect(screen.screen()).toContain('/join lobby opens one or makes it')
+  })
+})

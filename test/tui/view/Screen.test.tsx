@@ -63,7 +63,7 @@ test('the panes stand beside each other, and a box over them', () => {
       "                │ alice 14:00  hello",
       "────────────────┴─────────────────────────────────────────────────────",
       " me ›",
-      " ● online                          F1 help   Ctrl+K go to   PgUp back",
+      " ● online                      Ctrl+S select   Ctrl+K go to   F1 help",
     ]
   `)
   screen.type('\x0b', 'de')
