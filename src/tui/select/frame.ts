@@ -148,7 +148,8 @@ function timelineOf(layout: Layout, pane: Pane | undefined): readonly Row[] {
 /** What to do while no room is open. */
 function roomless({ pane: width, timeline: height }: Layout): readonly Row[] {
   const lines = [
-    clean` /list shows the rooms of this server, /join lobby opens one or makes it.`,
+    clean` /list shows the rooms of this server.`,
+    clean` /join lobby opens one or makes it.`,
     clean` ${keyOf('app.help')} lists all keys and commands.`,
   ]
   return lines.slice(0, height).map(line => cutRow([span(line, 'dim')], width))
