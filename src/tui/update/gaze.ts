@@ -109,7 +109,9 @@ function visibleUnread({ room, scene, view, height }: Pane, world: World): reado
   const bottom = moved(scene, view.top, height - 1)
   for (let block = view.lastBlock; block >= Math.max(1, view.top.block); block--) {
     const entry = room.timeline[block - 1]
-    if (entry === undefined || entry.kind === 'restart') break
+    // Below the timeline stand messages of ours that are on their way, and warnings.
+    if (entry === undefined) continue
+    if (entry.kind === 'restart') break
     if (!isUnread(entry, world) || entry.seq <= room.read) continue
     const { before, own, after } = blockAt(scene, block)
     const lastRow = blockRows({ before, own, after }).length - after.length - 1

@@ -71,6 +71,15 @@ describe('unread is safe', () => {
   })
 })
 
+test('what stands above a message of ours that is not sent yet is read too', () => {
+  const { screen, room, reads } = rooms()
+  Object.assign(room('lobby'), { read: 38, unread: 2 })
+  screen.client.say('lobby', 'on its way')
+  screen.dispatch({ type: 'changed' })
+  screen.wait(2_000)
+  expect(reads()).toEqual([{ type: 'markRead', room: 'lobby', seq: 40 }])
+})
+
 describe('the way back', () => {
   test('Alt+A goes through the unread rooms, and then back to where it began', () => {
     const { screen, room } = rooms()
