@@ -12,7 +12,7 @@ export type Sections = {
   readonly people: readonly RoomView[]
 }
 
-/** Whether a room asks to be read: a muted one only where somebody mentions the user. */
+/** Whether a room asks to be read: a muted one only where a message mentions the user. */
 export function asksToBeRead({ unread, mentions, notify }: RoomView): boolean {
   return mentions > 0 || (unread > 0 && !notify.muted)
 }

@@ -215,7 +215,7 @@ function say(client: ChatClient, { room, text, replyTo }: Speech, dispatch: Disp
   if (!said.ok) dispatch({ type: 'giveBack', room, text, reason: cleanLine(said.error.message) })
 }
 
-/** Joins; where nobody was sure that the room exists, and it does not, the user is asked. */
+/** Joins; asks the user where the room does not exist, unless the user has said that it shall be made. */
 function join(
   client: ChatClient,
   { conversation, isSure }: { readonly conversation: string; readonly isSure: boolean },

@@ -144,7 +144,7 @@ function otherIn(room: RoomView): { readonly away: string | undefined } | undefi
   return room.members?.get(foldName(room.name.slice(1)))
 }
 
-/** A draft, somebody who types, and what was not sent. */
+/** A draft, a person who types, and what was not sent. */
 function marksOf(state: ScreenState, room: RoomView, isCurrent: boolean): Span[] {
   if (isCurrent) return []
   const hasFailed = room.outbox.some(entry => entry.state.status === 'failed')

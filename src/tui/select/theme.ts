@@ -110,6 +110,11 @@ function looksOf(tone: Tone): Looks {
   return { color, color256: HUES_256[hue], bold: role === 'name' }
 }
 
+/** Whether a tone can be seen on blanks. */
+export function showsOnBlanks(tone: Tone): boolean {
+  return tone === 'mention' || tone === 'match' || tone === 'link'
+}
+
 /** The escape sequences before and behind a stretch of text. */
 export type Ink = readonly [before: string, behind: string]
 

@@ -90,7 +90,7 @@ export function showUnread(state: ScreenState, world: World): Step {
   return home === undefined ? step(state) : showView({ ...state, home: undefined }, world, home)
 }
 
-/** A muted room has to be chosen by its name, unless somebody mentions the user there. */
+/** A muted room has to be chosen by its name, unless a message there mentions the user. */
 function isWanted({ notify, mentions }: RoomView): boolean {
   return !notify.muted || mentions > 0
 }

@@ -1,7 +1,7 @@
 /** Turns rows into strings for Ink. Only this file puts escape sequences into text. */
 
 import type { Row, Span } from '../select/row.ts'
-import { inkOf } from '../select/theme.ts'
+import { type Ink, inkOf, showsOnBlanks } from '../select/theme.ts'
 import { inAscii, isAmbiguousWide } from '../text/ambiguous.ts'
 import type { Colors } from '../text/hues.ts'
 import type { LinkTarget } from '../text/links.ts'
@@ -17,6 +17,8 @@ const keeps = (): Kept => ({ 0: new WeakMap(), 16: new WeakMap(), 256: new WeakM
 const unicode = keeps()
 const ascii = keeps()
 
+const NO_INK: Ink = ['', '']
+
 /** The row with escape sequences for its colours and its links. */
 export function paint(row: Row, colors: Colors): Painted {
   const kept = (isAmbiguousWide() ? ascii : unicode)[colors]
@@ -28,7 +30,9 @@ export function paint(row: Row, colors: Colors): Painted {
 }
 
 function stretch({ text, tone, target }: Span, colors: Colors): Painted {
-  const [before, behind] = inkOf(tone, colors)
+  // Blanks look alike in most tones, and each sequence costs Ink time.
+  const isBlank = text === '' || (!showsOnBlanks(tone) && /^ +$/.test(text))
+  const [before, behind] = isBlank ? NO_INK : inkOf(tone, colors)
   const shown = (text === '' ? '' : before + (isAmbiguousWide() ? inAscii(text) : text) + behind) as Painted
   return target === undefined ? shown : linked(shown, target)
 }

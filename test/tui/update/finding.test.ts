@@ -136,7 +136,7 @@ describe('commands that fingers know', () => {
 })
 
 describe('first minutes', () => {
-  test('an empty room says what to do, until somebody says something', () => {
+  test('an empty room says what to do, until a message is there', () => {
     const screen = new Updates(client => client.open('lobby'))
     expect(screen.screen()).toContain('/invite makes a link')
     const lobby = screen.client.rooms.get('lobby')
