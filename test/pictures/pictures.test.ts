@@ -16,7 +16,7 @@ test.each([
   await screen.terminal.shows('is typing')
   await screen.terminal.shows('… sending')
   // The messages on the screen were read by now; the picture is of the moment before.
-  const picture = svgOf(screen.terminal.xterm)
+  const picture = svgOf(screen.terminal.xterm, `The screen of chat-tui, ${columns} by ${rows} cells`)
   await screen.close()
   await expect(picture).toMatchFileSnapshot(`../../docs/screen-${columns}x${rows}.svg`)
 })

@@ -14,8 +14,8 @@ const ANSI = [
 /** Levels of the parts of colours 16 to 231. (https://en.wikipedia.org/wiki/ANSI_escape_code#8-bit) */
 const LEVELS = [0, 95, 135, 175, 215, 255]
 
-/** The picture of what a terminal shows now. */
-export function svgOf(terminal: Terminal): string {
+/** The picture of what a terminal shows now. @param title what screen readers say of it */
+export function svgOf(terminal: Terminal, title: string): string {
   const { cols, rows, buffer } = terminal
   const width = cols * CELL.width + 2 * MARGIN
   const height = rows * CELL.height + 2 * MARGIN
@@ -42,6 +42,7 @@ export function svgOf(terminal: Terminal): string {
     end()
   }
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${round(width)} ${round(height)}" font-family="DejaVu Sans Mono, Menlo, Consolas, monospace" font-size="14" xml:space="preserve">
+<title>${escaped(title)}</title>
 <rect width="100%" height="100%" rx="8" fill="${BACKGROUND}"/>
 ${[...lines.filter(isBackground), ...lines.filter(line => !isBackground(line))].join('\n')}
 </svg>
