@@ -1,7 +1,8 @@
 /** `npm run build`: builds the installed files into dist/, the two programs as bundles and the protocol as a library. */
 import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
-import { resolve } from 'node:path'
+import { readFile } from 'node:fs/promises'
+import { basename, resolve } from 'node:path'
 import { type BuildOptions, build, type Metafile, type Plugin } from 'esbuild'
 import { licences } from './licences.ts'
 
@@ -34,6 +35,48 @@ const inkWidth: Plugin = {
   },
 }
 
+/**
+ * Ink takes the text of every row of the screen apart again for each frame, also of the rows that have not changed: a third of
+ * the time from a key to its paint. With these changes it keeps what it found, of some screens of rows, so that the memory is
+ * bounded. A release of Ink that has other text in these places fails the build.
+ */
+const INK_CHANGES: Readonly<Record<string, readonly [from: string, to: string, more: string]>> = {
+  'output.js': [
+    'styledChars = new Map();',
+    'styledChars = keptParts();',
+    `let parts = new Map();
+    function keptParts() {
+      if (parts.size > 500) parts = new Map();
+      return parts;
+    }`,
+  ],
+  'sanitize-ansi.js': [
+    'export default sanitizeAnsi;',
+    'export default keptSanitizeAnsi;',
+    `let sanitized = new Map();
+    function keptSanitizeAnsi(text) {
+      const known = sanitized.get(text);
+      if (known !== undefined) return known;
+      if (sanitized.size > 2000) sanitized = new Map();
+      const made = sanitizeAnsi(text);
+      sanitized.set(text, made);
+      return made;
+    }`,
+  ],
+}
+
+const inkKeeps: Plugin = {
+  name: 'ink-keeps',
+  setup: ({ onLoad }) => {
+    onLoad({ filter: /ink[\\/]build[\\/](output|sanitize-ansi)\.js$/ }, async ({ path }) => {
+      const [from = '', to = '', more = ''] = INK_CHANGES[basename(path)] ?? []
+      const source = await readFile(path, 'utf8')
+      if (source.split(from).length !== 2) throw new Error(`${path} has changed: look at INK_CHANGES`)
+      return { contents: `${source.replace(from, to)}\n${more}`, loader: 'js' }
+    })
+  },
+}
+
 // Built beside the old files, which it replaces at the end: a program that starts during a build finds complete files.
 const building = `dist.${process.pid}`
 const [programs] = await Promise.all([
@@ -50,7 +93,7 @@ const [programs] = await Promise.all([
     outdir: building,
     splitting: true,
     chunkNames: 'chunks/[name]-[hash]',
-    plugins: [inkWidth],
+    plugins: [inkWidth, inkKeeps],
     // Ink loads it for a debugger, and fails if it is missing.
     alias: { 'react-devtools-core': './scripts/noDevtools.ts' },
   }),
