@@ -6,7 +6,7 @@ import { eventually } from '../server/peer.ts'
 
 /** What must not come from the machine that the tests run on. */
 const UNWANTED =
-  /^(CI|NO_COLOR|FORCE_COLOR|XDG_.*|STATE_DIRECTORY|TMUX|VITEST.*|NODE_ENV|NODE_OPTIONS|COLUMNS|LINES|CHAT_TUI_.*|CHAT_TOKEN|SSH_(AUTH_SOCK|ASKPASS.*|AGENT_PID))$/
+  /^(CI|NO_COLOR|FORCE_COLOR|XDG_.*|STATE_DIRECTORY|TMUX|VITEST.*|NODE_ENV|NODE_OPTIONS|COLUMNS|LINES|CHAT_TUI_.*|CHAT_TOKEN|SSH_(AUTH_SOCK|ASKPASS.*|AGENT_PID|CONNECTION|TTY)|VISUAL|EDITOR|BROWSER|DISPLAY|WAYLAND_DISPLAY|TERM_PROGRAM|KITTY_.*|VTE_VERSION)$/
 
 /** A home directory of its own, for one test: removed at its end, with every process that lives in it. */
 export class Home {

@@ -183,6 +183,13 @@ export async function runScreen(options: ScreenOptions): Promise<number> {
     store.dispatch({ type: 'resize', size: sizeOf(stdout) })
   }
 
+  /** The editor of the user has the terminal; the bare view ends. */
+  function onResize(): void {
+    if (isAway) return
+    if (onBareKey !== undefined) onBareKey()
+    else resized()
+  }
+
   let isOver = false
   // An editor that is suspended stops all programs of the terminal.
   const onStop = (): void => (isEditing ? void process.kill(process.pid, 'SIGSTOP') : void suspend())
@@ -209,7 +216,7 @@ export async function runScreen(options: ScreenOptions): Promise<number> {
   for (const [signal, handler] of signals) process.on(signal, handler)
   process.on('SIGTSTP', onStop)
   process.on('SIGCONT', onContinue)
-  stdout.on('resize', resized)
+  stdout.on('resize', onResize)
   stdout.on('error', onGone)
   stdin.on('end', onGone)
   stdin.on('error', onGone)
@@ -242,7 +249,7 @@ export async function runScreen(options: ScreenOptions): Promise<number> {
     endWatch()
     process.off('SIGTSTP', onStop)
     process.off('SIGCONT', onContinue)
-    stdout.off('resize', resized)
+    stdout.off('resize', onResize)
     stdin.off('end', onGone)
     stdin.off('error', onGone)
     await terminal.settled()
