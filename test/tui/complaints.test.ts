@@ -146,7 +146,7 @@ test('13. copying grabs the columns: a message is copied as it was written, and 
   screen.type(CTRL_S, 'y', '\x1bl')
   expect(screen.took()).toEqual([
     { type: 'copy', text },
-    { type: 'bare', lines: ['alice: one', '  two', 'three'] },
+    { type: 'bare', lines: ['alice: one', '  two', 'three'], isWhole: true },
   ])
 })
 

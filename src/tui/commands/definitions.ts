@@ -95,7 +95,7 @@ const CHAT_COMMANDS = [
   {
     name: 'set',
     args: '[NAME VALUE]',
-    help: 'show or change what this machine does: the bell, the title, …',
+    help: 'show or change what this client does for this name here: the bell, the title, words that call',
   },
   { name: 'retry', args: '', help: 'send again what was not sent in this room' },
   {

@@ -88,8 +88,8 @@ export type Effect =
   | { readonly type: 'loadEmoji' }
   /** Edits the text of the composer in the editor of the user. */
   | { readonly type: 'editText'; readonly room: string; readonly text: string }
-  /** Shows lines without columns until a key. */
-  | { readonly type: 'bare'; readonly lines: readonly CleanText[] }
+  /** Shows lines without columns until a key; `isWhole`: all of them, however many there are. */
+  | { readonly type: 'bare'; readonly lines: readonly CleanText[]; readonly isWhole: boolean }
   | { readonly type: 'rename'; readonly name: string }
   | { readonly type: 'acceptKey'; readonly fingerprint: string }
   | { readonly type: 'reconnect' }

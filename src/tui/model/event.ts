@@ -37,6 +37,8 @@ export type ScreenEvent =
   | { readonly type: 'roomsListed'; readonly rooms: readonly RoomSummary[] }
   /** There is no such room; these are. */
   | { readonly type: 'noSuchRoom'; readonly name: string; readonly rooms: readonly RoomSummary[] }
+  /** Another program, or a view without columns, has the terminal, or has given it back. */
+  | { readonly type: 'elsewhere'; readonly on: boolean }
   /** A message calls the user. */
   | { readonly type: 'call'; readonly call: Call }
   /** A sentence for the status line. */

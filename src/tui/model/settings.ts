@@ -1,4 +1,4 @@
-/** What the user can switch on and off, on this machine. */
+/** What the user can switch on and off, for one name on one server, on this machine. */
 
 /** The ways to show a notification on the desktop: `auto` goes by the terminal. */
 const DESKTOP_WAYS = ['auto', 'osc9', 'osc777', 'osc99', 'off'] as const

@@ -105,6 +105,8 @@ export type ScreenState = {
   readonly toldReason: string | undefined
   /** Whether the terminal has the focus; undefined until the terminal reports it, as some never do. */
   readonly focused: boolean | undefined
+  /** Whether another program, or a view without columns, has the terminal. */
+  readonly isElsewhere: boolean
   /** The last key, paste or gain of focus; our clock, ms. */
   readonly lastInput: number
   /** Key of the room that is shown. */
@@ -198,6 +200,7 @@ export function initialState(
     refusal: undefined,
     toldReason: undefined,
     focused: undefined,
+    isElsewhere: false,
     lastInput: now,
     current: undefined,
     unreadFirst: [],

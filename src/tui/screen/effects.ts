@@ -34,7 +34,7 @@ export type TerminalActions = {
   /** Keeps a setting from this start to the next. */
   readonly keepSetting?: (name: string, written: string) => void
   /** Shows lines without columns until a key. */
-  readonly bare?: (lines: readonly CleanText[]) => void
+  readonly bare?: (lines: readonly CleanText[], isWhole: boolean) => void
   /** The SSH keys of the user. */
   readonly keyRing?: KeyRing
 }
@@ -172,7 +172,7 @@ export function runEffect(
     case 'copy':
       return copy(effect.text, actions, dispatch)
     case 'bare':
-      return actions.bare?.(effect.lines)
+      return actions.bare?.(effect.lines, effect.isWhole)
     case 'rename':
       return client.rename(effect.name)
     case 'acceptKey':

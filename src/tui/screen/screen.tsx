@@ -92,8 +92,10 @@ export async function runScreen(options: ScreenOptions): Promise<number> {
   /** Set while the bare view is shown, which ends with the next key. */
   let onBareKey: (() => void) | undefined
   const onInput = (events: readonly InputEvent[]): void => {
-    if (onBareKey !== undefined && events.some(({ type }) => type === 'key')) return onBareKey()
-    if (!isOver && onBareKey === undefined) store.dispatchAll(events)
+    if (isOver) return
+    if (onBareKey === undefined) return store.dispatchAll(events)
+    store.dispatchAll(events.filter(({ type }) => type === 'focus'))
+    if (events.some(({ type }) => type !== 'focus')) onBareKey()
   }
   const terminal = createTerminal(stdin, stdout, onInput, {
     isRemote: options.isRemote ?? false,
@@ -121,7 +123,7 @@ export async function runScreen(options: ScreenOptions): Promise<number> {
       title: title => terminal.setTitle(title),
       keepSetting: (name, written) => options.onSetting?.(name, written),
       editText: edit,
-      bare: lines => void bare(lines),
+      bare: (lines, isWhole) => void bare(lines, isWhole),
       ...(keyRing === undefined ? {} : { keyRing }),
     },
   })
@@ -131,6 +133,7 @@ export async function runScreen(options: ScreenOptions): Promise<number> {
   async function suspend(): Promise<void> {
     // Two Ctrl+Z can come in one chunk.
     if (isAway) return
+    if (onBareKey !== undefined) return onBareKey()
     isAway = true
     terminal.release()
     process.off('SIGTSTP', onStop)
@@ -151,12 +154,12 @@ export async function runScreen(options: ScreenOptions): Promise<number> {
 
   /** Leaves the terminal to the editor of the user. */
   async function edit(text: string): Promise<Result<string, CleanText>> {
-    if (isAway || handles.suspend === undefined) return failure(clean`the screen is busy; try again`)
+    let edited: Result<string, CleanText> = failure(clean`the screen is busy; try again`)
+    if (isAway || onBareKey !== undefined) return edited
     isAway = true
     isEditing = true
     terminal.release()
-    let edited: Result<string, CleanText> = failure(clean`not edited`)
-    await handles.suspend(async () => {
+    await elsewhere(async () => {
       edited = await editText(text)
     })
     isAway = false
@@ -169,13 +172,23 @@ export async function runScreen(options: ScreenOptions): Promise<number> {
   }
 
   /** Leaves the screen for lines without columns, until a key. */
-  async function bare(lines: readonly CleanText[]): Promise<void> {
-    if (isAway || handles.suspend === undefined) return
+  async function bare(lines: readonly CleanText[], isWhole: boolean): Promise<void> {
+    if (isAway || onBareKey !== undefined) return
     const key = Promise.withResolvers<void>()
     onBareKey = key.resolve
-    await handles.suspend(() => showBare(stdout, lines, key.promise))
+    await elsewhere(() => showBare(stdout, lines, isWhole, key.promise))
     onBareKey = undefined
     if (!isOver) resized()
+  }
+
+  /** Nothing is drawn meanwhile, and nothing counts as read. */
+  async function elsewhere(run: () => Promise<void>): Promise<void> {
+    store.dispatch({ type: 'elsewhere', on: true })
+    try {
+      await handles.suspend?.(run)
+    } finally {
+      if (!isOver) store.dispatch({ type: 'elsewhere', on: false })
+    }
   }
 
   function resized(): void {

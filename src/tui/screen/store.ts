@@ -140,7 +140,9 @@ export class Store {
     else this.#hasArrivals = true
     if (event.type === 'message') {
       const { seq, from, message: text = '' } = event.event
-      const call = callOf(this.#state, event.room, { seq, from, text, isMention: event.mention })
+      // The state may be of long ago: nothing has happened since.
+      const present = { ...this.#state, now: this.#options.now() }
+      const call = callOf(present, event.room, { seq, from, text, isMention: event.mention })
       if (call !== undefined) this.dispatch(call)
     } else if (event.type === 'notice') {
       this.dispatch({ type: 'remark', room: undefined, tone: 'info', lines: [cleanLine(event.message)] })

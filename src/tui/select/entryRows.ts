@@ -23,7 +23,7 @@ import {
   textRows,
 } from './messageRows.ts'
 import type { ShownMessage } from './pending.ts'
-import { blanks, type Row, span } from './row.ts'
+import { blanks, cutRow, type Row, span } from './row.ts'
 import { labelledRule } from './rule.ts'
 import type { Tone } from './theme.ts'
 
@@ -123,7 +123,7 @@ export function entryRows(
     const { columns, clock } = setting
     switch (entry.kind) {
       case 'message':
-        return folded(timelineMessage(entry, setting, repeats, answered), isOpened, columns)
+        return timelineMessage(entry, setting, repeats, answered, isOpened)
       case 'topic': {
         const head: Head = { time: clock.time(entry.ts), name: undefined, mark: REMARK }
         return remarkRows(head, topicText(entry.from, entry.topic), 'dim', columns)
@@ -148,6 +148,7 @@ function timelineMessage(
   setting: Setting,
   repeats: Repeated,
   answered: MessageEntry | undefined,
+  isOpened: boolean,
 ): readonly Row[] {
   const { columns, clock, me, hues } = setting
   const isOurs = foldName(entry.from) === foldName(me)
@@ -165,7 +166,11 @@ function timelineMessage(
   const quote = entry.replyTo === undefined ? undefined : quoteRow(answered, hues, columns.text)
   const body = { text, tone: 'text', me: isOurs ? '' : me, suffix, state } as const
   const rows = messageRows(head, body, hues, columns, quote)
-  return [...rows, ...reactionRows(entry.reactions, me, columns)]
+  const about = joinClean(
+    [suffix, state?.text ?? NOTHING].filter(part => part !== ''),
+    clean` `,
+  )
+  return [...folded(rows, isOpened, about, columns), ...reactionRows(entry.reactions, me, columns)]
 }
 
 /** The row above a message whose name is too long for its column; undefined where there is none. */
@@ -192,15 +197,19 @@ const LONG = 20
 const SHOWN_OF_LONG = 10
 const OPENS = clean`${cleanLine(hint('selection.open').key)}, ${cleanLine(hint('selection.fold').key)}`
 
-/** A long message in a few rows, and a row that counts the others. */
-function folded(rows: readonly Row[], isOpened: boolean, columns: Columns): readonly Row[] {
+/** A long message in a few rows, and a row that counts the others. @param about what stands at the end of the message */
+function folded(rows: readonly Row[], isOpened: boolean, about: CleanText, columns: Columns): readonly Row[] {
   if (rows.length <= LONG) return rows
   const hidden = rows.length - SHOWN_OF_LONG
   const indent = span(blanks(HANG))
   if (isOpened)
     return [...rows, ...hung(NO_HEAD, [[indent, span(clean`▾ ${OPENS} folds it`, 'dim')]], columns)]
-  const more = clean`▸ ${hidden} more rows (${OPENS})`
-  return [...rows.slice(0, SHOWN_OF_LONG), ...hung(NO_HEAD, [[indent, span(more, 'here')]], columns)]
+  const more = span(clean`▸ ${hidden} more rows (${OPENS})`, 'here')
+  const row = cutRow(
+    about === '' ? [indent, more] : [indent, more, span(clean`  ${about}`, 'dim')],
+    columns.text,
+  )
+  return [...rows.slice(0, SHOWN_OF_LONG), ...hung(NO_HEAD, [row], columns)]
 }
 
 /** `message deleted at 14:02`, with the user if another one deleted it, and with the day if that differs. */

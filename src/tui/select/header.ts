@@ -2,6 +2,7 @@
 
 import type { RoomView } from '../../client/room.ts'
 import { foldName } from '../../protocol/names.ts'
+import { asksToBeRead } from '../model/roomOrder.ts'
 import type { ScreenState } from '../model/state.ts'
 import { roomOf, roomsOf, type World } from '../model/world.ts'
 import { type CleanText, clean, cleanLine } from '../text/clean.ts'
@@ -28,24 +29,32 @@ export function headerRow(state: ScreenState, world: World, layout: Layout): Row
   const topic = cleanLine(room.topic)
   if (topic !== '') left.push(GAP, span(topic, 'dim'))
   const elsewhere = layout.sidebar === 0 ? unreadElsewhere(world, room.key) : []
-  return spread(left, [span(clean` `), ...elsewhere, span(clean`${about(room)} `, 'dim')], layout.columns)
+  return spread(
+    left,
+    [span(clean` `), ...elsewhere, span(clean`${about(room, layout.columns)} `, 'dim')],
+    layout.columns,
+  )
 }
 
-function about(room: RoomView): CleanText {
+/** A narrower terminal does not say who is away; one that is not wide says only how many are. */
+const LEAST_FOR_AWAY = 60
+const LEAST_FOR_NAME = 80
+
+function about(room: RoomView, columns: number): CleanText {
   if (room.status === 'failed') return clean`not joined`
   if (room.status === 'joining' && room.people === 0) return clean`joining…`
   if (room.kind === 'direct') return directState(room)
   const count = room.people === 1 ? clean`1 person` : clean`${room.people} people`
-  const away = awayText(room)
+  const away = columns < LEAST_FOR_AWAY ? undefined : awayText(room, columns >= LEAST_FOR_NAME)
   return away === undefined ? count : clean`${count} · ${away}`
 }
 
 /** `bob away`, or `3 away`; undefined where all are here, or in a large room. */
-function awayText({ members }: RoomView): CleanText | undefined {
+function awayText({ members }: RoomView, isNamed: boolean): CleanText | undefined {
   const away = [...(members?.values() ?? [])].filter(member => member.away !== undefined)
   const [first] = away
   if (first === undefined) return undefined
-  return away.length === 1 ? clean`${cleanLine(first.name)} away` : clean`${away.length} away`
+  return away.length === 1 && isNamed ? clean`${cleanLine(first.name)} away` : clean`${away.length} away`
 }
 
 /** The presence of the other user of a direct conversation. */
@@ -58,7 +67,7 @@ function directState(room: RoomView): CleanText {
 
 /** The unread messages of the other rooms, while the sidebar is hidden. */
 function unreadElsewhere(world: World, current: string): Span[] {
-  const others = roomsOf(world).filter(({ key }) => key !== current)
+  const others = roomsOf(world).filter(room => room.key !== current && asksToBeRead(room))
   const unread = others.reduce((sum, room) => sum + room.unread, 0)
   const mentions = others.reduce((sum, room) => sum + room.mentions, 0)
   const spans: Span[] = []

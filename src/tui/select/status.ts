@@ -4,6 +4,7 @@ import type { LinkState } from '../../client/link.ts'
 import type { RoomView } from '../../client/room.ts'
 import { type ActionId, hint } from '../input/bindings.ts'
 import { isOurs, messageOf } from '../model/message.ts'
+import { asksToBeRead } from '../model/roomOrder.ts'
 import { roomScreen, type ScreenState } from '../model/state.ts'
 import { roomOf, roomsOf, type World } from '../model/world.ts'
 import { type CleanText, clean, cleanLine } from '../text/clean.ts'
@@ -175,7 +176,7 @@ function hintsOf(state: ScreenState, world: World, pane: Pane | undefined): read
   if (about !== undefined) return ['composer.send', 'composer.newline', 'app.escape']
   if (pane !== undefined && !pane.view.atBottom) return ['scroll.bottom', 'scroll.pageUp', 'app.help']
   if (roomScreen(state).editor.text !== '') return ['composer.send', 'composer.newline', 'composer.complete']
-  const hasUnread = roomsOf(world).some(({ key, unread }) => key !== state.current && unread > 0)
+  const hasUnread = roomsOf(world).some(room => room.key !== state.current && asksToBeRead(room))
   if (hasUnread) return ['room.unread', 'room.switcher', 'app.help']
   const hasMessages = pane !== undefined && pane.room.timeline.length > 0
   return hasMessages

@@ -5,7 +5,7 @@
 
 import { createFloodGuard } from '../input/flood.ts'
 import { createKeyDecoder, type InputEvent } from '../input/keypress.ts'
-import { type CleanText, clean } from '../text/clean.ts'
+import type { CleanText } from '../text/clean.ts'
 
 /** A keyboard to read from. */
 export type Keyboard = NodeJS.ReadableStream & {
@@ -144,7 +144,7 @@ export function createTerminal(
     },
     setTitle(changed) {
       title = changed
-      if (isTaken) write(titleSequence(changed ?? clean``))
+      if (isTaken) write(changed === undefined ? RESTORE_TITLE + SAVE_TITLE : titleSequence(changed))
     },
     async settled() {
       if (!isTaken) return

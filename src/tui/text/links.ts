@@ -39,7 +39,7 @@ export function linksIn(text: string): readonly Link[] {
     const url = URL.canParse(shown) ? new URL(shown) : undefined
     if (url === undefined || !isOpenable(url)) return []
     if (url.protocol === 'mailto:' && !/^[^@\s]+@[^@\s]+$/.test(url.pathname)) return []
-    const isPlain = url.username === '' && /^[ -~]*$/.test(hostIn(shown))
+    const isPlain = url.username === '' && url.password === '' && /^[ -~]*$/.test(hostIn(shown))
     return [
       {
         start: match.index,

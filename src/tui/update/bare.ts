@@ -23,5 +23,5 @@ export function showBare(state: ScreenState, world: World): Step {
     const [first = clean``, ...others] = splitLines(cleanText(text ?? ''))
     return [clean`${cleanLine(from)}: ${first}`, ...others]
   })
-  return step(state, { type: 'bare', lines })
+  return step(state, { type: 'bare', lines, isWhole: selection !== undefined })
 }

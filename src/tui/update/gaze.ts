@@ -18,8 +18,8 @@ const READ_AFTER_MS = 1_000
 const LOOKS_AFTER_KEY_MS = 120_000
 
 /** Whether the user can see the timeline: no box covers it, and the terminal is in use. */
-export function isLooking({ focused, lastInput, now, overlay }: ScreenState): boolean {
-  return overlay === undefined && (focused ?? now - lastInput < LOOKS_AFTER_KEY_MS)
+export function isLooking({ focused, lastInput, now, overlay, isElsewhere }: ScreenState): boolean {
+  return overlay === undefined && !isElsewhere && (focused ?? now - lastInput < LOOKS_AFTER_KEY_MS)
 }
 
 /** The state with the unread messages on the screen noted, and those that stood there long enough seen. */

@@ -20,7 +20,7 @@ import { linksOf } from '../select/messageLinks.ts'
 import { paneOf } from '../select/pane.ts'
 import { REACTIONS } from '../select/reactionKeys.ts'
 import { positionEndingAt } from '../select/viewport.ts'
-import { type CleanText, clean } from '../text/clean.ts'
+import { type CleanText, clean, cleanText } from '../text/clean.ts'
 import type { Link } from '../text/links.ts'
 import { beginEdit, beginReply } from './about.ts'
 import { withEditor } from './compose.ts'
@@ -93,7 +93,8 @@ export function selectionKey(
     case 'selection.link':
       return openLink(next, message)
     case 'selection.copy':
-      return step(next, { type: 'copy', text: message.text ?? '' })
+      // What is not seen is not copied: a text may hold sequences that a shell would obey when it is pasted.
+      return step(next, { type: 'copy', text: cleanText(message.text ?? '') })
     case 'selection.fold':
       return step(withRoom(next, { opened: toggled(roomScreen(next).opened, message.id) }))
     case 'selection.close':

@@ -4,20 +4,27 @@ import { createEditor, insertText, setText } from '../composer/editor.ts'
 import type { ActionId } from '../input/bindings.ts'
 import type { Key } from '../input/key.ts'
 import type { Switcher } from '../model/overlay.ts'
-import { roomScreen, type ScreenState } from '../model/state.ts'
+import { roomScreen, type ScreenState, withNotice } from '../model/state.ts'
 import type { World } from '../model/world.ts'
 import { type Choice, choicesOf } from '../select/choices.ts'
-import { withEditor } from './compose.ts'
+import { clean } from '../text/clean.ts'
+import { emptied, withEditor } from './compose.ts'
 import { lineKey } from './lineKeys.ts'
 import { togglePeek } from './reading.ts'
 import { jumpTo } from './rooms.ts'
 import { andThen, type Step, step } from './step.ts'
 
 /** Opens the switcher; the rooms of the server come a moment later. */
-export function openSwitcher(state: ScreenState, world: World, of: Switcher['of'], typed = ''): Step {
+export function openSwitcher(
+  state: ScreenState,
+  world: World,
+  of: Switcher['of'],
+  typed = '',
+  rooms?: Switcher['rooms'],
+): Step {
   const editor = insertText(createEditor(), typed)
-  const overlay: Switcher = { kind: 'switcher', of, editor, chosen: 0, rooms: undefined }
-  const asks = of !== 'people' && world.client.link.status === 'online'
+  const overlay: Switcher = { kind: 'switcher', of, editor, chosen: 0, rooms }
+  const asks = rooms === undefined && of !== 'people' && world.client.link.status === 'online'
   return step({ ...state, overlay }, ...(asks ? [{ type: 'listRooms' } as const] : []))
 }
 
@@ -69,6 +76,16 @@ function take(state: ScreenState, world: World, choice: Choice): Step {
     case 'person':
       return step(state, { type: 'join', conversation: `@${choice.member.name}`, isSure: true })
     case 'command':
-      return withEditor(state, world, setText(roomScreen(state).editor, `/${choice.name} `))
+      return beginCommand(state, world, choice.name)
   }
+}
+
+/** Puts a command into the composer; what was in it goes into the history. */
+function beginCommand(state: ScreenState, world: World, name: string): Step {
+  const { editor, about } = roomScreen(state)
+  if (about?.kind === 'edit')
+    return step(withNotice(state, clean`you are editing a message: Enter or Esc first`, 'error'))
+  const isDraft = editor.text !== ''
+  const left = isDraft ? withNotice(emptied(state), clean`your draft: Ctrl+Up brings it back`) : state
+  return withEditor(left, world, setText(roomScreen(left).editor, `/${name} `))
 }

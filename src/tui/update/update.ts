@@ -10,9 +10,11 @@ import {
   withLateError,
   withNotice,
   withoutNotice,
+  withRoom,
   withWarning,
 } from '../model/state.ts'
 import type { World } from '../model/world.ts'
+import { choicesOf } from '../select/choices.ts'
 import { clean, cleanLine, joinClean } from '../text/clean.ts'
 import { called, gathered } from './calls.ts'
 import { reactByCode } from './commands.ts'
@@ -68,9 +70,11 @@ function happened(state: ScreenState, event: ScreenEvent, world: World): Step {
           : remark(state, world, event.lines, event.room),
       )
     case 'roomsListed':
-      return step(withRooms(state, event.rooms))
+      return step(withRooms(state, world, event.rooms))
     case 'noSuchRoom':
-      return step(withRooms(openSwitcher(state, world, 'make', event.name).state, event.rooms))
+      return noSuchRoom(state, world, event)
+    case 'elsewhere':
+      return step({ ...state, isElsewhere: event.on })
     case 'call':
       return step(gathered(state, event.call))
     case 'notice':
@@ -78,9 +82,7 @@ function happened(state: ScreenState, event: ScreenEvent, world: World): Step {
     case 'emojiLoaded':
       return step({ ...state, emoji: event.emoji })
     case 'edited':
-      return event.answer.ok
-        ? withEditor(state, world, setText(roomScreen(state).editor, event.answer.value))
-        : step(withLateError(state, event.answer.error))
+      return edited(state, world, event)
     case 'emoji':
       return reactByCode(state, world, event)
     case 'keys':
@@ -106,10 +108,43 @@ function happened(state: ScreenState, event: ScreenEvent, world: World): Step {
   }
 }
 
+/** The text from the editor of the user goes to the room that it was written for. */
+function edited(
+  state: ScreenState,
+  world: World,
+  { room, answer }: Extract<ScreenEvent, { type: 'edited' }>,
+): Step {
+  if (!answer.ok) return step(withLateError(state, answer.error))
+  const editor = setText(roomScreen(state, room).editor, answer.value)
+  return room === (state.current ?? '')
+    ? withEditor(state, world, editor)
+    : step(withRoom(state, { editor }, room))
+}
+
+/** Asks what to do where a room does not exist; not where the user is busy with something else by now. */
+function noSuchRoom(
+  state: ScreenState,
+  world: World,
+  { name, rooms }: Extract<ScreenEvent, { type: 'noSuchRoom' }>,
+): Step {
+  if (state.overlay !== undefined || roomScreen(state).editor.text !== '')
+    return step(
+      withLateError(state, clean`there is no #${cleanLine(name)} yet: /join asks again, and makes it`),
+    )
+  return openSwitcher(state, world, 'make', name, rooms)
+}
+
 /** The state with the rooms of the server in the switcher, if that is still open. */
-function withRooms(state: ScreenState, rooms: readonly RoomSummary[]): ScreenState {
+function withRooms(state: ScreenState, world: World, rooms: readonly RoomSummary[]): ScreenState {
   const { overlay } = state
-  return overlay?.kind === 'switcher' ? { ...state, overlay: { ...overlay, rooms } } : state
+  if (overlay?.kind !== 'switcher') return state
+  const chosen = choicesOf(state, world, overlay)[overlay.chosen]?.room
+  const next = { ...state, overlay: { ...overlay, rooms } }
+  // What is chosen stays chosen, wherever it stands now.
+  const at = choicesOf(next, world, next.overlay).findIndex(
+    ({ room }) => room.room === chosen?.room && room.choice.kind === chosen.choice.kind,
+  )
+  return { ...next, overlay: { ...next.overlay, chosen: Math.max(0, at) } }
 }
 
 /** Inserts a paste at the cursor. A paste never sends. */

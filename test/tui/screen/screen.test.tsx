@@ -228,6 +228,17 @@ describe('the whole screen', () => {
     expect(terminal.screen()).not.toContain('› x')
   })
 
+  test('Alt+L twice at once, and an editor behind it, are one view', async () => {
+    const { terminal } = start([60, 12], morning)
+    await terminal.shows('online')
+    terminal.type('\x1bl\x1bl\x18\x05')
+    await terminal.shows('any key goes back')
+    terminal.type('x')
+    await terminal.shows('online')
+    terminal.type('still here')
+    await terminal.shows('› still here')
+  })
+
   test('is drawn again at every size, and never larger than the terminal', async () => {
     const { terminal } = start([80, 24], morning)
     await terminal.shows('online')

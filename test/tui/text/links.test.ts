@@ -41,6 +41,7 @@ describe('addresses in a text', () => {
     expect(hostOf('https://аpple.com/login')).toBe('xn--pple-43d.com')
     expect(hostOf('https://bücher.example/')).toBe('xn--bcher-kva.example')
     expect(hostOf('https://bank.example@evil.example/')).toBe('evil.example')
+    expect(hostOf('https://:bank.example@evil.example/')).toBe('evil.example')
     expect(hostOf('https://bank.example/@evil')).toBeUndefined()
   })
 

@@ -132,12 +132,26 @@ describe('calls', () => {
   })
 })
 
+test('what comes while another program has the terminal calls, and is not read', () => {
+  const { screen, arrives, calls } = day()
+  screen.dispatch({ type: 'elsewhere', on: true })
+  arrives('lobby', 'hello @me')
+  screen.wait(10_000)
+  const effects = screen.effects.map(({ type }) => type)
+  expect(effects).not.toContain('markRead')
+  expect(calls()).toHaveLength(1)
+  screen.dispatch({ type: 'elsewhere', on: false })
+  screen.wait(2_000)
+  expect(screen.took().map(({ type }) => type)).toContain('markRead')
+})
+
 test.each([
   ['deploy now', ['deploy'], true],
   ['deployed', ['deploy'], false],
   ['to-deploy.', ['deploy'], true],
   ['x', [], false],
   ['C++ is', ['c++'], true],
+  ['明日の会議は三時', ['会議'], true],
 ])('%j has one of %j: %s', (text, words, expected) => {
   expect(hasWord(text, words)).toBe(expected)
 })

@@ -110,6 +110,15 @@ describe('Ctrl+X Ctrl+E', () => {
     expect(screen.screen()).toContain('vi ended with 1')
   })
 
+  test('a text comes back to the room that it was written for', () => {
+    const screen = screenOf()
+    screen.type('for the lobby', CTRL_X, CTRL_E, '\x1b3', 'a draft')
+    screen.dispatch({ type: 'edited', room: 'lobby', answer: success('edited') })
+    expect(screen.text).toBe('a draft')
+    screen.type('\x1b1')
+    expect(screen.text).toBe('edited')
+  })
+
   test('Ctrl+X and another key is that key', () => {
     const screen = screenOf()
     screen.type('ab', CTRL_X, 'c')

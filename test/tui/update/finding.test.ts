@@ -57,6 +57,23 @@ describe('Ctrl+K', () => {
   })
 })
 
+test('a command that is chosen there loses no draft, and takes the place of no edit', () => {
+  const screen = screenOf()
+  screen.type('half a thought', CTRL_K, '/top', ENTER)
+  expect(screen.text).toBe('/topic ')
+  screen.type('\x03', '\x1b[1;5A', '\x1b[1;5A')
+  expect(screen.text).toBe('half a thought')
+})
+
+test('the choice stays the same when the rooms of the server come', () => {
+  const screen = screenOf()
+  screen.type(CTRL_K, 'de', '\x1b[B')
+  const before = /▌ (\S+)/.exec(screen.screen().slice(screen.screen().indexOf('Go to')))?.[1]
+  screen.dispatch({ type: 'roomsListed', rooms: ['dea', 'deb', 'de'].map(room => summary(room)) })
+  const after = /▌ (\S+)/.exec(screen.screen().slice(screen.screen().indexOf('Go to')))?.[1]
+  expect(after).toBe(before)
+})
+
 describe('/join', () => {
   test('asks before it makes a room, and shows the one that is meant first', () => {
     const screen = screenOf()
@@ -68,6 +85,15 @@ describe('/join', () => {
     expect(found.indexOf('frontend')).toBeLessThan(found.indexOf('make #frnotend'))
     screen.type(ENTER)
     expect(screen.took()).toContainEqual({ type: 'join', conversation: 'frontend', isSure: true })
+  })
+
+  test('does not get in the way of what the user writes meanwhile', () => {
+    const screen = screenOf()
+    screen.type('/join deb', ENTER, 'and now')
+    screen.dispatch({ type: 'noSuchRoom', name: 'deb', rooms: [] })
+    expect(screen.state.overlay).toBeUndefined()
+    expect(screen.text).toBe('and now')
+    expect(screen.screen()).toContain('there is no #deb yet')
   })
 
   test('makes it by Enter where nothing is like it', () => {

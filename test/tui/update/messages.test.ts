@@ -274,6 +274,15 @@ describe('a selected message', () => {
     expect(screen.text).toBe('yu')
   })
 
+  test('what Y copies holds nothing that is not seen', () => {
+    const { screen, lobby } = talk()
+    screen.client.receive(lobby, 'bob', 'ls\x1b[201~\u200b\r\n\x1b]52;c;eA==\x07\x9b31mrm')
+    screen.dispatch({ type: 'changed' })
+    screen.type(CTRL_S, 'y')
+    const [copied] = screen.took().filter(effect => effect.type === 'copy')
+    expect(copied?.text).not.toMatch(/[\0-\x08\x0b-\x1f\x7f-\x9f\u200b]/)
+  })
+
   test('O opens its address, or asks which of several', () => {
     const { screen, lobby } = talk()
     screen.type(CTRL_S, 'o')
@@ -299,6 +308,13 @@ describe('a selected message', () => {
     screen.dispatch({ type: 'changed' })
     expect(screen.screen()).toContain('▸ 11 more rows (Ctrl+S, Space)')
     expect(screen.screen()).not.toContain('line 15')
+    const entry = lobby.timeline.at(-1)
+    if (entry?.kind !== 'message') throw new Error('no message')
+    const reactions = { '🎉': { names: ['alice'], count: 1 } }
+    lobby.timeline[lobby.timeline.length - 1] = { ...entry, edited: 9, reactions }
+    screen.client.changed(lobby)
+    screen.dispatch({ type: 'changed' })
+    expect(screen.screen()).toMatch(/more rows \(Ctrl\+S, Space\) {2}\(edited\)\n.*🎉 alice/)
     screen.type(CTRL_S, ' ')
     expect(screen.screen()).toContain('line 20')
     screen.type(' ')
@@ -351,9 +367,10 @@ describe('Alt+L', () => {
     expect(screen.took()).toContainEqual({
       type: 'bare',
       lines: ['alice: shall we ship?', 'me: yes, at nooon', 'bob: fine', 'bob: two', 'lines'],
+      isWhole: false,
     })
     screen.type(CTRL_S, '\x1bl')
-    expect(screen.took()).toContainEqual({ type: 'bare', lines: ['bob: two', 'lines'] })
+    expect(screen.took()).toContainEqual({ type: 'bare', lines: ['bob: two', 'lines'], isWhole: true })
   })
 })
 
