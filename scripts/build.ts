@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
-import { basename, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import { type BuildOptions, build, type Metafile, type Plugin } from 'esbuild'
 import { licences } from './licences.ts'
 
@@ -25,54 +25,46 @@ const banner = {
   js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
 }
 
-/** Ink and its dependencies measure text with our function; see that file. */
-const inkWidth: Plugin = {
-  name: 'ink-width',
+/** What Ink gets from us instead of its own; each file says why. */
+const WIDTH = 'src/tui/inkParts/width.ts'
+const OUTPUT = 'src/tui/inkParts/output.ts'
+
+const inkParts: Plugin = {
+  name: 'ink-parts',
   setup: ({ onResolve }) => {
     onResolve({ filter: /^string-width$/ }, ({ importer }) =>
-      importer.includes('node_modules') ? { path: resolve('src/tui/text/inkWidth.ts') } : undefined,
+      importer.includes('node_modules') ? { path: resolve(WIDTH) } : undefined,
+    )
+    onResolve({ filter: /^\.\/output\.js$/ }, ({ importer }) =>
+      /ink[\\/]build[\\/]renderer\.js$/.test(importer) ? { path: resolve(OUTPUT) } : undefined,
     )
   },
 }
 
 /**
- * Ink takes the text of every row of the screen apart again for each frame, also of the rows that have not changed: a third of
- * the time from a key to its paint. With these changes it keeps what it found, of some screens of rows, so that the memory is
- * bounded. A release of Ink that has other text in these places fails the build.
+ * Ink cleans the text of every row of the screen again for each frame, also of the rows that have not changed. With these changes it
+ * keeps what it found, of some screens of rows, so that the memory is bounded. A release of Ink that has other text in this place
+ * fails the build.
  */
-const INK_CHANGES: Readonly<Record<string, readonly [from: string, to: string, more: string]>> = {
-  'output.js': [
-    'styledChars = new Map();',
-    'styledChars = keptParts();',
-    `let parts = new Map();
-    function keptParts() {
-      if (parts.size > 500) parts = new Map();
-      return parts;
-    }`,
-  ],
-  'sanitize-ansi.js': [
-    'export default sanitizeAnsi;',
-    'export default keptSanitizeAnsi;',
-    `let sanitized = new Map();
-    function keptSanitizeAnsi(text) {
-      const known = sanitized.get(text);
-      if (known !== undefined) return known;
-      if (sanitized.size > 2000) sanitized = new Map();
-      const made = sanitizeAnsi(text);
-      sanitized.set(text, made);
-      return made;
-    }`,
-  ],
-}
+const CLEANING = 'export default sanitizeAnsi;'
+const KEPT_CLEANING = `export default keptSanitizeAnsi;
+let sanitized = new Map();
+function keptSanitizeAnsi(text) {
+  const known = sanitized.get(text);
+  if (known !== undefined) return known;
+  if (sanitized.size > 2000) sanitized = new Map();
+  const made = sanitizeAnsi(text);
+  sanitized.set(text, made);
+  return made;
+}`
 
 const inkKeeps: Plugin = {
   name: 'ink-keeps',
   setup: ({ onLoad }) => {
-    onLoad({ filter: /ink[\\/]build[\\/](output|sanitize-ansi)\.js$/ }, async ({ path }) => {
-      const [from = '', to = '', more = ''] = INK_CHANGES[basename(path)] ?? []
+    onLoad({ filter: /ink[\\/]build[\\/]sanitize-ansi\.js$/ }, async ({ path }) => {
       const source = await readFile(path, 'utf8')
-      if (source.split(from).length !== 2) throw new Error(`${path} has changed: look at INK_CHANGES`)
-      return { contents: `${source.replace(from, to)}\n${more}`, loader: 'js' }
+      if (source.split(CLEANING).length !== 2) throw new Error(`${path} has changed: look at CLEANING`)
+      return { contents: source.replace(CLEANING, KEPT_CLEANING), loader: 'js' }
     })
   },
 }
@@ -93,7 +85,7 @@ const [programs] = await Promise.all([
     outdir: building,
     splitting: true,
     chunkNames: 'chunks/[name]-[hash]',
-    plugins: [inkWidth, inkKeeps],
+    plugins: [inkParts, inkKeeps],
     // Ink loads it for a debugger, and fails if it is missing.
     alias: { 'react-devtools-core': './scripts/noDevtools.ts' },
   }),
@@ -108,6 +100,9 @@ const [programs] = await Promise.all([
 execFileSync('tsc', ['-p', 'tsconfig.protocol.json', '--outDir', `${building}/protocol`], {
   stdio: 'inherit',
 })
+for (const part of [WIDTH, OUTPUT])
+  if (!(part in (programs.metafile?.inputs ?? {})))
+    throw new Error(`Ink does not ask for ${part}: it has changed`)
 writeFileSync('THIRD-PARTY-LICENSES.txt', licences(programs.metafile as Metafile))
 const replaced = `${building}.old`
 if (existsSync('dist')) renameSync('dist', replaced)

@@ -78,7 +78,7 @@ const FLOORS: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ['lineMode', 'screen', 'commandLine', 'terminalSignIn'],
     ['hosting'],
     ['profile'],
-    ['terminal', 'view'],
+    ['inkParts', 'terminal', 'view'],
     ['update'],
     ['select'],
     ['commands'],

@@ -4,7 +4,6 @@ import stringWidth from 'string-width'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { drawAmbiguousWide, inAscii } from '../../../src/tui/text/ambiguous.ts'
 import { clean, cleanLine } from '../../../src/tui/text/clean.ts'
-import inkWidth from '../../../src/tui/text/inkWidth.ts'
 import { padEnd, textWidth, truncate } from '../../../src/tui/text/width.ts'
 import { hostileText } from './hostileText.ts'
 
@@ -17,27 +16,6 @@ test('the width is what Ink measures, for any clean text', () => {
       expect(textWidth(text)).toBe(stringWidth(text))
     }),
     { numRuns: 500 },
-  )
-})
-
-test('the measure that the build gives Ink is that of string-width for any text, with styles and without', () => {
-  const styled = fc
-    .array(
-      fc.oneof(
-        hostileText(),
-        fc.constantFrom('\u001b[1m', '\u001b[38;5;7m', '\u001b[m', '\u001b', '─', '│ ', '●'),
-      ),
-    )
-    .map(parts => parts.join(''))
-  const options = fc.record(
-    { ambiguousIsNarrow: fc.boolean(), countAnsiEscapeCodes: fc.boolean() },
-    { requiredKeys: [] },
-  )
-  fc.assert(
-    fc.property(styled, options, (text, given) => {
-      expect(inkWidth(text, given)).toBe(stringWidth(text, given))
-    }),
-    { numRuns: 1_000 },
   )
 })
 

@@ -1,5 +1,5 @@
 import stringWidth, { type Options } from 'string-width'
-import { textWidth } from './width.ts'
+import { textWidth } from '../text/width.ts'
 
 const ESCAPE = /[\u001b\u0080-\u009f]/
 /** The sequences that Ink writes between characters: colours and weights. */
