@@ -5,7 +5,7 @@ import type { Account } from './account.ts'
 import type { RoomCache } from './cacheFile.ts'
 import type { LeaveStore } from './leaves.ts'
 import type { LinkState } from './link.ts'
-import type { Notify } from './notify.ts'
+import type { NotifyChange } from './notify.ts'
 import type { OutboxStore } from './outbox.ts'
 import type { Answer } from './pendingRequests.ts'
 import type { RoomView } from './room.ts'
@@ -117,7 +117,7 @@ export interface ChatClient {
   /** Moves the read position. Moves within a short time are sent as one, when the connection is up. */
   markRead(roomKey: string, seq: number): void
   /** Sets which messages of a room call the user, on all devices. */
-  setNotify(roomKey: string, change: Partial<Notify>): Promise<Answer<undefined>>
+  setNotify(roomKey: string, change: NotifyChange): Promise<Answer<undefined>>
   /** Messages in the rooms of the user that mention the user, the newest first. @param cursor from the page before */
   mentions(cursor?: string): Promise<Answer<RequestResult<'mentions'>>>
   /** Tells the room that the user types, no more often than the protocol allows. */

@@ -12,7 +12,7 @@ import type { ChatClient, ClientEvent, ClientOptions, SearchQuery } from './clie
 import { Leaves } from './leaves.ts'
 import { Link, type LinkState } from './link.ts'
 import { allMembers } from './members.ts'
-import { type Notify, setNotify } from './notify.ts'
+import { type NotifyChange, setNotify } from './notify.ts'
 import { Outbox } from './outbox.ts'
 import { type Answer, PendingRequests } from './pendingRequests.ts'
 import { roomList } from './roomList.ts'
@@ -203,7 +203,7 @@ class Core implements ChatClient {
     this.#signals.read(key, seq)
   }
 
-  async setNotify(key: string, change: Partial<Notify>): Promise<Answer<undefined>> {
+  async setNotify(key: string, change: NotifyChange): Promise<Answer<undefined>> {
     const room = this.rooms.get(key)
     if (room !== undefined) return setNotify(this.#requests, room, change)
     return refuse('not_in_room', 'that room is not open')

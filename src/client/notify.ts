@@ -10,6 +10,13 @@ export interface Notify {
   readonly muted: boolean
 }
 
+/** A change of it; what is left out stays. */
+export interface NotifyChange {
+  /** `default`: as where the user set nothing. */
+  readonly level?: NotifyLevel | 'default'
+  readonly muted?: boolean
+}
+
 /** What is set where the user set nothing. */
 export const NOTHING_SET: Notify = { level: undefined, muted: false }
 
@@ -29,9 +36,8 @@ interface Settable {
 export async function setNotify(
   requests: PendingRequests,
   room: Settable,
-  { level, muted }: Partial<Notify>,
+  change: NotifyChange,
 ): Promise<Answer<undefined>> {
-  const change = { ...(level === undefined ? {} : { level }), ...(muted === undefined ? {} : { muted }) }
   const answer = await requests.ask({ action: 'notify', room: room.name, ...change })
   if (!answer.ok) return answer
   room.notify = notifyIn(answer.value)

@@ -112,7 +112,10 @@ export const requests = {
     'notify',
     {
       room,
-      level: level.optional(),
+      level: level
+        .or(z.literal('default'))
+        .optional()
+        .describe('which messages call you; "default": the client decides'),
       muted: z.boolean().optional().describe('whether the room is muted: nothing of it calls you'),
     },
     'Sets which messages of a room call you, and whether it is muted, on all your devices. What is left out stays.',

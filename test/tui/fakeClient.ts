@@ -4,7 +4,7 @@ import { failure } from '../../src/protocol/errors.ts'
 import { Account } from '../../src/client/account.ts'
 import type { ChatClient, ClientEvent } from '../../src/client/client.ts'
 import type { LinkState } from '../../src/client/link.ts'
-import { NOTHING_SET, type Notify } from '../../src/client/notify.ts'
+import { NOTHING_SET, type NotifyChange } from '../../src/client/notify.ts'
 import type { OutboxEntry, OutboxState } from '../../src/client/outbox.ts'
 import { type Answer, PendingRequests } from '../../src/client/pendingRequests.ts'
 import type { RoomMember, RoomView } from '../../src/client/room.ts'
@@ -259,11 +259,14 @@ export class FakeClient implements ChatClient {
     return { ok: true, value } as const
   }
 
-  async setNotify(key: string, change: Partial<Notify>) {
-    this.asked.push(`notify ${key} ${JSON.stringify(change)}`)
+  async setNotify(key: string, { level, muted }: NotifyChange) {
+    this.asked.push(`notify ${key} ${JSON.stringify({ level, muted })}`)
     const room = this.rooms.get(key)
     if (room === undefined) return failure({ code: 'not_in_room', message: 'not open' })
-    room.notify = { ...room.notify, ...change }
+    room.notify = {
+      level: level === 'default' ? undefined : (level ?? room.notify.level),
+      muted: muted ?? room.notify.muted,
+    }
     this.changed(room)
     return { ok: true, value: undefined } as const
   }

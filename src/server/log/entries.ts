@@ -1,6 +1,6 @@
 import type { AccountEntry } from './accounts.ts'
 import type { Retention } from './maintenance.ts'
-import type { Notify } from './notify.ts'
+import type { Notify, NotifyChange } from './notify.ts'
 
 /** What the author of an event says: the part of the event that comes from the request. */
 export type EventBody =
@@ -70,14 +70,16 @@ export type SessionChange =
       readonly kind: 'read'
       readonly session: number
       readonly roomKey: string
-      /** The read position; undefined: the session left the room, and what it has set for it goes too. */
-      readonly seq: number | undefined
+      /** The read position. */
+      readonly seq: number
     }
+  /** A session left a room: its read position, and what it has set for it, go. */
+  | { readonly kind: 'left'; readonly session: number; readonly roomKey: string }
   | {
       readonly kind: 'notify'
       readonly session: number
       readonly roomKey: string
-      readonly notify: Notify
+      readonly change: NotifyChange
     }
 
 /** Where the erasing of a person goes on: the person's events first, then the reactions. */

@@ -115,6 +115,15 @@ export interface MentionRange {
   /** Exclusive. */
   readonly before: number
   readonly limit: number
+  /** About the bytes of the frames of all of them; the first is given in any case. */
+  readonly maxBytes: number
+}
+
+/** The newest messages that mention a person, the newest first. */
+export interface Mentions {
+  readonly events: readonly LoggedEvent[]
+  /** There are older ones. */
+  readonly more: boolean
 }
 
 /** How many messages a person has not read. */
@@ -163,12 +172,7 @@ export interface Log {
     share?: Share,
   ): Promise<readonly Unread[]>
   /** The newest messages in these rooms, before a position, that mention a person (a folded name). */
-  mentions(
-    person: string,
-    roomKeys: readonly string[],
-    range: MentionRange,
-    share?: Share,
-  ): Promise<readonly LoggedEvent[]>
+  mentions(person: string, roomKeys: readonly string[], range: MentionRange, share?: Share): Promise<Mentions>
   /**
    * A page of the events of a person (a folded name), oldest first: of one session where that is given. `next` is the
    * position after which it goes on.

@@ -4,10 +4,11 @@ import type { NotifyLevel } from '../../protocol/notify.ts'
 import type { Notify } from '../log/notify.ts'
 import { directKey, directNames } from '../log/roomKeys.ts'
 import type { Person } from '../rooms/people.ts'
+import type { Peer } from '../rooms/room.ts'
 import type { Client } from './client.ts'
 
-/** A session notes the read positions of so many direct conversations for each room that it may list. */
-const DIRECTS_A_ROOM = 4
+/** A session notes the read positions and levels of so many direct conversations for each room that it may list. */
+export const DIRECTS_A_ROOM = 4
 
 /** A room or a direct conversation, as one client sees it. */
 export interface Conversation {
@@ -45,7 +46,7 @@ export function resolveJoined(client: Client, person: Person, room: string): Res
 }
 
 /** Whether a conversation is one of those that a token is for; any is where the client came in without one. */
-export function isInScope({ scope }: Client, key: string): boolean {
+export function isInScope({ scope }: Pick<Peer, 'scope'>, key: string): boolean {
   return scope === undefined || scope.rooms.includes(key)
 }
 
@@ -81,6 +82,14 @@ export function refuseListing({ session, scope, services }: Client, key: string)
   const most = isDirectKey(key) ? rooms * (1 + DIRECTS_A_ROOM) : rooms
   if (session.reads.size < most) return undefined
   return refuse('limit_reached', `your list has ${session.reads.size} rooms; leave one first`).error
+}
+
+/** Why a session may not set what calls it for one more conversation; undefined where it may. */
+export function refuseSetting({ session, services }: Client): Refusal | undefined {
+  const most = services.settings.limits.rooms * (1 + DIRECTS_A_ROOM)
+  if (session === undefined || session.notify.size < most) return undefined
+  const message = `you have set what calls you for ${most} rooms; set one of them back first, with "level":"default"`
+  return refuse('limit_reached', message).error
 }
 
 /** What a session has set for a conversation, as the protocol has it. */

@@ -2,7 +2,7 @@ import { success } from '../../protocol/errors.ts'
 import type { Request } from '../../protocol/requests.ts'
 import { presentEvent } from '../log/log.ts'
 import type { Person } from '../rooms/people.ts'
-import { cutToBytes } from './answerSize.ts'
+import { ANSWER_BYTES, cutToBytes } from './answerSize.ts'
 import type { Client } from './client.ts'
 import { ownRooms } from './conversation.ts'
 import { parseCursor } from './pageCursor.ts'
@@ -18,12 +18,11 @@ export async function listMentions(
   const { log, rooms } = client.services
   const before = request.cursor === undefined ? success(Number.MAX_SAFE_INTEGER) : parseCursor(request.cursor)
   if (!before.ok) return client.refuse(before.error, request.id)
-  const limit = request.limit ?? DEFAULT_HITS
-  const keys = [...ownRooms(client)]
-  const found = await log.mentions(person.key, keys, { before: before.value, limit: limit + 1 }, client.share)
-  const hits = found.slice(0, limit).map(event => presentEvent(event, rooms.nameFor(person, event.roomKey)))
+  const range = { before: before.value, limit: request.limit ?? DEFAULT_HITS, maxBytes: ANSWER_BYTES }
+  const found = await log.mentions(person.key, [...ownRooms(client)], range, client.share)
+  const hits = found.events.map(event => presentEvent(event, rooms.nameFor(person, event.roomKey)))
   const kept = cutToBytes(hits, 'end')
   const last = kept.at(-1)
-  const isMore = found.length > kept.length
+  const isMore = found.more || kept.length < hits.length
   client.ok(request, { hits: kept, ...(isMore && last !== undefined ? { cursor: String(last.seq) } : {}) })
 }

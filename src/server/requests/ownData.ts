@@ -2,6 +2,7 @@ import { refuse } from '../../protocol/errors.ts'
 import { foldName } from '../../protocol/names.ts'
 import type { Request, RequestResult } from '../../protocol/requests.ts'
 import { presentEvent } from '../log/log.ts'
+import type { Notify } from '../log/notify.ts'
 import type { Person } from '../rooms/people.ts'
 import { presentSecret } from './account.ts'
 import { cutToBytes } from './answerSize.ts'
@@ -34,17 +35,20 @@ function accountRecords(client: Client, person: Person): Records {
   const account = accounts.find(person.key)
   const own = client.isGuest || account === undefined ? undefined : account
   const { role, created, password } = own ?? {}
-  const reads = [...(client.session?.reads ?? [])]
+  const { reads, notify } = client.session ?? {
+    reads: new Map<string, number>(),
+    notify: new Map<string, Notify>(),
+  }
   return [
     own === undefined
       ? { record: 'guest', name: person.name }
       : { record: 'account', name: own.name, role, created, password: password !== undefined },
     ...(own?.secrets ?? []).map(secret => ({ record: 'secret', ...presentSecret(client, person, secret) })),
-    ...reads.map(([key, read]) => ({
+    ...[...new Set([...reads.keys(), ...notify.keys()])].map(key => ({
       record: 'room',
       room: rooms.nameFor(person, key),
-      read,
-      ...notifying(client.session?.notify.get(key)),
+      ...(reads.has(key) ? { read: reads.get(key) } : {}),
+      ...notifying(notify.get(key)),
     })),
   ]
 }

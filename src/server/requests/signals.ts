@@ -1,11 +1,13 @@
 import { refuse } from '../../protocol/errors.ts'
 import { SMALL_ROOM, TYPING_RENEW_MS } from '../../protocol/limits.ts'
 import type { Request } from '../../protocol/requests.ts'
+import type { ServerFrame } from '../../protocol/responses.ts'
 import { checkText } from '../../protocol/texts.ts'
+import { changedNotify } from '../log/notify.ts'
 import type { Person } from '../rooms/people.ts'
 import { Line } from '../transport/line.ts'
 import type { Client } from './client.ts'
-import { notifying, refuseListing, resolveJoined } from './conversation.ts'
+import { isInScope, notifying, refuseListing, refuseSetting, resolveJoined } from './conversation.ts'
 
 /**
  * Serves `read`: moves the read position, also back, and tells the person's other connections once the log has it.
@@ -27,8 +29,7 @@ export async function setRead(client: Client, person: Person, request: Request<'
   const kept = await services.sessions.moveRead(session, key, request.seq, client.share)
   if (!kept.ok) return client.refuse(kept.error, request.id)
   client.ok(request, { room: name, seq: request.seq })
-  const line = Line.of({ action: 'read', room: name, seq: request.seq })
-  for (const peer of person.peers) if (peer !== client && !peer.isPlain) peer.send(line)
+  tellOwn(client, person, key, { action: 'read', room: name, seq: request.seq })
 }
 
 /** Serves `notify`: sets what calls the person, and tells the person's other connections once the log has it. */
@@ -38,19 +39,24 @@ export async function setNotify(client: Client, person: Person, request: Request
   const { key, name } = conversation.value
   const { services, session } = client
   const before = session?.notify.get(key)
-  const notify = {
-    level: request.level ?? before?.level,
-    muted: request.muted ?? before?.muted ?? false,
-  }
-  const told = { room: name, ...notifying(notify) }
-  if (session === undefined) return client.ok(request, told)
-  const tooMany = refuseListing(client, key)
+  const after = changedNotify(before, request)
+  const told = { room: name, ...notifying(after) }
+  const isSame = before?.level === after?.level && (before?.muted ?? false) === (after?.muted ?? false)
+  if (session === undefined || isSame) return client.ok(request, told)
+  const tooMany = before === undefined ? refuseSetting(client) : undefined
   if (tooMany !== undefined) return client.refuse(tooMany, request.id)
-  const kept = await services.sessions.setNotify(session, key, notify, client.share)
+  const { level, muted } = request
+  const kept = await services.sessions.setNotify(session, key, { level, muted }, client.share)
   if (!kept.ok) return client.refuse(kept.error, request.id)
-  client.ok(request, told)
-  const line = Line.of({ action: 'notify', ...told })
-  for (const peer of person.peers) if (peer !== client && !peer.isPlain) peer.send(line)
+  client.ok(request, { room: name, ...notifying(kept.value) })
+  tellOwn(client, person, key, { action: 'notify', room: name, ...notifying(kept.value) })
+}
+
+/** Tells the person's other connections what one of them did in a conversation: those that may see it. */
+function tellOwn(client: Client, person: Person, key: string, frame: ServerFrame): void {
+  const line = Line.of(frame)
+  for (const peer of person.peers)
+    if (peer !== client && !peer.isPlain && isInScope(peer, key)) peer.send(line)
 }
 
 /** Serves `typing`: passes it on to the other members, no more often than the contract lets a client renew it. */

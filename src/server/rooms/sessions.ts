@@ -1,10 +1,10 @@
-import type { Result } from '../../protocol/errors.ts'
+import { type Result, success } from '../../protocol/errors.ts'
 import { foldName } from '../../protocol/names.ts'
 import { newSecret, secretHash } from '../auth/secretHash.ts'
 import type { AccountChange, AccountSession, AccountStore } from '../log/accounts.ts'
 import type { KeptSession, SessionChange } from '../log/entries.ts'
 import type { SessionStore } from '../log/log.ts'
-import type { Notify } from '../log/notify.ts'
+import { changedNotify, NOTHING_SET, type Notify, type NotifyChange } from '../log/notify.ts'
 import type { Share } from '../shares.ts'
 
 const DAY = 86_400_000
@@ -179,22 +179,21 @@ export class Sessions {
     return kept
   }
 
-  /** Sets which messages of a room call the person; resolves when that is durable, or refused and taken back. */
+  /** Changes which messages of a room call the person; resolves with what is set then when that is durable. */
   async setNotify(
     session: Session,
     roomKey: string,
-    notify: Notify,
+    change: NotifyChange,
     share?: Share,
-  ): Promise<Result<undefined>> {
+  ): Promise<Result<Notify | undefined>> {
     const own = this.#mutable(session)
-    const before = own.notify.get(roomKey)
-    own.notify.set(roomKey, notify)
-    const kept = await this.#change(own, { kind: 'notify', session: own.number, roomKey, notify }, share)
-    if (!kept.ok && own.notify.get(roomKey) === notify) {
-      if (before === undefined) own.notify.delete(roomKey)
-      else own.notify.set(roomKey, before)
-    }
-    return kept
+    const kept = await this.#change(own, { kind: 'notify', session: own.number, roomKey, change }, share)
+    // Changes are settled in the order in which the log applied them, so memory comes to the same.
+    if (!kept.ok) return kept
+    const notify = changedNotify(own.notify.get(roomKey), change)
+    if (notify === undefined) own.notify.delete(roomKey)
+    else own.notify.set(roomKey, notify)
+    return success(notify)
   }
 
   /**
@@ -203,11 +202,16 @@ export class Sessions {
    */
   leave(session: Session, roomKey: string, share?: Share): Promise<void> | undefined {
     const own = this.#mutable(session)
-    own.notify.delete(roomKey)
-    if (!own.reads.delete(roomKey)) return undefined
-    const change = { kind: 'read', session: own.number, roomKey, seq: undefined } as const
+    const hadSet = own.notify.delete(roomKey)
+    if (!own.reads.delete(roomKey) && !hadSet) return undefined
+    const change = { kind: 'left', session: own.number, roomKey } as const
     return this.#change(own, change, share).then(kept => {
-      if (!kept.ok && !own.reads.has(roomKey)) this.#owe(own, change, share)
+      // A change that was on its way before this one set it again.
+      if (kept.ok) own.notify.delete(roomKey)
+      // Where the room was joined again, what is set for it goes nevertheless.
+      else if (own.reads.has(roomKey))
+        this.#owe(own, { kind: 'notify', session: own.number, roomKey, change: NOTHING_SET }, share)
+      else this.#owe(own, change, share)
     })
   }
 
@@ -242,7 +246,7 @@ export class Sessions {
         for (const [roomKey, seq] of session.reads)
           this.#owe(session, { kind: 'read', session: number, roomKey, seq })
         for (const [roomKey, notify] of session.notify)
-          this.#owe(session, { kind: 'notify', session: number, roomKey, notify })
+          this.#owe(session, { kind: 'notify', session: number, roomKey, change: notify })
       }
     }
   }

@@ -89,7 +89,7 @@ const CHAT_COMMANDS = [
   { name: 'away', args: '[TEXT]', help: 'say that you are away; without a text, that you are back' },
   {
     name: 'notify',
-    args: '[all|mentions|none|mute|unmute]',
+    args: '[all|mentions|none|default|mute|unmute]',
     help: 'set which messages of this room call you, on all your devices, or show it',
   },
   {

@@ -1,7 +1,7 @@
 /** Effects: what an update asks for outside the screen's state, as plain data. */
 
 import type { SearchQuery } from '../../client/client.ts'
-import type { Notify } from '../../client/notify.ts'
+import type { NotifyChange } from '../../client/notify.ts'
 import type { CleanText } from '../text/clean.ts'
 import type { LinkTarget } from '../text/links.ts'
 import type { AccountRequest, Proof } from './account.ts'
@@ -56,7 +56,7 @@ export type Effect =
       readonly desktop: DesktopWay
     }
   /** Sets which messages of a room call the user. */
-  | { readonly type: 'notify'; readonly room: string; readonly change: Partial<Notify> }
+  | { readonly type: 'notify'; readonly room: string; readonly change: NotifyChange }
   /** Keeps a setting of this machine. */
   | { readonly type: 'keepSetting'; readonly name: SettingName; readonly written: string }
   | { readonly type: 'retry' | 'discard'; readonly id: string }

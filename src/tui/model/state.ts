@@ -52,6 +52,8 @@ export type Call = {
   readonly seq: number
   readonly from: CleanText
   readonly text: CleanText
+  /** Whether it mentions the user, is in a direct conversation, or has one of the words. */
+  readonly isMention: boolean
 }
 
 /** The screen's state of one room. */
@@ -113,6 +115,8 @@ export type ScreenState = {
   readonly current: string | undefined
   /** Keys of the rooms that stand first in the list, as something is unread in them. */
   readonly unreadFirst: readonly string[]
+  /** Keys of the rooms that the list folds where it is too low for all; those that are active stand first, and stay longest. */
+  readonly quiet: readonly string[]
   /** Where the user was before each jump, the latest last. */
   readonly trail: readonly View[]
   /** Where the user was before going through the unread rooms; undefined: the user goes through none. */
@@ -204,6 +208,7 @@ export function initialState(
     lastInput: now,
     current: undefined,
     unreadFirst: [],
+    quiet: [],
     trail: [],
     home: undefined,
     rooms: new Map([...composed].map(([key, kept]) => [key, withComposed(NEW_ROOM, kept)])),

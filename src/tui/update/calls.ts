@@ -35,13 +35,20 @@ export function callOf(
   room: RoomView,
   { seq, from, text, isMention }: Arrival,
 ): Extract<ScreenEvent, { type: 'call' }> | undefined {
-  const { level, muted } = room.notify
-  const wanted = level ?? (room.kind === 'direct' ? 'all' : 'mentions')
-  if (muted || wanted === 'none' || state.calls.length >= MOST_GATHERED) return undefined
-  if (wanted === 'mentions' && !isMention && !hasWord(text, state.settings.words)) return undefined
-  if (isSeen(state, room.key)) return undefined
+  if (state.calls.length >= MOST_GATHERED || isSeen(state, room.key)) return undefined
+  const isMeant = isMention || hasWord(text, state.settings.words)
+  if (!calls(room, isMeant)) return undefined
   const shown = truncate(cleanLine(text.slice(0, 4 * TEXT_CELLS)), TEXT_CELLS)
-  return { type: 'call', call: { room: room.key, seq, from: cleanLine(from), text: shown } }
+  return {
+    type: 'call',
+    call: { room: room.key, seq, from: cleanLine(from), text: shown, isMention: isMeant },
+  }
+}
+
+/** Whether a message of a room calls the user, by what is set for the room. */
+function calls({ notify, kind }: RoomView, isMention: boolean): boolean {
+  const wanted = notify.level ?? (kind === 'direct' ? 'all' : 'mentions')
+  return !notify.muted && (wanted === 'all' || (wanted === 'mentions' && isMention))
 }
 
 /** Whether a text has one of these words (in lower case), between characters that are no letters or digits. */
@@ -71,9 +78,10 @@ export function gathered(state: ScreenState, call: Call): ScreenState {
 /** Tells of the messages that still call once their moment has come: those that were read meanwhile do not. */
 export function called(state: ScreenState, world: World): Step {
   if (state.callAt === undefined || state.now < state.callAt) return step(state)
-  const left = state.calls.filter(({ room, seq }) => {
+  const left = state.calls.filter(({ room, seq, isMention }) => {
     const view = roomOf(world, room)
-    return view !== undefined && view.read < seq && !view.notify.muted && !isSeen(state, room)
+    // What is set for a conversation that began by itself comes with the answer to its joining.
+    return view !== undefined && view.read < seq && calls(view, isMention) && !isSeen(state, room)
   })
   const next = { ...state, calls: [], callAt: undefined }
   if (left.length === 0) return step(next)

@@ -1,6 +1,6 @@
 /** The commands about what calls the user, and about this machine. */
 
-import { NOTHING_SET, type Notify } from '../../client/notify.ts'
+import { NOTHING_SET, type Notify, type NotifyChange } from '../../client/notify.ts'
 import { failure, type Result, success } from '../../protocol/errors.ts'
 import { NOTIFY_LEVELS } from '../../protocol/notify.ts'
 import type { CommandName } from '../commands/definitions.ts'
@@ -26,7 +26,7 @@ export const SETTING_RUNS: Readonly<Record<Extract<CommandName, 'notify' | 'set'
       return failure(clean`this server keeps no levels; /set has what this machine does`)
     const change = changeOf(rest)
     return change === undefined
-      ? failure(clean`/notify all, mentions, none, mute or unmute`)
+      ? failure(clean`/notify all, mentions, none, default, mute or unmute`)
       : success(
           step(withNotice(state, clean`setting it for ${roomLabel(room)}…`), {
             type: 'notify',
@@ -59,9 +59,10 @@ export const SETTING_RUNS: Readonly<Record<Extract<CommandName, 'notify' | 'set'
   },
 }
 
-function changeOf(written: string): Partial<Notify> | undefined {
+function changeOf(written: string): NotifyChange | undefined {
   const wanted = written.trim().toLowerCase()
   if (wanted === 'mute' || wanted === 'unmute') return { muted: wanted === 'mute' }
+  if (wanted === 'default') return { level: wanted }
   const level = NOTIFY_LEVELS.find(one => one === wanted)
   return level === undefined ? undefined : { level }
 }

@@ -3,7 +3,7 @@ import type { Result } from '../../../src/protocol/errors.ts'
 import { searchTerms } from '../../../src/protocol/searchTerms.ts'
 import type { EventEntry, SessionChange } from '../../../src/server/log/entries.ts'
 import type { Log, LoggedEvent, Query, Range, Stored, Unread, WholeLog } from '../../../src/server/log/log.ts'
-import type { Notify } from '../../../src/server/log/notify.ts'
+import type { NotifyChange } from '../../../src/server/log/notify.ts'
 import { directKey } from '../../../src/server/log/roomKeys.ts'
 
 const WHOLE: Range = { after: 0, limit: 10_000, maxBytes: 1_000_000_000 }
@@ -266,20 +266,25 @@ export function testLog(make: () => Promise<WholeLog>): void {
     const session = { number: 1, hash: 'x', person: 'alice', began: 0 }
     const change = (one: SessionChange) =>
       new Promise(resolve => log.changeSession(one, { settled: resolve }))
-    const set = (roomKey: string, notify: Notify) => change({ kind: 'notify', session: 1, roomKey, notify })
+    const set = (roomKey: string, what: NotifyChange) =>
+      change({ kind: 'notify', session: 1, roomKey, change: what })
     await change({ kind: 'began', session, name: 'Alice' })
-    await set('dev', { level: undefined, muted: true })
+    await set('dev', { muted: true })
     await set('dev', { level: 'all', muted: false })
-    await set('ops', { level: 'none', muted: true })
+    // What is left out stays.
+    await set('ops', { level: 'none' })
+    await set('ops', { muted: true })
+    await set('lobby', { level: 'none' })
+    await set('lobby', { level: 'default' })
     expect(log.openSession('x')?.notify).toEqual(
       new Map([
         ['dev', { level: 'all', muted: false }],
         ['ops', { level: 'none', muted: true }],
       ]),
     )
-    await change({ kind: 'read', session: 1, roomKey: 'dev', seq: undefined })
+    await change({ kind: 'left', session: 1, roomKey: 'dev' })
     expect([...(log.openSession('x')?.notify.keys() ?? [])]).toEqual(['ops'])
-    await change({ kind: 'notify', session: 9, roomKey: 'dev', notify: { level: 'all', muted: false } })
+    await change({ kind: 'notify', session: 9, roomKey: 'dev', change: { level: 'all' } })
     expect(log.sessionOf(9)).toBeUndefined()
     await log.close()
   })
@@ -300,12 +305,29 @@ export function testLog(make: () => Promise<WholeLog>): void {
       session: 1,
       body: { action: 'edit', target: edited, message: 'four' },
     })
-    const mentions = async (before: number, limit = 10) =>
-      (await log.mentions('alice', ['dev', 'ops', 'nowhere'], { before, limit })).map(({ seq }) => seq)
+    const deleted = storedOf(
+      await append(log, { roomKey: 'dev', from: 'bob', session: 1, text: '@alice five' }),
+    ).seq
+    await append(log, {
+      roomKey: 'dev',
+      from: 'bob',
+      session: 1,
+      body: { action: 'delete', target: deleted },
+    })
+    const mentions = async (before: number, limit = 10, rooms = ['dev', 'ops', 'nowhere']) => {
+      const range = { before, limit, maxBytes: 1_000_000 }
+      const { events, more } = await log.mentions('alice', rooms, range)
+      return [...events.map(({ seq }) => seq), ...(more ? ['more'] : [])]
+    }
     expect(await mentions(Number.MAX_SAFE_INTEGER)).toEqual([second, first])
-    expect(await mentions(Number.MAX_SAFE_INTEGER, 1)).toEqual([second])
+    expect(await mentions(Number.MAX_SAFE_INTEGER, 1)).toEqual([second, 'more'])
     expect(await mentions(second)).toEqual([first])
-    expect(await log.mentions('nobody', ['dev'], { before: 100, limit: 10 })).toEqual([])
+    // In turns of some rooms.
+    const many = ['ops', ...Array.from({ length: 60 }, (_, n) => `room${n}`), 'dev']
+    expect(await mentions(Number.MAX_SAFE_INTEGER, 1, many)).toEqual([second, 'more'])
+    expect(await mentions(Number.MAX_SAFE_INTEGER, 2, many)).toEqual([second, first])
+    const range = { before: 100, limit: 10, maxBytes: 1_000_000 }
+    expect(await log.mentions('nobody', ['dev'], range)).toEqual({ events: [], more: false })
     await log.close()
   })
 

@@ -17,6 +17,7 @@ import type {
   Found,
   LoggedEvent,
   MentionRange,
+  Mentions,
   MissedBounds,
   NewestRoom,
   Page,
@@ -241,21 +242,19 @@ export class MemoryLog implements WholeLog {
     return Promise.resolve([...positions].map(([room, after]) => this.#unreadIn(room, after, name, max)))
   }
 
-  mentions(
-    person: string,
-    roomKeys: readonly string[],
-    { before, limit }: MentionRange,
-  ): Promise<readonly LoggedEvent[]> {
+  mentions(person: string, roomKeys: readonly string[], { before, limit }: MentionRange): Promise<Mentions> {
     const found = roomKeys
       .flatMap(key => this.#rooms.get(key)?.events ?? [])
       .filter(
         event =>
           event.action === 'chat' &&
+          event.deleted === undefined &&
           event.seq < before &&
           foldName(event.from) !== person &&
           mentionedNames(event.message ?? '').has(person),
       )
-    return Promise.resolve(found.sort((a, b) => b.seq - a.seq).slice(0, limit))
+    const events = found.sort((a, b) => b.seq - a.seq).slice(0, limit)
+    return Promise.resolve({ events, more: found.length > limit })
   }
 
   #unreadIn(roomKey: string, after: number, name: string, max: number): Unread {

@@ -20,6 +20,8 @@ const HASHES: ReadonlySet<RequestAction> = new Set(['password', 'addkey', 'token
 const PINGS_A_HASH = 1_000
 const MESSAGES = 3_000
 const REPEATS = 7
+/** In each of a thousand rooms. */
+const MENTIONS_A_ROOM = 25
 
 /** Writes the worst log that the bounds allow for one reader, `worst`: the target of all reactions is event 1. */
 function fill(file: string): void {
@@ -50,7 +52,8 @@ function fill(file: string): void {
   const names = ['@worst', ...Array.from({ length: MAX_MENTIONS - 1 }, (_, n) => `@reactor${n}`)].join(' ')
   for (let n = 0; n < MESSAGES; n += 500)
     commit(Array.from({ length: 500 }, (_, at) => said('worst', `${names} common word ${n + at}`)))
-  commit(Array.from({ length: limits.rooms }, (_, n) => said(`list${n}`, 'hello @worst')))
+  for (let n = 0; n < MENTIONS_A_ROOM; n++)
+    commit(Array.from({ length: limits.rooms }, (_, room) => said(`list${room}`, `hello @worst ${n}`)))
   commit(Array.from({ length: 1_000 }, (_, n) => said(`@stranger${n} @worst`, 'hello', `stranger${n}`)))
   while (writer.indexMore());
   database.close()
@@ -107,7 +110,8 @@ test('every request costs in proportion to its line and its answer, in the worst
     members: () => ({ action: 'members', room: 'worst', limit: limits.page }),
     read: () => ({ action: 'read', room: 'worst', seq: next() }),
     notify: () => ({ action: 'notify', room: 'worst', muted: next() % 2 === 0 }),
-    mentions: () => ({ action: 'mentions', limit: limits.page }),
+    // One of many: a long answer would pay for more work.
+    mentions: () => ({ action: 'mentions', limit: 1 }),
     typing: () => ({ action: 'typing', room: 'worst', on: true }),
     away: () => ({ action: 'away', message: `${next()}${'a'.repeat(limits.away - 8)}` }),
     ping: () => ({ action: 'ping' }),

@@ -1,6 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { logFile } from '../../../src/server/dataDirectory.ts'
 import { openSqliteLog } from '../../../src/server/log/sqlite/sqliteLog.ts'
+import { DIRECTS_A_ROOM } from '../../../src/server/requests/conversation.ts'
+import { DEFAULT_SETTINGS } from '../../../src/server/settings.ts'
+import { PASSWORD } from '../accounts.ts'
 import { temporaryDirectory } from '../directory.ts'
 import { MemoryLog } from '../log/memoryLog.ts'
 import { Peer, startServer } from '../peer.ts'
@@ -29,6 +32,58 @@ describe('what calls a person', () => {
     expect(again).toMatchObject({ level: 'none', muted: true })
     const off = await alice.ask({ action: 'notify', room: 'dev', muted: false, level: 'all' })
     expect([off['level'], off['muted']]).toEqual(['all', undefined])
+    await alice.settled()
+    const told = phone.of('notify').length
+    const unset = await alice.ask({ action: 'notify', room: 'dev', level: 'default' })
+    expect(unset).toMatchObject({ action: 'ok', room: 'Dev' })
+    expect('level' in unset).toBe(false)
+    // What changes nothing is not told.
+    await alice.ask({ action: 'notify', room: 'dev' })
+    await alice.ask({ action: 'notify', room: 'dev', muted: false })
+    await alice.ask({ action: 'notify', room: 'dev', level: 'none' })
+    await phone.ask({ action: 'ping' })
+    expect(phone.of('notify').slice(told)).toEqual([
+      { action: 'notify', room: 'Dev' },
+      { action: 'notify', room: 'Dev', level: 'none' },
+    ])
+  })
+
+  test('is bounded, and those that have it can be changed and set back', async () => {
+    const server = await startServer({ limits: { ...DEFAULT_SETTINGS.limits, rooms: 1 } })
+    const bob = await Peer.full(server, 'bob')
+    const most = 1 + DIRECTS_A_ROOM
+    const names = Array.from({ length: most + 1 }, (_, n) => `friend${n}`)
+    const mute = async (name: string, muted: boolean) =>
+      bob.ask({ action: 'notify', room: `@${name}`, muted })
+    for (const name of names) await Peer.full(server, name)
+    for (const name of names.slice(0, most)) expect(await mute(name, true)).toMatchObject({ action: 'ok' })
+    expect(await mute(names[most] ?? '', true)).toMatchObject({ action: 'error', code: 'limit_reached' })
+    expect(await mute('friend0', false)).toMatchObject({ action: 'ok' })
+    expect(await mute(names[most] ?? '', true)).toMatchObject({ action: 'ok' })
+    const { records } = await bob.ask({ action: 'mydata' })
+    expect(records).toContainEqual({ record: 'room', room: '@friend1', muted: true })
+  })
+
+  test('and read positions are told to a token of their rooms alone', async () => {
+    const server = await startServer()
+    const alice = await Peer.full(server, 'alice')
+    const bob = await Peer.full(server, 'bob')
+    await alice.ask({ action: 'register', password: PASSWORD })
+    for (const room of ['dev', 'ops']) await alice.ask({ action: 'joinroom', room })
+    const { token } = await alice.ask({
+      action: 'token',
+      label: 'ci',
+      rooms: ['dev'],
+      may: 'read',
+      password: PASSWORD,
+    })
+    const program = await Peer.full(server, 'alice', String(token))
+    await bob.ask({ action: 'chat', room: '@alice', message: 'hello' })
+    const { seq } = await bob.ask({ action: 'chat', room: '@alice', message: 'are you there?' })
+    await alice.ask({ action: 'read', room: '@bob', seq })
+    for (const room of ['@bob', 'ops', 'dev']) await alice.ask({ action: 'notify', room, muted: true })
+    expect(await program.next('notify')).toEqual({ action: 'notify', room: 'dev', muted: true })
+    expect([program.of('read'), program.of('notify')].flat()).toHaveLength(1)
   })
 
   test('is kept over a restart, and goes when the room is left', async () => {

@@ -10,6 +10,8 @@ const FULL = refuse('storage_unavailable', 'the disk is full')
 /** A store that answers when the test says so, and keeps what it owes, as the log does. */
 class Store implements SessionStore {
   readonly owed: SessionChange[] = []
+  /** Those that a client waits for. */
+  readonly changes: SessionChange[] = []
   readonly #waiting: ((result: Result<undefined>) => void)[] = []
 
   readonly lastSession = 0
@@ -31,8 +33,9 @@ class Store implements SessionStore {
   }
 
   changeSession(change: SessionChange, { settled }: SessionChangeOptions = {}): void {
-    if (settled === undefined) this.owed.push(change)
-    else this.#waiting.push(settled)
+    if (settled === undefined) return void this.owed.push(change)
+    this.changes.push(change)
+    this.#waiting.push(settled)
   }
 
   answer(result: Result<undefined>): void {
@@ -84,7 +87,48 @@ test('a leave that was answered is owed to the log, unless the room was joined a
   store.owed.length = 0
   store.answer(FULL)
   await Promise.all(left)
-  expect(store.owed).toEqual([{ kind: 'read', session: 1, roomKey: 'dev', seq: undefined }])
+  expect(store.owed).toEqual([
+    { kind: 'left', session: 1, roomKey: 'dev' },
+    // What was set for it goes nevertheless.
+    { kind: 'notify', session: 1, roomKey: 'ops', change: { level: 'default', muted: false } },
+  ])
+})
+
+test('changes of what calls a person come in the order of the log; refused ones never show', async () => {
+  const { store, sessions, session } = prepared()
+  const refused = [
+    sessions.setNotify(session, 'dev', { level: 'none' }),
+    sessions.setNotify(session, 'dev', { muted: true }),
+  ]
+  expect([...session.notify]).toEqual([])
+  store.answer(FULL)
+  expect((await Promise.all(refused)).map(({ ok }) => ok)).toEqual([false, false])
+  expect([...session.notify]).toEqual([])
+  const set = sessions.setNotify(session, 'dev', { muted: true })
+  store.answer(success(undefined))
+  expect(await set).toEqual(success({ level: undefined, muted: true }))
+  const back = sessions.setNotify(session, 'dev', { muted: false })
+  store.answer(success(undefined))
+  expect(await back).toEqual(success(undefined))
+  expect([...session.notify]).toEqual([])
+})
+
+test('what is set goes with a leave, also of a room that another device left, or while a change is on its way', async () => {
+  const { store, sessions, session } = prepared()
+  const set = sessions.setNotify(session, 'dev', { muted: true })
+  store.answer(success(undefined))
+  await set
+  store.changes.length = 0
+  const left = sessions.leave(session, 'dev')
+  store.answer(success(undefined))
+  await left
+  expect(store.changes).toEqual([{ kind: 'left', session: 1, roomKey: 'dev' }])
+  sessions.enlist(session, 'ops', 1)
+  const late = sessions.setNotify(session, 'ops', { muted: true })
+  const leave = sessions.leave(session, 'ops')
+  store.answer(success(undefined))
+  await Promise.all([late, leave])
+  expect([...session.notify]).toEqual([])
 })
 
 test('what the log takes stands', async () => {

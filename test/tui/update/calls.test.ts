@@ -64,6 +64,14 @@ describe('a message calls', () => {
     expect(calls()).toHaveLength(count)
   })
 
+  test('but not in a conversation whose level comes a moment later, as when it began by itself', () => {
+    const { screen, arrives, calls, set } = day()
+    arrives('@bob', 'lunch?')
+    set('@bob', { level: 'none' })
+    screen.wait(10_000)
+    expect(calls()).toEqual([])
+  })
+
   test('that has one of the words', () => {
     const { screen, arrives, calls } = day()
     screen.type('/set words deploy, роллбэк', ENTER)
@@ -170,7 +178,7 @@ describe('the commands', () => {
   })
 
   test.each([
-    ['/notify loud', '/notify all, mentions, none, mute or unmute'],
+    ['/notify loud', '/notify all, mentions, none, default, mute'],
     ['/set bell loud', 'bell can be on, off'],
     ['/set colour red', '/set knows bell, desktop, title, words'],
     ['/set words ,', 'words can be words'],

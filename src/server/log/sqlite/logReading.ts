@@ -2,8 +2,8 @@ import type { Share } from '../../shares.ts'
 import type { AuditLine } from '../accounts.ts'
 import type {
   Found,
-  LoggedEvent,
   MentionRange,
+  Mentions,
   Missed,
   MissedBounds,
   NewestRoom,
@@ -14,6 +14,9 @@ import type {
 } from '../log.ts'
 import type { OwnEvents } from './messages.ts'
 import type { ReadQueue } from './readQueue.ts'
+
+/** Rooms in which mentions are looked for in one turn, of some milliseconds. */
+const ROOMS_A_TURN = 250
 
 /** The half of a log that reads, in fair turns. See `Log` and `RoomDirectory` for what each method gives. */
 export abstract class LogReading {
@@ -43,13 +46,23 @@ export abstract class LogReading {
     return this.#queue.call(share, 'unread', positions, name, max)
   }
 
-  mentions(
+  async mentions(
     person: string,
     roomKeys: readonly string[],
-    range: MentionRange,
+    { before, limit, maxBytes }: MentionRange,
     share?: Share,
-  ): Promise<readonly LoggedEvent[]> {
-    return this.#queue.call(share, 'mentions', person, roomKeys, range)
+  ): Promise<Mentions> {
+    let newest: readonly number[] = []
+    for (let at = 0; at < roomKeys.length; at += ROOMS_A_TURN) {
+      const some = roomKeys.slice(at, at + ROOMS_A_TURN)
+      newest = await this.#queue.call(share, 'mentionSeqs', person, some, {
+        before,
+        limit: limit + 1,
+        newest,
+      })
+    }
+    const events = await this.#queue.call(share, 'messages', newest.slice(0, limit), maxBytes)
+    return { events, more: newest.length > events.length }
   }
 
   ownEvents(

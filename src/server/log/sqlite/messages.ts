@@ -4,7 +4,6 @@ import type { Entry, ErasureCursor } from '../entries.ts'
 import type {
   Found,
   LoggedEvent,
-  MentionRange,
   Missed,
   MissedBounds,
   NewestRoom,
@@ -107,6 +106,15 @@ export interface OwnEvents {
   readonly next: number | undefined
 }
 
+/** How far a list of mentions has come. */
+export interface MentionSearch {
+  /** Exclusive. */
+  readonly before: number
+  readonly limit: number
+  /** The seqs of those that it has, the newest first. */
+  readonly newest: readonly number[]
+}
+
 /** How far a search has come. */
 export interface SearchProgress {
   /** The seqs of its hits. */
@@ -129,7 +137,10 @@ export interface ReaderMethods {
   read(roomKey: string, range: Range): Page
   missed(roomKey: string, after: number, bounds: MissedBounds): Missed
   unread(positions: ReadonlyMap<string, number>, name: string, max: number): readonly Unread[]
-  mentions(person: string, roomKeys: readonly string[], range: MentionRange): readonly LoggedEvent[]
+  /** One turn of a list of mentions: with what it has, the newest of these rooms too. */
+  mentionSeqs(person: string, roomKeys: readonly string[], search: MentionSearch): readonly number[]
+  /** The messages at these seqs that are not deleted, in their order, up to about so many bytes of frames. */
+  messages(seqs: readonly number[], maxBytes: number): readonly LoggedEvent[]
   /** One turn of a search, of some milliseconds. `isLast`: it gives what it has found until now. */
   search(query: Query, progress: SearchProgress | undefined, isLast: boolean): SearchStep
   ownEvents(person: string, session: number | undefined, after: number, limit: number): OwnEvents

@@ -12,7 +12,10 @@ interface Owed {
  * the disk is full. They go before the next batch, so that the log holds no event of a session that it does not hold.
  */
 export class OwedChanges {
-  /** By their subject: of several changes only the last is owed, at the position of the first. */
+  /**
+   * By their subject, in the order in which they are to be stored: of several changes only the last is owed, in its own place; but
+   * a beginning stays before what follows from it.
+   */
   readonly #changes = new Map<string, Owed>()
 
   /** How many there are. */
@@ -29,6 +32,7 @@ export class OwedChanges {
       earlier?.options.kept?.()
       options.kept?.()
     }
+    if (change.kind !== 'began') this.#changes.delete(subject)
     this.#changes.set(subject, { change, options: { ...options, kept } })
   }
 
@@ -50,6 +54,8 @@ function subjectOf(change: SessionChange): string {
       return `${change.session} floor`
     case 'read':
       return `${change.session} ${change.roomKey}`
+    case 'left':
+      return `${change.session} left ${change.roomKey}`
     case 'notify':
       return `${change.session} notify ${change.roomKey}`
   }

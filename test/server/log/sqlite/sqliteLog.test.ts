@@ -88,7 +88,7 @@ describe('acknowledged entries are there after a restart', () => {
     log.changeSession({ kind: 'read', session: 1, roomKey: 'dev', seq })
     log.changeSession({ kind: 'read', session: 1, roomKey: 'left', seq: 1 })
     await new Promise(resolve =>
-      log.changeSession({ kind: 'read', session: 1, roomKey: 'left', seq: undefined }, { settled: resolve }),
+      log.changeSession({ kind: 'left', session: 1, roomKey: 'left' }, { settled: resolve }),
     )
     const before = await eventsOf(log)
     // Without closing it, as after kill -9.
@@ -208,11 +208,11 @@ describe('acknowledged entries are there after a restart', () => {
       ]),
       notify: new Map(),
     })
-    const range = { before: Number.MAX_SAFE_INTEGER, limit: 10 }
-    expect((await log.mentions('bob', ['dev', 'ops'], range)).map(({ seq }) => seq)).toEqual([2, 1])
+    const range = { before: Number.MAX_SAFE_INTEGER, limit: 10, maxBytes: 1_000_000 }
+    expect((await log.mentions('bob', ['dev', 'ops'], range)).events.map(({ seq }) => seq)).toEqual([2, 1])
     const notify = { level: 'none', muted: true } as const
     await new Promise(resolve =>
-      log.changeSession({ kind: 'notify', session: 2, roomKey: 'ops', notify }, { settled: resolve }),
+      log.changeSession({ kind: 'notify', session: 2, roomKey: 'ops', change: notify }, { settled: resolve }),
     )
     await log.close()
     const again = await openLog(directory)

@@ -133,6 +133,7 @@ export class Fold {
       case 'forgotten':
       case 'floor':
       case 'read':
+      case 'left':
       case 'notify':
         this.#sessions.apply(entry)
         return { kind: 'applied' }

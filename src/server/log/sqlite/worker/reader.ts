@@ -1,16 +1,7 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
-import type {
-  LoggedEvent,
-  MentionRange,
-  Missed,
-  MissedBounds,
-  NewestRoom,
-  Page,
-  Range,
-  Unread,
-} from '../../log.ts'
+import type { LoggedEvent, Missed, MissedBounds, NewestRoom, Page, Range, Unread } from '../../log.ts'
 import { integer, optionalInteger, type Row, text } from '../columns.ts'
-import type { ReaderMethods } from '../messages.ts'
+import type { MentionSearch, ReaderMethods } from '../messages.ts'
 import { FRAME_BYTES, Rows, rowBytes, SELECT_EVENTS } from './rows.ts'
 
 /** Events after a read position that are looked at for a count: one's own messages and edits do not count. */
@@ -19,7 +10,7 @@ const BEYOND = Number.MAX_SAFE_INTEGER
 
 /** Reads pages and counts. Belongs to a reading connection. */
 export class Reader
-  implements Pick<ReaderMethods, 'read' | 'missed' | 'unread' | 'mentions' | 'newestRooms'>
+  implements Pick<ReaderMethods, 'read' | 'missed' | 'unread' | 'mentionSeqs' | 'messages' | 'newestRooms'>
 {
   readonly #rows: Rows
   readonly #room: StatementSync
@@ -29,7 +20,7 @@ export class Reader
   readonly #unread: StatementSync
   readonly #mentions: StatementSync
   readonly #person: StatementSync
-  readonly #roomNumber: StatementSync
+  readonly #mentionHeads: StatementSync
   readonly #mentionsIn: StatementSync
   readonly #one: StatementSync
   readonly #newest: StatementSync
@@ -57,9 +48,13 @@ export class Reader
       )`,
     )
     this.#person = database.prepare('SELECT number FROM names WHERE key = ?')
-    this.#roomNumber = database.prepare('SELECT number FROM rooms WHERE key = ?')
+    // The newest of each room, so that only rooms that are in the answer are read.
+    this.#mentionHeads = database.prepare(
+      `SELECT number AS room, (SELECT max(seq) FROM mentions WHERE person = ? AND room = number AND seq < ?) AS newest
+      FROM json_each(?) JOIN rooms ON rooms.key = json_each.value WHERE newest IS NOT NULL ORDER BY newest DESC`,
+    )
     this.#mentionsIn = database.prepare(
-      'SELECT seq FROM mentions WHERE person = ? AND room = ? AND seq < ? ORDER BY seq DESC LIMIT ?',
+      'SELECT seq FROM mentions WHERE person = ? AND room = ? AND seq > ? AND seq < ? ORDER BY seq DESC LIMIT ?',
     )
     this.#one = database.prepare(`${SELECT_EVENTS} WHERE e.seq = ?`)
     this.#newest = database.prepare(
@@ -99,24 +94,37 @@ export class Reader
     return [...positions].map(([roomKey, after]) => this.#unreadIn(roomKey, after, name, max))
   }
 
-  /** See `Log.mentions`. */
-  mentions(person: string, roomKeys: readonly string[], range: MentionRange): readonly LoggedEvent[] {
-    return this.#rows.atOneMoment(epoch => {
-      const found = this.#person.get(person)
-      if (found === undefined) return []
-      const number = integer(found, 'number')
-      const seqs = roomKeys.flatMap(key => this.#mentionSeqs(number, key, range))
-      const newest = seqs.sort((a, b) => b - a).slice(0, range.limit)
-      const rows = newest.map(seq => this.#one.get(seq)).filter(row => row !== undefined)
-      return this.#rows.present(rows, epoch)
-    })
+  /** See `ReaderMethods.mentionSeqs`. */
+  mentionSeqs(person: string, roomKeys: readonly string[], search: MentionSearch): readonly number[] {
+    const { before, limit } = search
+    const found = this.#person.get(person)
+    if (found === undefined) return search.newest
+    const number = integer(found, 'number')
+    let newest = search.newest
+    const heads = this.#mentionHeads.all(number, before, JSON.stringify(roomKeys))
+    for (const head of heads) {
+      const after = newest[limit - 1] ?? 0
+      if (integer(head, 'newest') <= after) break
+      const rows = this.#mentionsIn.all(number, integer(head, 'room'), after, before, limit)
+      newest = [...newest, ...rows.map(row => integer(row, 'seq'))].sort((a, b) => b - a).slice(0, limit)
+    }
+    return newest
   }
 
-  #mentionSeqs(person: number, roomKey: string, { before, limit }: MentionRange): number[] {
-    const room = this.#roomNumber.get(roomKey)
-    if (room === undefined) return []
-    const rows = this.#mentionsIn.all(person, integer(room, 'number'), before, limit)
-    return rows.map(row => integer(row, 'seq'))
+  /** See `ReaderMethods.messages`. */
+  messages(seqs: readonly number[], maxBytes: number): readonly LoggedEvent[] {
+    return this.#rows.atOneMoment(epoch => {
+      const rows: Row[] = []
+      let bytes = 0
+      for (const seq of seqs) {
+        const row = this.#one.get(seq)
+        if (row === undefined) continue
+        bytes += rowBytes(row)
+        if (bytes > maxBytes && rows.length > 0) break
+        rows.push(row)
+      }
+      return this.#rows.present(rows, epoch).filter(event => !('deleted' in event))
+    })
   }
 
   #unreadIn(roomKey: string, after: number, name: string, max: number): Unread {

@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { AccountSession } from '../../accounts.ts'
 import type { KeptSession, SessionBeginning, SessionChange } from '../../entries.ts'
+import { changedNotify, type NotifyChange } from '../../notify.ts'
 import { integer, optionalInteger, text } from '../columns.ts'
 import { notifyOf, SELECT_NOTIFY } from '../notifyRows.ts'
 import { OPEN } from '../openSessions.ts'
@@ -229,30 +230,36 @@ export class SessionTable {
         )
         return
       case 'read':
-        if (change.seq === undefined) {
-          for (const table of OF_ROOMS)
-            this.#sql(`DELETE FROM ${table} WHERE session = ? AND room = ?`).run(
-              change.session,
-              change.roomKey,
-            )
-        } else {
-          // Nothing for a session that is gone: erased while its request was on its way.
-          this.#sql(
-            `INSERT INTO reads (session, room, seq) SELECT number, ?, ? FROM sessions WHERE number = ?
-            ON CONFLICT (session, room) DO UPDATE SET seq = excluded.seq`,
-          ).run(change.roomKey, change.seq, change.session)
-          this.holds(change.session)
-        }
-        return
-      case 'notify': {
-        const { level, muted } = change.notify
+        // Nothing for a session that is gone: erased while its request was on its way.
         this.#sql(
-          `INSERT INTO notify (session, room, level, muted) SELECT number, ?, ?, ? FROM sessions WHERE number = ?
-          ON CONFLICT (session, room) DO UPDATE SET level = excluded.level, muted = excluded.muted`,
-        ).run(change.roomKey, level ?? null, muted ? 1 : 0, change.session)
-        this.holds(change.session)
-      }
+          `INSERT INTO reads (session, room, seq) SELECT number, ?, ? FROM sessions WHERE number = ?
+          ON CONFLICT (session, room) DO UPDATE SET seq = excluded.seq`,
+        ).run(change.roomKey, change.seq, change.session)
+        return this.holds(change.session)
+      case 'left':
+        for (const table of OF_ROOMS) this.#deleteRow(table, change.session, change.roomKey)
+        return
+      case 'notify':
+        this.#setNotify(change.session, change.roomKey, change.change)
     }
+  }
+
+  #setNotify(session: number, roomKey: string, change: NotifyChange): void {
+    const row = this.#sql('SELECT room, level, muted FROM notify WHERE session = ? AND room = ?').get(
+      session,
+      roomKey,
+    )
+    const notify = changedNotify(row === undefined ? undefined : notifyOf(row)[1], change)
+    if (notify === undefined) return this.#deleteRow('notify', session, roomKey)
+    this.#sql(
+      `INSERT INTO notify (session, room, level, muted) SELECT number, ?, ?, ? FROM sessions WHERE number = ?
+      ON CONFLICT (session, room) DO UPDATE SET level = excluded.level, muted = excluded.muted`,
+    ).run(roomKey, notify.level ?? null, notify.muted ? 1 : 0, session)
+    this.holds(session)
+  }
+
+  #deleteRow(table: (typeof OF_ROOMS)[number], session: number, roomKey: string): void {
+    this.#sql(`DELETE FROM ${table} WHERE session = ? AND room = ?`).run(session, roomKey)
   }
 
   /** Forgets an open session, and the name of which nothing else is left. */

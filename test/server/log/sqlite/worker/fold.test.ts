@@ -40,7 +40,17 @@ const maintenance = fc.oneof(
     kind: fc.constant('read' as const),
     session: fc.integer({ min: 1, max: 40 }),
     roomKey,
-    seq: fc.option(target, { nil: undefined }),
+    seq: target,
+  }),
+  fc.record({ kind: fc.constant('left' as const), session: fc.integer({ min: 1, max: 40 }), roomKey }),
+  fc.record({
+    kind: fc.constant('notify' as const),
+    session: fc.integer({ min: 1, max: 40 }),
+    roomKey,
+    change: fc.record({
+      level: fc.constantFrom('all' as const, 'none' as const, 'default' as const, undefined),
+      muted: fc.constantFrom(true, false, undefined),
+    }),
   }),
   fc.record({ kind: fc.constant('forgotten' as const), session: fc.integer({ min: 1, max: 40 }) }),
   fc.record({
