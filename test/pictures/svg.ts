@@ -30,14 +30,17 @@ export function svgOf(terminal: Terminal, title: string): string {
     for (let x = 0; x < cols; x++) {
       const cell = line?.getCell(x)
       if (cell === undefined || cell.getWidth() === 0) continue
-      const style = styleOf(cell)
+      // The cursor is a block.
+      const isCursor = x === buffer.active.cursorX && y === buffer.active.cursorY
+      const isInverse = cell.isInverse() !== 0 || isCursor
+      const style = styleOf(cell, isInverse)
       const isAlone = cell.getWidth() > 1 || cell.getChars() > '~'
       if (run !== undefined && (run.style !== style || isAlone)) end()
       run ??= { x, cells: 0, text: '', style }
       run.cells += cell.getWidth()
       run.text += cell.getChars() || ' '
       if (isAlone) end()
-      if (cell.isInverse()) lines.push(backgroundOf(x, y, cell))
+      if (isInverse) lines.push(backgroundOf(x, y, cell))
     }
     end()
   }
@@ -64,8 +67,8 @@ function textOf(run: { x: number; cells: number; text: string; style: string }, 
   return `<text x="${x}" y="${base}" textLength="${width}" lengthAdjust="spacingAndGlyphs"${run.style}>${escaped(run.text)}</text>`
 }
 
-function styleOf(cell: IBufferCell): string {
-  const color = cell.isInverse() ? BACKGROUND : colorOf(cell)
+function styleOf(cell: IBufferCell, isInverse: boolean): string {
+  const color = isInverse ? BACKGROUND : colorOf(cell)
   return [
     ` fill="${color}"`,
     cell.isBold() ? ' font-weight="bold"' : '',

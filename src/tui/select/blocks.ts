@@ -10,6 +10,7 @@ import { foldName } from '../../protocol/names.ts'
 import { hint } from '../input/bindings.ts'
 import type { Note, RoomScreen, Selection } from '../model/state.ts'
 import { type CleanText, clean, cleanLine } from '../text/clean.ts'
+import { textWidth, truncate } from '../text/width.ts'
 import {
   entryKey,
   entryRows,
@@ -20,12 +21,12 @@ import {
   type Setting,
 } from './entryRows.ts'
 import { linksOf } from './messageLinks.ts'
-import { barred, NO_HEAD, remarkRows } from './messageRows.ts'
+import { barred, NO_HEAD, remarkRows, withSender } from './messageRows.ts'
 import { withPending } from './pending.ts'
 import { REACTION_KEYS } from './reactionKeys.ts'
 import { roomLabel } from './roomLabel.ts'
 import type { Row } from './row.ts'
-import { labelledRule } from './rule.ts'
+import { labelledRule, labelRoom } from './rule.ts'
 
 /** A room with everything that decides how its blocks look. */
 export type Scene = {
@@ -123,13 +124,22 @@ export function blockAt(scene: Scene, index: number, isNamed = false): Block {
   return outboxBlock(scene, index - 1 - room.timeline.length)
 }
 
+/** A row of a message, not its first, with the sender in the column of names; other rows as they are. */
+export function tailRow({ room, setting }: Scene, index: number, row: Row): Row {
+  const entry = room.timeline[index - 1]
+  if (entry !== undefined) return entry.kind === 'message' ? withSender(row, entry, setting.columns) : row
+  const ours = room.outbox[index - 1 - room.timeline.length]
+  return ours?.request.action === 'chat' ? withSender(row, { from: setting.me }, setting.columns) : row
+}
+
 /** The rows of a whole block, from top to bottom. */
 export function blockRows({ before, own, after }: Block): readonly Row[] {
   if (before.length === 0 && after.length === 0) return own
   return [...before, ...own, ...after]
 }
 
-function headBlock({ room, setting, notes }: Scene): Block {
+function headBlock(scene: Scene): Block {
+  const { room, setting, notes } = scene
   const { columns } = setting
   const welcome = isDeserted(room)
     ? welcomeLines().flatMap(line => remarkRows(NO_HEAD, line, 'dim', columns))
@@ -140,13 +150,32 @@ function headBlock({ room, setting, notes }: Scene): Block {
     : room.moreBefore
       ? clean`earlier messages: PgUp`
       : room.status === 'joined'
-        ? clean`the beginning of ${roomLabel(room)}`
+        ? beginning(scene)
         : undefined
   return {
     before: NO_ROWS,
     own: label === undefined ? NO_ROWS : [labelledRule(label, 'dim', columns)],
     after: [...welcome, ...after],
   }
+}
+
+/** `the beginning of #lobby · Thu 26 Nov`; a long name is cut rather than the day. */
+function beginning(scene: Scene): CleanText {
+  const { clock, columns } = scene.setting
+  const ts = dayAtBeginning(scene)
+  const day = ts === undefined ? clean`` : clean` · ${clock.shortDay(ts)}`
+  const label = clean`the beginning of ${roomLabel(scene.room)}`
+  return clean`${truncate(label, labelRoom(columns) - textWidth(day))}${day}`
+}
+
+/** A time of the first day, where one rule tells both the beginning of the room and this day; undefined where none does. */
+export function dayAtBeginning({ room, setting, notes }: Scene): number | undefined {
+  const { timeline, outbox, status, moreBefore, loadingBefore } = room
+  if (status !== 'joined' || moreBefore || loadingBefore || notes.has(undefined)) return undefined
+  const [first] = timeline
+  if (first !== undefined) return dayStarted(first, undefined, setting)
+  const ours = outbox.find(isOnARowOfItsOwn)
+  return ours === undefined ? undefined : shownTime(ours)
 }
 
 /** Whether the user is alone in a room in which nothing was said yet. */
@@ -168,7 +197,8 @@ function entryBlock(scene: Scene, entry: TimelineEntry, at: number, isNamed: boo
   const { setting, notes, markerAt } = scene
   const previous = scene.room.timeline[at - 1]
   const isNew = at === markerAt
-  const day = dayStarted(entry, previous, setting)
+  const isTold = at === 0 && dayAtBeginning(scene) !== undefined
+  const day = isTold ? undefined : dayStarted(entry, previous, setting)
   let before = day === undefined ? NO_ROWS : [dayRow(day, setting)]
   if (isNew) before = [...before, newRow(setting)]
   const said = notes.size === 0 ? undefined : notes.get(entryKey(entry))
@@ -247,7 +277,8 @@ function tombstonesFrom({ room: { timeline }, setting, markerAt, notes }: Scene,
   return at - from
 }
 
-function outboxBlock({ room, setting, notes, warnings }: Scene, at: number): Block {
+function outboxBlock(scene: Scene, at: number): Block {
+  const { room, setting, notes, warnings } = scene
   const entry = room.outbox[at]
   if (entry === undefined) {
     const rows = at === room.outbox.length ? warnings.flatMap(note => noteRows(note, setting)) : NO_ROWS
@@ -263,7 +294,8 @@ function outboxBlock({ room, setting, notes, warnings }: Scene, at: number): Blo
       : last?.kind === 'message' && !notes.has(entryKey(last))
         ? last
         : undefined
-  const since = above === undefined ? timeOf(last) : shownTime(above)
+  const told = last === undefined ? dayAtBeginning(scene) : timeOf(last)
+  const since = above === undefined ? told : shownTime(above)
   const repeats = repeatsAfter(previous, { from: setting.me, ts: entry.ts }, setting)
   const { request } = entry
   const answered =
@@ -342,7 +374,7 @@ const newRows = new WeakMap<Setting, Row>()
 function newRow(setting: Setting): Row {
   const known = newRows.get(setting)
   if (known !== undefined) return known
-  const row = labelledRule(clean`new`, 'fresh', setting.columns)
+  const row = labelledRule(clean`new`, 'fresh', setting.columns, 'fresh')
   newRows.set(setting, row)
   return row
 }

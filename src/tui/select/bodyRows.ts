@@ -23,8 +23,8 @@ export type Body = {
   readonly state?: Span | undefined
 }
 
-const PROGRAM_BAR = span(clean`┃ `, 'rule')
-const QUOTE_BAR = span(clean`▎ `, 'rule')
+const PROGRAM_BAR = span(clean`┃ `, 'code')
+const QUOTE_BAR = span(clean`▎ `, 'dim')
 const BAR_CELLS = 2
 
 /** The rows of a text; at least one. Those after the first stand {@link HANG} cells further right, or have a bar. */
@@ -38,14 +38,16 @@ export function bodyRows(body: Body, hues: HueBook, width: number): Row[] {
 
 type Looks = { readonly tone: Tone; readonly me: string | undefined; readonly hues: HueBook }
 
-/** The rows of one line. @param isFirst whether its first row is the first of the message */
-function lineRows(line: Line, looks: Looks, isFirst: boolean, width: number): Row[] {
+/** The rows of one line; those of a quote are dim. @param isFirst whether its first row is the first of the message */
+function lineRows(line: Line, body: Looks, isFirst: boolean, width: number): Row[] {
+  const looks: Looks = line.kind === 'quote' ? { ...body, tone: 'dim' } : body
   const bar = line.kind === 'text' ? undefined : line.kind === 'quote' ? QUOTE_BAR : PROGRAM_BAR
   const room = width - (bar === undefined ? 0 : BAR_CELLS)
   // A row of another message begins where the first row does, without a bar.
-  const further = bar === undefined ? HANG : 0
+  const further = line.kind === 'program' ? 0 : HANG
   const hang = Math.min(line.hang, room >> 1)
-  const indent = isFirst ? 0 : further
+  // The bar of a quote stands over the words below it, which are not a part of it.
+  const indent = isFirst && line.kind === 'text' ? 0 : further
   const wrapped = wrapText(line.text, room - indent, hang + further - indent)
   const indices = placesOf(line.text, wrapped)
   const rows = wrapped.map((text, at): Row => {
@@ -106,6 +108,10 @@ function toneOf(line: Line, { style, start }: Stretch, { tone, me, hues }: Looks
     case 'comment':
     case 'name':
       return `code.${style}`
+    case 'strong':
+    case 'italic':
+    case 'code':
+      return line.kind === 'quote' ? tone : style
     default:
       return style
   }

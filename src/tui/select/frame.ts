@@ -9,7 +9,7 @@ import { roomOf, type World } from '../model/world.ts'
 import { type CleanText, clean, cleanLine } from '../text/clean.ts'
 import { hueOf } from '../text/hues.ts'
 import { textWidth } from '../text/width.ts'
-import { blockAt } from './blocks.ts'
+import { blockAt, dayAtBeginning } from './blocks.ts'
 import type { Box } from './box.ts'
 import { credentialBox } from './credentialBox.ts'
 import { headerRow } from './header.ts'
@@ -106,6 +106,7 @@ function isSameButTyping(a: ScreenState, b: ScreenState): boolean {
     a.current === b.current &&
     a.sidebar === b.sidebar &&
     a.unreadFirst === b.unreadFirst &&
+    a.quiet === b.quiet &&
     a.people === b.people &&
     a.overlay === undefined &&
     b.overlay === undefined &&
@@ -122,7 +123,13 @@ function isSameButTyping(a: ScreenState, b: ScreenState): boolean {
 }
 
 function isSameLayout(a: Layout, b: Layout): boolean {
-  return a.columns === b.columns && a.rows === b.rows && a.timeline === b.timeline && a.sidebar === b.sidebar
+  return (
+    a.columns === b.columns &&
+    a.rows === b.rows &&
+    a.timeline === b.timeline &&
+    a.sidebar === b.sidebar &&
+    a.people === b.people
+  )
 }
 
 /** The cell where the selected message begins: a screen reader reads the row of the cursor. */
@@ -178,6 +185,7 @@ function rulesOf(
 function dayAbove(pane: Pane | undefined): Row {
   if (pane === undefined) return EMPTY_ROW
   const { room, scene, view } = pane
+  if (view.top.block === 0 && dayAtBeginning(scene) !== undefined) return EMPTY_ROW
   for (let block = Math.max(1, view.top.block); block <= view.lastBlock; block++) {
     const entry = room.timeline[block - 1]
     if (entry === undefined) break
@@ -263,7 +271,7 @@ function aboutRow(state: ScreenState, world: World, about: About, { columns }: L
   const isEdit = about.kind === 'edit'
   const from = cleanLine(message?.from ?? 'an earlier message')
   const what = isEdit ? clean`editing: ${text}` : clean`answering ${from}: ${text}`
-  const leaves: Row = [span(cleanLine(hint('app.escape').key), 'key'), span(clean` leaves it `, 'dim')]
+  const leaves: Row = [span(keyOf('app.escape')), span(clean` leaves it `, 'dim')]
   return spread([span(clean` ╭ `, 'here'), span(what, 'dim')], leaves, columns)
 }
 

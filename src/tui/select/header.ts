@@ -13,7 +13,7 @@ import { type Row, type Span, span, spread } from './row.ts'
 
 const GAP = span(clean`  `)
 
-/** Name and topic of the room to the left, people to the right. */
+/** Name and topic of the room to the left, people to the right, unless they are listed below. */
 export function headerRow(state: ScreenState, world: World, layout: Layout): Row {
   const room = roomOf(world, state.current)
   if (room === undefined) {
@@ -31,7 +31,7 @@ export function headerRow(state: ScreenState, world: World, layout: Layout): Row
   const elsewhere = layout.sidebar === 0 ? unreadElsewhere(world, room.key) : []
   return spread(
     left,
-    [span(clean` `), ...elsewhere, span(clean`${about(room, layout.columns)} `, 'dim')],
+    [span(clean` `), ...elsewhere, span(clean`${about(room, layout)} `, 'dim')],
     layout.columns,
   )
 }
@@ -40,10 +40,11 @@ export function headerRow(state: ScreenState, world: World, layout: Layout): Row
 const LEAST_FOR_AWAY = 60
 const LEAST_FOR_NAME = 80
 
-function about(room: RoomView, columns: number): CleanText {
+function about(room: RoomView, { columns, people }: Layout): CleanText {
   if (room.status === 'failed') return clean`not joined`
   if (room.status === 'joining' && room.people === 0) return clean`joining…`
   if (room.kind === 'direct') return directState(room)
+  if (people > 0) return clean``
   const count = room.people === 1 ? clean`1 person` : clean`${room.people} people`
   const away = columns < LEAST_FOR_AWAY ? undefined : awayText(room, columns >= LEAST_FOR_NAME)
   return away === undefined ? count : clean`${count} · ${away}`

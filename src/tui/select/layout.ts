@@ -3,7 +3,7 @@
 import { type EditorView, editorRows, editorView } from '../composer/editorRows.ts'
 import { messageOf } from '../model/message.ts'
 import { roomScreen, type ScreenState, type Size } from '../model/state.ts'
-import { roomOf, type World } from '../model/world.ts'
+import { roomOf, roomsOf, type World } from '../model/world.ts'
 import { type CleanText, clean, cleanLine } from '../text/clean.ts'
 import { textWidth, truncate } from '../text/width.ts'
 import { type Row, span } from './row.ts'
@@ -48,8 +48,7 @@ export function layoutOf(state: ScreenState, world: World): Layout | undefined {
   const columns = Math.min(state.size.columns, MOST_COLUMNS)
   const rows = Math.min(state.size.rows, MOST_ROWS)
   if (columns < LEAST_COLUMNS || rows < LEAST_ROWS) return undefined
-  const list = columns >= 180 ? 36 : columns >= 140 ? 26 : columns >= 90 ? 20 : 16
-  const sidebar = state.sidebar && columns >= LEAST_FOR_SIDEBAR ? list : 0
+  const sidebar = state.sidebar && columns >= LEAST_FOR_SIDEBAR ? sidebarWidth(state, world) : 0
   const ruled = rows >= LEAST_FOR_RULES
   const fixed = ruled ? 4 : 2
   const most = Math.max(1, Math.min(8, Math.floor((rows - fixed) / 3)))
@@ -57,7 +56,7 @@ export function layoutOf(state: ScreenState, world: World): Layout | undefined {
   const wanted = text === '' ? 1 : editorRows(text, composerWidth(state, world)).length
   const composer = Math.min(most, wanted)
   const about = hasAboutRow(state) ? 1 : 0
-  const people = state.people && hasPeoplePane(state) ? (columns >= 180 ? 30 : 24) : 0
+  const people = state.people && hasPeoplePane(state) ? peopleWidth(state, world) : 0
   return {
     columns,
     rows,
@@ -69,6 +68,36 @@ export function layoutOf(state: ScreenState, world: World): Layout | undefined {
     about,
     ruled,
   }
+}
+
+/** The width of a list by its longest name, and the cells beside that name. */
+type Width = { readonly least: number; readonly most: number; readonly beside: number }
+
+/** Beside a name stand the bar of the current room, a number, and a count, with their blanks. */
+const SIDEBAR: Width = { least: 20, most: 32, beside: 7 }
+/** Beside a name stands a dot. Narrower, there is no room for why somebody is away. */
+const PEOPLE: Width = { least: 16, most: 30, beside: 4 }
+
+/** All rooms count, also those that are folded: one that shows up does not push the timeline to the side. */
+function sidebarWidth({ size: { columns } }: ScreenState, world: World): number {
+  if (columns < LEAST_FOR_PEOPLE) return columns >= 140 ? 26 : columns >= 90 ? 20 : 16
+  // The dot of a person and its blank stand in the place of the @.
+  return widthFor(
+    roomsOf(world).map(({ kind, name }) => textWidth(name) + (kind === 'direct' ? 1 : 0)),
+    SIDEBAR,
+  )
+}
+
+function peopleWidth({ current }: ScreenState, world: World): number {
+  const members = roomOf(world, current)?.members?.values() ?? []
+  return widthFor(
+    Array.from(members, ({ name }) => textWidth(name)),
+    PEOPLE,
+  )
+}
+
+function widthFor(names: readonly number[], { least, most, beside }: Width): number {
+  return Math.min(most, Math.max(least, beside + Math.max(0, ...names)))
 }
 
 /** Whether the terminal is wide enough for a list of people beside the timeline. */

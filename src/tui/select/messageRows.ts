@@ -78,6 +78,18 @@ export function barred(row: Row, { textStart }: Columns): Row {
   return [...row.slice(0, at), blank, BAR, ...row.slice(at + 1)]
 }
 
+/** A row of `hung` whose columns are blank, with the sender in the column of names. */
+export function withSender(
+  row: Row,
+  { from, guest }: { readonly from: string; readonly guest?: boolean | undefined },
+  columns: Columns,
+): Row {
+  const [blank, ...others] = row
+  if (blank === undefined) return row
+  const name = nameSpans({ from, tone: 'dim', isGuest: guest === true, isCut: true }, columns)
+  return [...name, span(sliceClean(blank.text, columns.margin + columns.name)), ...others]
+}
+
 /** The message that a message answers, in one row: `╭ bob: shall we…`. */
 export function quoteRow(answered: Quoted | undefined, hues: HueBook, width: number): Row {
   if (answered === undefined) return [span(truncate(clean`╭ an earlier message`, width), 'dim')]

@@ -7,19 +7,27 @@ import { blanks, type Row, repeated, rowWidth, span } from './row.ts'
 import type { Tone } from './theme.ts'
 
 const LINE = clean`─`
+/** The ends of the line and the blanks beside a label. */
+const LEAST_BESIDE = 4
 const STROKE: Row = [span(clean`│`, 'rule')]
 
-/** A line with a label in the middle: `──── Monday 23 November 2026 ────`. */
-export function labelledRule(label: CleanText, tone: Tone, { width: pane, margin }: Columns): Row {
-  const width = pane - 2 * margin
-  const words = truncate(label, width - 4)
+/** The cells that a label can have. */
+export function labelRoom({ width, margin }: Columns): number {
+  return width - 2 * margin - LEAST_BESIDE
+}
+
+/** A line with a label in the middle: `──── Monday 23 November 2026 ────`. @param line the tone of the line */
+export function labelledRule(label: CleanText, tone: Tone, columns: Columns, line: Tone = 'rule'): Row {
+  const { margin } = columns
+  const width = columns.width - 2 * margin
+  const words = truncate(label, labelRoom(columns))
   const rest = width - textWidth(words) - 2
   if (rest < 2) return [span(truncate(label, width), tone)]
   const before = rest >> 1
   return [
-    span(clean`${blanks(margin)}${repeated(LINE, before)} `, 'rule'),
+    span(clean`${blanks(margin)}${repeated(LINE, before)} `, line),
     span(words, tone),
-    span(clean` ${repeated(LINE, rest - before)}`, 'rule'),
+    span(clean` ${repeated(LINE, rest - before)}`, line),
   ]
 }
 

@@ -2,9 +2,9 @@
 
 import type { RoomView } from '../../client/room.ts'
 import { foldName } from '../../protocol/names.ts'
-import { asksToBeRead, sectionsOf } from '../model/roomOrder.ts'
+import { asksToBeRead, numberedRooms, type Sections, sectionsOf } from '../model/roomOrder.ts'
 import { roomScreen, type ScreenState } from '../model/state.ts'
-import { roomsOf, type World } from '../model/world.ts'
+import type { World } from '../model/world.ts'
 import { type CleanText, clean, cleanLine } from '../text/clean.ts'
 import { textWidth, truncateMiddle } from '../text/width.ts'
 import { countText } from './countText.ts'
@@ -12,8 +12,6 @@ import type { Layout } from './layout.ts'
 import { EMPTY_ROW, type Row, rowWidth, type Span, span, spread } from './row.ts'
 import type { Tone } from './theme.ts'
 
-/** Rooms that Alt and a digit reach: by their number, wherever they stand. */
-const NUMBERED = 9
 /** A lower list has no headings. */
 const LEAST_FOR_HEADINGS = 8
 /** A lower list shows no rows that count the rooms beyond its ends. */
@@ -24,21 +22,18 @@ type Item =
   | { readonly kind: 'heading'; readonly text: CleanText }
   | { readonly kind: 'room'; readonly room: RoomView }
   /** Rooms in which nothing happens, where there is no place for all. */
-  | { readonly kind: 'quiet'; readonly count: number }
+  | { readonly kind: 'quiet'; readonly rooms: readonly RoomView[] }
 
 /** The rows of the list, as many as it is high; `width` cells each. */
 export function sidebarRows(state: ScreenState, world: World, layout: Layout): readonly Row[] {
   const { timeline: height, sidebar: width } = layout
-  const items = itemsOf(state, world, height)
+  // What is folded stays while the composer grows: then the end of the list is cut.
+  const items = itemsOf(state, world, height + layout.composer - 1 + layout.about)
   const current = items.findIndex(item => item.kind === 'room' && item.room.key === state.current)
   // The current room stays visible.
   const last = Math.max(0, items.length - height)
   const first = Math.max(0, Math.min(current - (height >> 1), last))
-  const numbers = new Map(
-    roomsOf(world)
-      .slice(0, NUMBERED)
-      .map(({ key }, at) => [key, at + 1]),
-  )
+  const numbers = new Map(numberedRooms(world).map(({ key }, at) => [key, at + 1]))
   const rows = Array.from({ length: height }, (_, row) => {
     const item = items[first + row]
     return item === undefined ? EMPTY_ROW : itemRow(state, item, numbers, width)
@@ -51,44 +46,43 @@ export function sidebarRows(state: ScreenState, world: World, layout: Layout): r
 }
 
 function itemsOf(state: ScreenState, world: World, height: number): readonly Item[] {
-  const { unread, rooms, people } = sectionsOf(state, world)
+  const sections = sectionsOf(state, world)
   const parts = [
-    { heading: clean`UNREAD`, rooms: unread },
-    { heading: clean`ROOMS`, rooms },
-    { heading: clean`PEOPLE`, rooms: people },
+    { heading: clean`UNREAD`, rooms: sections.unread },
+    { heading: clean`ROOMS`, rooms: sections.rooms },
+    { heading: clean`PEOPLE`, rooms: sections.people },
   ].filter(part => part.rooms.length > 0)
   const headings = height >= LEAST_FOR_HEADINGS && parts.length > 1 ? parts.length : 0
-  const count = headings + unread.length + rooms.length + people.length
-  const kept = new Set(
-    roomsOf(world)
-      .slice(0, NUMBERED)
-      .map(({ key }) => key),
-  )
-  const isQuiet = (room: RoomView): boolean =>
-    count > height && headings > 0 && isQuietRoom(state, room) && (room.notify.muted || !kept.has(room.key))
+  const folded = headings > 0 ? foldedRooms(state, sections, height - headings) : new Set()
   return parts.flatMap((part): Item[] => {
-    const loud = part.rooms.filter(room => !isQuiet(room))
-    const quiet = part.rooms.length - loud.length
+    const quiet = part.rooms.filter(room => folded.has(room))
+    // The row that counts one room can show it.
+    const shown = quiet.length > 1 ? part.rooms.filter(room => !folded.has(room)) : part.rooms
     return [
       ...(headings > 0 ? [{ kind: 'heading', text: part.heading } as const] : []),
-      ...loud.map(room => ({ kind: 'room', room }) as const),
-      ...(quiet > 0 ? [{ kind: 'quiet', count: quiet } as const] : []),
+      ...shown.map(room => ({ kind: 'room', room }) as const),
+      ...(quiet.length > 1 ? [{ kind: 'quiet', rooms: quiet } as const] : []),
     ]
   })
 }
 
-/** Whether nothing of a room needs the user, who has not been there since the start. */
-function isQuietRoom(state: ScreenState, room: RoomView): boolean {
-  const { editor, lastActive } = roomScreen(state, room.key)
-  const isUntouched = room.notify.muted || lastActive === 0
-  return (
-    room.key !== state.current &&
-    isUntouched &&
-    editor.text === '' &&
-    !asksToBeRead(room) &&
-    room.outbox.length === 0 &&
-    room.status !== 'failed'
-  )
+/** The quiet rooms for which so many rows are not enough: those that were active longest ago. */
+function foldedRooms(
+  state: ScreenState,
+  { unread, rooms, people }: Sections,
+  rows: number,
+): ReadonlySet<RoomView> {
+  const rank = new Map(state.quiet.map((key, at) => [key, at]))
+  const rankOf = ({ key }: RoomView): number => rank.get(key) ?? -1
+  const all = [...rooms, ...people]
+  const quiet = all.filter(room => rankOf(room) >= 0).sort((a, b) => rankOf(a) - rankOf(b))
+  const free = rows - unread.length - all.length + quiet.length
+  for (let shown = free; ; shown--) {
+    const folded = quiet.slice(Math.max(0, shown))
+    // Each part that folds rooms has a row that counts them.
+    const counts = new Set(folded.map(({ kind }) => kind)).size
+    if (shown <= 0 || shown + counts <= free) return new Set(folded)
+  }
 }
 
 function itemRow(state: ScreenState, item: Item, numbers: ReadonlyMap<string, number>, width: number): Row {
@@ -96,7 +90,7 @@ function itemRow(state: ScreenState, item: Item, numbers: ReadonlyMap<string, nu
     case 'heading':
       return [span(clean` ${item.text}`, 'dim')]
     case 'quiet':
-      return [span(clean`   … ${item.count} quiet`, 'dim')]
+      return countRow(clean`  … ${item.rooms.length} quiet`, item.rooms, width)
     case 'room':
       return roomRow(state, item.room, numbers.get(item.room.key), width)
   }
@@ -169,8 +163,14 @@ function badgeOf(state: ScreenState, room: RoomView): Span[] {
 }
 
 function moreRow(sign: CleanText, items: readonly Item[], width: number): Row {
-  const rooms = items.flatMap(item => (item.kind === 'room' ? [item.room] : []))
-  const quiet = items.reduce((sum, item) => sum + (item.kind === 'quiet' ? item.count : 0), 0)
+  const rooms = items.flatMap(item =>
+    item.kind === 'room' ? [item.room] : item.kind === 'quiet' ? item.rooms : [],
+  )
+  return countRow(clean`${sign} ${rooms.length} more`, rooms, width)
+}
+
+/** A row that counts rooms, with all that is unread in them. */
+function countRow(text: CleanText, rooms: readonly RoomView[], width: number): Row {
   const asking = rooms.filter(asksToBeRead)
   const mentions = asking.reduce((sum, room) => sum + room.mentions, 0)
   const unread = asking.reduce((sum, room) => sum + room.unread, 0)
@@ -180,5 +180,5 @@ function moreRow(sign: CleanText, items: readonly Item[], width: number): Row {
       : unread > 0
         ? [span(clean`${countText(unread)} `, 'strong')]
         : []
-  return spread([span(clean` ${sign} ${rooms.length + quiet} more`, 'dim')], badge, width)
+  return spread([span(clean` ${text}`, 'dim')], badge, width)
 }

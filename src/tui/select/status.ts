@@ -124,7 +124,7 @@ function hintSpans(state: ScreenState, world: World, pane: Pane | undefined, wid
     const next: Row = [
       ...row,
       ...(row.length === 0 ? [] : [span(clean`   `)]),
-      span(cleanLine(key), 'key'),
+      span(cleanLine(key)),
       span(clean` ${cleanLine(label)}`, 'dim'),
     ]
     if (rowWidth(next) + 1 > width) break

@@ -29,13 +29,13 @@ export type Tone =
   | 'good'
   | 'warning'
   | 'error'
-  /** The name of a key in hints and help. */
+  /** The name of a key in the help. */
   | 'key'
   /** An address that can be opened. */
   | 'link'
   /** The name of a room in a message. */
   | 'room'
-  /** Text between backticks, and the parts of a program. */
+  /** Text between backticks, the bar of a program, and its parts. */
   | 'code'
   | 'code.keyword'
   | 'code.string'
@@ -93,8 +93,8 @@ const LOOKS: Readonly<Record<Exclude<Tone, `name.${Hue}` | `person.${Hue}`>, Loo
   error: { color: RED },
   key: { bold: true },
   link: { underline: true },
-  room: { color: CYAN },
-  code: { color: CYAN },
+  room: { color: CYAN, underline: true },
+  code: { color: BRIGHT_BLUE, color256: 104 },
   'code.keyword': { color: MAGENTA },
   'code.string': { color: GREEN },
   'code.number': { color: BRIGHT_BLUE },

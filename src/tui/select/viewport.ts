@@ -4,7 +4,7 @@
  */
 
 import type { Anchor } from '../model/view.ts'
-import { blockAt, blockCount, blockRows, type Scene } from './blocks.ts'
+import { blockAt, blockCount, blockRows, type Scene, tailRow } from './blocks.ts'
 import { entryKey } from './entryRows.ts'
 import type { Row } from './row.ts'
 
@@ -44,7 +44,16 @@ export function viewportOf(scene: Scene, anchor: Anchor | 'bottom', height: numb
     }
     skip = 0
   }
-  return { rows, top, lastBlock, atBottom: !isBehind(lowest, top) }
+  return { rows: withTail(scene, top, rows), top, lastBlock, atBottom: !isBehind(lowest, top) }
+}
+
+/** The rows with the sender in the first one, where they begin with the tail of a message. */
+function withTail(scene: Scene, top: RowPosition, rows: readonly Row[]): readonly Row[] {
+  const { before, own } = blockAt(scene, top.block)
+  const at = top.row - before.length
+  const [first, ...others] = rows
+  if (first === undefined || at <= 0 || at >= own.length) return rows
+  return [tailRow(scene, top.block, first), ...others]
 }
 
 /** The position `by` rows below (above where negative), not beyond the ends. */

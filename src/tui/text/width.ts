@@ -73,9 +73,35 @@ export function truncate(text: CleanText, width: number): CleanText {
   return clean`${sliceClean(text, 0, end)}…`
 }
 
-/** As {@link truncate}, but what is left out is in the middle: names of rooms often differ at their ends. */
+/**
+ * As {@link truncate}, but what is left out is in the middle: names of rooms often differ at their ends. Whole words between
+ * hyphens are left out where enough remains.
+ */
 export function truncateMiddle(text: CleanText, width: number): CleanText {
   if (textWidth(text) <= width) return text
+  return withoutWords(text, width) ?? withoutMiddle(text, width)
+}
+
+/** `release…deploys`: the longest such text that fits; undefined where none takes half of the width. */
+function withoutWords(text: CleanText, width: number): CleanText | undefined {
+  const hyphens = [...text.matchAll(/[-_.]/g)].map(({ index }) => index)
+  const heads = hyphens.map(end => ({ end, cells: textWidth(text.slice(0, end)) }))
+  const tails = hyphens.map(at => ({ start: at + 1, cells: textWidth(text.slice(at + 1)) }))
+  let best: { readonly end: number; readonly start: number } | undefined
+  let most = width >> 1
+  for (const { end, cells: head } of heads)
+    for (const { start, cells: tail } of tails) {
+      const cells = head + 1 + tail
+      if (head === 0 || tail === 0 || start <= end + 1 || cells > width || cells < most) continue
+      best = { end, start }
+      most = cells
+    }
+  return best === undefined
+    ? undefined
+    : clean`${sliceClean(text, 0, best.end)}…${sliceClean(text, best.start)}`
+}
+
+function withoutMiddle(text: CleanText, width: number): CleanText {
   const tail = width >> 1
   const starts: number[] = []
   eachGrapheme(text, start => {

@@ -3,7 +3,7 @@
 import type { RoomView } from '../../client/room.ts'
 import { foldName, parseConversation } from '../../protocol/names.ts'
 import { createEditor } from '../composer/editor.ts'
-import { steadyRooms, unreadRooms } from '../model/roomOrder.ts'
+import { quietRooms, steadyRooms, unreadRooms } from '../model/roomOrder.ts'
 import { roomScreen, type ScreenState, withNotice, withRoom } from '../model/state.ts'
 import type { View } from '../model/view.ts'
 import { roomOf, roomsOf, type World } from '../model/world.ts'
@@ -58,15 +58,22 @@ const STILL_MS = 3_000
 export function sorted(before: ScreenState, state: ScreenState, world: World): ScreenState {
   const isEntered = state.current !== before.current
   if (!isEntered && state.now - state.lastInput < STILL_MS) return state
-  const unreadFirst = unreadRooms(state, world)
-  return isSameList(unreadFirst, state.unreadFirst) ? state : { ...state, unreadFirst }
+  return isSorted(state, world)
+    ? state
+    : { ...state, unreadFirst: unreadRooms(state, world), quiet: quietRooms(state, world) }
 }
 
 /** When the list is to be sorted; our clock, ms. Undefined: it is. */
 export function sortDue(state: ScreenState, world: World): number | undefined {
   const due = state.lastInput + STILL_MS
-  if (state.now >= due || isSameList(unreadRooms(state, world), state.unreadFirst)) return undefined
-  return due
+  return state.now >= due || isSorted(state, world) ? undefined : due
+}
+
+function isSorted(state: ScreenState, world: World): boolean {
+  return (
+    isSameList(unreadRooms(state, world), state.unreadFirst) &&
+    isSameList(quietRooms(state, world), state.quiet)
+  )
 }
 
 function isSameList(a: readonly string[], b: readonly string[]): boolean {

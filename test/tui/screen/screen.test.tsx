@@ -65,8 +65,8 @@ describe('the whole screen', () => {
         "                │",
         "                │",
         "                │",
-        "                │ ────────────────── the beginning of #lobby ──────────────────",
-        "                │ ────────────────── Monday 23 November 2026 ──────────────────",
+        "                │",
+        "                │ ─────────── the beginning of #lobby · Mon 23 Nov ────────────",
         "                │ alice 14:00  good morning",
         "                │       14:01  did anybody look at the build? it takes longer",
         "                │                than it should",
@@ -155,7 +155,7 @@ describe('the whole screen', () => {
     await terminal.shows('✗ two')
     expect(terminal.rows().slice(2, 7)).toMatchInlineSnapshot(`
       [
-        "▌1 lobby        │ ──────── Monday 23 November 2026 ────────",
+        "▌1 lobby        │ ─ the beginning of #lobby · Mon 23 Nov ──",
         "                │ me   14:00  one",
         "                │           ✗ two",
         "                │             not sent: not allowed here —",
@@ -330,7 +330,7 @@ describe('over the timeline', () => {
         " 2 d│   /devices  list and revoke the devices that are signed in           │",
         " ROO│   make #dv  a new room                                               │",
         "▌1 l│                                                                      │",
-        " PEO│                                                                      │───",
+        " PEO│                                                                      │",
         " 4 ○│                                                                      │───",
         "    │                                                                      │",
         "    │                                                                      │r",

@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { frameOf } from '../../../src/tui/select/frame.ts'
-import type { FakeClient, FakeRoom } from '../fakeClient.ts'
+import { type FakeClient, type FakeRoom, NOON } from '../fakeClient.ts'
 import { Updates } from '../update/world.ts'
+
+const MUTED = { level: undefined, muted: true } as const
 
 /** A screen whose list has so many rows, with rooms that a test opens. */
 function screenOf(height: number, prepare: (client: FakeClient) => void): Updates {
@@ -65,7 +67,7 @@ describe('the parts of the list', () => {
       ' 2 dev        4',
       ' ROOMS',
       '▌1 lobby',
-      ' 3 a-room…-name',
+      ' 3 a-room…name',
       ' PEOPLE',
       ' 4 ● carol',
       ' 6 ☾ bob  lunch',
@@ -86,12 +88,64 @@ describe('the parts of the list', () => {
     ])
   })
 
+  test('the rows that are left are for the quiet rooms that were active last, in their usual order; no row counts none', () => {
+    const prepare = (client: FakeClient) => {
+      for (let n = 1; n <= 20; n++) client.open(`r${n}`)
+      for (const [key, minute] of [
+        ['r19', 3],
+        ['r12', 2],
+        ['r15', 1],
+      ] as const) {
+        client.receive(client.open(key), 'alice', 'x', NOON + minute * 60_000)
+        client.allRead(client.open(key, { timeline: client.rooms.get(key)?.timeline ?? [] }))
+      }
+      client.open('@bob', { typing: ['bob'] })
+      client.open('@carol', { unread: 1, mentions: 1 })
+    }
+    expect(listOf(screenOf(17, prepare)).slice(12)).toEqual([
+      ...['   r12', '   r19', '   … 9 quiet', ' PEOPLE', '   ○ bob      …'],
+    ])
+    expect(listOf(screenOf(25, prepare)).slice(12)).toEqual([
+      ...[10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20].map(n => `   r${n}`),
+      ...[' PEOPLE', '   ○ bob      …'],
+    ])
+  })
+
+  test('which quiet rooms are shown changes only by a pause; until then what is folded tells what is unread in it', () => {
+    const screen = screenOf(17, client => {
+      for (let n = 1; n <= 20; n++) client.open(`r${n}`, n === 11 ? { notify: MUTED } : {})
+      client.open('@bob')
+    })
+    screen.type('\x1b1', 'x')
+    const before = listOf(screen)
+    screen.client.receive(room(screen, 'r18'), 'alice', 'hello @me')
+    screen.dispatch({ type: 'changed' })
+    expect(before[14]).toBe('   … 7 quiet')
+    expect(listOf(screen)).toEqual(before.with(14, '   … 7 quiet @1'))
+    screen.wait(3_000)
+    expect(listOf(screen)[1]).toBe('   r18       @1')
+    // A muted room that goes on and on takes no row from others.
+    const after = listOf(screen)
+    for (let n = 0; n < 3; n++) screen.client.receive(room(screen, 'r11'), 'ci', 'noise')
+    screen.dispatch({ type: 'changed' })
+    expect(listOf(screen)).toEqual(after)
+  })
+
+  test('what is shown stays while the composer grows over the end of the list', () => {
+    const screen = screenOf(17, client => {
+      for (let n = 1; n <= 30; n++) client.open(`r${n}`)
+      for (const name of ['@bob', '@carol']) client.open(name, { typing: ['x'] })
+    })
+    const before = listOf(screen)
+    screen.type('one\x1b\rtwo')
+    expect(listOf(screen)).toEqual([...before.slice(0, 15), ' ↓ 2 more'])
+  })
+
   test('a muted room has no count, stands dim, and calls only by a mention', () => {
-    const muted = { level: undefined, muted: true } as const
     const screen = screenOf(10, client => {
       client.open('lobby')
-      client.open('noise', { unread: 50, notify: muted })
-      client.open('noise2', { unread: 50, mentions: 1, notify: muted })
+      client.open('noise', { unread: 50, notify: MUTED })
+      client.open('noise2', { unread: 50, mentions: 1, notify: MUTED })
     })
     const list = listOf(screen)
     expect(list.slice(0, 5)).toEqual([' UNREAD', ' 3 noise2    @1', ' ROOMS', '▌1 lobby', ' 2 noise'])

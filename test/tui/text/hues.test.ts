@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { inkOf } from '../../../src/tui/select/theme.ts'
+import { inkOf, type Tone } from '../../../src/tui/select/theme.ts'
 import { HUES, HueBook, hueOf, huesOf } from '../../../src/tui/text/hues.ts'
 
 /** The six levels of a part of a colour, from 16 to 231. (https://en.wikipedia.org/wiki/ANSI_escape_code#8-bit) */
@@ -19,7 +19,8 @@ function luminance(rgb: readonly number[]): number {
   return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 }
 
-const codeOf = (hue: (typeof HUES)[number]) => Number(/38;5;(\d+)/.exec(inkOf(`person.${hue}`, 256)[0])?.[1])
+const TONES = [...HUES.map(hue => `person.${hue}` as const), 'code'] as const
+const codeOf = (tone: Tone) => Number(/38;5;(\d+)/.exec(inkOf(tone, 256)[0])?.[1])
 
 test('a name has the same hue on every machine and day, and Alice is alice', () => {
   expect(['alice', 'bob', 'carol', 'dave'].map(name => hueOf(name))).toMatchInlineSnapshot(`
@@ -42,13 +43,13 @@ test('names spread evenly over the hues', () => {
   for (const hue of HUES) expect(counts.get(hue) ?? 0).toBeGreaterThan(800)
 })
 
-test('there are at least twelve hues, all different', () => {
+test('there are at least twelve hues, all different, and programs have another', () => {
   expect(HUES.length).toBeGreaterThanOrEqual(12)
-  expect(new Set(HUES.map(codeOf)).size).toBe(HUES.length)
+  expect(new Set(TONES.map(codeOf)).size).toBe(HUES.length + 1)
 })
 
-test.each(HUES)('hue %s can be read on white and on black, and is not red', hue => {
-  const rgb = rgbOf(codeOf(hue))
+test.each(TONES)('%s can be read on white and on black, and is not red', tone => {
+  const rgb = rgbOf(codeOf(tone))
   const [red = 0, green = 0, blue = 0] = rgb
   expect((luminance(rgb) + 0.05) / 0.05).toBeGreaterThanOrEqual(3)
   expect(1.05 / (luminance(rgb) + 0.05)).toBeGreaterThanOrEqual(3)

@@ -4,7 +4,7 @@ import stringWidth from 'string-width'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { drawAmbiguousWide, inAscii } from '../../../src/tui/text/ambiguous.ts'
 import { clean, cleanLine } from '../../../src/tui/text/clean.ts'
-import { padEnd, textWidth, truncate } from '../../../src/tui/text/width.ts'
+import { padEnd, textWidth, truncate, truncateMiddle } from '../../../src/tui/text/width.ts'
 import { hostileText } from './hostileText.ts'
 
 const ROOT = new URL('../../../', import.meta.url).pathname
@@ -39,6 +39,30 @@ describe('truncate', () => {
         expect(stringWidth(truncate(cleanLine(raw), width))).toBeLessThanOrEqual(width)
       }),
       { numRuns: 300 },
+    )
+  })
+})
+
+describe('truncateMiddle', () => {
+  test.each([
+    ['release-engineering-deploys', 27, 'release-engineering-deploys'],
+    ['release-engineering-deploys', 26, 'release…deploys'],
+    ['release-engineering-deploys', 15, 'release…deploys'],
+    // Whole words would be too little, or too much.
+    ['release-engineering-deploys', 12, 'releas…ploys'],
+    ['a-conversationalist-b', 18, 'a-convers…nalist-b'],
+    ['one_two.three-four', 15, 'one…three-four'],
+    ['conversationalists', 9, 'conve…sts'],
+    ['-', 0, ''],
+  ])('%s in %i cells is %s', (text, width, cut) => {
+    expect(truncateMiddle(cleanLine(text), width)).toBe(cut)
+  })
+  test('never takes more cells than it was given', () => {
+    fc.assert(
+      fc.property(hostileText(), hostileText(), fc.integer({ min: 1, max: 30 }), (a, b, width) => {
+        expect(textWidth(truncateMiddle(cleanLine(`${a}-${b}-${a}`), width))).toBeLessThanOrEqual(width)
+      }),
+      { numRuns: 200 },
     )
   })
 })
