@@ -62,7 +62,8 @@ export const NODE_FLOOR: Contender = {
   start: () => startPeer(process.execPath, port => [join(PEERS, 'floor.ts'), String(port)]),
 }
 
-const INSPIRCD: Contender = {
+/** The IRC server, also for the IRC clients beside chat-tui. */
+export const INSPIRCD: Contender = {
   name: 'InspIRCd',
   dialect: 'irc',
   missing: missingProgram('inspircd'),

@@ -12,7 +12,7 @@ import { handshakes } from './handshakes.ts'
 import { history } from './history.ts'
 import { hostile } from './hostile.ts'
 import { encryptedIdle, idle } from './idle.ts'
-import { keystroke, rest } from './keystroke.ts'
+import { clientFlood, keystroke, rest } from './keystroke.ts'
 import { opening } from './opening.ts'
 import { restart } from './restart.ts'
 import { send } from './send.ts'
@@ -46,7 +46,10 @@ const { values, positionals } = parseArgs({
   options: { rounds: { type: 'string', default: '1' }, minutes: { type: 'string', default: '60' } },
 })
 /** Parts that take so long that they run only when they are asked for. */
-const LONG_PARTS: typeof PARTS = { endurance: () => endurance(Number(values.minutes)) }
+const LONG_PARTS: typeof PARTS = {
+  endurance: () => endurance(Number(values.minutes)),
+  clientFlood: () => clientFlood(Number(values.minutes)),
+}
 const ALL_PARTS = { ...PARTS, ...LONG_PARTS }
 const names = positionals.length > 0 ? positionals : Object.keys(PARTS)
 const unknown = names.find(name => !Object.hasOwn(ALL_PARTS, name))
