@@ -92,7 +92,9 @@ export function cleanLine(raw: string): CleanText {
  * each value must be clean already, or a number.
  */
 export function clean(literals: TemplateStringsArray, ...values: readonly (CleanText | number)[]): CleanText {
-  return String.raw({ raw: literals }, ...values) as CleanText
+  let text = literals[0] ?? ''
+  for (const [at, value] of values.entries()) text += value + (literals[at + 1] ?? '')
+  return text as CleanText
 }
 
 /** Part of a clean text, by string index. Cut at the borders of clusters only. */

@@ -47,14 +47,14 @@ export function gazeDue(state: ScreenState): number | undefined {
 
 /** The read position that the seen messages allow: no unread message up to it was not seen. */
 export function readUpTo(room: RoomView, seen: ReadonlySet<number>, world: World): number {
-  const after = entriesAfter(room)
-  if (after === undefined) return room.read
-  const unread = after.filter(entry => isUnread(entry, world)).length
+  const { timeline } = room
+  const { start, reachesRead } = entriesAfter(room)
   // Unread messages before the first loaded entry were not on the screen.
-  if (!after.reachesRead && room.moreBefore && unread < room.unread) return room.read
+  if (!reachesRead && room.moreBefore && countUnread(timeline, start, world) < room.unread) return room.read
   let position = room.read
-  for (const entry of after) {
-    if (entry.kind === 'gap' && entry.reason !== 'expired') break
+  for (let at = start; at < timeline.length; at++) {
+    const entry = timeline[at]
+    if (entry === undefined || (entry.kind === 'gap' && entry.reason !== 'expired')) break
     if (isUnread(entry, world) && !seen.has(entry.seq)) break
     if (entry.kind === 'message' || entry.kind === 'topic') position = entry.seq
   }
@@ -85,10 +85,23 @@ function isUnread(entry: TimelineEntry, world: World): entry is Unread {
   return entry.kind === 'message' && entry.deleted === undefined && !isOurs(world, entry)
 }
 
-type Entries = TimelineEntry[] & { reachesRead: boolean }
+function countUnread(timeline: readonly TimelineEntry[], start: number, world: World): number {
+  let count = 0
+  for (let at = start; at < timeline.length; at++) {
+    const entry = timeline[at]
+    if (entry !== undefined && isUnread(entry, world)) count++
+  }
+  return count
+}
 
-/** The entries after the read position in order; undefined if there are none. */
-function entriesAfter({ timeline, read }: RoomView): Entries | undefined {
+/**
+ * Where the entries after the read position start, and whether those before it are loaded. It looks at each of them, at
+ * every change of a room: in a busy room there are thousands, so nothing is copied.
+ */
+function entriesAfter({ timeline, read }: RoomView): {
+  readonly start: number
+  readonly reachesRead: boolean
+} {
   let start = timeline.length
   let reachesRead = false
   while (start > 0) {
@@ -99,8 +112,7 @@ function entriesAfter({ timeline, read }: RoomView): Entries | undefined {
     start--
     if (reachesRead) break
   }
-  if (start === timeline.length) return undefined
-  return Object.assign(timeline.slice(start), { reachesRead })
+  return { start, reachesRead }
 }
 
 /** The unread messages that are wholly on the screen, or fill it with their end. */
