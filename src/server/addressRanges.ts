@@ -14,16 +14,27 @@ export function parseAddressRange(text: string): AddressRange | undefined {
 
 /** Address ranges, to ask which addresses are in one of them. */
 export class AddressRanges {
-  readonly #list = new BlockList()
+  readonly #ranges: () => readonly AddressRange[]
+  #listed: readonly AddressRange[] = []
+  #list = new BlockList()
 
-  constructor(ranges: readonly AddressRange[]) {
-    for (const { network, prefix } of ranges)
-      this.#list.addSubnet(network, prefix, isIP(network) === 6 ? 'ipv6' : 'ipv4')
+  /** @param ranges is asked each time: a reload of the configuration gives another list */
+  constructor(ranges: () => readonly AddressRange[]) {
+    this.#ranges = ranges
   }
 
   has(remote: string): boolean {
+    const ranges = this.#ranges()
+    if (ranges !== this.#listed) this.#take(ranges)
     const address = plainAddress(remote).split('%', 1).join('')
     const family = isIP(address)
     return family !== 0 && this.#list.check(address, family === 6 ? 'ipv6' : 'ipv4')
+  }
+
+  #take(ranges: readonly AddressRange[]): void {
+    this.#list = new BlockList()
+    for (const { network, prefix } of ranges)
+      this.#list.addSubnet(network, prefix, isIP(network) === 6 ? 'ipv6' : 'ipv4')
+    this.#listed = ranges
   }
 }

@@ -24,11 +24,12 @@ import type { TlsServer } from './tls/tlsServer.ts'
 import { Connection, type SharedTransport } from './transport/connection.ts'
 import { Line } from './transport/line.ts'
 import { LinkWatch } from './transport/linkWatch.ts'
-import { listenOnPath, listenOnPort } from './transport/listening.ts'
+import { listenOnHanded, listenOnPath, listenOnPort } from './transport/listening.ts'
 import { type Admitted, Reception } from './transport/reception.ts'
 import { Tick } from './transport/tick.ts'
 import { Turns } from './transport/turns.ts'
 
+const SOCKETS = { allowHalfOpen: true, noDelay: true } as const
 const SWEEP_EVERY = 1_000
 /** How often the kernel is asked which links acknowledge nothing, ms. */
 const LOOK_AT_LINKS_EVERY = 5_000
@@ -47,6 +48,8 @@ const RETRY_AFTER_STOP = 1_000
 /** What a daemon works with. */
 export interface DaemonOptions {
   readonly listen: readonly ListenAddress[]
+  /** Listening sockets that systemd handed over, as file descriptors. */
+  readonly handed?: readonly number[]
   readonly settings: Settings
   readonly logger: Logger
   readonly log: WholeLog
@@ -63,6 +66,10 @@ export interface Daemon {
   readonly addresses: readonly ListenAddress[]
   /** How many connections are open, those on the way in or out included. */
   readonly connections: number
+  /** How many people are connected. */
+  readonly people: number
+  /** How many rooms have members. */
+  readonly rooms: number
   /** The accounts, for the tasks of the operator. */
   readonly accounts: AccountContext
   /** Resolves when the daemon has been idle for `settings.exitWhenIdle`. */
@@ -79,6 +86,12 @@ export interface Daemon {
 /** Starts a daemon on all addresses, or on none. The error is a sentence that says what to do. */
 export async function startDaemon(options: DaemonOptions): Promise<Result<Daemon, string>> {
   const daemon = new ListeningDaemon(options)
+  for (const fd of options.handed ?? []) {
+    const problem = await daemon.take(fd)
+    if (problem === undefined) continue
+    await daemon.stop()
+    return failure(problem)
+  }
   for (const address of options.listen) {
     // `[::]` takes IPv4 too, unless `0.0.0.0` of the same port is a listener of its own.
     const hasOwnIpv4 = options.listen.some(
@@ -185,24 +198,43 @@ class ListeningDaemon implements Daemon {
     return this.#reception.open
   }
 
+  get people(): number {
+    return this.#services.people.connected
+  }
+
+  get rooms(): number {
+    return this.#services.rooms.inUse
+  }
+
   /**
    * Listens on one address more; a sentence where that fails.
    * @param ipv6Only leaves the IPv4 addresses of a port to another listener
    */
   async listen(address: ListenAddress, ipv6Only: boolean): Promise<string | undefined> {
-    const { logger, settings } = this.#services
-    const isUnix = 'path' in address
-    const server = createServer({ allowHalfOpen: true, noDelay: true }, socket =>
-      this.#accept(socket, isUnix),
+    const { settings } = this.#services
+    const server = createServer(SOCKETS)
+    return this.#listening(
+      server,
+      'path' in address
+        ? await listenOnPath(server, address.path, settings.socketMode)
+        : await listenOnPort(server, address, ipv6Only),
     )
-    const listening = isUnix
-      ? await listenOnPath(server, address.path, settings.socketMode)
-      : await listenOnPort(server, address, ipv6Only)
+  }
+
+  /** Listens on a socket that systemd handed over; a sentence where that fails. */
+  async take(fd: number): Promise<string | undefined> {
+    const server = createServer(SOCKETS)
+    return this.#listening(server, await listenOnHanded(server, fd))
+  }
+
+  #listening(server: Server, listening: Result<ListenAddress, string>): string | undefined {
     if (!listening.ok) return listening.error
+    const isUnix = 'path' in listening.value
+    server.on('connection', socket => this.#accept(socket, isUnix))
     server.on('error', error => this.#failedToAccept(error))
     this.#servers.push(server)
     this.addresses.push(listening.value)
-    logger.info({ ...listening.value, pid: process.pid }, 'listening')
+    this.#services.logger.info({ ...listening.value, pid: process.pid }, 'listening')
     return undefined
   }
 

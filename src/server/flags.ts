@@ -1,69 +1,47 @@
-import { isIP } from 'node:net'
-import { domainToASCII } from 'node:url'
 import { Command, InvalidArgumentError, Option } from 'commander'
-import { DEFAULT_PORT } from '../protocol/limits.ts'
 import { VERSION } from '../protocol/version.ts'
 import { addAccountCommands, type TakeTask } from './accountFlags.ts'
-import { parseListenAddress } from './address.ts'
-import { parseAddressRange } from './addressRanges.ts'
 import type { TaskFlags } from './admin/command.ts'
 import type { Task } from './admin/tasks.ts'
-import {
-  type AddressRange,
-  LIMIT_KEYS,
-  type ListenAddress,
-  LOG_LEVELS,
-  type LogLevel,
-  limitName,
-  type SetLimits,
-} from './settings.ts'
-import type { KeyPairFiles } from './tls/fileKeyPair.ts'
+import type { Config } from './config/config.ts'
+import { CONFIG_FILE } from './config/configFile.ts'
+import { addConfigFlags, configOfFlags } from './configFlags.ts'
 
 const EXIT_USAGE = 2
-const ANYWHERE: readonly AddressRange[] = [
-  { network: '0.0.0.0', prefix: 0 },
-  { network: '::', prefix: 0 },
-]
 
 /** The command line: serve, or run a task in a data directory. */
-export type CommandLine = ({ readonly serves: true } & Flags) | ({ readonly serves: false } & TaskFlags)
+export type CommandLine =
+  | { readonly kind: 'serve'; readonly flags: Flags }
+  | { readonly kind: 'task'; readonly flags: TaskFlags }
+  | { readonly kind: 'config'; readonly command: ConfigCommand }
 
 /** The flags that say how a daemon serves. */
 export interface Flags {
-  readonly listen: readonly ListenAddress[] | undefined
+  /** The file of configuration. */
+  readonly config: string | undefined
+  /** What the flags configure, which wins over the file. */
+  readonly given: Config
   readonly data: string | undefined
-  readonly logLevel: LogLevel
+  /** The files of a certificate, as they were written. */
+  readonly tlsCert: string | undefined
+  readonly tlsKey: string | undefined
   /** False where `--no-limits` was given. */
   readonly limits: boolean
-  readonly exitWhenIdle: number | undefined
-  /** The permissions of unix sockets. */
-  readonly socketMode: number
-  /** Names of this server for the certificate that it makes. */
-  readonly name: readonly string[]
-  /** The files of a certificate that another program makes. */
-  readonly keyPairFiles: KeyPairFiles | undefined
-  /** Who may connect without TLS, beside this machine. */
-  readonly plaintextFrom: readonly AddressRange[]
-  readonly proxies: readonly AddressRange[]
-  /** Addresses that many people share. */
-  readonly sharedAddresses: readonly AddressRange[]
-  /** Limits that differ from those by default. */
-  readonly limit: SetLimits
 }
 
-/** What commander makes of the flags, before they are checked together. */
-interface RawFlags extends Omit<Flags, 'plaintextFrom' | 'proxies' | 'sharedAddresses' | 'keyPairFiles'> {
-  readonly allowPlaintext?: true | readonly string[]
-  readonly proxyFrom?: readonly string[]
-  readonly sharedAddress?: readonly string[]
-  readonly tlsCert?: string
-  readonly tlsKey?: string
+/** The commands about the file of configuration. */
+export interface ConfigCommand {
+  readonly what: 'check' | 'show' | 'default'
+  readonly file: string | undefined
+  readonly json: boolean
 }
 
 const DATA = [
   '-d, --data <dir>',
   'where the daemon keeps its data (default: $STATE_DIRECTORY, or chatd in $XDG_DATA_HOME)',
 ] as const
+
+const CONFIG = new Option('--config <file>', `the file of configuration (default: $CHATD_CONFIG)`)
 
 /** Parses the command line. For help, the version and errors it prints them and ends the process. */
 export function parseFlags(argv: readonly string[]): CommandLine {
@@ -72,49 +50,9 @@ export function parseFlags(argv: readonly string[]): CommandLine {
     .description('The chat daemon: listens on TCP, speaks newline-delimited JSON, keeps the rooms.')
     .version(VERSION, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print this help')
-    .addOption(
-      new Option(
-        '-l, --listen <host:port>',
-        `where to listen: HOST:PORT or unix:/PATH; may be given several times (default: 127.0.0.1:${DEFAULT_PORT})`,
-      ).argParser((text, before: readonly ListenAddress[] | undefined) => [
-        ...(before ?? []),
-        listenAddress(text),
-      ]),
-    )
+    .addOption(CONFIG)
     .option(...DATA)
-    .addOption(new Option('--log-level <level>', 'how much is logged').choices(LOG_LEVELS).default('info'))
-    .addOption(
-      new Option('--socket-mode <mode>', 'permissions of unix sockets, such as 660')
-        .argParser(socketMode)
-        .default(0o600, '600'),
-    )
-    .addOption(
-      new Option('--name <host>', 'a name of this server for the certificate that chatd makes for itself')
-        .argParser((text, before: readonly string[]) => [...before, hostName(text)])
-        .default([], "those of --listen and the machine's"),
-    )
-    .option('--tls-cert <file>', 'a certificate of your own with its chain (PEM); read again when it changes')
-    .option('--tls-key <file>', 'its key (default: in the file of the certificate)')
-    .option(
-      '--allow-plaintext [cidr...]',
-      'let other machines connect without TLS, all or those of some networks',
-    )
-    .option('--proxy-from <cidr...>', 'the proxies in front of chatd, which send the PROXY header')
-    .option(
-      '--shared-address <cidr...>',
-      'addresses that many people share, such as an office: limits count the people there, not the address',
-    )
-    .addOption(
-      new Option('--limit <name=number>', 'sets a limit; several times for several: see docs/operating.md')
-        .argParser((text, before: SetLimits) => ({ ...before, ...limit(text) }))
-        .default({}, 'those of docs/operating.md'),
-    )
     .option('--no-limits', 'lift rates and counts per address, for load tests; only on loopback')
-    .addOption(
-      new Option('--exit-when-idle <seconds>', 'stop this long after the last connection closed').argParser(
-        seconds,
-      ),
-    )
     .exitOverride(error => process.exit(error.exitCode === 0 ? 0 : EXIT_USAGE))
     .configureOutput({
       outputError: (text, write) =>
@@ -126,11 +64,15 @@ export function parseFlags(argv: readonly string[]): CommandLine {
     .argument('[command]')
     .action((command: string | undefined) => {
       if (command !== undefined) program.error(`error: there is no command "${command}"`)
-      parsed = { serves: true, ...checkedTogether(program, program.opts<RawFlags>()) }
+      parsed = { kind: 'serve', flags: flagsOf(program) }
     })
+  addConfigFlags(program)
+  addConfigCommands(program, command => {
+    parsed = { kind: 'config', command }
+  })
   addCommands(program, (task, more) => {
-    const { data } = program.opts<Flags>()
-    parsed = { serves: false, data, task, newEpoch: false, question: undefined, ...more }
+    const { data } = program.opts<{ data?: string }>()
+    parsed = { kind: 'task', flags: { data, task, newEpoch: false, question: undefined, ...more } }
   })
   program.parse(argv)
   if (parsed === undefined) throw new Error('no action ran for a valid command line')
@@ -138,25 +80,35 @@ export function parseFlags(argv: readonly string[]): CommandLine {
 }
 
 /** The flags with those that depend on each other checked. */
-function checkedTogether(program: Command, flags: RawFlags): Flags {
-  const { allowPlaintext, proxyFrom, sharedAddress, tlsCert, tlsKey, ...others } = flags
+function flagsOf(program: Command): Flags {
+  const found = program.opts<Partial<Flags>>()
+  const { config, data, tlsCert, tlsKey, limits = true } = found
   if (tlsCert === undefined && tlsKey !== undefined)
     program.error('error: --tls-key needs --tls-cert, the file of its certificate')
-  const ranges = (flag: string, texts: readonly string[]): readonly AddressRange[] =>
-    texts.map(text => {
-      const range = parseAddressRange(text)
-      if (range !== undefined) return range
-      return program.error(
-        `error: ${flag}: "${text}" is no network; write an address, or one with its prefix such as 10.0.0.0/8`,
-      )
-    })
-  return {
-    ...others,
-    keyPairFiles: tlsCert === undefined ? undefined : { certificate: tlsCert, key: tlsKey ?? tlsCert },
-    plaintextFrom: allowPlaintext === true ? ANYWHERE : ranges('--allow-plaintext', allowPlaintext ?? []),
-    proxies: ranges('--proxy-from', proxyFrom ?? []),
-    sharedAddresses: ranges('--shared-address', sharedAddress ?? []),
-  }
+  return { config, given: configOfFlags(program.opts()), data, tlsCert, tlsKey, limits }
+}
+
+/** The commands about the file of configuration, which need no daemon. */
+function addConfigCommands(program: Command, take: (command: ConfigCommand) => void): void {
+  const group = program
+    .command('config')
+    .description('check or show what is configured')
+    .copyInheritedSettings(program)
+  const add = (what: ConfigCommand['what'], description: string): Command =>
+    group.command(what).description(description).copyInheritedSettings(program)
+  const FILE = `the file (default: --config, $CHATD_CONFIG, or ${CONFIG_FILE})`
+  add('check', 'say whether a file is right, and where it is not; exit code 1 then')
+    .argument('[file]', FILE)
+    .action((file: string | undefined) => take({ what: 'check', file, json: false }))
+  add('show', 'show every key with its value, and where that comes from: flag, environment, file or default')
+    .argument('[file]', FILE)
+    .option('--json', 'one JSON object a line')
+    .action((file: string | undefined, { json = false }: { json?: boolean }) =>
+      take({ what: 'show', file, json }),
+    )
+  add('default', 'print a file with every key, each commented out').action(() =>
+    take({ what: 'default', file: undefined, json: false }),
+  )
 }
 
 function addCommands(program: Command, take: TakeTask): void {
@@ -220,6 +172,12 @@ function addCommands(program: Command, take: TakeTask): void {
     .action((options: FingerprintOptions) =>
       take({ task: 'fingerprint', pem: options.pem === true }, dataOf(options)),
     )
+  add('reload', 'have the running daemon read its configuration and its certificate again')
+    .addHelpText(
+      'after',
+      '\nIt says what is changed, and what waits for a restart. A wrong file changes nothing: exit code 1.',
+    )
+    .action((options: { data?: string }) => take({ task: 'reload' }, dataOf(options)))
   addAccountCommands(program, { group, add: addTo, take })
   add('check', 'check the log and its disk')
     .option('--new-epoch', 'after restoring files by hand: make every client start afresh')
@@ -288,52 +246,5 @@ function bound(text: string): number {
 function wholeBound(text: string): number {
   const value = bound(text)
   if (!Number.isSafeInteger(value)) throw new InvalidArgumentError('It is a whole number')
-  return value
-}
-
-function listenAddress(text: string): ListenAddress {
-  const address = parseListenAddress(text)
-  if (address === undefined)
-    throw new InvalidArgumentError(
-      'It is HOST:PORT, such as 0.0.0.0:9011 or [::1]:9011, or unix:/PATH with an absolute path',
-    )
-  return address
-}
-
-function socketMode(text: string): number {
-  if (!/^0?[0-7]{3}$/.test(text)) throw new InvalidArgumentError('It is three octal digits, such as 660')
-  return Number.parseInt(text, 8)
-}
-
-/** A name or an address that a certificate can hold. */
-function hostName(text: string): string {
-  const name = text.trim().toLowerCase()
-  if (isIP(name) !== 0) return name
-  const ascii = domainToASCII(name)
-  if (
-    ascii.length > 253 ||
-    !/^[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)*$/.test(ascii)
-  )
-    throw new InvalidArgumentError('It is a host name or an address, such as chat.example.org')
-  return ascii
-}
-
-/** Parses `rooms-of-guest=10`. */
-function limit(text: string): SetLimits {
-  const [, name, number] = /^([a-z-]+)=(\d{1,9})$/.exec(text) ?? []
-  const key = LIMIT_KEYS.find(one => limitName(one) === name)
-  if (key === undefined)
-    throw new InvalidArgumentError(
-      `Write one of these with = and a number: ${LIMIT_KEYS.map(limitName).join(', ')}`,
-    )
-  if (Number(number) === 0) throw new InvalidArgumentError('A limit is at least 1')
-  return { [key]: Number(number) }
-}
-
-function seconds(text: string): number {
-  const value = Number(text)
-  if (text.trim() === '' || !Number.isFinite(value) || value < 0 || value > 86_400) {
-    throw new InvalidArgumentError('It is a number of seconds, at most 86400')
-  }
   return value
 }

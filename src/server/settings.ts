@@ -145,9 +145,6 @@ export const LIMIT_KEYS = [
   'peopleOfAddress',
 ] as const satisfies readonly (keyof Settings)[]
 
-/** Limits that an operator has set. */
-export type SetLimits = Partial<Pick<Settings, (typeof LIMIT_KEYS)[number]>>
-
 /** A limit as an operator writes it: `rooms-of-guest`. */
 export function limitName(key: (typeof LIMIT_KEYS)[number]): string {
   return key.replaceAll(/[A-Z]/g, letter => `-${letter.toLowerCase()}`)

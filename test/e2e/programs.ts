@@ -4,7 +4,8 @@ import { onTestFinished } from 'vitest'
 import { Home } from './home.ts'
 import { Terminal, type TerminalOptions } from './terminal.ts'
 
-const CHATD = new URL('../../bin/chatd.cjs', import.meta.url).pathname
+/** The daemon's program. */
+export const CHATD = new URL('../../bin/chatd.cjs', import.meta.url).pathname
 /** The client as users start it. */
 export const CHAT_TUI = new URL('../../bin/chat-tui.cjs', import.meta.url).pathname
 

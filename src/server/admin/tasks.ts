@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { type Result, success } from '../../protocol/errors.ts'
 import { foldName, parseConversation, parseUsername } from '../../protocol/names.ts'
+import type { ReloadReport } from '../config/configuration.ts'
 import { type Log, presentEvent, type RoomDirectory } from '../log/log.ts'
 import type { LogMaintenance, Retention } from '../log/maintenance.ts'
 import { directNames } from '../log/roomKeys.ts'
@@ -26,11 +27,18 @@ export const task = z.discriminatedUnion('task', [
     acceptsClock: z.boolean().optional(),
   }),
   z.object({ task: z.literal('check') }),
+  z.object({ task: z.literal('reload') }),
   z.object({ task: z.literal('fingerprint'), pem: z.boolean() }),
 ])
 
 /** One task. */
 export type Task = z.infer<typeof task>
+
+/** The configuration of a running daemon. */
+export interface ConfigTasks {
+  /** Reads it again; the error is sentences, one a line. */
+  readonly reload: () => Result<ReloadReport, string>
+}
 
 /** What a task works on. */
 export interface TaskContext {
@@ -43,6 +51,8 @@ export interface TaskContext {
   readonly keyPair: () => Result<KeyPair, string>
   /** The accounts; undefined while the daemon is starting. */
   readonly accounts: () => AccountContext | undefined
+  /** Undefined where no daemon runs. */
+  readonly config?: ConfigTasks
 }
 
 /** Runs a task. */
@@ -56,6 +66,8 @@ export function runTask(what: Task, context: TaskContext): Promise<Result<undefi
       return retain(what, context)
     case 'check':
       return check(context)
+    case 'reload':
+      return reload(context)
     case 'fingerprint':
       return printKeyPair(what.pem, context.keyPair(), context.print)
     case 'exportUser':
@@ -178,6 +190,18 @@ async function retain(
     await print(`${shown}: ${sentence(retention)}`)
   }
   if ((await log.retentions()).length === 0) await print('everything is kept')
+  return success(undefined)
+}
+
+async function reload({ config, print }: TaskContext): Promise<Result<undefined, TaskFailure>> {
+  if (config === undefined)
+    return taskFailed('unknown', 'no daemon runs here; a start reads the configuration')
+  const reloaded = config.reload()
+  if (!reloaded.ok) return taskFailed('invalid', `${reloaded.error}\nnothing is changed`)
+  const { applied, waiting } = reloaded.value
+  for (const { key, from, to } of applied) await print(`${key}: ${to} now, ${from} before`)
+  for (const { key, to } of waiting) await print(`${key}: ${to} after a restart`)
+  if (applied.length + waiting.length === 0) await print('nothing in the configuration has changed')
   return success(undefined)
 }
 

@@ -9,8 +9,8 @@ const PER_ADDRESS = 20
  * tokens do not ask it, so that no stranger locks an owner out of them. Names without an account count alike.
  */
 export class Guesses {
-  readonly #ofAccount = new WindowCounter(PER_ACCOUNT, WINDOW_MS)
-  readonly #ofAddress = new WindowCounter(PER_ADDRESS, WINDOW_MS)
+  readonly #ofAccount = new WindowCounter(() => PER_ACCOUNT, WINDOW_MS)
+  readonly #ofAddress = new WindowCounter(() => PER_ADDRESS, WINDOW_MS)
 
   /** How long to wait before a password is checked, ms; 0: not at all. @param address undefined for unix sockets */
   waitFor(person: string, address: string | undefined, now: number): number {

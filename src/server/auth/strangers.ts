@@ -33,11 +33,11 @@ export class Strangers {
   readonly #fresh = new Map<number, { tokens: number; at: number; readonly until: number }>()
 
   constructor(settings: StrangerSettings) {
-    this.#names = new WindowCounter(settings.namesOfAddress, 10 * MINUTE)
-    this.#localNames = new WindowCounter(settings.namesOfThisMachine, HOUR)
-    this.#accounts = new WindowCounter(settings.accountsOfAddress, HOUR)
-    this.#roomsOfGuest = new WindowCounter(settings.roomsOfGuest, HOUR)
-    this.#rooms = new WindowCounter(settings.roomsOfAddress, HOUR)
+    this.#names = new WindowCounter(() => settings.namesOfAddress, 10 * MINUTE)
+    this.#localNames = new WindowCounter(() => settings.namesOfThisMachine, HOUR)
+    this.#accounts = new WindowCounter(() => settings.accountsOfAddress, HOUR)
+    this.#roomsOfGuest = new WindowCounter(() => settings.roomsOfGuest, HOUR)
+    this.#rooms = new WindowCounter(() => settings.roomsOfAddress, HOUR)
   }
 
   /** How long until an address may begin another session, or take a new name, ms; counts one where that is now. */

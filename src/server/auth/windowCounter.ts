@@ -6,13 +6,16 @@ interface Count {
 
 /** Counts what happens to each key within a time, and says how long a key has to wait once it is too much. */
 export class WindowCounter {
-  readonly #most: number
+  readonly #most: () => number
   readonly #window: number
   /** In the order of their beginning. */
   readonly #counts = new Map<string, Count>()
 
-  /** @param window how long a count stands, ms */
-  constructor(most: number, window: number) {
+  /**
+   * @param most is asked each time: a reload of the configuration can change it
+   * @param window how long a count stands, ms
+   */
+  constructor(most: () => number, window: number) {
     this.#most = most
     this.#window = window
   }
@@ -20,7 +23,7 @@ export class WindowCounter {
   /** How long until the next may happen, ms; 0: now. @param now of a clock that is never set back, ms */
   waitFor(key: string, now: number): number {
     const count = this.#counts.get(key)
-    return count === undefined || count.of < this.#most ? 0 : Math.max(0, count.since + this.#window - now)
+    return count === undefined || count.of < this.#most() ? 0 : Math.max(0, count.since + this.#window - now)
   }
 
   /** Counts one. */

@@ -34,9 +34,12 @@ export class Paces {
   readonly #joins: Pace
 
   constructor(settings: PaceSettings) {
-    const { messageBurst, messagesPerSecond, joinBurst, joinsPerSecond, peopleOfAddress } = settings
-    this.#messages = new Pace({ burst: messageBurst, perSecond: messagesPerSecond }, peopleOfAddress)
-    this.#joins = new Pace({ burst: joinBurst, perSecond: joinsPerSecond }, peopleOfAddress)
+    const people = (): number => settings.peopleOfAddress
+    this.#messages = new Pace(
+      () => ({ burst: settings.messageBurst, perSecond: settings.messagesPerSecond }),
+      people,
+    )
+    this.#joins = new Pace(() => ({ burst: settings.joinBurst, perSecond: settings.joinsPerSecond }), people)
   }
 
   /** Counts a message, or a signal that costs one; how long to wait before the next line is read, ms. */
@@ -60,11 +63,12 @@ class Pace {
   readonly #ofPerson: RateLimiter
   readonly #ofAddress: RateLimiter
 
-  constructor({ burst, perSecond }: Rate, peopleOfAddress: number) {
-    this.#ofPerson = new RateLimiter({ burst, perSecond })
-    this.#ofAddress = new RateLimiter({
-      burst: burst * peopleOfAddress,
-      perSecond: perSecond * peopleOfAddress,
+  constructor(rate: () => Rate, peopleOfAddress: () => number) {
+    this.#ofPerson = new RateLimiter(rate)
+    this.#ofAddress = new RateLimiter(() => {
+      const { burst, perSecond } = rate()
+      const people = peopleOfAddress()
+      return { burst: burst * people, perSecond: perSecond * people }
     })
   }
 

@@ -12,10 +12,11 @@ interface Bucket {
 
 /** A token bucket for each key. */
 export class RateLimiter {
-  readonly #rate: Rate
+  readonly #rate: () => Rate
   readonly #buckets = new Map<string, Bucket>()
 
-  constructor(rate: Rate) {
+  /** @param rate is asked each time: a reload of the configuration can change it */
+  constructor(rate: () => Rate) {
     this.#rate = rate
   }
 
@@ -24,7 +25,7 @@ export class RateLimiter {
    * @param cost how many
    */
   spend(key: string, cost: number, now: number): number {
-    const { burst, perSecond } = this.#rate
+    const { burst, perSecond } = this.#rate()
     if (perSecond === Number.POSITIVE_INFINITY) return 0
     const bucket = this.#buckets.get(key) ?? { tokens: burst, at: now }
     this.#buckets.set(key, bucket)
@@ -36,12 +37,12 @@ export class RateLimiter {
   /** Forgets the buckets that are full again; to be called about once a second. */
   sweep(now: number): void {
     for (const [key, bucket] of this.#buckets) {
-      if (this.#tokensAt(bucket, now) >= this.#rate.burst) this.#buckets.delete(key)
+      if (this.#tokensAt(bucket, now) >= this.#rate().burst) this.#buckets.delete(key)
     }
   }
 
   #tokensAt(bucket: Bucket, now: number): number {
-    const { burst, perSecond } = this.#rate
+    const { burst, perSecond } = this.#rate()
     // A clock that was set back must not take tokens away.
     const gained = (Math.max(0, now - bucket.at) * perSecond) / 1_000
     return Math.min(burst, bucket.tokens + gained)

@@ -32,6 +32,11 @@ export class People {
     this.#spelling = spelling
   }
 
+  /** How many are connected, or have just left. */
+  get connected(): number {
+    return this.#people.size
+  }
+
   /** The person of this name, in any spelling; undefined where it is not connected, and has not just left. */
   find(name: string): Person | undefined {
     return this.at(foldName(name))

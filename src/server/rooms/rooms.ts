@@ -36,6 +36,11 @@ export class Rooms {
     })
   }
 
+  /** How many rooms and direct conversations have members. */
+  get inUse(): number {
+    return this.#rooms.size
+  }
+
   /** The room of this key, if it has a member or an event. */
   find(key: string): { readonly name: string; readonly people: number } | undefined {
     const room = this.#rooms.get(key)

@@ -1,9 +1,9 @@
-import { chmodSync, existsSync, lstatSync, rmSync } from 'node:fs'
+import { chmodSync, existsSync, fstatSync, lstatSync, readFileSync, rmSync } from 'node:fs'
 import { type AddressInfo, connect, type Server } from 'node:net'
 import { dirname } from 'node:path'
 import { failure, type Result, success } from '../../protocol/errors.ts'
 import { showAddress } from '../address.ts'
-import type { TcpAddress, UnixAddress } from '../settings.ts'
+import type { ListenAddress, TcpAddress, UnixAddress } from '../settings.ts'
 
 const ACCEPT_BACKLOG = 4_096
 /** Addresses of unix sockets have 108 bytes in the kernel, the end included (unix(7)). */
@@ -27,6 +27,35 @@ export function listenOnPort(
       resolve(success({ host, port }))
     })
   })
+}
+
+/** Listens on a socket that systemd handed over, as a file descriptor; the error is a sentence. */
+export function listenOnHanded(server: Server, fd: number): Promise<Result<ListenAddress, string>> {
+  return new Promise(resolve => {
+    server.once('error', error =>
+      resolve(failure(`descriptor ${fd} that systemd handed over cannot be listened on: ${error.message}`)),
+    )
+    server.listen({ fd, backlog: ACCEPT_BACKLOG }, () => {
+      server.removeAllListeners('error')
+      const address = server.address()
+      const isPort = typeof address === 'object' && address !== null
+      resolve(success(isPort ? { host: address.address, port: address.port } : { path: pathOf(fd) }))
+    })
+  })
+}
+
+/** The path of a unix socket that this process did not make: Node does not tell it, the kernel does, by the inode. */
+function pathOf(fd: number): string {
+  try {
+    const inode = String(fstatSync(fd).ino)
+    for (const line of readFileSync('/proc/self/net/unix', 'utf8').split('\n')) {
+      const [, , , , , , number, path] = line.trim().split(/\s+/)
+      if (number === inode && path !== undefined) return path
+    }
+  } catch {
+    // It is shown by its number then.
+  }
+  return `descriptor ${fd}`
 }
 
 /**

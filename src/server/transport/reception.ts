@@ -81,10 +81,11 @@ export class Reception implements ArrivalWatcher {
 
   constructor(options: ReceptionOptions) {
     this.#options = options
-    this.#arrived = new WindowCounter(options.settings.arrivalsOfAddress, ARRIVALS_WITHIN)
-    this.#plaintextFrom = new AddressRanges(options.settings.plaintextFrom)
-    this.#proxies = new AddressRanges(options.settings.proxies)
-    this.#shared = new AddressRanges(options.settings.sharedAddresses)
+    const { settings } = options
+    this.#arrived = new WindowCounter(() => settings.arrivalsOfAddress, ARRIVALS_WITHIN)
+    this.#plaintextFrom = new AddressRanges(() => settings.plaintextFrom)
+    this.#proxies = new AddressRanges(() => settings.proxies)
+    this.#shared = new AddressRanges(() => settings.sharedAddresses)
   }
 
   /** How many sockets are open, the admitted ones included. */

@@ -54,7 +54,7 @@ describe('passwords', () => {
 })
 
 test('a counter holds off beyond its bound, until its time is over, and each key by itself', () => {
-  const counter = new WindowCounter(2, 1_000)
+  const counter = new WindowCounter(() => 2, 1_000)
   for (const now of [0, 10]) {
     expect(counter.waitFor('a', now)).toBe(0)
     counter.add('a', now)

@@ -1,0 +1,62 @@
+/** The kinds of values of the configuration, each read from the text that a file, a variable or a flag has. */
+
+import { isIP } from 'node:net'
+import { isAbsolute } from 'node:path'
+import { domainToASCII } from 'node:url'
+import * as z from 'zod'
+import { parseListenAddress } from '../address.ts'
+import { parseAddressRange } from '../addressRanges.ts'
+
+/** A value that is read from a text; `parse` gives undefined for a text that is none, and `sentence` says what it is. */
+function fromText<T>(parse: (text: string) => T | undefined, sentence: string) {
+  return z.string({ error: sentence }).transform((text, context): T => {
+    const value = parse(text)
+    if (value !== undefined) return value
+    context.addIssue({ code: 'custom', message: sentence })
+    return z.NEVER
+  })
+}
+
+/** Where to listen. */
+export const listenAddress = fromText(
+  parseListenAddress,
+  'It is HOST:PORT, such as 0.0.0.0:9011 or [::1]:9011, or unix:/PATH with an absolute path',
+)
+
+/** Addresses of a network. */
+export const range = fromText(
+  parseAddressRange,
+  'It is no network; write an address, or one with its prefix such as 10.0.0.0/8',
+)
+
+/** The permissions of a socket. */
+export const mode = fromText(
+  text => (/^0?[0-7]{3}$/.test(text) ? Number.parseInt(text, 8) : undefined),
+  'It is three octal digits, such as "660"',
+)
+
+/** A name or an address that a certificate can hold. */
+export const hostName = fromText(parseHostName, 'It is a host name or an address, such as chat.example.org')
+
+/** A file or a directory. In a file of configuration it has no directory that it could be relative to. */
+export const path = fromText(
+  text => (isAbsolute(text) && !text.includes('\0') ? text : undefined),
+  'It is an absolute path',
+)
+
+/** A whole number within bounds. */
+export function count(least: number, most: number) {
+  const sentence = `It is a whole number from ${least} to ${most}`
+  return z.int({ error: sentence }).min(least, { error: sentence }).max(most, { error: sentence })
+}
+
+const LABEL = '[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?'
+const HOST_NAME = new RegExp(`^${LABEL}(\\.${LABEL})*$`)
+const MAX_HOST_NAME = 253
+
+function parseHostName(text: string): string | undefined {
+  const name = text.trim().toLowerCase()
+  if (isIP(name) !== 0) return name
+  const ascii = domainToASCII(name)
+  return ascii.length <= MAX_HOST_NAME && HOST_NAME.test(ascii) ? ascii : undefined
+}

@@ -1,0 +1,205 @@
+import { statSync } from 'node:fs'
+import { DEFAULT_PORT } from '../protocol/limits.ts'
+import { isLocal, showAddress } from './address.ts'
+import { openControl } from './admin/control.ts'
+import type { ConfigTasks } from './admin/tasks.ts'
+import { Configuration } from './config/configuration.ts'
+import { unknownVariables } from './config/sources.ts'
+import { type Daemon, startDaemon } from './daemon.ts'
+import { defaultDataDirectory, lockDirectory, logFile, prepareDirectory } from './dataDirectory.ts'
+import { absolute, EXIT_FAILED, EXIT_USAGE, fail } from './exits.ts'
+import type { Flags } from './flags.ts'
+import { handedSockets } from './listenSockets.ts'
+import { openSqliteLog, type SqliteLog } from './log/sqlite/sqliteLog.ts'
+import { createLogger, type Logger } from './logger.ts'
+import { connectionsThatFit } from './openFiles.ts'
+import { closeToOthers } from './privateFiles.ts'
+import { findServiceManager, type ServiceManager } from './serviceManager.ts'
+import { createTlsServer } from './tls/createTlsServer.ts'
+
+/** With room for fewer connections than this the operator is told. */
+const FEW_CONNECTIONS = 1_000
+const PLAINTEXT_WARNING =
+  'plain text is taken from other machines (allow-plaintext): anyone between them and chatd can read it and change it'
+/** How often a long start asks for more time, ms, and for how much. */
+const EXTEND_EVERY = 5_000
+const EXTEND_BY = 30_000
+/** How often the service manager is told what chatd does, ms. */
+const STATUS_EVERY = 10_000
+
+/** Serves until a signal or idleness ends the process: 0 after a stop, 1 when it cannot run, 2 for what is configured wrongly. */
+export async function serve(flags: Flags): Promise<void> {
+  const configuration = configurationOf(flags)
+  const { config, settings } = configuration
+  const handed = handedSockets(process.env)
+  // systemd has the addresses where it hands over sockets.
+  const listen = handed.length > 0 ? [] : (config.listen ?? [{ host: '127.0.0.1', port: DEFAULT_PORT }])
+  const exposed = listen.find(address => !isLocal(address))
+  if (!flags.limits && (handed.length > 0 || exposed !== undefined)) {
+    const where = exposed === undefined ? 'sockets that systemd hands over' : showAddress(exposed)
+    fail(EXIT_USAGE, `--no-limits is for load tests on loopback alone, not for ${where}`)
+  }
+  const data = absolute(flags.data ?? config.data ?? defaultDataDirectory())
+  const problem = prepareDirectory(data)
+  if (problem !== undefined) fail(EXIT_FAILED, problem)
+  const logger = createLogger(config['log-level'] ?? 'info')
+  const manager = findServiceManager(process.env, reason => logger.warn({ reason }, 'service manager'))
+  const lock = lockDirectory(data)
+  if (!lock.ok) fail(EXIT_FAILED, lock.error)
+  warnOfConfig(configuration, logger, handed.length)
+  const files = keyPairFiles(configuration)
+  const names = config.name ?? []
+  const tls = createTlsServer({ data, listen, names, files, settings, logger })
+  // Clients of this machine alone need no certificate; one is made if such a client asks for TLS.
+  const isOpen = exposed !== undefined || handed.length > 0 || files !== undefined
+  const shown = isOpen ? tls.open() : undefined
+  if (shown?.ok === false) fail(EXIT_FAILED, shown.error)
+  const log = await openLog(data, logger, manager)
+  for (const finding of closeToOthers(data)) logger.warn({ finding }, 'permissions')
+  let sendAway: Daemon['sendAway'] = () => undefined
+  let accounts: Daemon['accounts'] | undefined
+  const reload = (): ReturnType<ConfigTasks['reload']> => reloadAll(configuration, { logger, manager, tls })
+  const control = await openControl(
+    data,
+    {
+      log,
+      sendAway: (person, isErased) => sendAway(person, isErased),
+      keyPair: () => tls.open(),
+      accounts: () => accounts,
+      config: { reload },
+    },
+    logger,
+  )
+  const erase = (person: string) => log.erase(person)
+  const started = await startDaemon({ listen, handed, settings, logger, log, tls, names, erase })
+  if (!started.ok) {
+    control?.close()
+    fail(EXIT_FAILED, started.error)
+  }
+  const daemon = started.value
+  if (shown?.ok === true)
+    logger.info({ fingerprint: shown.value.fingerprint }, 'TLS on the same port, with this key')
+  if (isOpen && settings.plaintextFrom.length > 0) {
+    const from = settings.plaintextFrom.map(({ network, prefix }) => `${network}/${prefix}`)
+    logger.warn({ from }, PLAINTEXT_WARNING)
+  }
+  sendAway = (person, isErased) => daemon.sendAway(person, isErased)
+  accounts = daemon.accounts
+  const stopTelling = tellManager(manager, () => statusOf(daemon, data))
+  const stop = (reason: string): void => {
+    logger.info({ reason }, 'stopping')
+    stopTelling()
+    manager.stopping()
+    control?.close()
+    daemon.stop().then(
+      () => {
+        lock.value.release()
+        logger.info('stopped')
+        process.exit(0)
+      },
+      (error: unknown) => {
+        logger.fatal({ err: error }, 'stopping failed')
+        process.exit(EXIT_FAILED)
+      },
+    )
+  }
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop(signal))
+  // Closing the terminal must not stop a server that others use.
+  process.on('SIGHUP', reload)
+  await daemon.idle
+  stop('idle')
+}
+
+function configurationOf({ config, given, tlsCert, tlsKey, limits }: Flags): Configuration {
+  const named = config ?? process.env['CHATD_CONFIG']
+  const loaded = Configuration.load({
+    file: named === undefined || named === '' ? undefined : absolute(named),
+    environment: process.env,
+    flags: {
+      ...given,
+      ...(tlsCert === undefined ? {} : { 'tls-cert': absolute(tlsCert) }),
+      ...(tlsKey === undefined ? {} : { 'tls-key': absolute(tlsKey) }),
+    },
+    isLifted: !limits,
+    fitting: connectionsThatFit(),
+  })
+  if (!loaded.ok) fail(EXIT_USAGE, loaded.error)
+  return loaded.value
+}
+
+function keyPairFiles({ config }: Configuration) {
+  const certificate = config['tls-cert']
+  return certificate === undefined ? undefined : { certificate, key: config['tls-key'] ?? certificate }
+}
+
+function warnOfConfig({ config, settings }: Configuration, logger: Logger, handed: number): void {
+  if (settings.connections < FEW_CONNECTIONS)
+    logger.warn(
+      { connections: settings.connections },
+      'more connections do not fit: raise the limit of open files (LimitNOFILE=, or ulimit -n)',
+    )
+  for (const variable of unknownVariables(process.env))
+    logger.warn({ variable }, 'this variable of the environment is no key of chatd: see chatd config show')
+  if (handed > 0 && config.listen !== undefined)
+    logger.warn({ sockets: handed }, 'listen is not used: systemd hands over the sockets (chatd.socket)')
+}
+
+async function openLog(data: string, logger: Logger, manager: ServiceManager): Promise<SqliteLog> {
+  // A long log is looked at before it is used, and an old one is carried to the newest layout.
+  manager.status('looking at the log')
+  const timer = setInterval(() => manager.extend(EXTEND_BY), EXTEND_EVERY)
+  const opened = await openSqliteLog(logFile(data), {
+    onTrouble: trouble => logger.error({ trouble }, 'storage'),
+    onRecovered: () => logger.info('storing works again'),
+    onBug: error => logger.error({ err: error }, 'telling of a commit failed by a bug'),
+    onBroken: error => {
+      // A restart begins with the disk, which holds everything that was acknowledged.
+      logger.fatal({ err: error }, 'the log failed')
+      process.exit(EXIT_FAILED)
+    },
+  })
+  clearInterval(timer)
+  if (!opened.ok) fail(EXIT_FAILED, opened.error)
+  return opened.value
+}
+
+/** What a reload reaches. */
+interface Reached {
+  readonly logger: Logger
+  readonly manager: ServiceManager
+  readonly tls: { reload(): void }
+}
+
+function reloadAll(
+  configuration: Configuration,
+  { logger, manager, tls }: Reached,
+): ReturnType<ConfigTasks['reload']> {
+  manager.reloading()
+  const reloaded = configuration.reload()
+  if (reloaded.ok) {
+    const { applied, waiting } = reloaded.value
+    if (applied.some(({ key }) => key === 'log-level'))
+      logger.level = configuration.config['log-level'] ?? 'info'
+    logger.info({ applied, waiting }, 'configuration reloaded; the certificate is read again')
+  } else logger.error({ reason: reloaded.error }, 'configuration not reloaded: nothing is changed')
+  tls.reload()
+  manager.ready(reloaded.ok ? 'reloaded' : 'the configuration is wrong: nothing is changed')
+  return reloaded
+}
+
+/** Tells the manager that chatd serves, what it does, and that it is alive, until the returned function is called. */
+function tellManager(manager: ServiceManager, status: () => string): () => void {
+  if (!manager.isThere) return () => undefined
+  manager.ready(status())
+  const timers = [setInterval(() => manager.status(status()), STATUS_EVERY)]
+  const { watchdogEvery } = manager
+  // A third of the time, so that a late timer is no death.
+  if (watchdogEvery !== undefined) timers.push(setInterval(() => manager.alive(), watchdogEvery / 3))
+  return () => timers.forEach(clearInterval)
+}
+
+function statusOf({ connections, people, rooms }: Daemon, data: string): string {
+  const { size } = statSync(logFile(data), { throwIfNoEntry: false }) ?? { size: 0 }
+  const log = (size / 1024 / 1024).toFixed(1)
+  return `${people} people, ${connections} connections, ${rooms} rooms in use; log ${log} MiB`
+}
