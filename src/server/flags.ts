@@ -7,6 +7,7 @@ import { addAccountCommands, type TakeTask } from './accountFlags.ts'
 import { parseListenAddress } from './address.ts'
 import { parseAddressRange } from './addressRanges.ts'
 import type { TaskFlags } from './admin/command.ts'
+import { findGroup } from './admin/systemGroup.ts'
 import type { Task } from './admin/tasks.ts'
 import {
   type AddressRange,
@@ -38,6 +39,8 @@ export interface Flags {
   readonly exitWhenIdle: number | undefined
   /** The permissions of unix sockets. */
   readonly socketMode: number
+  /** The number of the group whose members may run commands on this daemon. */
+  readonly controlGroup: number | undefined
   /** Names of this server for the certificate that it makes. */
   readonly name: readonly string[]
   /** The files of a certificate that another program makes. */
@@ -68,6 +71,15 @@ const DATA = [
 /** Parses the command line. For help, the version and errors it prints them and ends the process. */
 export function parseFlags(argv: readonly string[]): CommandLine {
   let parsed: CommandLine | undefined
+  defineChatd(commandLine => {
+    parsed = commandLine
+  }).parse(argv)
+  if (parsed === undefined) throw new Error('no action ran for a valid command line')
+  return parsed
+}
+
+/** The definition of the command line, from which the manual and the completions are made too. */
+function defineChatd(take: (parsed: CommandLine) => void): Command {
   const program = new Command('chatd')
     .description('The chat daemon: listens on TCP, speaks newline-delimited JSON, keeps the rooms.')
     .version(VERSION, '-V, --version', 'print the version')
@@ -87,6 +99,12 @@ export function parseFlags(argv: readonly string[]): CommandLine {
       new Option('--socket-mode <mode>', 'permissions of unix sockets, such as 660')
         .argParser(socketMode)
         .default(0o600, '600'),
+    )
+    .addOption(
+      new Option(
+        '--control-group <group>',
+        'a group whose members may run commands on this daemon (default: none but its user and root)',
+      ).argParser(group),
     )
     .addOption(
       new Option('--name <host>', 'a name of this server for the certificate that chatd makes for itself')
@@ -126,15 +144,13 @@ export function parseFlags(argv: readonly string[]): CommandLine {
     .argument('[command]')
     .action((command: string | undefined) => {
       if (command !== undefined) program.error(`error: there is no command "${command}"`)
-      parsed = { serves: true, ...checkedTogether(program, program.opts<RawFlags>()) }
+      take({ serves: true, ...checkedTogether(program, program.opts<RawFlags>()) })
     })
   addCommands(program, (task, more) => {
     const { data } = program.opts<Flags>()
-    parsed = { serves: false, data, task, newEpoch: false, question: undefined, ...more }
+    take({ serves: false, data, task, newEpoch: false, question: undefined, ...more })
   })
-  program.parse(argv)
-  if (parsed === undefined) throw new Error('no action ran for a valid command line')
-  return parsed
+  return program
 }
 
 /** The flags with those that depend on each other checked. */
@@ -303,6 +319,15 @@ function listenAddress(text: string): ListenAddress {
 function socketMode(text: string): number {
   if (!/^0?[0-7]{3}$/.test(text)) throw new InvalidArgumentError('It is three octal digits, such as 660')
   return Number.parseInt(text, 8)
+}
+
+function group(text: string): number {
+  const number = findGroup(text)
+  if (number === undefined)
+    throw new InvalidArgumentError(
+      'It is the name of a group of this machine (see /etc/group), or its number',
+    )
+  return number
 }
 
 /** A name or an address that a certificate can hold. */

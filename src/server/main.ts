@@ -117,6 +117,7 @@ async function serve(flags: Flags): Promise<void> {
       accounts: () => accounts,
     },
     logger,
+    flags.controlGroup,
   )
   const erase = (person: string) => log.erase(person)
   const started = await startDaemon({ listen, settings, logger, log, tls, names: flags.name, erase })
