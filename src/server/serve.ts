@@ -69,6 +69,7 @@ export async function serve(flags: Flags): Promise<void> {
       config: { reload },
     },
     logger,
+    config['control-group'],
   )
   const erase = (person: string) => log.erase(person)
   const started = await startDaemon({ listen, handed, settings, logger, log, tls, names, erase })
