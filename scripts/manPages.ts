@@ -101,7 +101,7 @@ function configurationPage(keys: readonly ConfigurationKey[], edition: Edition):
     section(
       'DESCRIPTION',
       text(
-        'The file is TOML. Each key has the meaning of the option of the same name of chatd(8); an option wins over the file. A key that is left out has its default.',
+        'The file is TOML. Each key has the meaning of the option of the same name of chatd(8): an option wins over a variable of the environment, such as CHATD_LOG_LEVEL, and that wins over the file. A key that is left out has its default. Keys that begin with "limits." stand in the table [limits]. "chatd config check" says what is wrong in a file, "chatd config show" where each value comes from, and "chatd reload" has a running daemon read the file again.',
       ),
     ),
     section(

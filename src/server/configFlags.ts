@@ -1,7 +1,7 @@
 /** The flags that configure a daemon: each is a key of the configuration, with the same name and the same values. */
 
 import { type Command, InvalidArgumentError, Option } from 'commander'
-import type * as z from 'zod'
+import * as z from 'zod'
 import { CONFIG_KEYS, type Config, configSchema } from './config/config.ts'
 
 /** A key as a flag, where that is not `--key <value>`. `variadic` takes several values, `repeated` may come several times. */
@@ -26,14 +26,16 @@ const LIMIT_KEYS = CONFIG_KEYS.filter(({ path }) => path.length === 2)
 
 /** Adds the flags of the configuration to a command; `--data` is not among them, since every command has it. */
 export function addConfigFlags(program: Command): void {
-  for (const { name, help, byDefault, path } of CONFIG_KEYS) {
+  for (const { name, help, byDefault, path, schema } of CONFIG_KEYS) {
     const spelling = SPELLINGS[name]
     if (path.length > 1 || spelling === undefined) continue
     const several = REPEATED.includes(name) ? '; may be given several times' : ''
     const shown =
       byDefault === undefined || byDefault === 'false' || byDefault === '[]' ? '' : ` (default: ${byDefault})`
+    const choices = choicesOf(schema)
     const option = new Option(spelling, help + several + shown)
-    program.addOption(PATHS.includes(name) ? option : option.argParser(parserOf(name)))
+    if (choices !== undefined) program.addOption(option.choices(choices))
+    else program.addOption(PATHS.includes(name) ? option : option.argParser(parserOf(name)))
   }
   program.addOption(
     new Option(
@@ -51,6 +53,12 @@ export function configOfFlags(found: Readonly<Record<string, unknown>>): Config 
   })
   const limits = found['limit']
   return { ...Object.fromEntries(entries), ...(limits === undefined ? {} : { limits }) } as Config
+}
+
+/** The values of a key that has only some. */
+function choicesOf(schema: z.ZodType): readonly string[] | undefined {
+  const inner = schema instanceof z.ZodOptional ? schema.unwrap() : schema
+  return inner instanceof z.ZodEnum ? inner.options.map(String) : undefined
 }
 
 /** How commander calls a flag: `logLevel`. */
@@ -75,7 +83,6 @@ const numberOf = (text: string): number => (text.trim() === '' ? Number.NaN : Nu
 
 function messageOf(error: z.ZodError, text: string): string {
   const [issue] = error.issues
-  if (issue?.code === 'invalid_value') return `Allowed choices are ${issue.values.map(String).join(', ')}.`
   return issue?.message.replace('It is no', `"${text}" is no`) ?? ''
 }
 
