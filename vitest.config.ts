@@ -1,11 +1,24 @@
-import { defineConfig } from 'vitest/config'
+import { resolve } from 'node:path'
+import { defineConfig, type Plugin } from 'vitest/config'
+
+/** What the build gives Ink in place of its own parts: so the tests are of what is shipped. */
+const inkParts: Plugin = {
+  name: 'ink-parts',
+  enforce: 'pre',
+  resolveId: (source, importer) =>
+    source === './output.js' && importer !== undefined && /ink\/build\/renderer\.js$/.test(importer)
+      ? resolve('src/tui/inkParts/output.ts')
+      : undefined,
+}
 
 export default defineConfig({
   test: {
     projects: [
       {
+        plugins: [inkParts],
         test: {
           name: 'unit',
+          server: { deps: { inline: ['ink', 'ink-testing-library'] } },
           include: ['test/**/*.test.{ts,tsx}'],
           exclude: ['test/e2e/**'],
           // Property tests and real sockets on a busy machine; a hang is still found.

@@ -2,43 +2,7 @@ import { afterEach, describe, expect, test } from 'vitest'
 import { withoutOwnSequences } from '../ownSequences.ts'
 import type { FakeClient } from './fakeClient.ts'
 import { type RunningScreen, startScreen } from './screens.ts'
-
-/** Attacks that got through some chat client, each with a word that must stay. */
-const ATTACKS: Readonly<Record<string, string>> = {
-  'clear the screen': '\x1b[2J\x1b[3J\x1b[Hstays',
-  'move the cursor': '\x1b[1;1H\x1b[10A\x1b[99Dstays',
-  'set a colour and a background': '\x1b[31;41mstays',
-  'set a colour by C1': '\x9b31;41mstays',
-  'leave the alternate screen': '\x1b[?1049lstays',
-  'report the mouse': '\x1b[?1000h\x1b[?1006hstays',
-  'turn off paste brackets': '\x1b[?2004lstays',
-  'hide the cursor': '\x1b[?25lstays',
-  'reset the terminal': '\x1bcstays',
-  'set a scroll region': '\x1b[2;5rstays',
-  'switch the character set': '\x1b(0\x0estays',
-  'write the clipboard': '\x1b]52;c;c3RvbGVu\x07stays',
-  'write the clipboard by C1': '\x9d52;c;c3RvbGVu\x9cstays',
-  'set the title': '\x1b]0;title\x07stays',
-  'forge a link': '\x1b]8;;https://evil.example\x1b\\link\x1b]8;;\x1b\\stays',
-  notify: '\x1b]777;notify;a;b\x07\x1b]9;x\x07stays',
-  'ask for an answer': '\x1b[c\x1b[6n\x1b[?u\x1b]11;?\x07\x05stays',
-  'run a device string': '\x1bP$q"p\x1b\\\x90x\x9c\x1b_x\x1b\\stays',
-  'begin an endless sequence': 'stays\x1b]0;',
-  'end with a lone ESC': 'stays\x1b',
-  'go back over the border': '\x08\x08\x08\x08\x08\x08\x08\x08stays',
-  'overwrite the row': 'gone\rstays',
-  'break the row': 'a\x0bb\x0cc\x85d\u2028e\u2029stays',
-  ring: '\x07\x07stays',
-  'turn the reading direction': '\u202estays\u202c \u2066x\u2069 \u200f',
-  'hide letters': 'st\u200bay\u2060s st\u00aday\ufeffs stays',
-  'stack marks': `stays${'\u0301'.repeat(500)}`,
-  'chain emoji': `stays ${'👨\u200d'.repeat(60)}👩`,
-  'be wide': `stays ${'Ｗ'.repeat(60)} ${'﷽'.repeat(20)} 🏳️‍🌈 👩🏽‍🚀 🇩🇪🇫🇷`,
-  'be a selector': 'stays #\ufe0f\u20e3 ☎\ufe0f a\ufe0f ❤\ufe0e',
-  'speak Indic': 'stays क्षि श्री நி ကြောင့် กำ ี้',
-  'be half a pair': 'stays \ud83d \udc4d',
-  tab: 'a\tb\tstays',
-}
+import { ATTACKS } from './text/attacks.ts'
 
 let running: RunningScreen | undefined
 afterEach(async () => {

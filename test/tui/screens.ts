@@ -13,16 +13,16 @@ export type RunningScreen = {
   close(): Promise<void>
 }
 
-/** Starts a screen with a client that `prepare` has filled. */
+/** Starts a screen with a client that `prepare` has filled. @param options `hasMargin`: of the terminal */
 export function startScreen(
   [columns, rows]: readonly [number, number],
   prepare: (client: FakeClient) => void = () => undefined,
-  options: Partial<ScreenOptions> = {},
+  { hasMargin = false, ...options }: Partial<ScreenOptions> & { readonly hasMargin?: boolean } = {},
 ): RunningScreen {
   const client = new FakeClient()
   const began = performance.now()
   prepare(client)
-  const terminal = new TestTerminal(columns, rows)
+  const terminal = new TestTerminal(columns, rows, hasMargin)
   const { stdin, stdout } = terminal
   const code = runScreen({
     client,

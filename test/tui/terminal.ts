@@ -6,6 +6,11 @@ import { UnicodeGraphemesAddon } from '../graphemesAddon.ts'
 
 /** How long `until` waits for its condition, ms. */
 const PATIENCE = 5_000
+/** A program that writes nothing for so long, ms, has drawn. */
+const QUIET = 4
+
+/** Cells that the emulator has beyond both edges of a terminal with a margin. */
+const MARGIN = 12
 
 /** A terminal of `columns` by `rows`: `stdin` and `stdout` for a program, and the content of the screen. */
 export class TestTerminal {
@@ -17,11 +22,18 @@ export class TestTerminal {
   readonly #keyboard = new PassThrough()
   /** Whether the program reads raw keys now. */
   isRaw = false
+  #columns: number
+  #rows: number
+  readonly #margin: number
 
-  constructor(columns: number, rows: number) {
+  /** @param hasMargin whether what the program draws beyond its edges can be seen: see `beyond` */
+  constructor(columns: number, rows: number, hasMargin = false) {
+    this.#columns = columns
+    this.#rows = rows
+    this.#margin = hasMargin ? MARGIN : 0
     this.xterm = new Terminal({
-      cols: columns,
-      rows,
+      cols: columns + this.#margin,
+      rows: rows + this.#margin,
       allowProposedApi: true,
       convertEol: true,
       scrollback: 200,
@@ -37,8 +49,8 @@ export class TestTerminal {
     })
     this.stdout = Object.defineProperties(output as unknown as NodeJS.WriteStream, {
       isTTY: { value: true },
-      columns: { get: () => xterm.cols },
-      rows: { get: () => xterm.rows },
+      columns: { get: () => this.#columns },
+      rows: { get: () => this.#rows },
     })
     this.stdin = Object.assign(this.#keyboard as unknown as NodeJS.ReadStream, {
       isTTY: true,
@@ -69,16 +81,68 @@ export class TestTerminal {
 
   /** Another size, and the program is told. */
   resize(columns: number, rows: number): void {
-    this.xterm.resize(columns, rows)
+    this.#columns = columns
+    this.#rows = rows
+    this.xterm.resize(columns + this.#margin, rows + this.#margin)
     this.stdout.emit('resize')
   }
 
   /** The rows of the screen as text, without blanks at their ends. */
   rows(): string[] {
-    const { active } = this.xterm.buffer
-    return Array.from({ length: this.xterm.rows }, (_, row) =>
-      (active.getLine(active.viewportY + row)?.translateToString(true) ?? '').trimEnd(),
+    return Array.from({ length: this.#rows }, (_, y) => this.#row(y, 0, this.#columns))
+  }
+
+  /** What was drawn beyond the edges, as text: nothing, unless a row is too long, or there are too many. */
+  beyond(): string {
+    const right = Array.from({ length: this.#rows }, (_, y) => this.#row(y, this.#columns, this.xterm.cols))
+    const below = Array.from({ length: this.#margin }, (_, y) =>
+      this.#row(this.#rows + y, 0, this.xterm.cols),
     )
+    return [...right, ...below].join('\n').trim()
+  }
+
+  #row(y: number, from: number, to: number): string {
+    const { active } = this.xterm.buffer
+    return (active.getLine(active.viewportY + y)?.translateToString(true, from, to) ?? '').trimEnd()
+  }
+
+  /** The cells of each row as text; the second half of a wide character is empty. */
+  cells(): string[][] {
+    const { active } = this.xterm.buffer
+    const reused = active.getNullCell()
+    return Array.from({ length: this.#rows }, (_, y) => {
+      const line = active.getLine(active.viewportY + y)
+      return Array.from({ length: this.#columns }, (_, x) => {
+        const cell = line?.getCell(x, reused)
+        return cell === undefined || cell.getWidth() === 0 ? '' : cell.getChars() || ' '
+      })
+    })
+  }
+
+  /** All that can be seen: each row, with where its looks change, and the cursor. */
+  look(): string {
+    const { active } = this.xterm.buffer
+    const reused = active.getNullCell()
+    const rows = this.rows().map((row, y) => {
+      const line = active.getLine(active.viewportY + y)
+      let looks = ''
+      let last = ''
+      for (let x = 0; x < this.#columns; x++) {
+        const cell = line?.getCell(x, reused)
+        if (cell === undefined) continue
+        const flags = [cell.isBold(), cell.isDim(), cell.isItalic(), cell.isUnderline(), cell.isInverse()]
+        const look = `${cell.getFgColor()}${flags.map(flag => (flag === 0 ? '.' : '+')).join('')}`
+        if (look !== last) looks += ` ${x}:${look}`
+        last = look
+      }
+      return `${row}\n${looks}`
+    })
+    return `${rows.join('\n')}\n${this.isCursorShown ? `${this.cursor.x},${this.cursor.y}` : 'no cursor'}`
+  }
+
+  /** Whether the program shows the cursor. */
+  get isCursorShown(): boolean {
+    return this.written.lastIndexOf('\x1b[?25h') > this.written.lastIndexOf('\x1b[?25l')
   }
 
   /** The screen as text. */
@@ -141,6 +205,15 @@ export class TestTerminal {
       if (Date.now() > end) throw new Error(`not seen in ${PATIENCE} ms: ${what}\n${this.screen()}`)
       await new Promise(resolve => setTimeout(resolve, 5))
     }
+  }
+
+  /** Waits until the program has drawn what it was told. */
+  async quiet(): Promise<void> {
+    for (let written = -1; written < this.written.length; ) {
+      written = this.written.length
+      await new Promise(resolve => setTimeout(resolve, QUIET))
+    }
+    await new Promise<void>(resolve => this.xterm.write('', resolve))
   }
 
   /** Waits until the screen shows a text. */

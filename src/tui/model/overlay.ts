@@ -70,7 +70,8 @@ export type Switcher = {
   /** What it shows: everything, rooms, the people of the current room, or what may be meant by the name of a new room. */
   readonly of: 'all' | 'rooms' | 'people' | 'make'
   readonly editor: Editor
-  readonly chosen: number
+  /** What is chosen, by its key: it stays chosen where the list changes under the user's hand. */
+  readonly chosen: string | undefined
   /** The rooms of the server; undefined until they have come. */
   readonly rooms: readonly RoomSummary[] | undefined
 }

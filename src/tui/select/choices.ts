@@ -25,6 +25,19 @@ export type Choice =
 /** A choice as the switcher finds it. */
 export type FoundChoice = SwitcherRoom & { readonly choice: Choice }
 
+/** What tells a choice apart from the others. */
+export function keyOfChoice({ room: { room, choice } }: SwitcherMatch<FoundChoice>): string {
+  return `${choice.kind} ${room}`
+}
+
+/** The place of what is chosen in the list, or the first. */
+export function chosenAt(choices: readonly SwitcherMatch<FoundChoice>[], { chosen }: Switcher): number {
+  return Math.max(
+    0,
+    choices.findIndex(one => keyOfChoice(one) === chosen),
+  )
+}
+
 /** Behind the rooms that are open, by kind. */
 const RANKS = { public: -2, person: -3, command: -4 } as const
 /** Letters by which a name may differ from another one that was meant. */

@@ -173,7 +173,7 @@ function rulesOf(
     right: layout.people === 0 ? undefined : layout.columns - layout.people - 1,
   })
   return {
-    top: paneRule(layout.columns, joints(clean`┬`), { left: dayAbove(pane), right: newAbove(pane) }),
+    top: paneRule(layout.columns, joints(clean`┬`), { left: [dayAbove(pane)], right: newAbove(pane) }),
     bottom: paneRule(layout.columns, joints(clean`┴`), {
       left: peeking(state),
       right: newBelow(state, pane),
@@ -211,10 +211,15 @@ function newAbove(pane: Pane | undefined): Row {
   return [span(clean`↑ ${count} new since ${clock.time(entry.ts)} (${keyOf('scroll.unread')})`, 'fresh')]
 }
 
-/** Tells that nothing is marked as read. */
-function peeking(state: ScreenState): Row {
-  if (!roomScreen(state).isPeeking) return EMPTY_ROW
-  return [span(clean`peeking, nothing is marked as read (${keyOf('room.peek')})`, 'fresh')]
+/** Tells that nothing is marked as read, in as many words as there is room for. */
+function peeking(state: ScreenState): readonly Row[] {
+  if (!roomScreen(state).isPeeking) return []
+  const key = keyOf('room.peek')
+  return [
+    [span(clean`peeking, nothing is marked as read (${key})`, 'fresh')],
+    [span(clean`peeking (${key})`, 'fresh')],
+    [span(clean`peeking`, 'fresh')],
+  ]
 }
 
 /** Tells that the newest message is below the visible rows. */

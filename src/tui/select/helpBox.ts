@@ -30,7 +30,7 @@ export function helpBox(layout: Layout, top: number): Box {
 
 /** The rows that the help shows at once. */
 export function helpHeight(layout: Layout): number {
-  return Math.max(1, Math.min(contentOf(layout).length, layout.rows - BOX_ENDS - (layout.rows >= 16 ? 4 : 1)))
+  return Math.max(1, Math.min(contentOf(layout).length, layout.rows - BOX_ENDS - (layout.rows >= 16 ? 5 : 1)))
 }
 
 /** The rows of the whole help. */

@@ -22,7 +22,10 @@ export function excerptRow(text: CleanText, terms: readonly SearchTerm[], width:
   if (first === undefined || textWidth(sliceClean(text, 0, first.end)) <= width - 1)
     return spansOf(text, matches, 0)
   let from = first.start
-  for (let used = 0; from > 0 && used < Math.floor(width * BEFORE); ) {
+  // Where the text ends soon after the match, more of what is before it fills the row.
+  const rest = textWidth(sliceClean(text, from, from + width))
+  const before = Math.max(Math.floor(width * BEFORE), width - 2 - rest)
+  for (let used = 0; from > 0 && used < before; ) {
     const previous = previousGrapheme(text, from)
     used += textWidth(sliceClean(text, previous, from))
     from = previous

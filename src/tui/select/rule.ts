@@ -38,8 +38,8 @@ export function columnRule(height: number): readonly Row[] {
 
 /** Words in a line across the screen. */
 export type RuleWords = {
-  /** Behind the joint. */
-  readonly left: Row
+  /** Behind the joint: the first of these that fits. */
+  readonly left: readonly Row[]
   /** Near the right end; they stand before those to the left where both do not fit. */
   readonly right: Row
 }
@@ -59,7 +59,8 @@ export function paneRule(width: number, { sign, left: from, right: to }: Joints,
     to === undefined ? [] : [span(sign, 'rule'), span(repeated(LINE, width - to - 1), 'rule')]
   const room = width - rowWidth(before) - rowWidth(behind)
   const end = fitting(words.right, room - LEAST_LINE)
-  const start = fitting(words.left, room - LEAST_LINE - rowWidth(end))
+  const free = room - LEAST_LINE - rowWidth(end)
+  const start = words.left.map(left => fitting(left, free)).find(left => left.length > 0) ?? []
   const line = span(repeated(LINE, room - rowWidth(start) - rowWidth(end)), 'rule')
   return [...before, ...start, line, ...end, ...behind]
 }

@@ -19,6 +19,8 @@ const WIDEST = 100
 const ROWS_A_HIT = 2
 /** Rows of a message in a context; longer ones are cut. */
 const ROWS_OF_A_TEXT = 6
+/** A narrower row has the day of a message in digits. */
+const LEAST_FOR_WORDS = 60
 /** The cells of the bar before each row. */
 const BAR = 2
 
@@ -36,7 +38,7 @@ export function hitsOnPage(size: Size): number {
 }
 
 function heightOf({ rows }: Pick<Size, 'rows'>): number {
-  return Math.max(BOX_ENDS + 1, rows - (rows >= 16 ? 4 : 1))
+  return Math.max(BOX_ENDS + 1, rows - (rows >= 16 ? 5 : 1))
 }
 
 function titleOf({ asked, isMentions, hits, cursor, chosen, context }: Search): CleanText {
@@ -87,7 +89,7 @@ function hitRows(
   const tone = isChosen ? 'here' : 'strong'
   const head: Row = [bar, span(roomText(event.room), tone), span(clean`  `), nameSpan(event)]
   const text = excerptRow(cleanLine(event.message ?? ''), terms, width - BAR)
-  return [spread(head, [span(whenText(world, event), 'dim')], width), [bar, ...text]]
+  return [spread(head, [span(whenText(world, event, width), 'dim')], width), [bar, ...text]]
 }
 
 /** The messages around a hit, with the hit in the middle if possible. */
@@ -126,7 +128,7 @@ function messageBlock(
         )
   const shown = lines.slice(0, ROWS_OF_A_TEXT)
   const rest: Row[] = lines.length > shown.length ? [[bar, span(clean`…`, 'dim')]] : []
-  return [spread(head, [span(whenText(world, event), 'dim')], width), ...shown, ...rest, EMPTY_ROW]
+  return [spread(head, [span(whenText(world, event, width), 'dim')], width), ...shown, ...rest, EMPTY_ROW]
 }
 
 const nameSpan = ({ from }: ChatEvent): Row[number] => span(cleanLine(from), `name.${hueOf(from)}`)
@@ -135,5 +137,6 @@ const nameSpan = ({ from }: ChatEvent): Row[number] => span(cleanLine(from), `na
 const roomText = (room: string): CleanText =>
   room.startsWith('@') ? cleanLine(room) : clean`#${cleanLine(room)}`
 
-const whenText = ({ clock }: World, { ts }: ChatEvent): CleanText =>
-  clean`${clock.dayLabel(ts)} ${clock.time(ts)}`
+/** The day in words, or in digits where a row has no room for them beside the room and the sender. */
+const whenText = ({ clock }: World, { ts }: ChatEvent, width: number): CleanText =>
+  clean`${width < LEAST_FOR_WORDS ? cleanLine(clock.day(ts)) : clock.dayLabel(ts)} ${clock.time(ts)}`

@@ -7,7 +7,7 @@ import type { ScreenState } from '../model/state.ts'
 import { roomOf, type World } from '../model/world.ts'
 import { type CleanText, clean, cleanLine, sliceClean } from '../text/clean.ts'
 import { BOX_ENDS, BOX_SIDES, type Box, boxOf } from './box.ts'
-import { type Choice, choicesOf, type FoundChoice } from './choices.ts'
+import { type Choice, choicesOf, chosenAt, type FoundChoice } from './choices.ts'
 import { countText } from './countText.ts'
 import type { Layout } from './layout.ts'
 import { roomLabel } from './roomLabel.ts'
@@ -28,14 +28,15 @@ export function switcherBox(
   const inner = width - BOX_SIDES
   const matches = choicesOf(state, world, switcher)
   const most = Math.max(1, Math.min(MOST_MATCHES, layout.rows - BOX_ENDS - 3))
-  const first = Math.max(0, Math.min(switcher.chosen - most + 1, matches.length - most))
+  const chosen = chosenAt(matches, switcher)
+  const first = Math.max(0, Math.min(chosen - most + 1, matches.length - most))
   const { rows: typed, cursor } = editorView(switcher.editor, inner - 2, 1)
   const line: Row = [span(clean`› `, 'here'), span(typed[0] ?? clean``)]
   const found = matches.slice(first, first + most)
   const rows =
     found.length === 0
       ? [[span(switcher.of === 'people' ? clean`no other person is here` : clean`nothing fits`, 'dim')]]
-      : found.map((match, at) => choiceRow(match, first + at === switcher.chosen, inner))
+      : found.map((match, at) => choiceRow(match, first + at === chosen, inner))
   const content = [line, [], ...rows]
   const height = Math.min(layout.rows, BOX_ENDS + 2 + most)
   const box = boxOf(layout, titleOf(state, world, switcher), content, width, height)

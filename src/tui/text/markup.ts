@@ -5,6 +5,7 @@
 
 import { withoutTail } from '../../protocol/names.ts'
 import { type CleanText, clean, cleanLine, joinClean, sliceClean, splitLines } from './clean.ts'
+import { graphemeStart } from './grapheme.ts'
 import { type Link, type LinkTarget, linksIn } from './links.ts'
 import { type Part, programParts } from './program.ts'
 
@@ -76,7 +77,7 @@ function programLines(lines: readonly CleanText[], language: CleanText): readonl
   return lines.map((text, at) => ({
     kind: 'program',
     text,
-    stretches: stretches[at] ?? [],
+    stretches: atBorders(text, stretches[at] ?? []),
     hang: 0,
     ...(at === 0 && language !== '' ? { language } : {}),
   }))
@@ -87,7 +88,17 @@ function parseLine(line: CleanText): Line {
   const kind = quoted === undefined ? 'text' : 'quote'
   const text = withHosts(quoted === undefined ? line : sliceClean(line, quoted.length))
   const item = kind === 'text' ? ITEM.exec(text)?.[0] : undefined
-  return { kind, text, stretches: stretchesOf(text), hang: item?.length ?? 0 }
+  return { kind, text, stretches: atBorders(text, stretchesOf(text)), hang: item?.length ?? 0 }
+}
+
+const NARROW = /^[\x20-\x7e]*$/
+
+/** The stretches, each from the beginning of a cluster on: parts of one are measured, and drawn, otherwise than the whole. */
+function atBorders(text: CleanText, stretches: readonly Stretch[]): readonly Stretch[] {
+  if (stretches.length === 0 || NARROW.test(text)) return stretches
+  const moved = stretches.map(stretch => ({ ...stretch, start: graphemeStart(text, stretch.start) }))
+  // Of those in one cluster the last remains.
+  return moved.filter(({ start }, at) => start !== moved[at + 1]?.start)
 }
 
 /** A line with the host behind each address that may mislead about it. */

@@ -86,12 +86,12 @@ export function selectionKey(
       return armDelete(next, world, message)
     case 'selection.react':
       return isServed(world, 'react')
-        ? step(arm(next, 'react'))
+        ? step(ask(next, world, message, 'react'))
         : refused(next, clean`this server does not serve reactions`)
     case 'selection.unread':
       return markUnreadFrom(next, room, message.seq)
     case 'selection.link':
-      return openLink(next, message)
+      return openLink(next, world, message)
     case 'selection.copy':
       // What is not seen is not copied: a text may hold sequences that a shell would obey when it is pasted.
       return step(next, { type: 'copy', text: cleanText(message.text ?? '') })
@@ -128,10 +128,10 @@ const isNumber = (action: ActionId | undefined): boolean =>
   action === 'selection.emoji' || action === 'selection.number'
 
 /** Opens the address of a message; of several the next key chooses one. */
-function openLink(state: ScreenState, message: MessageEntry): Step {
+function openLink(state: ScreenState, world: World, message: MessageEntry): Step {
   const links = linksOf(message)
   if (links.length === 0) return refused(state, clean`there is no address in this message`)
-  return links.length === 1 ? open(state, links[0]) : step(arm(state, 'open'))
+  return links.length === 1 ? open(state, links[0]) : step(ask(state, world, message, 'open'))
 }
 
 function open(state: ScreenState, link: Link | undefined): Step {
@@ -147,13 +147,28 @@ function edit(state: ScreenState, world: World, message: MessageEntry): Step {
 function armDelete(state: ScreenState, world: World, message: MessageEntry): Step {
   if (!isOurs(world, message)) return refused(state, clean`you can delete only your own messages`)
   if (!isServed(world, 'delete')) return refused(state, clean`this server does not serve deletion`)
-  return step(arm(state, 'delete'))
+  return step(ask(state, world, message, 'delete'))
 }
 
 /** The state in which the very next key can confirm an action; the message itself says so. */
 function arm(state: ScreenState, armed: Selection['armed']): ScreenState {
   const { selection } = roomScreen(state)
   return selection === undefined ? state : withRoom(state, { selection: { ...selection, armed } })
+}
+
+/** The same, scrolled so that what the message asks is visible below it. */
+function ask(
+  state: ScreenState,
+  world: World,
+  { id }: MessageEntry,
+  armed: 'delete' | 'react' | 'open',
+): ScreenState {
+  const next = arm(state, armed)
+  const pane = paneOf(next, world)
+  if (pane === undefined || pane.view.atBottom) return next
+  const { scene, view, height } = pane
+  const block = 1 + scene.room.timeline.findLastIndex(entry => entry.kind === 'message' && entry.id === id)
+  return block < view.lastBlock ? next : scrolledTo(next, world, positionEndingAt(scene, block, height))
 }
 
 /** The letters that acted as keys just before and with this key. */

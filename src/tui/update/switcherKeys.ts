@@ -6,7 +6,7 @@ import type { Key } from '../input/key.ts'
 import type { Switcher } from '../model/overlay.ts'
 import { roomScreen, type ScreenState, withNotice } from '../model/state.ts'
 import type { World } from '../model/world.ts'
-import { type Choice, choicesOf } from '../select/choices.ts'
+import { type Choice, choicesOf, chosenAt, keyOfChoice } from '../select/choices.ts'
 import { clean } from '../text/clean.ts'
 import { emptied, withEditor } from './compose.ts'
 import { lineKey } from './lineKeys.ts'
@@ -23,7 +23,9 @@ export function openSwitcher(
   rooms?: Switcher['rooms'],
 ): Step {
   const editor = insertText(createEditor(), typed)
-  const overlay: Switcher = { kind: 'switcher', of, editor, chosen: 0, rooms }
+  const empty: Switcher = { kind: 'switcher', of, editor, chosen: undefined, rooms }
+  // People come a moment later, in the order of their names.
+  const overlay = of === 'people' ? empty : withFirst(state, world, empty)
   const asks = rooms === undefined && of !== 'people' && world.client.link.status === 'online'
   return step({ ...state, overlay }, ...(asks ? [{ type: 'listRooms' } as const] : []))
 }
@@ -37,13 +39,13 @@ export function switcherKey(
   key: Key,
 ): Step {
   const choices = choicesOf(state, world, switcher)
-  const count = choices.length
-  const chosenBy = (by: number): Step =>
-    step({
-      ...state,
-      overlay: { ...switcher, chosen: count === 0 ? 0 : (switcher.chosen + by + count) % count },
-    })
-  const choice = choices[switcher.chosen]?.room.choice
+  const at = chosenAt(choices, switcher)
+  const chosenBy = (by: number): Step => {
+    const next = choices[(at + by + choices.length) % choices.length]
+    const chosen = next === undefined ? undefined : keyOfChoice(next)
+    return step({ ...state, overlay: { ...switcher, chosen } })
+  }
+  const choice = choices[at]?.room.choice
   switch (action) {
     case 'switcher.open':
       return choice === undefined ? step(state) : take({ ...state, overlay: undefined }, world, choice)
@@ -59,10 +61,17 @@ export function switcherKey(
       return step({ ...state, overlay: undefined })
     default: {
       const { state: next, line: editor } = lineKey(state, switcher.editor, action, key)
-      const chosen = editor.text === switcher.editor.text ? switcher.chosen : 0
-      return step({ ...next, overlay: { ...switcher, editor, chosen } })
+      const overlay = { ...switcher, editor }
+      const isSame = editor.text === switcher.editor.text
+      return step({ ...next, overlay: isSame ? overlay : withFirst(next, world, overlay) })
     }
   }
+}
+
+/** The switcher with its best match chosen. */
+function withFirst(state: ScreenState, world: World, switcher: Switcher): Switcher {
+  const [first] = choicesOf(state, world, switcher)
+  return { ...switcher, chosen: first === undefined ? undefined : keyOfChoice(first) }
 }
 
 function take(state: ScreenState, world: World, choice: Choice): Step {

@@ -1,6 +1,5 @@
 /** The one function that changes the state of the screen. It has no side effects and reads the world. */
 
-import type { RoomSummary } from '../../protocol/requests.ts'
 import { insertText, setText } from '../composer/editor.ts'
 import type { ScreenEvent } from '../model/event.ts'
 import type { Overlay } from '../model/overlay.ts'
@@ -14,7 +13,6 @@ import {
   withWarning,
 } from '../model/state.ts'
 import type { World } from '../model/world.ts'
-import { choicesOf } from '../select/choices.ts'
 import { clean, cleanLine, joinClean } from '../text/clean.ts'
 import { called, gathered } from './calls.ts'
 import { reactByCode } from './commands.ts'
@@ -38,10 +36,11 @@ const COUNTDOWN_MS = 1_000
 /** The state after an event, and the effects to run. `now` is our clock, ms. */
 export function update(state: ScreenState, event: ScreenEvent, world: World, now: number): Step {
   const present = withCurrentRoom({ ...state, now }, world)
-  const done = andThen(happened(present, event, world), next => read(withCurrentRoom(next, world), world))
   // After every event: an arrival can be drawn with another event, before its own is told.
+  const done = andThen(happened(present, event, world), next => withRefusal(next, world))
   const told = andThen(
-    andThen(done, next => withRefusal(next, world)),
+    // The dialog of a refusal covers messages that would count as read.
+    andThen(done, next => read(withCurrentRoom(next, world), world)),
     next => called(next, world),
   )
   const ended = andThen(told, next => quitOnceSent(next, world))
@@ -70,7 +69,11 @@ function happened(state: ScreenState, event: ScreenEvent, world: World): Step {
           : remark(state, world, event.lines, event.room),
       )
     case 'roomsListed':
-      return step(withRooms(state, world, event.rooms))
+      return step(
+        state.overlay?.kind === 'switcher'
+          ? { ...state, overlay: { ...state.overlay, rooms: event.rooms } }
+          : state,
+      )
     case 'noSuchRoom':
       return noSuchRoom(state, world, event)
     case 'elsewhere':
@@ -132,19 +135,6 @@ function noSuchRoom(
       withLateError(state, clean`there is no #${cleanLine(name)} yet: /join asks again, and makes it`),
     )
   return openSwitcher(state, world, 'make', name, rooms)
-}
-
-/** The state with the rooms of the server in the switcher, if that is still open. */
-function withRooms(state: ScreenState, world: World, rooms: readonly RoomSummary[]): ScreenState {
-  const { overlay } = state
-  if (overlay?.kind !== 'switcher') return state
-  const chosen = choicesOf(state, world, overlay)[overlay.chosen]?.room
-  const next = { ...state, overlay: { ...overlay, rooms } }
-  // What is chosen stays chosen, wherever it stands now.
-  const at = choicesOf(next, world, next.overlay).findIndex(
-    ({ room }) => room.room === chosen?.room && room.choice.kind === chosen.choice.kind,
-  )
-  return { ...next, overlay: { ...next.overlay, chosen: Math.max(0, at) } }
 }
 
 /** Inserts a paste at the cursor. A paste never sends. */

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { cleanText } from '../../../src/tui/text/clean.ts'
+import { graphemeStart } from '../../../src/tui/text/grapheme.ts'
 import { type Line, parseMarkup } from '../../../src/tui/text/markup.ts'
 import { hostileText } from './hostileText.ts'
 
@@ -99,3 +100,18 @@ test.each(['*a* ', ' *a', '_a ', '`a', 'http://a) ', '@a ', '#a ', '#1', '```x\n
     expect(parsed(text).length).toBe(text.split('\n').length)
   },
 )
+
+test('no looks begin inside a character: its parts are measured otherwise than the whole', () => {
+  fc.assert(
+    fc.property(hostileText(), text => {
+      // The sign U+0D4E makes one character with what is behind it.
+      for (const said of [
+        `*${text}* _${text}_ \`${text}\` #${text}`,
+        `*${text}\u0d4e*`,
+        `\`\`\`ts\n"${text}"\n\`\`\``,
+      ])
+        for (const { text: line, stretches } of parseMarkup(cleanText(said)))
+          for (const { start } of stretches) expect(graphemeStart(line, start)).toBe(start)
+    }),
+  )
+})

@@ -74,6 +74,25 @@ test('the choice stays the same when the rooms of the server come', () => {
   expect(after).toBe(before)
 })
 
+test('the choice stays the same when a message puts another room first: Enter goes where the eye was', () => {
+  const screen = screenOf()
+  screen.client.open('ops')
+  screen.type(CTRL_K)
+  const chosen = (): string | undefined =>
+    /▌ (\S+)/.exec(screen.screen().slice(screen.screen().indexOf('Go to')))?.[1]
+  const before = chosen()
+  expect(before).toBe('#dev')
+  const ops = screen.client.rooms.get('ops')
+  if (ops === undefined) throw new Error('no ops')
+  screen.client.receive(ops, 'bob', 'hello @me')
+  Object.assign(ops, { unread: 1, mentions: 1 })
+  screen.wait(10)
+  expect(screen.screen()).toMatch(/#ops/)
+  expect(chosen()).toBe(before)
+  screen.type(ENTER)
+  expect(screen.state.current).toBe('dev')
+})
+
 describe('/join', () => {
   test('asks before it makes a room, and shows the one that is meant first', () => {
     const screen = screenOf()

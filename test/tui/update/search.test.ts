@@ -82,9 +82,9 @@ describe('going through the hits', () => {
     const screen = searching('hit', hits, '1')
     const chosen = (): string | undefined => /(\d+) of 50/.exec(screen.screen())?.[1]
     screen.type(PAGE_DOWN)
-    expect(chosen()).toBe('10')
+    expect(chosen()).toBe('9')
     screen.type(PAGE_DOWN, PAGE_UP)
-    expect(chosen()).toBe('10')
+    expect(chosen()).toBe('9')
     screen.type(END)
     expect([chosen(), screen.took()]).toEqual(['50', []])
     // Beyond the last one, the next page is asked for.
