@@ -36,6 +36,7 @@ const FLOORS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   'src/server': [
     ['main'],
     ['flags'],
+    ['backupFlags'],
     ['accountFlags'],
     ['daemon'],
     ['requests'],

@@ -28,20 +28,20 @@ async function runTask(flags: TaskFlags): Promise<never> {
     import('./dataDirectory.ts'),
   ])
   const directory = absolute(flags.data ?? findDataDirectory())
-  const found = findLog(directory, flags)
+  const isNamed = flags.data !== undefined || (process.env['STATE_DIRECTORY'] ?? '') !== ''
+  const found = findLog(directory, flags, isNamed)
   if (!found.ok) fail(EXIT_FAILED, found.error.message)
   if (flags.question !== undefined && !(await isConfirmed(flags.question))) {
     fail(EXIT_FAILED, 'nothing was removed')
   }
-  const result = await runCommand(directory, flags)
+  const result = await runCommand(directory, flags, isConfirmed)
   if (!result.ok) fail(EXIT_FAILED, result.error.message)
   process.exit(0)
 }
 
 /** Asks on the terminal; without one, --yes has to confirm. */
 async function isConfirmed(question: string): Promise<boolean> {
-  if (!process.stdin.isTTY)
-    fail(EXIT_USAGE, 'this cannot be undone; without a terminal, confirm it with --yes')
+  if (!process.stdin.isTTY) fail(EXIT_USAGE, 'this asks first; without a terminal, confirm it with --yes')
   const { createInterface } = await import('node:readline/promises')
   const questions = createInterface({ input: process.stdin, output: process.stderr })
   const answer = await questions.question(`${question} (yes/no) `)
@@ -65,6 +65,7 @@ async function serve(flags: Flags): Promise<void> {
     { createTlsServer },
     { closeToOthers },
     { connectionsThatFit },
+    { prepareLog },
   ] = await Promise.all([
     import('./daemon.ts'),
     import('./logger.ts'),
@@ -74,6 +75,7 @@ async function serve(flags: Flags): Promise<void> {
     import('./tls/createTlsServer.ts'),
     import('./privateFiles.ts'),
     import('./openFiles.ts'),
+    import('./admin/prepareLog.ts'),
   ])
   const data = absolute(flags.data ?? directories.defaultDataDirectory())
   const problem = directories.prepareDirectory(data)
@@ -93,6 +95,7 @@ async function serve(flags: Flags): Promise<void> {
   // Clients of this machine alone need no certificate; one is made if such a client asks for TLS.
   const shown = exposed !== undefined || files !== undefined ? tls.open() : undefined
   if (shown?.ok === false) fail(EXIT_FAILED, shown.error)
+  await prepareLog(data, logger)
   const opened = await openSqliteLog(directories.logFile(data), {
     onTrouble: trouble => logger.error({ trouble }, 'storage'),
     onRecovered: () => logger.info('storing works again'),
