@@ -37,6 +37,7 @@ const FLOORS: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ['main'],
     ['serve'],
     ['flags'],
+    ['backupFlags'],
     ['accountFlags', 'configFlags'],
     ['daemon'],
     ['requests'],

@@ -13,8 +13,9 @@ import { isAbsolute, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { makeDirectory } from '../files/makeDirectory.ts'
 import { replaceFile } from '../files/replaceFile.ts'
+import { isBusy } from '../files/sqliteErrors.ts'
 import { failure, type Result, success } from '../protocol/errors.ts'
-import { findNoFile } from './privateFiles.ts'
+import { findNoFile, giveToOwner } from './privateFiles.ts'
 
 /** For the owner alone. */
 const MODE = 0o700
@@ -29,6 +30,11 @@ export function logFile(directory: string): string {
 /** The socket on which the daemon takes tasks. */
 export function controlSocket(directory: string): string {
   return join(directory, 'control')
+}
+
+/** Where backups are unless their command names another directory. */
+export function backupDirectory(directory: string): string {
+  return join(directory, 'backups')
 }
 
 /** Where the data is unless `--data` names another directory. */
@@ -81,7 +87,7 @@ export function lockDirectory(directory: string): Result<Lock, string> {
   try {
     // SQLite opens a file that it cannot write for reading alone, and two readers would both have the lock.
     if (existsSync(file)) accessSync(file, constants.R_OK | constants.W_OK)
-    else closeSync(openSync(file, 'a', 0o600))
+    else makeLock(file)
     database = new DatabaseSync(file, { timeout: PATIENCE })
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
@@ -108,6 +114,35 @@ export function lockDirectory(directory: string): Result<Lock, string> {
       database.close()
     },
   })
+}
+
+/** Root makes the lock of a daemon that runs as another user, which must be able to take it. */
+function makeLock(file: string): void {
+  try {
+    closeSync(openSync(file, 'wx', 0o600))
+    giveToOwner(file)
+  } catch (error) {
+    // Another process made it meanwhile.
+    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error
+  }
+}
+
+/** Who holds the lock of a data directory, as words in brackets or empty; undefined: no process does. Changes nothing. */
+export function lockHolder(directory: string): string | undefined {
+  const file = join(directory, 'lock')
+  if (!existsSync(file)) return undefined
+  try {
+    const database = new DatabaseSync(file, { timeout: 0 })
+    try {
+      database.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE; ROLLBACK')
+      return undefined
+    } finally {
+      database.close()
+    }
+  } catch (error) {
+    // What else is wrong with it is told when it is taken.
+    return isBusy(error) ? holder(join(directory, 'chatd.pid')) : undefined
+  }
 }
 
 /**

@@ -3,6 +3,7 @@ import { VERSION } from '../protocol/version.ts'
 import { addAccountCommands, type TakeTask } from './accountFlags.ts'
 import type { TaskFlags } from './admin/command.ts'
 import type { Task } from './admin/tasks.ts'
+import { addBackupCommands } from './backupFlags.ts'
 import type { Config } from './config/config.ts'
 import { CONFIG_FILE } from './config/configFile.ts'
 import { addConfigFlags, configOfFlags } from './configFlags.ts'
@@ -126,23 +127,6 @@ function addCommands(program: Command, take: TakeTask): void {
       .option(...DATA)
       .copyInheritedSettings(program)
   const add = (name: string, description: string): Command => addTo(program, name, description)
-  add('backup', 'copy the log into a new file, also while the daemon runs')
-    .argument('<file>')
-    .option('--replace', 'replace an older file once the copy is whole')
-    .action((file: string, options: { data?: string; replace?: boolean }) =>
-      take({ task: 'backup', file, replaces: options.replace === true }, dataOf(options)),
-    )
-  add('export', 'print every event of a room, or everything kept of a user, one JSON object a line')
-    .argument('[room]')
-    .option('--user <name>', 'the user, instead of a room')
-    .action((room: string | undefined, { user, ...options }: { data?: string; user?: string }) => {
-      if ((room === undefined) === (user === undefined))
-        program.error('error: name a room, or a user with --user')
-      take(
-        user === undefined ? { task: 'export', room: room ?? '' } : { task: 'exportUser', name: user },
-        dataOf(options),
-      )
-    })
   add('erase', 'delete every message of a user, and forget the name')
     .argument('<user>')
     .option('--yes', 'do not ask')
@@ -184,11 +168,7 @@ function addCommands(program: Command, take: TakeTask): void {
     )
     .action((options: { data?: string }) => take({ task: 'reload' }, dataOf(options)))
   addAccountCommands(program, { group, add: addTo, take })
-  add('check', 'check the log and its disk')
-    .option('--new-epoch', 'after restoring files by hand: make every client start afresh')
-    .action((options: { data?: string; newEpoch?: boolean }) =>
-      take({ task: 'check' }, { ...dataOf(options), newEpoch: options.newEpoch === true }),
-    )
+  addBackupCommands(program, { group, add: addTo, take })
 }
 
 interface FingerprintOptions {

@@ -51,20 +51,20 @@ async function runTask(flags: TaskFlags): Promise<never> {
     import('./dataDirectory.ts'),
   ])
   const directory = absolute(flags.data ?? findDataDirectory())
-  const found = findLog(directory, flags)
+  const isNamed = flags.data !== undefined || (process.env['STATE_DIRECTORY'] ?? '') !== ''
+  const found = findLog(directory, flags, isNamed)
   if (!found.ok) fail(EXIT_FAILED, found.error.message)
   if (flags.question !== undefined && !(await isConfirmed(flags.question))) {
     fail(EXIT_FAILED, 'nothing was removed')
   }
-  const result = await runCommand(directory, flags)
+  const result = await runCommand(directory, flags, isConfirmed)
   if (!result.ok) fail(EXIT_FAILED, result.error.message)
   process.exit(0)
 }
 
 /** Asks on the terminal; without one, --yes has to confirm. */
 async function isConfirmed(question: string): Promise<boolean> {
-  if (!process.stdin.isTTY)
-    fail(EXIT_USAGE, 'this cannot be undone; without a terminal, confirm it with --yes')
+  if (!process.stdin.isTTY) fail(EXIT_USAGE, 'this asks first; without a terminal, confirm it with --yes')
   const { createInterface } = await import('node:readline/promises')
   const questions = createInterface({ input: process.stdin, output: process.stderr })
   const answer = await questions.question(`${question} (yes/no) `)

@@ -1,5 +1,5 @@
-import { chmodSync, lstatSync, readdirSync, statSync } from 'node:fs'
-import { join } from 'node:path'
+import { chmodSync, lchownSync, lstatSync, readdirSync, statSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 
 /** The files of chatd; others in its directory are the operator's. */
 const OWN_FILES = /^(chatd\..+|tls\.pem|lock|control)$/
@@ -9,6 +9,21 @@ const ANY_KIND = new Set(['chatd.pid', 'control'])
 const OTHERS = 0o077
 const OTHERS_WRITE = 0o022
 const STICKY = 0o1000
+
+/** Whether a file of this name in a data directory is chatd's own. */
+export function isOwnName(name: string): boolean {
+  return OWN_FILES.test(name)
+}
+
+/**
+ * Gives what this process just made to the owner of its directory, where root made it: a daemon that runs as another user must be
+ * able to use it. Not for what was there before: its owner may have put a link in its place.
+ */
+export function giveToOwner(path: string, directory = dirname(path)): void {
+  if (process.getuid?.() !== 0) return
+  const { uid, gid } = statSync(directory)
+  if (uid !== 0) lchownSync(path, uid, gid)
+}
 
 /**
  * Takes the permissions of others away from chatd's files in a data directory, which may come from a copy or a backup, and the

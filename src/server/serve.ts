@@ -2,6 +2,7 @@ import { statSync } from 'node:fs'
 import { DEFAULT_PORT } from '../protocol/limits.ts'
 import { isLocal, showAddress } from './address.ts'
 import { openControl } from './admin/control.ts'
+import { prepareLog } from './admin/prepareLog.ts'
 import type { ConfigTasks } from './admin/tasks.ts'
 import { Configuration } from './config/configuration.ts'
 import { unknownVariables } from './config/sources.ts'
@@ -149,6 +150,7 @@ async function openLog(data: string, logger: Logger, manager: ServiceManager): P
   // A long log is looked at before it is used, and an old one is carried to the newest layout.
   manager.status('looking at the log')
   const timer = setInterval(() => manager.extend(EXTEND_BY), EXTEND_EVERY)
+  await prepareLog(data, logger)
   const opened = await openSqliteLog(logFile(data), {
     onTrouble: trouble => logger.error({ trouble }, 'storage'),
     onRecovered: () => logger.info('storing works again'),

@@ -1,72 +1,57 @@
-import { randomUUID } from 'node:crypto'
-import { closeSync, existsSync, openSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs'
+import { readdirSync, statSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
-import { backup, DatabaseSync } from 'node:sqlite'
+import { isDamage } from '../../files/sqliteErrors.ts'
 import { type Result, success } from '../../protocol/errors.ts'
-import { openForReading } from '../log/sqlite/database.ts'
+import { openForReading, UnusableFile } from '../log/sqlite/database.ts'
+import { isOwnName } from '../privateFiles.ts'
 import { type TaskFailure, taskFailed } from './taskFailure.ts'
+import { copyWhole, DamagedLog, hasNoRoom, nameCopy, removeCopy } from './wholeCopy.ts'
+
+/** A copy while it is made: the name of its file, and the process that makes it. */
+const PART = /^(.+)\.(\d+)\.part(-wal|-shm|-journal)?$/
+
+/** How a backup is made. */
+export interface BackupOptions {
+  /** An older file of this name may go, once the copy is whole. */
+  readonly replaces?: boolean
+  /** Called with the empty file. */
+  readonly made?: (file: string) => void
+}
 
 /**
  * Copies a log, in use or not, into a new file, and gives the copy an epoch of its own: clients that knew the log beyond
  * the copy start afresh. A file of that name is never half a copy.
- * @param replaces whether an older file of that name may go, once the copy is whole
  */
 export async function backUp(
   log: string,
   file: string,
-  replaces = false,
+  { replaces = false, made }: BackupOptions = {},
 ): Promise<Result<{ readonly bytes: number }, TaskFailure>> {
-  if (existsSync(file) && (!replaces || !statSync(file).isFile())) {
-    return taskFailed(
-      'exists',
-      `${file} is there already; choose another name, or replace an older backup with --replace`,
-    )
-  }
-  removeRemains(file)
+  const problem = problemOfName(log, file, replaces)
+  if (problem !== undefined) return problem
+  removeParts(dirname(resolve(file)), name => name === basename(file))
   const part = `${file}.${process.pid}.part`
   try {
-    // For the owner alone, from the first byte on.
-    closeSync(openSync(part, 'wx', 0o600))
-    await copyMoment(log, part)
-    const copy = new DatabaseSync(part)
-    // One file, without a write-ahead log beside it that could be forgotten.
-    copy.exec('PRAGMA journal_mode = DELETE; PRAGMA synchronous = FULL')
-    copy.prepare('UPDATE log SET epoch = ?').run(randomUUID())
-    copy.close()
-    renameSync(part, file)
+    await copyWhole(() => opened(log), part, made)
+    nameCopy(part, file)
     return success({ bytes: statSync(file).size })
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
-    for (const rest of [part, `${part}-wal`, `${part}-shm`, `${part}-journal`]) remove(rest)
-    return taskFailed('storage', `${file} could not be written: ${reason}`)
+    removeCopy(part)
+    return taskFailed('storage', sentenceOf(error, log, file))
   }
 }
 
-/** Copies one moment of the log: otherwise each commit would restart the copy, under load for ever. */
-async function copyMoment(log: string, file: string): Promise<void> {
-  const source = openForReading(log)
-  try {
-    source.exec('BEGIN')
-    source.prepare('SELECT epoch FROM log').get()
-    await backup(source, file)
-  } finally {
-    source.close()
-  }
-}
-
-/** Removes what copies into this file left behind whose processes are gone, as when the machine went down. */
-function removeRemains(file: string): void {
-  const directory = dirname(resolve(file))
-  const beginning = `${basename(file)}.`
+/** Removes what is left of copies whose processes are gone, as when the machine went down. */
+export function removeParts(directory: string, isOurs: (file: string) => boolean): void {
   for (const name of namesIn(directory)) {
-    if (!name.startsWith(beginning)) continue
-    const [, pid] = /^(\d+)\.part(-wal|-shm|-journal)?$/.exec(name.slice(beginning.length)) ?? []
-    if (pid !== undefined && !isRunning(Number(pid))) remove(join(directory, name))
+    const [, file, pid] = PART.exec(name) ?? []
+    if (file !== undefined && isOurs(file) && !isOther(Number(pid)))
+      removeCopy(join(directory, `${file}.${pid}.part`))
   }
 }
 
 /** The names in a directory; none if it cannot be read. */
-function namesIn(directory: string): readonly string[] {
+export function namesIn(directory: string): readonly string[] {
   try {
     return readdirSync(directory)
   } catch {
@@ -74,20 +59,52 @@ function namesIn(directory: string): readonly string[] {
   }
 }
 
-function isRunning(pid: number): boolean {
+function opened(log: string): { database: ReturnType<typeof openForReading>; close: () => void } {
+  const database = openForReading(log)
+  return { database, close: () => database.close() }
+}
+
+function problemOfName(
+  log: string,
+  file: string,
+  replaces: boolean,
+): ReturnType<typeof taskFailed> | undefined {
+  const there = statSync(file, { throwIfNoEntry: false })
+  const own = statSync(log, { throwIfNoEntry: false })
+  const isInData = resolve(dirname(file)) === resolve(dirname(log)) && isOwnName(basename(file))
+  if (isInData || (there !== undefined && there.ino === own?.ino && there.dev === own.dev))
+    return taskFailed('exists', `${file} has a name of chatd's own files; choose another name for the backup`)
+  if (there === undefined || (replaces && there.isFile())) return undefined
+  if (there.isDirectory())
+    return taskFailed(
+      'exists',
+      `${file} is a directory; name a file in it, or let chatd name it: chatd backup --directory ${file}`,
+    )
+  return taskFailed(
+    'exists',
+    `${file} is there already; choose another name, or replace an older backup with --replace`,
+  )
+}
+
+function sentenceOf(error: unknown, log: string, file: string): string {
+  const reason = error instanceof Error ? error.message : String(error)
+  // The log could not be opened; the message is a sentence.
+  if (error instanceof UnusableFile) return `no backup was made, and older ones are as they were: ${reason}`
+  if (error instanceof DamagedLog || isDamage(error))
+    return `no backup was made, and older ones are as they were: ${log} is damaged (${reason}); stop chatd, and restore one`
+  if (hasNoRoom(error))
+    return `${file} could not be written: the disk is full; make room, or choose another disk; older backups are as they were`
+  return `${file} could not be written: ${reason}`
+}
+
+/** Whether another process runs under this number. */
+function isOther(pid: number): boolean {
+  if (pid === process.pid) return false
   try {
     process.kill(pid, 0)
     return true
   } catch (error) {
     // Another user's process runs too.
     return error instanceof Error && 'code' in error && error.code === 'EPERM'
-  }
-}
-
-function remove(file: string): void {
-  try {
-    rmSync(file, { force: true })
-  } catch {
-    // A file that could not be made cannot be removed either.
   }
 }

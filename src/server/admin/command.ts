@@ -1,25 +1,47 @@
 import { existsSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { failure, type Result, success } from '../../protocol/errors.ts'
 import { Accounts } from '../auth/accounts.ts'
 import { InviteAddress } from '../auth/inviteAddress.ts'
-import { lockDirectory, logFile } from '../dataDirectory.ts'
+import { backupDirectory, lockDirectory, logFile } from '../dataDirectory.ts'
+import { checkLogFile } from '../log/sqlite/logFileReport.ts'
 import { openSqliteLog, type SqliteLog } from '../log/sqlite/sqliteLog.ts'
 import { findNoFile } from '../privateFiles.ts'
 import type { KeyPair } from '../tls/keyPair.ts'
 import { readOwnKeyPair } from '../tls/ownKeyPair.ts'
 import type { AccountContext } from './accountTasks.ts'
 import { backUp } from './backup.ts'
+import { backUpInto } from './backupDirectory.ts'
 import { sendTask } from './control.ts'
+import { backUpBeforeMigration, describeMigrationBackup } from './migrationBackup.ts'
+import { type Restore, restore } from './restore.ts'
 import { type TaskFailure, taskFailed } from './taskFailure.ts'
 import { printKeyPair, runTask, type Task } from './tasks.ts'
 
-/** Copies the log into a file, which needs no daemon. */
-interface Backup {
-  readonly task: 'backup'
+/** Copies the log, which needs no daemon. */
+type Backup =
+  | {
+      readonly task: 'backup'
+      readonly file: string
+      /** `--replace`: an older file of this name may go. */
+      readonly replaces: boolean
+    }
+  | {
+      readonly task: 'backup'
+      /** Undefined: the one in the data directory. */
+      readonly directory: string | undefined
+      /** How many backups stay in the directory. */
+      readonly keep: number
+    }
+
+/** Looks at a backup, or at any other file of a log. */
+interface CheckFile {
+  readonly task: 'checkFile'
   readonly file: string
-  /** `--replace`: an older file of this name may go. */
-  readonly replaces: boolean
 }
+
+/** What this process does by itself, whether a daemon runs or not. */
+type OwnTask = Backup | CheckFile | Restore
 
 const NO_KEY_PAIR =
   'chatd has made no certificate here yet; it does so when it first listens for other machines. Start it, or name its directory with --data'
@@ -27,7 +49,7 @@ const NO_KEY_PAIR =
 /** A command of the operator, as the command line gives it. */
 export interface TaskFlags {
   readonly data: string | undefined
-  readonly task: Task | Backup
+  readonly task: Task | OwnTask
   /** `check --new-epoch`. */
   readonly newEpoch: boolean
   /** A question to ask first, for a task that removes messages, without `--yes`. */
@@ -37,14 +59,18 @@ export interface TaskFlags {
 /**
  * Runs a command of the operator in a data directory: by the daemon that runs there, or, where none does, by this
  * process, which then holds the directory meanwhile. A backup only reads, also beside a running daemon.
+ * @param confirm asks the operator; for a command that has to look at something before it asks
  */
 export async function runCommand(
   directory: string,
   { task, newEpoch }: TaskFlags,
+  confirm: (question: string) => Promise<boolean>,
 ): Promise<Result<undefined, TaskFailure>> {
+  if (task.task === 'checkFile') return checkFile(task.file)
   const noFile = findNoFile(directory)
   if (noFile !== undefined) return taskFailed('storage', noFile)
-  if (task.task === 'backup') return backUpInto(directory, task)
+  if (task.task === 'backup') return runBackup(directory, task)
+  if (task.task === 'restore') return restore(directory, task, { print, confirm })
   if (!newEpoch) {
     const answered = await sendTask(directory, task, print)
     if (answered !== undefined) return answered
@@ -53,6 +79,8 @@ export async function runCommand(
   const lock = lockDirectory(directory)
   if (!lock.ok) return taskFailed('in_use', lock.error)
   try {
+    const before = await backUpBeforeMigration(directory)
+    if (before !== undefined) process.stderr.write(`chatd: ${describeMigrationBackup(before)}\n`)
     const opened = await openSqliteLog(logFile(directory))
     if (!opened.ok) return taskFailed('storage', opened.error)
     const result = await onOpenLog(directory, opened.value, task, newEpoch)
@@ -107,14 +135,37 @@ function keyPairIn(directory: string): Result<KeyPair, string> {
 }
 
 /** Not a task of the daemon: under systemd it cannot write where the operator can, and has a /tmp of its own. */
-async function backUpInto(
-  directory: string,
-  { file, replaces }: Backup,
-): Promise<Result<undefined, TaskFailure>> {
-  const made = await backUp(logFile(directory), file, replaces)
+async function runBackup(directory: string, backup: Backup): Promise<Result<undefined, TaskFailure>> {
+  const log = logFile(directory)
+  if ('file' in backup) {
+    const { file, replaces } = backup
+    const made = await backUp(log, file, { replaces })
+    if (!made.ok) return made
+    await print(`${file}: ${mebibytes(made.value.bytes)}`)
+    return success(undefined)
+  }
+  const { keep, directory: named } = backup
+  const own = backupDirectory(directory)
+  const target = named === undefined ? own : resolve(named)
+  const isOwn = target === own
+  const made = await backUpInto(log, { directory: target, isOwn, keep, kind: 'nightly', prefix: 'chatd-' })
   if (!made.ok) return made
-  await print(`${file}: ${(made.value.bytes / 1024 / 1024).toFixed(1)} MiB`)
+  await print(`${made.value.file}: ${mebibytes(made.value.bytes)}`)
+  for (const old of made.value.removed) await print(`removed: ${old}`)
   return success(undefined)
+}
+
+async function checkFile(file: string): Promise<Result<undefined, TaskFailure>> {
+  const checked = checkLogFile(file)
+  if (!checked.ok) return taskFailed('unhealthy', checked.error)
+  for (const line of checked.value.lines) await print(line)
+  return checked.value.ok
+    ? success(undefined)
+    : taskFailed('unhealthy', `${file} is damaged, see the lines above; take another backup`)
+}
+
+function mebibytes(bytes: number): string {
+  return `${(bytes / 1024 / 1024).toFixed(1)} MiB`
 }
 
 /** Writes a line to standard output; false where no reader is left. */
@@ -131,10 +182,22 @@ function print(line: string): Promise<boolean> {
   })
 }
 
-/** Checks that a directory has a log, where the command needs one; a command creates none. */
-export function findLog(directory: string, { task }: TaskFlags): Result<undefined, TaskFailure> {
-  if (task.task === 'fingerprint') return success(undefined)
-  if (existsSync(logFile(directory))) return success(undefined)
+/**
+ * Checks that a directory has a log, where the command needs one; a command creates none.
+ * @param isNamed whether the operator named the directory
+ */
+export function findLog(
+  directory: string,
+  { task }: TaskFlags,
+  isNamed: boolean,
+): Result<undefined, TaskFailure> {
+  if (task.task === 'fingerprint' || task.task === 'checkFile') return success(undefined)
+  if (existsSync(logFile(directory)) || (task.task === 'restore' && isNamed)) return success(undefined)
+  if (task.task === 'restore')
+    return taskFailed(
+      'unknown',
+      'there is no log to replace on this machine that you may see; name the data directory with --data, such as /var/lib/chatd',
+    )
   const message = `there is no log in ${directory} that you may see; name its directory with --data, or be root`
   return taskFailed('unknown', message)
 }

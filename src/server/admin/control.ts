@@ -150,6 +150,8 @@ function logged(what: Task): Readonly<Record<string, unknown>> {
       return { task: what.task, of: what.room === undefined ? 'all rooms' : 'one room', keep: what.keep }
     case 'export':
       return { task: what.task, of: 'one room' }
+    case 'exportDirect':
+      return { task: what.task, of: 'one direct conversation' }
     case 'exportUser':
     case 'erase':
       return { task: what.task, of: 'one user' }

@@ -2,9 +2,9 @@ import * as z from 'zod'
 import { type Result, success } from '../../protocol/errors.ts'
 import { foldName, parseConversation, parseUsername } from '../../protocol/names.ts'
 import type { ReloadReport } from '../config/configuration.ts'
-import { type Log, presentEvent, type RoomDirectory } from '../log/log.ts'
+import { type Log, type LoggedEvent, presentEvent, type RoomDirectory } from '../log/log.ts'
 import type { LogMaintenance, Retention } from '../log/maintenance.ts'
-import { directNames } from '../log/roomKeys.ts'
+import { directKey, directNames } from '../log/roomKeys.ts'
 import type { KeyPair } from '../tls/keyPair.ts'
 import { type AccountContext, accountTasks, runAccountTask } from './accountTasks.ts'
 import { type TaskFailure, taskFailed } from './taskFailure.ts'
@@ -16,6 +16,7 @@ const PAGE_BYTES = 1024 * 1024
 export const task = z.discriminatedUnion('task', [
   z.object({ task: z.literal('export'), room: z.string() }),
   z.object({ task: z.literal('exportUser'), name: z.string() }),
+  z.object({ task: z.literal('exportDirect'), names: z.tuple([z.string(), z.string()]) }),
   z.object({ task: z.literal('audit'), limit: z.int().min(1) }),
   ...accountTasks,
   z.object({ task: z.literal('erase'), name: z.string() }),
@@ -60,6 +61,8 @@ export function runTask(what: Task, context: TaskContext): Promise<Result<undefi
   switch (what.task) {
     case 'export':
       return exportRoom(what.room, context)
+    case 'exportDirect':
+      return exportDirect(what.names, context)
     case 'erase':
       return erase(what.name, context)
     case 'retain':
@@ -99,13 +102,50 @@ async function exportRoom(
   name: string,
   { log, print }: TaskContext,
 ): Promise<Result<undefined, TaskFailure>> {
-  const room = findRoom(log, name)
-  if (!room.ok) return room
+  const room = findRoom(log, name, 'direct conversations are exported with --direct NAME NAME')
+  return room.ok ? printEvents(log, room.value.key, () => room.value.name, print) : room
+}
+
+/** Prints a direct conversation. Each event names it as its author knows it: by the name of the other one. */
+async function exportDirect(
+  names: readonly [string, string],
+  { log, print }: TaskContext,
+): Promise<Result<undefined, TaskFailure>> {
+  const people: string[] = []
+  for (const name of names) {
+    const parsed = parseUsername(name)
+    if (!parsed.ok) return taskFailed('invalid', `${name}: ${parsed.error.message}`)
+    people.push(foldName(parsed.value))
+  }
+  const [one = '', other = ''] = people
+  const key = directKey(one, other)
+  if (log.head(key) === undefined)
+    return taskFailed('unknown', `${names[0]} and ${names[1]} have no direct conversation with any event`)
+  const shown = (person: string): string => `@${log.spelling(person) ?? person}`
+  // The events of an erased person have no name that the conversation has.
+  const erased = log.spelling(one) === undefined ? one : other
+  return printEvents(
+    log,
+    key,
+    ({ from }) => {
+      const author = foldName(from)
+      return shown((author === one || author === other ? author : erased) === one ? other : one)
+    },
+    print,
+  )
+}
+
+async function printEvents(
+  log: TaskContext['log'],
+  key: string,
+  roomOf: (event: LoggedEvent) => string,
+  print: TaskContext['print'],
+): Promise<Result<undefined, TaskFailure>> {
   let after = 0
   for (;;) {
-    const page = await log.read(room.value.key, { after, limit: PAGE_EVENTS, maxBytes: PAGE_BYTES })
+    const page = await log.read(key, { after, limit: PAGE_EVENTS, maxBytes: PAGE_BYTES })
     for (const event of page.events) {
-      if (!(await print(JSON.stringify(presentEvent(event, room.value.name))))) return success(undefined)
+      if (!(await print(JSON.stringify(presentEvent(event, roomOf(event)))))) return success(undefined)
       after = event.seq
     }
     if (!page.moreAfter) return success(undefined)
@@ -214,12 +254,13 @@ async function check({ log, print }: TaskContext): Promise<Result<undefined, Tas
 function findRoom(
   directory: RoomDirectory,
   name: string,
+  hint = 'direct conversations cannot be named here',
 ): Result<{ readonly key: string; readonly name: string }, TaskFailure> {
   const parsed = parseConversation(name)
   if (!parsed.ok) return taskFailed('invalid', parsed.error.message)
   const head = parsed.value.kind === 'room' ? directory.head(parsed.value.key) : undefined
   return head === undefined
-    ? taskFailed('unknown', `no room "${name}" has any event; direct conversations cannot be named here`)
+    ? taskFailed('unknown', `no room "${name}" has any event; ${hint}`)
     : success(head)
 }
 

@@ -90,9 +90,9 @@ describe('a backup', () => {
       'night.db.1.part.txt',
     ])
       writeFileSync(join(target, name), '')
-    expect(await backUp(logFile(source), file, true)).toMatchObject({ ok: true })
+    expect(await backUp(logFile(source), file, { replaces: true })).toMatchObject({ ok: true })
     expect(readdirSync(target).sort()).toEqual(['night.db', 'night.db.1.part.txt', running].sort())
     expect(readFileSync(file).subarray(0, 15).toString()).toBe('SQLite format 3')
-    expect(await backUp(logFile(source), target, true)).toMatchObject({ ok: false })
+    expect(await backUp(logFile(source), target, { replaces: true })).toMatchObject({ ok: false })
   })
 })

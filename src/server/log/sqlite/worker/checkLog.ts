@@ -1,9 +1,9 @@
 import { closeSync, fsyncSync, openSync, rmSync, statfsSync, statSync, writeSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
-import { isDamage } from '../../../../files/sqliteErrors.ts'
 import type { CheckReport } from '../../maintenance.ts'
 import { integer } from '../columns.ts'
+import { checkRules, type Finding, guarded } from '../logRules.ts'
 import { SCHEMA_VERSION, schemaVersion } from '../schema.ts'
 
 const SYNCS = 20
@@ -11,61 +11,16 @@ const SYNCS = 20
 const SLOW_SYNC = 50
 /** With less free space than this the operator has little time left to make room, bytes. */
 const LITTLE_SPACE = 256 * 1024 * 1024
-const PROBLEMS_SHOWN = 10
 
 /** Checks a log and the disk that it lies on. */
 export function checkLog(database: DatabaseSync, file: string): CheckReport {
   const findings = [
-    guarded('integrity', () => integrity(database)),
-    guarded('order', () => chains(database)),
+    ...checkRules(database),
     layout(database),
     guarded('size', () => size(database, file)),
     ...disk(file),
   ]
   return { ok: findings.every(finding => finding.ok), lines: findings.flatMap(finding => finding.lines) }
-}
-
-interface Finding {
-  readonly ok: boolean
-  readonly lines: readonly string[]
-}
-
-/** The finding; where the file is so damaged that SQLite gives up, the damage is the finding. */
-function guarded(what: string, look: () => Finding): Finding {
-  try {
-    return look()
-  } catch (error) {
-    if (!(error instanceof Error) || !isDamage(error)) throw error
-    return { ok: false, lines: [`${what}: ${error.message}; restore a backup`] }
-  }
-}
-
-function integrity(database: DatabaseSync): Finding {
-  const problems = database
-    .prepare(`PRAGMA integrity_check(${PROBLEMS_SHOWN})`)
-    .all()
-    .map(row => String(row['integrity_check']))
-  if (problems.length === 1 && problems[0] === 'ok') return { ok: true, lines: ['integrity: ok'] }
-  return {
-    ok: false,
-    lines: [...problems.map(problem => `integrity: ${problem}`), 'integrity: restore a backup'],
-  }
-}
-
-/** In every room each event names the one before it. */
-function chains(database: DatabaseSync): Finding {
-  const broken = database
-    .prepare(
-      `SELECT count(*) AS count FROM (
-        SELECT prev, first_prev, lag(seq) OVER (PARTITION BY room ORDER BY seq) AS before
-        FROM events JOIN rooms ON rooms.number = events.room
-      ) WHERE prev <> coalesce(before, first_prev)`,
-    )
-    .get()
-  const count = integer(broken ?? {}, 'count')
-  return count === 0
-    ? { ok: true, lines: ['order: every event follows the one before it'] }
-    : { ok: false, lines: [`order: ${count} events do not follow the one before them; restore a backup`] }
 }
 
 function layout(database: DatabaseSync): Finding {

@@ -1,0 +1,120 @@
+import { lstatSync, rmSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { makeDirectory } from '../../files/makeDirectory.ts'
+import { type Result, success } from '../../protocol/errors.ts'
+import { giveToOwner } from '../privateFiles.ts'
+import { backUp, namesIn, removeParts } from './backup.ts'
+import { type TaskFailure, taskFailed } from './taskFailure.ts'
+
+/** For the owner alone. */
+const MODE = 0o700
+const BACKUP = /^chatd-(\d{8}T\d{6}Z)\.db$/
+const BEFORE_MIGRATION = /^chatd-before-layout-\d+-(\d{8}T\d{6}Z)\.db$/
+
+/** The kinds of backups that chatd names by itself; each keeps its own number of them. */
+const KINDS = { nightly: BACKUP, beforeMigration: BEFORE_MIGRATION } as const
+
+/** Where a backup goes, and what it replaces. */
+export interface BackupPlace {
+  readonly directory: string
+  /** The directory is the one in the data directory, and belongs to the same owner. */
+  readonly isOwn: boolean
+  /** How many of its kind are kept, itself included. */
+  readonly keep: number
+  readonly kind: keyof typeof KINDS
+  /** Its name before the time. */
+  readonly prefix: string
+}
+
+/** A backup that was made. */
+export interface MadeBackup {
+  readonly file: string
+  readonly bytes: number
+  /** Older ones that went. */
+  readonly removed: readonly string[]
+}
+
+/** A time as it stands in the names of files. */
+export function stamp(time: number): string {
+  return `${new Date(time).toISOString().slice(0, 19).replaceAll(/[-:]/g, '')}Z`
+}
+
+/**
+ * When the last backup in a directory was made that `chatd backup` named, ms since 1970; undefined: there is none. One whose time
+ * is to come does not count: the clock was wrong then.
+ */
+export function lastBackup(directory: string): number | undefined {
+  const now = Date.now()
+  return backupsIn(directory, 'nightly').find(({ time }) => time <= now)?.time
+}
+
+/** Backups of a kind in a directory, the newest first. */
+export function backupsIn(
+  directory: string,
+  kind: keyof typeof KINDS,
+): readonly { readonly name: string; readonly time: number }[] {
+  return namesIn(directory)
+    .map(name => ({ name, time: timeOf(KINDS[kind].exec(name)?.[1]) }))
+    .filter(({ time }) => Number.isFinite(time))
+    .sort((a, b) => b.time - a.time)
+}
+
+/** Makes a backup under a name with the time, then removes the oldest ones of its kind. */
+export async function backUpInto(log: string, place: BackupPlace): Promise<Result<MadeBackup, TaskFailure>> {
+  const { directory, isOwn, keep, kind, prefix } = place
+  const problem = prepare(directory, isOwn)
+  if (problem !== undefined) return taskFailed('storage', problem)
+  removeParts(directory, name => Object.values(KINDS).some(names => names.test(name)))
+  const file = await freeName(directory, prefix)
+  const made = await backUp(log, file, isOwn ? { made: part => giveToOwner(part, directory) } : {})
+  if (!made.ok) return made
+  const removed: string[] = []
+  const older = backupsIn(directory, kind).filter(({ name }) => join(directory, name) !== file)
+  for (const { name } of older.slice(keep - 1)) {
+    const old = join(directory, name)
+    try {
+      if (!lstatSync(old).isFile()) continue
+      rmSync(old, { force: true })
+      removed.push(old)
+    } catch (error) {
+      return taskFailed(
+        'storage',
+        `${file} is whole, and the older backup ${old} could not be removed (${codeOf(error)}); remove it, or change its owner`,
+      )
+    }
+  }
+  return success({ file, bytes: made.value.bytes, removed })
+}
+
+/** A sentence where the directory cannot be used. */
+function prepare(directory: string, isOwn: boolean): string | undefined {
+  try {
+    const isNew = statSync(directory, { throwIfNoEntry: false }) === undefined
+    makeDirectory(directory, MODE)
+    if (isNew && isOwn) giveToOwner(directory)
+    return undefined
+  } catch (error) {
+    return `no backup can be made in ${directory} (${codeOf(error)}); choose another directory with --directory, or change its owner`
+  }
+}
+
+/** Names have seconds: a second backup of one second waits for the next. */
+async function freeName(directory: string, prefix: string): Promise<string> {
+  for (;;) {
+    const file = join(directory, `${prefix}${stamp(Date.now())}.db`)
+    if (lstatSync(file, { throwIfNoEntry: false }) === undefined) return file
+    await sleep(1_000 - (Date.now() % 1_000))
+  }
+}
+
+function timeOf(name: string | undefined): number {
+  const parts = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(name ?? '')
+  if (parts === null) return Number.NaN
+  const [, year, month, day, hour, minute, second] = parts
+  return Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`)
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : String(error)
+}

@@ -1,0 +1,74 @@
+import type { DatabaseSync } from 'node:sqlite'
+import { isDamage } from '../../../files/sqliteErrors.ts'
+import { integer } from './columns.ts'
+
+const PROBLEMS_SHOWN = 10
+
+/** What one look at a log gave: lines for a person. */
+export interface Finding {
+  readonly ok: boolean
+  readonly lines: readonly string[]
+}
+
+/** What holds in every log, of each layout. */
+export function checkRules(database: DatabaseSync): readonly Finding[] {
+  return [
+    guarded('integrity', () => integrity(database)),
+    guarded('order', () => order(database)),
+    guarded('references', () => references(database)),
+  ]
+}
+
+/** The finding; where the file is so damaged that SQLite gives up, the damage is the finding. */
+export function guarded(what: string, look: () => Finding): Finding {
+  try {
+    return look()
+  } catch (error) {
+    if (!(error instanceof Error) || !isDamage(error)) throw error
+    return { ok: false, lines: [`${what}: ${error.message}; restore a backup`] }
+  }
+}
+
+function integrity(database: DatabaseSync): Finding {
+  const problems = database
+    .prepare(`PRAGMA integrity_check(${PROBLEMS_SHOWN})`)
+    .all()
+    .map(row => String(row['integrity_check']))
+  if (problems.length === 1 && problems[0] === 'ok') return { ok: true, lines: ['integrity: ok'] }
+  return {
+    ok: false,
+    lines: [...problems.map(problem => `integrity: ${problem}`), 'integrity: restore a backup'],
+  }
+}
+
+/** In every room each event names the one before it. */
+function order(database: DatabaseSync): Finding {
+  const broken = database
+    .prepare(
+      `SELECT count(*) AS count FROM (
+        SELECT prev, first_prev, lag(seq) OVER (PARTITION BY room ORDER BY seq) AS before
+        FROM events JOIN rooms ON rooms.number = events.room
+      ) WHERE prev <> coalesce(before, first_prev)`,
+    )
+    .get()
+  const count = integer(broken ?? {}, 'count')
+  return count === 0
+    ? { ok: true, lines: ['order: every event follows the one before it'] }
+    : { ok: false, lines: [`order: ${count} events do not follow the one before them; restore a backup`] }
+}
+
+/** Every event has its room and its author, and the log knows its newest event. */
+function references(database: DatabaseSync): Finding {
+  const row = database
+    .prepare(
+      `SELECT count(*) AS count, (SELECT count(*) FROM log WHERE last >= coalesce((SELECT max(seq) FROM events), 0)) AS heads
+      FROM events WHERE room NOT IN (SELECT number FROM rooms) OR author NOT IN (SELECT number FROM names)`,
+    )
+    .get()
+  const count = integer(row ?? {}, 'count')
+  if (count > 0)
+    return { ok: false, lines: [`references: ${count} events have no room or no author; restore a backup`] }
+  return integer(row ?? {}, 'heads') === 1
+    ? { ok: true, lines: ['references: every event has its room and its author'] }
+    : { ok: false, lines: ['references: the log does not know its newest event; restore a backup'] }
+}

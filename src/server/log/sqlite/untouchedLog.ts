@@ -1,0 +1,73 @@
+import { constants, copyFileSync, mkdtempSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { pathToFileURL } from 'node:url'
+
+/** How long a statement waits for another process that locks the file, ms. */
+const BUSY_TIMEOUT = 5_000
+
+/** A file of a log that is opened to look at it or to copy it. The file and its directory stay as they are. */
+export interface UntouchedLog {
+  readonly database: DatabaseSync
+  close(): void
+}
+
+/**
+ * Opens a file of a log, in use or not, without writing to it or beside it. A connection of SQLite that only reads makes files
+ * beside a log that has none, and leaves them there.
+ */
+export function openUntouched(file: string): UntouchedLog {
+  const wal = sizeOf(`${file}-wal`)
+  if (isLive(file)) {
+    const database = new DatabaseSync(file, { readOnly: true, timeout: BUSY_TIMEOUT })
+    return { database, close: () => database.close() }
+  }
+  return wal === undefined || wal === 0 ? openFixed(file) : openCopy(file)
+}
+
+/** Whether a log is in use, or was when its daemon was killed: its readers see one moment of it then. */
+export function isLive(file: string): boolean {
+  return sizeOf(`${file}-wal`) !== undefined && sizeOf(`${file}-shm`) !== undefined
+}
+
+/** Without a write-ahead log the file is all. */
+function openFixed(file: string): UntouchedLog {
+  const address = pathToFileURL(file)
+  address.searchParams.set('immutable', '1')
+  const database = new DatabaseSync(address, { readOnly: true })
+  return { database, close: () => database.close() }
+}
+
+/**
+ * A log that was copied by hand with its write-ahead log, as in a snapshot of a disk. SQLite reads the two together only where it
+ * can write beside them.
+ */
+function openCopy(file: string): UntouchedLog {
+  const directory = mkdtempSync(join(tmpdir(), 'chatd-check-'))
+  const remove = (): void => rmSync(directory, { recursive: true, force: true })
+  try {
+    const copy = join(directory, 'chatd.db')
+    for (const end of ['', '-wal']) copyFileSync(file + end, copy + end, constants.COPYFILE_FICLONE)
+    const database = new DatabaseSync(copy)
+    return {
+      database,
+      close() {
+        database.close()
+        remove()
+      },
+    }
+  } catch (error) {
+    remove()
+    throw error
+  }
+}
+
+function sizeOf(file: string): number | undefined {
+  try {
+    return statSync(file, { throwIfNoEntry: false })?.size
+  } catch {
+    // This user may not see it: opening the log tells why.
+    return undefined
+  }
+}
