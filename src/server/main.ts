@@ -51,12 +51,17 @@ async function runTask(flags: TaskFlags): Promise<never> {
     import('./dataDirectory.ts'),
   ])
   const directory = absolute(flags.data ?? findDataDirectory())
-  const found = findLog(directory, flags)
+  const { task } = flags
+  if (task.task === 'status' || task.task === 'top') {
+    const { runWatch } = await import('./admin/watching.ts')
+    process.exit(await runWatch(directory, task))
+  }
+  const found = findLog(directory, task)
   if (!found.ok) fail(EXIT_FAILED, found.error.message)
   if (flags.question !== undefined && !(await isConfirmed(flags.question))) {
     fail(EXIT_FAILED, 'nothing was removed')
   }
-  const result = await runCommand(directory, flags)
+  const result = await runCommand(directory, task, flags.newEpoch)
   if (!result.ok) fail(EXIT_FAILED, result.error.message)
   process.exit(0)
 }

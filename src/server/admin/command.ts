@@ -12,6 +12,7 @@ import { backUp } from './backup.ts'
 import { sendTask } from './control.ts'
 import { type TaskFailure, taskFailed } from './taskFailure.ts'
 import { printKeyPair, runTask, type Task } from './tasks.ts'
+import type { WatchTask } from './watching.ts'
 
 /** Copies the log into a file, which needs no daemon. */
 interface Backup {
@@ -24,10 +25,13 @@ interface Backup {
 const NO_KEY_PAIR =
   'chatd has made no certificate here yet; it does so when it first listens for other machines. Start it, or name its directory with --data'
 
+/** What a command does beside looking at a running daemon. */
+export type CommandTask = Exclude<Task, { task: 'status' }> | Backup
+
 /** A command of the operator, as the command line gives it. */
 export interface TaskFlags {
   readonly data: string | undefined
-  readonly task: Task | Backup
+  readonly task: CommandTask | WatchTask
   /** `check --new-epoch`. */
   readonly newEpoch: boolean
   /** A question to ask first, for a task that removes messages, without `--yes`. */
@@ -40,7 +44,8 @@ export interface TaskFlags {
  */
 export async function runCommand(
   directory: string,
-  { task, newEpoch }: TaskFlags,
+  task: CommandTask,
+  newEpoch: boolean,
 ): Promise<Result<undefined, TaskFailure>> {
   const noFile = findNoFile(directory)
   if (noFile !== undefined) return taskFailed('storage', noFile)
@@ -96,6 +101,7 @@ async function onOpenLog(
     sendAway: () => undefined,
     keyPair: () => failure(NO_KEY_PAIR),
     accounts: () => accounts,
+    status: undefined,
   })
 }
 
@@ -132,7 +138,7 @@ function print(line: string): Promise<boolean> {
 }
 
 /** Checks that a directory has a log, where the command needs one; a command creates none. */
-export function findLog(directory: string, { task }: TaskFlags): Result<undefined, TaskFailure> {
+export function findLog(directory: string, task: CommandTask): Result<undefined, TaskFailure> {
   if (task.task === 'fingerprint') return success(undefined)
   if (existsSync(logFile(directory))) return success(undefined)
   const message = `there is no log in ${directory} that you may see; name its directory with --data, or be root`
