@@ -111,6 +111,15 @@ test('a connection that is not let in has a number too, and a flood of them few 
   expect(server.daemon.counters.refused.limit_reached).toBe(20)
 })
 
+test('a handshake that fails is counted', async () => {
+  const server = await watched()
+  const peer = await Peer.open(server)
+  // A record that says it is a hello, and is none.
+  peer.raw(Buffer.from([0x16, 3, 1, 0, 4, 1, 0, 0, 0]))
+  await peer.ended()
+  await eventually(() => server.daemon.counters.refused.handshake === 1)
+})
+
 test('a limit is one line a minute for a connection, with the reference of the first', async () => {
   const server = await watched({ roomsOfAddress: 1 })
   const alice = await Peer.full(server, 'alice')
