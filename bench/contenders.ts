@@ -1,8 +1,9 @@
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { get } from 'node:http'
 import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { ownKeyPair } from '../src/server/tls/ownKeyPair.ts'
 import type { DialectName } from './dialects.ts'
 import { startDaemon } from './programs.ts'
@@ -32,6 +33,44 @@ export interface Contender {
 
 /** chatd as it is installed, with the durable log. */
 export const CHATD: Contender = { name: 'chatd', dialect: 'plain', start: () => startDaemon() }
+
+/** chatd with its metrics, which are scraped every second: fifteen times as often as Prometheus does by default. */
+const CHATD_WATCHED: Contender = {
+  ...CHATD,
+  name: 'chatd, scraped each second',
+  start: async () => {
+    const path = join(mkdtempSync(join(tmpdir(), 'metrics-')), 'socket')
+    const daemon = await startDaemon(undefined, { flags: ['--metrics', `unix:${path}`] })
+    const scraping = setInterval(() => void scrape(path), 1_000)
+    return {
+      ...daemon,
+      stop: async () => {
+        clearInterval(scraping)
+        await daemon.stop()
+        rmSync(dirname(path), { recursive: true, force: true })
+      },
+    }
+  },
+}
+
+/** An older chatd, whose `bin/chatd.cjs` the environment names, to see what a change costs. */
+const CHATD_BEFORE: Contender = {
+  ...CHATD,
+  name: 'chatd before',
+  missing: process.env['CHATD_BEFORE'] === undefined ? 'CHATD_BEFORE names no program' : undefined,
+  start: () => startDaemon(undefined, { path: process.env['CHATD_BEFORE'] ?? '' }),
+}
+
+/** What watching costs: the counters of chatd beside a chatd without them, and the scrapes. */
+export const WATCHED_CONTENDERS: readonly Contender[] = [CHATD, CHATD_WATCHED, CHATD_BEFORE]
+
+function scrape(socketPath: string): Promise<void> {
+  return new Promise(resolve => {
+    get({ socketPath, path: '/metrics' }, response => response.resume().on('end', resolve)).on('error', () =>
+      resolve(),
+    )
+  })
+}
 
 /** The same through TLS: the port is the same too. */
 const CHATD_TLS: Contender = { ...CHATD, name: 'chatd, TLS', isEncrypted: true }

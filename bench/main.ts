@@ -16,7 +16,7 @@ import { clientFlood, keystroke, rest } from './keystroke.ts'
 import { opening } from './opening.ts'
 import { restart } from './restart.ts'
 import { send } from './send.ts'
-import { big, burst, encrypted, rooms, trickle } from './sideBySide.ts'
+import { big, burst, encrypted, rooms, trickle, watched } from './sideBySide.ts'
 import { start } from './start.ts'
 import { storm } from './storm.ts'
 
@@ -26,6 +26,7 @@ const PARTS: Readonly<Record<string, () => Promise<Row[]>>> = {
   rooms,
   big,
   encrypted,
+  watched,
   storm,
   handshakes,
   guessing,

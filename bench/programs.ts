@@ -22,10 +22,13 @@ export interface BenchDaemon {
  * Starts the built daemon on a free port, with its data in a temporary directory.
  * @param prepare fills the directory before the daemon starts
  */
-export async function startDaemon(prepare?: (directory: string) => void): Promise<BenchDaemon> {
+export async function startDaemon(
+  prepare?: (directory: string) => void,
+  program: DaemonProgram = {},
+): Promise<BenchDaemon> {
   const directory = mkdtempSync(join(tmpdir(), 'chatd-bench-'))
   prepare?.(directory)
-  const daemon = await startDaemonIn(directory)
+  const daemon = await startDaemonIn(directory, false, program)
   return {
     ...daemon,
     stop: async () => {
@@ -35,11 +38,23 @@ export async function startDaemon(prepare?: (directory: string) => void): Promis
   }
 }
 
+/** Which daemon is started, and with which flags beside the usual ones. */
+interface DaemonProgram {
+  /** The program; by default the built one. */
+  readonly path?: string
+  readonly flags?: readonly string[]
+}
+
 /** The same with data that stays. @param isLimited with the limits of rates and counts that a daemon has by default */
-export async function startDaemonIn(directory: string, isLimited = false): Promise<BenchDaemon> {
-  const args = ['--listen', '127.0.0.1:0', '--data', directory, ...(isLimited ? [] : ['--no-limits'])]
+export async function startDaemonIn(
+  directory: string,
+  isLimited = false,
+  { path = programPath('chatd'), flags = [] }: DaemonProgram = {},
+): Promise<BenchDaemon> {
+  const limits = isLimited ? [] : ['--no-limits']
+  const args = ['--listen', '127.0.0.1:0', '--data', directory, ...limits, ...flags]
   // Runs the file itself, as a shell and systemd do: its first line has V8's flags.
-  const child = spawn(programPath('chatd'), args, { stdio: ['ignore', 'ignore', 'pipe'] })
+  const child = spawn(path, args, { stdio: ['ignore', 'ignore', 'pipe'] })
   const port = await listeningPort(child)
   return {
     port,

@@ -1,4 +1,4 @@
-import { CHATD, CONTENDERS, type Contender, TLS_CONTENDERS } from './contenders.ts'
+import { CHATD, CONTENDERS, type Contender, TLS_CONTENDERS, WATCHED_CONTENDERS } from './contenders.ts'
 import type { Row } from './figures.ts'
 import type { LoadOrder } from './load.ts'
 import { underLoad } from './underLoad.ts'
@@ -19,6 +19,22 @@ export function burst(): Promise<Row[]> {
       shape: { listeners, rooms: 1, bytes: 100, warmUp: WARM_UP_S, seconds: SPEAKING_S, inFlight: 64 },
     })),
   )
+}
+
+/** What watching costs: both loads of one room of 1,000, without and with scrapes. */
+export function watched(): Promise<Row[]> {
+  const shape = { listeners: 1_000, rooms: 1, bytes: 100 }
+  const loads = [
+    {
+      what: 'burst, 1,000 members',
+      shape: { ...shape, warmUp: WARM_UP_S, seconds: SPEAKING_S, inFlight: 64 },
+    },
+    {
+      what: 'trickle, 1,000 members',
+      shape: { ...shape, warmUp: SLOW_WARM_UP_S, seconds: 5, perSecond: 50 },
+    },
+  ]
+  return sideBySide(loads, () => true, WATCHED_CONTENDERS)
 }
 
 /** The same through TLS beside plain text. */

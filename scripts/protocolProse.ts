@@ -78,7 +78,7 @@ The server sends it the messages of the other members of its rooms, with exactly
 
 \`\`\`json
 {"action":"chat","room":"dev","message":"hello","from":"bob"}
-{"action":"error","code":"not_in_room","message":"join \\"dev\\" before you speak in it","from":"chatd"}
+{"action":"error","code":"not_in_room","message":"join \\"dev\\" before you speak in it (c412-1)","from":"chatd"}
 \`\`\`
 
 A whole conversation; \`>\` marks the lines that alice's program sends, \`<\` those that it receives:
@@ -229,6 +229,8 @@ logged, and their loss does no harm. In rooms of more than 200 people there are 
 \`presence\` and \`typing\`; \`people\` comes instead.`,
   errors: `An error carries \`id\` if the line had a readable one. \`fatal\` tells whether the connection closes after it; \`may\`: if
 the frame carries \`"fatal":true\`. Retry automatically only errors that are marked as retryable.
+Programs decide by \`code\`. \`message\` is for a person, and ends with a reference, such as \`(c412-7)\`, if the log of the server
+has a line about the error: the person tells it to the operator. The reference differs each time, so do not compare messages.
 
 \`\`\`json
 {"action":"error","code":"not_in_room","message":"join \\"dev\\" before you speak in it","from":"chatd","id":"m1"}

@@ -16,10 +16,13 @@ const SPELLINGS: Readonly<Record<string, string>> = {
   'allow-plaintext': '--allow-plaintext [cidr...]',
   'proxy-from': '--proxy-from <cidr...>',
   'shared-address': '--shared-address <cidr...>',
+  metrics: '--metrics <address>',
   'exit-when-idle': '--exit-when-idle <seconds>',
 }
 /** Flags with a value for each time that they are written. */
 const REPEATED: readonly string[] = ['listen', 'name']
+/** Flags without a value: `--log-names`, `--no-log-names`. */
+const CHOICES: readonly string[] = ['log-names', 'log-addresses']
 /** A relative path is one in the current directory, which only a command line has. */
 const PATHS: readonly string[] = ['data', 'tls-cert', 'tls-key']
 const LIMIT_KEYS = CONFIG_KEYS.filter(({ path }) => path.length === 2)
@@ -37,6 +40,10 @@ export function addConfigFlags(program: Command): void {
     if (choices !== undefined) program.addOption(option.choices(choices))
     else program.addOption(PATHS.includes(name) ? option : option.argParser(parserOf(name)))
   }
+  for (const { name, help, byDefault } of CONFIG_KEYS.filter(({ name }) => CHOICES.includes(name)))
+    program
+      .addOption(new Option(`--${name}`, `${help} (default: ${byDefault})`))
+      .addOption(new Option(`--no-${name}`, `the contrary of --${name}`))
   program.addOption(
     new Option(
       '--limit <name=number>',

@@ -7,9 +7,11 @@ import { Guesses } from './auth/guesses.ts'
 import { InviteAddress } from './auth/inviteAddress.ts'
 import { Passwords } from './auth/passwords.ts'
 import { Strangers } from './auth/strangers.ts'
+import { Counters } from './counters.ts'
+import { DEFAULT_JOURNAL, Journal, type JournalOptions } from './journal.ts'
 import type { WholeLog } from './log/log.ts'
-import { LogBudget } from './logBudget.ts'
 import type { Logger } from './logger.ts'
+import { type Look, lookAround } from './look.ts'
 import { endLinks } from './requests/accountLinks.ts'
 import { Client } from './requests/client.ts'
 import { FEATURES, HANDLERS } from './requests/dispatch.ts'
@@ -52,6 +54,8 @@ export interface DaemonOptions {
   readonly handed?: readonly number[]
   readonly settings: Settings
   readonly logger: Logger
+  /** What the lines about connections show. */
+  readonly journal?: JournalOptions
   readonly log: WholeLog
   readonly tls: TlsServer
   /** Names of this server in invitations; by default those of `listen` and the machine's. */
@@ -72,6 +76,11 @@ export interface Daemon {
   readonly rooms: number
   /** The accounts, for the tasks of the operator. */
   readonly accounts: AccountContext
+  readonly counters: Counters
+  /** Whether it takes connections. */
+  readonly isListening: boolean
+  /** Looks at all connections and rooms. */
+  look(): Look
   /** Resolves when the daemon has been idle for `settings.exitWhenIdle`. */
   readonly idle: Promise<void>
   /**
@@ -113,6 +122,8 @@ const cannotErase = (): Promise<Result<unknown, string>> =>
 class ListeningDaemon implements Daemon {
   readonly addresses: ListenAddress[] = []
   readonly idle: Promise<void>
+  readonly counters = new Counters()
+  readonly #logger: Logger
   readonly #services: Services
   readonly #tick: Tick
   readonly #entrance = new Turns({ count: ENTRANCE_COUNT })
@@ -120,7 +131,6 @@ class ListeningDaemon implements Daemon {
   readonly #servers: Server[] = []
   readonly #clients = new Set<Client>()
   readonly #sweep: NodeJS.Timeout
-  #accepted = 0
   #lookedAt = 0
   readonly #reception: Reception
   readonly #tls: TlsServer
@@ -130,11 +140,17 @@ class ListeningDaemon implements Daemon {
   #stopped: Promise<void> | undefined
   #allGone: (() => void) | undefined
 
-  constructor({ settings, logger, log, tls, names = [], erase = cannotErase }: DaemonOptions) {
+  constructor(options: DaemonOptions) {
+    const { settings, logger, log, tls, names = [], erase = cannotErase } = options
+    const { counters } = this
+    const journal = new Journal(logger, options.journal ?? DEFAULT_JOURNAL)
     this.#tls = tls
+    this.#logger = logger
     this.#reception = new Reception({
       settings,
       logger,
+      journal,
+      counters,
       tls,
       admit: admitted => this.#admit(admitted),
       emptied: () => {
@@ -169,8 +185,8 @@ class ListeningDaemon implements Daemon {
       presence: new Presence(rooms, people, settings.leftAfter),
       paces: new Paces(settings),
       links: new LinkWatch(() => [...this.#clients].map(({ connection }) => connection)),
-      logger,
-      logBudget: new LogBudget(logger),
+      journal,
+      counters,
       features: FEATURES,
     }
     log.onAccounts(({ accounts }) => {
@@ -206,6 +222,14 @@ class ListeningDaemon implements Daemon {
     return this.#services.rooms.inUse
   }
 
+  get isListening(): boolean {
+    return this.addresses.length > 0 && this.#stopped === undefined
+  }
+
+  look(): Look {
+    return lookAround(this.#services, this.#clients, this.#reception.open)
+  }
+
   /**
    * Listens on one address more; a sentence where that fails.
    * @param ipv6Only leaves the IPv4 addresses of a port to another listener
@@ -234,7 +258,7 @@ class ListeningDaemon implements Daemon {
     server.on('error', error => this.#failedToAccept(error))
     this.#servers.push(server)
     this.addresses.push(listening.value)
-    this.#services.logger.info({ ...listening.value, pid: process.pid }, 'listening')
+    this.#logger.info({ ...listening.value, pid: process.pid }, 'listening')
     return undefined
   }
 
@@ -242,7 +266,7 @@ class ListeningDaemon implements Daemon {
     const { people, sessions, accounts } = this.#services
     const message = 'everything said under this name is erased'
     const bye = Line.of({ action: 'bye', reason: 'erased', message })
-    for (const peer of people.find(key)?.peers ?? []) peer.sendAway(bye)
+    for (const peer of people.find(key)?.peers ?? []) peer.sendAway(bye, 'erased')
     sessions.forget(key)
     if (isErased) accounts.forget(key)
     people.forget(key)
@@ -257,7 +281,7 @@ class ListeningDaemon implements Daemon {
   #failedToAccept(error: Error): void {
     if (this.#acceptFailed) return
     this.#acceptFailed = true
-    this.#services.logger.error({ err: error }, 'a connection could not be accepted')
+    this.#logger.error({ err: error }, 'a connection could not be accepted')
   }
 
   #accept(socket: Socket, isUnix: boolean): void {
@@ -268,20 +292,19 @@ class ListeningDaemon implements Daemon {
   }
 
   #admit(admitted: Admitted): void {
-    const { settings, logger, logBudget } = this.#services
+    const { settings, journal, counters } = this.#services
     const shared: SharedTransport = {
       tick: this.#tick,
       entrance: this.#entrance,
       turns: this.#turns,
       settings,
-      logger,
-      logBudget,
+      journal,
+      counters,
     }
-    const connection = new Connection(admitted, ++this.#accepted, shared)
+    const connection = new Connection(admitted, shared)
     const client = new Client(this.#services, connection, HANDLERS, gone => this.#left(gone))
     this.#clients.add(client)
-    const { number, address } = connection
-    logger.debug({ connection: number, address, encrypted: admitted.isEncrypted }, 'accepted')
+    journal.debug(connection, { encrypted: admitted.isEncrypted }, 'accepted')
     connection.open(client)
   }
 
@@ -310,8 +333,8 @@ class ListeningDaemon implements Daemon {
     }
     this.#acceptFailed = false
     this.#services.rooms.tellPeople()
-    const { paces, guesses, strangers, logBudget } = this.#services
-    for (const sweeping of [paces, guesses, strangers, logBudget]) sweeping.sweep(now)
+    const { paces, guesses, strangers, journal } = this.#services
+    for (const sweeping of [paces, guesses, strangers, journal]) sweeping.sweep(now)
   }
 
   async #stop(): Promise<void> {
@@ -332,9 +355,9 @@ class ListeningDaemon implements Daemon {
       message: 'the server is stopping',
       retryAfter: RETRY_AFTER_STOP,
     })
-    for (const client of this.#clients) client.sendAway(bye)
+    for (const client of this.#clients) client.sendAway(bye, 'shutting_down')
     await this.#allClosed(settings.stopWithin)
-    for (const { connection } of this.#clients) connection.cut('stopping')
+    for (const { connection } of this.#clients) connection.cut('shutting_down')
     await this.#allClosed(settings.stopWithin)
     clearInterval(this.#sweep)
     rooms.close()

@@ -1,12 +1,12 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { VERSION } from '../protocol/version.ts'
 import { addAccountCommands, type TakeTask } from './accountFlags.ts'
-import type { TaskFlags } from './admin/command.ts'
-import type { Task } from './admin/tasks.ts'
+import type { CommandTask, TaskFlags } from './admin/command.ts'
 import { addBackupCommands } from './backupFlags.ts'
 import type { Config } from './config/config.ts'
 import { CONFIG_FILE } from './config/configFile.ts'
 import { addConfigFlags, configOfFlags } from './configFlags.ts'
+import { addWatchCommands } from './watchFlags.ts'
 
 const EXIT_USAGE = 2
 
@@ -169,6 +169,7 @@ function addCommands(program: Command, take: TakeTask): void {
     .action((options: { data?: string }) => take({ task: 'reload' }, dataOf(options)))
   addAccountCommands(program, { group, add: addTo, take })
   addBackupCommands(program, { group, add: addTo, take })
+  addWatchCommands(program, { group, add: addTo, take })
 }
 
 interface FingerprintOptions {
@@ -185,7 +186,10 @@ interface RetainOptions {
   readonly yes?: boolean
 }
 
-function retainTask(room: string | undefined, { days, messages, forever, acceptClock }: RetainOptions): Task {
+function retainTask(
+  room: string | undefined,
+  { days, messages, forever, acceptClock }: RetainOptions,
+): CommandTask {
   const keep =
     forever === true
       ? { keep: {} }

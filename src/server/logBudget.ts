@@ -10,33 +10,42 @@ const MINUTE = 60_000
  */
 export class LogBudget {
   readonly #logger: Logger
+  readonly #shown: (address: string) => object
   readonly #lines = new Map<string, number>()
-  /** Limits that were told in this minute, by the connection. */
-  readonly #limits = new Set<string>()
+  /** What was told in this minute and is told once a minute. */
+  readonly #told = new Set<string>()
   #since = 0
 
-  constructor(logger: Logger) {
+  /** @param shown the fields by which the log shows an address */
+  constructor(logger: Logger, shown: (address: string) => object) {
     this.#logger = logger
+    this.#shown = shown
   }
 
-  /** Writes a line about an address. */
-  info(address: string, fields: object, message: string): void {
+  /** Writes a line about an address; whether the log has it now. */
+  line(
+    address: string,
+    level: 'debug' | 'info' | 'warn' | 'error',
+    fields: object,
+    message: string,
+  ): boolean {
+    if (level === 'debug' || !this.#logger.isLevelEnabled(level)) {
+      this.#logger.debug(fields, message)
+      return this.#logger.isLevelEnabled('debug')
+    }
     const lines = (this.#lines.get(address) ?? 0) + 1
     this.#lines.set(address, lines)
-    this.#logger[lines > LINES ? 'debug' : 'info'](fields, message)
+    const taken = lines > LINES ? 'debug' : level
+    this.#logger[taken](fields, message)
+    return this.#logger.isLevelEnabled(taken)
   }
 
-  /** Tells the operator that a connection is at a limit: once a minute for each limit. */
-  atLimit(
-    { number: connection, address }: { readonly number: number; readonly address: string },
-    session: number | undefined,
-    code: string,
-  ): void {
-    const limit = `${connection} ${code}`
-    if (this.#limits.has(limit)) return
+  /** Tells something about an address, unless the log has it since a minute. */
+  once(what: string, address: string, tell: () => void): void {
+    if (this.#told.has(what)) return
     // Beyond that the lines are only counted, and one address does not fill the memory with its connections.
-    if ((this.#lines.get(address) ?? 0) < LINES) this.#limits.add(limit)
-    this.info(address, { connection, address, session, code }, 'at a limit')
+    if ((this.#lines.get(address) ?? 0) < LINES) this.#told.add(what)
+    tell()
   }
 
   /** Begins another minute; for calling about once a second. @param now ms, of a clock that is never set back */
@@ -45,8 +54,11 @@ export class LogBudget {
     this.#since = now
     const busy = [...this.#lines].filter(([, lines]) => lines > LINES)
     for (const [address, lines] of busy.slice(0, LINES))
-      this.#logger.warn({ address, lines: lines - LINES }, 'more lines about an address were left out')
+      this.#logger.warn(
+        { ...this.#shown(address), lines: lines - LINES },
+        'more lines about an address were left out',
+      )
     this.#lines.clear()
-    this.#limits.clear()
+    this.#told.clear()
   }
 }

@@ -51,13 +51,18 @@ async function runTask(flags: TaskFlags): Promise<never> {
     import('./dataDirectory.ts'),
   ])
   const directory = absolute(flags.data ?? findDataDirectory())
+  const { task } = flags
+  if (task.task === 'status' || task.task === 'top') {
+    const { runWatch } = await import('./admin/watching.ts')
+    process.exit(await runWatch(directory, task))
+  }
   const isNamed = flags.data !== undefined || (process.env['STATE_DIRECTORY'] ?? '') !== ''
-  const found = findLog(directory, flags, isNamed)
+  const found = findLog(directory, task, isNamed)
   if (!found.ok) fail(EXIT_FAILED, found.error.message)
   if (flags.question !== undefined && !(await isConfirmed(flags.question))) {
     fail(EXIT_FAILED, 'nothing was removed')
   }
-  const result = await runCommand(directory, flags, isConfirmed)
+  const result = await runCommand(directory, task, flags.newEpoch, isConfirmed)
   if (!result.ok) fail(EXIT_FAILED, result.error.message)
   process.exit(0)
 }

@@ -10,9 +10,12 @@ import { type Daemon, startDaemon } from './daemon.ts'
 import { defaultDataDirectory, lockDirectory, logFile, prepareDirectory } from './dataDirectory.ts'
 import { absolute, EXIT_FAILED, EXIT_USAGE, fail } from './exits.ts'
 import type { Flags } from './flags.ts'
+import { DEFAULT_JOURNAL } from './journal.ts'
 import { handedSockets } from './listenSockets.ts'
 import { openSqliteLog, type SqliteLog } from './log/sqlite/sqliteLog.ts'
 import { createLogger, type Logger } from './logger.ts'
+import type { Health } from './metrics/health.ts'
+import { Watch } from './metrics/watch.ts'
 import { connectionsThatFit } from './openFiles.ts'
 import { closeToOthers } from './privateFiles.ts'
 import { findServiceManager, type ServiceManager } from './serviceManager.ts'
@@ -55,11 +58,20 @@ export async function serve(flags: Flags): Promise<void> {
   const isOpen = exposed !== undefined || handed.length > 0 || files !== undefined
   const shown = isOpen ? tls.open() : undefined
   if (shown?.ok === false) fail(EXIT_FAILED, shown.error)
+  const watch = new Watch(data, () => tls.shown)
+  if (config.metrics !== undefined) {
+    // Before the log is opened, which can take a while: a probe sees that chatd is alive and not ready.
+    const serving = await watch.serve(config.metrics, settings.socketMode)
+    if (!serving.ok) fail(EXIT_FAILED, serving.error)
+    logger.info({ address: showAddress(serving.value) }, 'serving metrics')
+  }
   const log = await openLog(data, logger, manager)
+  watch.log = log
   for (const finding of closeToOthers(data)) logger.warn({ finding }, 'permissions')
   let sendAway: Daemon['sendAway'] = () => undefined
   let accounts: Daemon['accounts'] | undefined
-  const reload = (): ReturnType<ConfigTasks['reload']> => reloadAll(configuration, { logger, manager, tls })
+  const reload = (): ReturnType<ConfigTasks['reload']> =>
+    reloadAll(configuration, { logger, manager, tls, watch })
   const control = await openControl(
     data,
     {
@@ -68,17 +80,23 @@ export async function serve(flags: Flags): Promise<void> {
       keyPair: () => tls.open(),
       accounts: () => accounts,
       config: { reload },
+      status: rooms => watch.status(rooms),
     },
     logger,
     config['control-group'],
   )
   const erase = (person: string) => log.erase(person)
-  const started = await startDaemon({ listen, handed, settings, logger, log, tls, names, erase })
+  const journal = {
+    names: config['log-names'] ?? DEFAULT_JOURNAL.names,
+    addresses: config['log-addresses'] ?? DEFAULT_JOURNAL.addresses,
+  }
+  const started = await startDaemon({ listen, handed, settings, logger, journal, log, tls, names, erase })
   if (!started.ok) {
     control?.close()
     fail(EXIT_FAILED, started.error)
   }
   const daemon = started.value
+  watch.daemon = daemon
   if (shown?.ok === true)
     logger.info({ fingerprint: shown.value.fingerprint }, 'TLS on the same port, with this key')
   if (isOpen && settings.plaintextFrom.length > 0) {
@@ -87,7 +105,7 @@ export async function serve(flags: Flags): Promise<void> {
   }
   sendAway = (person, isErased) => daemon.sendAway(person, isErased)
   accounts = daemon.accounts
-  const stopTelling = tellManager(manager, () => statusOf(daemon, data))
+  const stopTelling = tellManager(manager, watch.health, () => statusOf(daemon, data))
   const stop = (reason: string): void => {
     logger.info({ reason }, 'stopping')
     stopTelling()
@@ -95,6 +113,7 @@ export async function serve(flags: Flags): Promise<void> {
     control?.close()
     daemon.stop().then(
       () => {
+        watch.close()
         lock.value.release()
         logger.info('stopped')
         process.exit(0)
@@ -171,11 +190,12 @@ interface Reached {
   readonly logger: Logger
   readonly manager: ServiceManager
   readonly tls: { reload(): void }
+  readonly watch: Watch
 }
 
 function reloadAll(
   configuration: Configuration,
-  { logger, manager, tls }: Reached,
+  { logger, manager, tls, watch }: Reached,
 ): ReturnType<ConfigTasks['reload']> {
   manager.reloading()
   const reloaded = configuration.reload()
@@ -185,20 +205,27 @@ function reloadAll(
       logger.level = configuration.config['log-level'] ?? 'info'
     logger.info({ applied, waiting }, 'configuration reloaded; the certificate is read again')
   } else logger.error({ reason: reloaded.error }, 'configuration not reloaded: nothing is changed')
+  watch.noteReload(reloaded.ok)
   tls.reload()
   manager.ready(reloaded.ok ? 'reloaded' : 'the configuration is wrong: nothing is changed')
   return reloaded
 }
 
 /** Tells the manager that chatd serves, what it does, and that it is alive, until the returned function is called. */
-function tellManager(manager: ServiceManager, status: () => string): () => void {
+function tellManager(manager: ServiceManager, health: Health, status: () => string): () => void {
   if (!manager.isThere) return () => undefined
   manager.ready(status())
   const timers = [setInterval(() => manager.status(status()), STATUS_EVERY)]
   const { watchdogEvery } = manager
   // A third of the time, so that a late timer is no death.
-  if (watchdogEvery !== undefined) timers.push(setInterval(() => manager.alive(), watchdogEvery / 3))
+  if (watchdogEvery !== undefined)
+    timers.push(setInterval(() => void feed(manager, health), watchdogEvery / 3))
   return () => timers.forEach(clearInterval)
+}
+
+/** The watchdog gets its sign of life while the event loop turns, which calls this, and the writing thread too. */
+async function feed(manager: ServiceManager, health: Health): Promise<void> {
+  if ((await health.check()) === undefined) manager.alive()
 }
 
 function statusOf({ connections, people, rooms }: Daemon, data: string): string {

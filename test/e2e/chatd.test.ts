@@ -223,6 +223,7 @@ test('the log tells which connections came, from where, and which were refused',
   expect(lines.find(({ msg }) => msg === 'connected')).toMatchObject({ address: '127.0.0.1', session: 1 })
   expect(lines.find(({ msg }) => msg === 'refused')).toMatchObject({
     address: '127.0.0.1',
-    code: 'name_taken',
+    event: 'refused',
+    reason: 'name_taken',
   })
 })

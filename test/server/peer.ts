@@ -3,7 +3,7 @@ import { connect, type Socket } from 'node:net'
 import { onTestFinished } from 'vitest'
 import { success } from '../../src/protocol/errors.ts'
 import type { ServerFrame } from '../../src/protocol/responses.ts'
-import { type Daemon, startDaemon } from '../../src/server/daemon.ts'
+import { type Daemon, type DaemonOptions, startDaemon } from '../../src/server/daemon.ts'
 import type { WholeLog } from '../../src/server/log/log.ts'
 import { SqliteLog } from '../../src/server/log/sqlite/sqliteLog.ts'
 import { createLogger } from '../../src/server/logger.ts'
@@ -22,14 +22,15 @@ export async function startServer(
   settings: Partial<Settings> = {},
   log: WholeLog = new MemoryLog(),
   listen: ListenAddress = { host: '127.0.0.1', port: 0 },
+  told: Pick<DaemonOptions, 'journal'> & Partial<Pick<DaemonOptions, 'logger'>> = {},
 ): Promise<Server> {
   const all = { ...DEFAULT_SETTINGS, messageBurst: Number.POSITIVE_INFINITY, ...settings }
-  const logger = createLogger('silent')
+  const logger = told.logger ?? createLogger('silent')
   const data = temporaryDirectory()
   const tls = createTlsServer({ data, listen: [listen], names: [], files: undefined, settings: all, logger })
   const erase = (person: string) =>
     log instanceof SqliteLog ? log.erase(person) : Promise.resolve(success(undefined))
-  const options = { listen: [listen], settings: all, logger, log, tls, erase }
+  const options = { ...told, listen: [listen], settings: all, logger, log, tls, erase }
   const started = await startDaemon(options)
   if (!started.ok) throw new Error(started.error)
   const daemon = started.value

@@ -17,6 +17,7 @@ import { backUpBeforeMigration, describeMigrationBackup } from './migrationBacku
 import { type Restore, restore } from './restore.ts'
 import { type TaskFailure, taskFailed } from './taskFailure.ts'
 import { printKeyPair, runTask, type Task } from './tasks.ts'
+import type { WatchTask } from './watching.ts'
 
 /** Copies the log, which needs no daemon. */
 type Backup =
@@ -46,10 +47,13 @@ type OwnTask = Backup | CheckFile | Restore
 const NO_KEY_PAIR =
   'chatd has made no certificate here yet; it does so when it first listens for other machines. Start it, or name its directory with --data'
 
+/** What a command does beside looking at a running daemon. */
+export type CommandTask = Exclude<Task, { task: 'status' }> | OwnTask
+
 /** A command of the operator, as the command line gives it. */
 export interface TaskFlags {
   readonly data: string | undefined
-  readonly task: Task | OwnTask
+  readonly task: CommandTask | WatchTask
   /** `check --new-epoch`. */
   readonly newEpoch: boolean
   /** A question to ask first, for a task that removes messages, without `--yes`. */
@@ -63,7 +67,8 @@ export interface TaskFlags {
  */
 export async function runCommand(
   directory: string,
-  { task, newEpoch }: TaskFlags,
+  task: CommandTask,
+  newEpoch: boolean,
   confirm: (question: string) => Promise<boolean>,
 ): Promise<Result<undefined, TaskFailure>> {
   if (task.task === 'checkFile') return checkFile(task.file)
@@ -124,6 +129,7 @@ async function onOpenLog(
     sendAway: () => undefined,
     keyPair: () => failure(NO_KEY_PAIR),
     accounts: () => accounts,
+    status: undefined,
   })
 }
 
@@ -188,7 +194,7 @@ function print(line: string): Promise<boolean> {
  */
 export function findLog(
   directory: string,
-  { task }: TaskFlags,
+  task: CommandTask,
   isNamed: boolean,
 ): Result<undefined, TaskFailure> {
   if (task.task === 'fingerprint' || task.task === 'checkFile') return success(undefined)

@@ -130,7 +130,8 @@ function serve(socket: Socket, context: Omit<TaskContext, 'print'>, logger: Logg
       socket.end()
       return
     }
-    logger.info(logged(what), 'a task of the operator')
+    // A look changes nothing, and `chatd top` looks every second.
+    logger[what.task === 'status' ? 'debug' : 'info'](logged(what), 'a task of the operator')
     runTask(what, { ...context, print })
       .then(
         result => say(result.ok ? { done: true } : { failed: result.error.message, code: result.error.code }),

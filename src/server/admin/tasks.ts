@@ -7,9 +7,12 @@ import type { LogMaintenance, Retention } from '../log/maintenance.ts'
 import { directKey, directNames } from '../log/roomKeys.ts'
 import type { KeyPair } from '../tls/keyPair.ts'
 import { type AccountContext, accountTasks, runAccountTask } from './accountTasks.ts'
+import type { Status } from './status.ts'
 import { type TaskFailure, taskFailed } from './taskFailure.ts'
 
 const PAGE_EVENTS = 500
+/** So many of the busiest rooms are named at most. */
+const MOST_ROOMS = 200
 const PAGE_BYTES = 1024 * 1024
 
 /** The tasks of an operator. The running daemon runs them or, where none runs, the command itself. */
@@ -29,6 +32,7 @@ export const task = z.discriminatedUnion('task', [
   }),
   z.object({ task: z.literal('check') }),
   z.object({ task: z.literal('reload') }),
+  z.object({ task: z.literal('status'), rooms: z.int().min(0).max(MOST_ROOMS) }),
   z.object({ task: z.literal('fingerprint'), pem: z.boolean() }),
 ])
 
@@ -54,6 +58,8 @@ export interface TaskContext {
   readonly accounts: () => AccountContext | undefined
   /** Undefined where no daemon runs. */
   readonly config?: ConfigTasks
+  /** How the daemon is; undefined where none runs. @param rooms how many of the busiest are named */
+  readonly status: ((rooms: number) => Promise<Status>) | undefined
 }
 
 /** Runs a task. */
@@ -73,6 +79,8 @@ export function runTask(what: Task, context: TaskContext): Promise<Result<undefi
       return reload(context)
     case 'fingerprint':
       return printKeyPair(what.pem, context.keyPair(), context.print)
+    case 'status':
+      return printStatus(what.rooms, context)
     case 'exportUser':
       return exportUser(what.name, context)
     case 'audit':
@@ -95,6 +103,15 @@ export async function printKeyPair(
   if (!pair.ok) return taskFailed('storage', pair.error)
   const { certificate, fingerprint } = pair.value
   for (const line of pem ? certificate.trimEnd().split('\n') : [fingerprint]) await print(line)
+  return success(undefined)
+}
+
+async function printStatus(
+  rooms: number,
+  { status, print }: TaskContext,
+): Promise<Result<undefined, TaskFailure>> {
+  if (status === undefined) return taskFailed('unknown', 'no daemon runs here')
+  await print(JSON.stringify(await status(rooms)))
   return success(undefined)
 }
 

@@ -2,7 +2,17 @@ import * as z from 'zod'
 import { DEFAULT_PORT } from '../../protocol/limits.ts'
 import { DEFAULT_LIMITS, type Limits } from '../../protocol/serverLimits.ts'
 import { DEFAULT_SETTINGS, LIMIT_KEYS, LOG_LEVELS, limitName } from '../settings.ts'
-import { count, group, hostName, listenAddress, mode, path, range } from './values.ts'
+import {
+  count,
+  group,
+  hostName,
+  listenAddress,
+  metricsAddress,
+  mode,
+  path,
+  range,
+  yesOrNo,
+} from './values.ts'
 
 /** What stands beside a key for people: in the file, in its man page, and in a report of a reload. */
 interface KeyFacts {
@@ -128,6 +138,19 @@ export const configSchema = z.strictObject({
     'addresses that many people share, such as an office: limits count the people there, not the address',
     { byDefault: '[]', reloads: true },
   ),
+  metrics: key(
+    metricsAddress,
+    'where metrics for Prometheus are served, on this machine alone: "127.0.0.1:PORT", or "unix:/PATH"',
+    starts,
+  ),
+  'log-names': key(yesOrNo, 'whether the log may hold the names of users', {
+    ...starts,
+    byDefault: 'false',
+  }),
+  'log-addresses': key(yesOrNo, 'whether the log holds where clients come from', {
+    ...starts,
+    byDefault: 'true',
+  }),
   'exit-when-idle': key(seconds, 'seconds after the last connection closed until chatd stops', starts),
   limits: limits.optional(),
 })

@@ -37,6 +37,7 @@ const EXAMPLES: Readonly<Record<string, string>> = {
   'tls-cert': '"/etc/chatd/fullchain.pem"',
   'tls-key': '"/etc/chatd/privkey.pem"',
   'exit-when-idle': '60',
+  metrics: '"127.0.0.1:9100"',
 }
 
 /** One key as it holds. */

@@ -56,6 +56,7 @@ function written(key: ConfigKey, text: string): unknown {
   const list = (): readonly string[] => text.split(/[\s,]+/).filter(part => part !== '')
   if (schema instanceof z.ZodArray) return list()
   if (schema instanceof z.ZodNumber) return /^\d{1,15}$/.test(text.trim()) ? Number(text) : text
+  if (schema instanceof z.ZodBoolean) return text === 'true' || (text === 'false' ? false : text)
   if (schema instanceof z.ZodUnion) return text === 'true' || text === 'false' ? text === 'true' : list()
   return text
 }

@@ -4,7 +4,7 @@ import { isIP } from 'node:net'
 import { isAbsolute } from 'node:path'
 import { domainToASCII } from 'node:url'
 import * as z from 'zod'
-import { parseListenAddress } from '../address.ts'
+import { isLocal, parseListenAddress } from '../address.ts'
 import { parseAddressRange } from '../addressRanges.ts'
 import { findGroup } from '../systemGroup.ts'
 
@@ -23,6 +23,16 @@ export const listenAddress = fromText(
   parseListenAddress,
   'It is HOST:PORT, such as 0.0.0.0:9011 or [::1]:9011, or unix:/PATH with an absolute path',
 )
+
+/** Where metrics are served: nothing encrypts them, and they need no password. */
+export const metricsAddress = fromText(text => {
+  const address = parseListenAddress(text)
+  if (address === undefined || !isLocal(address)) return undefined
+  return 'path' in address || /:\d+$/.test(text) ? address : undefined
+}, 'It is an address of this machine alone, such as 127.0.0.1:9100, [::1]:9100 or unix:/run/chatd/metrics; for other machines put a proxy with a password in front')
+
+/** A choice. */
+export const yesOrNo = z.boolean({ error: 'It is true or false' })
 
 /** Addresses of a network. */
 export const range = fromText(

@@ -1,3 +1,4 @@
+import type { DisconnectReason } from '../counters.ts'
 import type { AccountChange, KeptAccount } from '../log/accounts.ts'
 import type { Peer } from '../rooms/room.ts'
 import { Line } from '../transport/line.ts'
@@ -18,7 +19,7 @@ export function endLinks({ people, accounts }: Services, change: AccountChange):
 function whyEnd(
   account: KeptAccount | undefined,
   peer: Peer,
-): readonly [reason: string, message: string] | undefined {
+): readonly [reason: DisconnectReason, message: string] | undefined {
   if (account === undefined) return ['revoked', 'this account was removed']
   if (account.isDisabled) return ['disabled', 'this account is disabled: ask the operator']
   if (peer.sessionNumber !== account.session)

@@ -5,6 +5,7 @@ import { SERVER_NAME } from '../../protocol/names.ts'
 import type { Request, RequestAction, RequestResult, results } from '../../protocol/requests.ts'
 import type { ErrorFrame, ServerFrame } from '../../protocol/responses.ts'
 import { Entrance } from '../auth/entrance.ts'
+import type { CountedAction, DisconnectReason } from '../counters.ts'
 import type { KeptAccount, TokenScope } from '../log/accounts.ts'
 import type { Person } from '../rooms/people.ts'
 import type { Member, Peer } from '../rooms/room.ts'
@@ -12,16 +13,15 @@ import type { Session } from '../rooms/sessions.ts'
 import type { Share } from '../shares.ts'
 import type { Connection, FrameHandler } from '../transport/connection.ts'
 import { Line } from '../transport/line.ts'
-import { NEVER_CONNECTED } from '../transport/refusals.ts'
+import { NEVER_CONNECTED, withReference } from '../transport/refusals.ts'
+import { endOf, Faults } from './faults.ts'
 import type { Payer } from './paces.ts'
 import { refuseAction } from './permission.ts'
+import { plainRequest } from './plainRequest.ts'
 import type { Services } from './services.ts'
 
 /** How often a sender in a congested room looks whether it eased, ms. */
 const CONGESTION_CHECK = 50
-
-/** Codes by which a client is told that it is at a bound. */
-const BOUNDS: ReadonlySet<string> = new Set(['limit_reached', 'rate_limited', 'server_full'])
 
 /** The actions of a client that has connected. */
 type ConnectedAction = Exclude<RequestAction, 'connect'>
@@ -60,6 +60,11 @@ export class Client implements FrameHandler, Peer {
   readonly typingAt = new Map<string, number>()
   isBehind = false
   isPlain = false
+  /** The name of its person, also after it has left. */
+  shownName: string | undefined
+  readonly #faults: Faults
+  /** What its newest line asks for. */
+  #action: CountedAction = 'invalid'
   #session: Session | undefined
   #account: number | undefined
   #share: Share
@@ -83,6 +88,7 @@ export class Client implements FrameHandler, Peer {
     this.connection = connection
     this.#handlers = handlers
     this.#gone = gone
+    this.#faults = new Faults(connection, services.journal, services.counters)
     this.#share = shareOf(connection, `connection ${connection.number}`, undefined)
   }
 
@@ -167,17 +173,17 @@ export class Client implements FrameHandler, Peer {
     this.connection.send(line)
   }
 
-  sendAway(bye: Line): void {
+  sendAway(bye: Line, reason: DisconnectReason): void {
     if (this.isFull) this.send(bye)
-    this.connection.end()
+    this.connection.end(reason)
   }
 
-  dismiss(reason: string, message: string): void {
-    if (this.isPlain) this.refuse({ code: 'forbidden', message })
-    this.sendAway(Line.of({ action: 'bye', reason, message }))
+  dismiss(reason: DisconnectReason, message: string): void {
+    if (this.isPlain) this.#sendError({ code: 'forbidden', message }, this.#faults.tell('forbidden', 'none'))
+    this.sendAway(Line.of({ action: 'bye', reason, message }), reason)
   }
 
-  oust(reason: string, message: string): void {
+  oust(reason: DisconnectReason, message: string): void {
     this.dismiss(reason, message)
     this.#leave()
   }
@@ -214,20 +220,26 @@ export class Client implements FrameHandler, Peer {
     request: Request<Action>,
     result: RequestResult<Action>,
   ): undefined {
+    this.services.counters.requested(request.action, 'ok')
     if (request.id !== undefined) this.sendFrame({ action: 'ok', id: request.id, ...result })
   }
 
-  /** Answers a request that failed, or a bad line. */
-  refuse(error: Refusal, id?: string): undefined {
-    if (BOUNDS.has(error.code)) this.#noteBound(error.code)
-    const frame: ErrorFrame = { action: 'error', code: error.code, message: error.message, from: SERVER_NAME }
+  /** Answers a request that failed, or a bad line. @param action what was asked for; by default by the newest line */
+  refuse(error: Refusal, id?: string, action = this.#action): undefined {
+    this.#sendError(error, this.#faults.note(error, action), id)
+  }
+
+  /** @param reference see `Faults` */
+  #sendError(error: Refusal, reference: string | undefined, id?: string): void {
+    const message = withReference(error.message, reference)
+    const frame: ErrorFrame = { action: 'error', code: error.code, message, from: SERVER_NAME }
     if (id !== undefined && !this.isPlain) frame.id = id
     if (error.retryAfter !== undefined) frame.retryAfter = error.retryAfter
     if (error.methods !== undefined && !this.isPlain) frame.methods = error.methods
     if (error.nonce !== undefined && !this.isPlain) frame.nonce = error.nonce
     if (error.fatal === true) frame.fatal = true
     this.sendFrame(frame)
-    if (error.fatal === true) this.connection.end()
+    if (error.fatal === true) this.connection.end(endOf(error))
   }
 
   /** Marks that an answer is to come later; call the result once when it is given. */
@@ -257,13 +269,9 @@ export class Client implements FrameHandler, Peer {
   #wait(ms: number): boolean {
     if (ms > 0) {
       this.connection.hold(ms)
-      this.#noteBound('slowed_down')
+      this.services.journal.limit(this.connection, 'slowed_down')
     }
     return ms > 0
-  }
-
-  #noteBound(code: string): void {
-    this.services.logBudget.atLimit(this.connection, this.sessionNumber, code)
   }
 
   get #payer(): Payer {
@@ -279,6 +287,7 @@ export class Client implements FrameHandler, Peer {
   take(decoded: Decoded<Request>): Promise<void> | undefined {
     const isFirst = !this.#hasSpoken
     this.#hasSpoken = true
+    this.#action = 'invalid'
     if (!decoded.ok) {
       // Another protocol: its bytes may hold lines of ours, which its sender did not mean, or should not send.
       const fatal = isFirst && decoded.isForeign === true ? { fatal: true as const } : {}
@@ -287,6 +296,7 @@ export class Client implements FrameHandler, Peer {
     const request = decoded.frame
     if (request.action === 'connect') {
       this.#badLines = 0
+      this.#action = 'connect'
       return this.#handlers.connect(this, request)
     }
     if (this.person === undefined) {
@@ -299,18 +309,21 @@ export class Client implements FrameHandler, Peer {
       return this.#badLine({ code: 'unknown_action', message })
     }
     this.#badLines = 0
+    this.#action = served.action
     return this.#serve(served.action, this.person, served)
   }
 
-  broke(id: string | undefined): void {
+  broke(error: unknown, request: Decoded<Request> | undefined): void {
     const message =
       'the server failed by a bug of its own and logged it; connect again, and report it to its operator'
-    this.refuse({ code: 'internal', message, fatal: true }, id)
+    const refusal: Refusal = { code: 'internal', message, fatal: true }
+    const reference = this.#faults.noteBug(error, this.#action, request)
+    this.#sendError(refusal, reference, request?.ok === true ? request.frame.id : request?.id)
   }
 
   fellSilent(): void {
     const message = 'nothing came from you for too long; connect again'
-    this.sendAway(Line.of({ action: 'bye', reason: 'silent', message }))
+    this.sendAway(Line.of({ action: 'bye', reason: 'silent', message }), 'silent')
   }
 
   neverConnected(): void {
@@ -375,17 +388,4 @@ export function shareOf(
 ): Share {
   if (account !== undefined) return { address: `account ${account.number}`, person }
   return { address: limitedBy ?? `${address} ${person}`, person }
-}
-
-/** The request without fields that the plain protocol does not have; undefined for an action that it does not have. */
-function plainRequest(request: Request<ConnectedAction>): Request<ConnectedAction> | undefined {
-  switch (request.action) {
-    case 'chat':
-      return { action: 'chat', room: request.room, message: request.message }
-    case 'joinroom':
-    case 'leaveroom':
-      return { action: request.action, room: request.room }
-    default:
-      return undefined
-  }
 }

@@ -63,7 +63,7 @@ function settle(client: Client, request: Connect, admission: Result<Admission>):
   // The peer may have hung up while its password was checked.
   if (client.isGone) return
   if (!admission.ok) return refused(client, request, admission.error)
-  const { people, presence, logger, logBudget } = client.services
+  const { people, presence, journal, counters } = client.services
   const { name, session, secretNumber, scope, account } = admission.value
   client.begin(foldName(name), session, account)
   client.secretNumber = secretNumber
@@ -73,18 +73,19 @@ function settle(client: Client, request: Connect, admission: Result<Admission>):
   client.leaveAsking()
   const person = people.arrive(client, name)
   client.person = person
+  client.shownName = person.name
   if (!client.isPlain) client.sendFrame(welcomeFrame(request, client.services, person, admission.value))
   presence.cameOnline(person, client.holder)
-  const { number: connection, address } = client.connection
-  const fields = { connection, address, session: client.sessionNumber, account: account?.number }
-  logBudget.info(address, fields, 'connected')
-  logger.debug({ connection, user: person.name }, 'named')
+  counters.requested('connect', 'ok')
+  journal.connect(client.connection, {
+    client: client.isPlain ? undefined : (request.client ?? ''),
+    session: client.sessionNumber,
+    account: account?.number,
+  })
 }
 
 function refused(client: Client, request: Connect, error: Refusal): undefined {
-  const { number: connection, address } = client.connection
-  client.services.logBudget.info(address, { connection, address, code: error.code }, 'refused')
-  return client.refuse(error, client.isPlain ? undefined : request.id)
+  return client.refuse(error, client.isPlain ? undefined : request.id, 'connect')
 }
 
 function welcomeFrame(

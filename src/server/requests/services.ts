@@ -6,9 +6,9 @@ import type { Guesses } from '../auth/guesses.ts'
 import type { InviteAddress } from '../auth/inviteAddress.ts'
 import type { Passwords } from '../auth/passwords.ts'
 import type { Strangers } from '../auth/strangers.ts'
+import type { Counters } from '../counters.ts'
+import type { Journal } from '../journal.ts'
 import type { Log, RoomDirectory } from '../log/log.ts'
-import type { LogBudget } from '../logBudget.ts'
-import type { Logger } from '../logger.ts'
 import type { People } from '../rooms/people.ts'
 import type { Presence } from '../rooms/presence.ts'
 import type { Rooms } from '../rooms/rooms.ts'
@@ -37,9 +37,9 @@ export interface Services {
   readonly erase: (person: string) => Promise<Result<unknown, string>>
   /** Ends the connections of an erased person (a folded name), and forgets the name. */
   readonly forgetPerson: (person: string) => void
-  readonly logger: Logger
-  /** For lines that an address has written. */
-  readonly logBudget: LogBudget
+  /** For the lines of the log about connections. */
+  readonly journal: Journal
+  readonly counters: Counters
   /** Every action that the daemon serves, for `welcome`. */
   readonly features: readonly RequestAction[]
 }

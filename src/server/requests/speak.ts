@@ -51,9 +51,11 @@ export function speak(client: Client, person: Person, request: EventRequest): un
     id: request.id,
     body: body.value,
   }
+  const began = performance.now()
   const settled = (stored: Result<Stored>): void => {
     if (stored.ok) client.ok(request, { room: name, ...stored.value })
-    else client.refuse(stored.error, request.id)
+    else client.refuse(stored.error, request.id, request.action)
+    services.counters.acks.add((performance.now() - began) / 1_000)
     answered()
   }
   // By its origin a plain connection's own message is not sent back to it.

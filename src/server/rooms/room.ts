@@ -1,4 +1,6 @@
+import type { DisconnectReason } from '../counters.ts'
 import type { TokenScope } from '../log/accounts.ts'
+import { RecentRate } from '../recentRate.ts'
 import type { Line } from '../transport/line.ts'
 import { SortedNames } from './sortedNames.ts'
 
@@ -27,11 +29,11 @@ export interface Peer {
   /** Owes it a line. */
   send(line: Line): void
   /** Closes it, after the line where it is a full one. */
-  sendAway(bye: Line): void
+  sendAway(bye: Line, reason: DisconnectReason): void
   /** Closes it and says why: a full one by `bye`, a plain one by an error. */
-  dismiss(reason: string, message: string): void
+  dismiss(reason: DisconnectReason, message: string): void
   /** Likewise, and it has left its rooms and its name when this returns. */
-  oust(reason: string, message: string): void
+  oust(reason: DisconnectReason, message: string): void
   /** Another connection may be in its place: finds out soon whether its machine is still there. */
   doubt(): void
 }
@@ -77,6 +79,8 @@ export class Room {
   readonly plain: Member[] = []
   /** People who left and may return before the others are told, by folded name. */
   readonly leaving = new Map<string, Leaving>()
+  /** Its events. */
+  readonly rate = new RecentRate()
   /** How many members are behind. */
   behind = 0
   /** True where the number of people changed since a big room was told of it. */

@@ -7,15 +7,19 @@ import { Line } from '../transport/line.ts'
 import type { People, Person } from './people.ts'
 import { type Member, type Peer, Room } from './room.ts'
 import { ShownNames } from './shownNames.ts'
+import { type BusyRoom, Traffic } from './traffic.ts'
 
 /** So many of a person's direct conversations, those used last, hear that the person came, went or is away. */
 const DIRECTS_TOLD = 200
+/** A room with fewer events a second than this is not among the busy ones. */
+const QUIET = 0.01
 
 /** A person in a room: the folded name, the name, and when the person came (ms since 1970). */
 export type Present = Pick<Person, 'key' | 'name' | 'since'>
 
 /** The one owner of membership: which connection is in which room. Events reach members only from here. */
 export class Rooms {
+  readonly traffic = new Traffic()
   readonly #directory: RoomDirectory
   readonly #people: People
   readonly #leftAfter: number
@@ -30,9 +34,10 @@ export class Rooms {
     this.#people = people
     this.#leftAfter = leftAfter
     log.subscribe(events => {
+      const now = performance.now()
       // A member gets all events of a commit in one line: the cost is members plus messages, not their product.
       for (const [key, together] of Map.groupBy(events, ({ event }) => event.roomKey))
-        this.#hand(key, together)
+        this.#hand(key, together, now)
     })
   }
 
@@ -171,6 +176,18 @@ export class Rooms {
     }
   }
 
+  /** The rooms where most happens of late, that first; direct conversations are in {@link traffic} alone. */
+  busiest(limit: number): BusyRoom[] {
+    const now = performance.now()
+    const busy: BusyRoom[] = []
+    for (const room of this.#rooms.values()) {
+      const perSecond = room.rate.perSecond(now)
+      if (perSecond < QUIET || directNames(room.key) !== undefined) continue
+      busy.push({ name: room.name, people: room.people.size, members: room.members.size, perSecond })
+    }
+    return busy.sort((a, b) => b.perSecond - a.perSecond).slice(0, limit)
+  }
+
   /** Stops all timers. */
   close(): void {
     for (const room of this.#rooms.values())
@@ -198,14 +215,18 @@ export class Rooms {
     }
   }
 
-  #hand(key: string, committed: readonly Committed[]): void {
+  #hand(key: string, committed: readonly Committed[], now: number): void {
     const room = this.#rooms.get(key)
+    this.traffic.events += committed.length
     // A room that was opened between a commit and its telling has begun after the event.
     const after = room?.last ?? 0
     const events = committed.filter(({ event }) => event.seq > after)
     const names = directNames(key)
-    if (names !== undefined) for (const committed of events) this.#handDirect(committed, names, room)
-    else if (room !== undefined) {
+    if (names !== undefined) {
+      this.traffic.directs.add(committed.length, now)
+      for (const committed of events) this.#handDirect(committed, names, room)
+    } else if (room !== undefined) {
+      room.rate.add(committed.length, now)
       if (room.full.length > 0) this.#handFull(events, room)
       if (room.plain.length > 0) this.#handPlain(events, room)
     }
@@ -214,6 +235,7 @@ export class Rooms {
 
   #handFull(events: readonly Committed[], room: Room): void {
     const line = new Line(events.map(({ event }) => encodeFrame(presentEvent(event, room.name))).join(''))
+    this.traffic.deliveries += events.length * room.full.length
     for (const { peer } of room.full) peer.send(line)
   }
 
@@ -229,10 +251,12 @@ export class Rooms {
     if (encoded.length === 0) return
     const all = new Line(encoded.join(''))
     const speaking = new Set(authors)
+    this.traffic.deliveries += encoded.length * room.plain.length
     for (const { peer } of room.plain) {
       if (!speaking.has(peer)) peer.send(all)
       else {
         const others = encoded.filter((_, n) => authors[n] !== peer)
+        this.traffic.deliveries -= encoded.length - others.length
         if (others.length > 0) peer.send(new Line(others.join('')))
       }
     }
@@ -244,6 +268,7 @@ export class Rooms {
       if (person === undefined || person.peers.size === 0) continue
       const shown = this.nameFor(person, event.roomKey)
       const whole = Line.of(presentEvent(event, shown))
+      this.traffic.deliveries += person.peers.size
       const plain = isChat(event) ? Line.of(plainFrame(event, shown)) : undefined
       for (const peer of person.peers) {
         const member = room?.members.get(peer)

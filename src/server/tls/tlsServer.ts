@@ -56,6 +56,11 @@ export class TlsServer {
     this.#options = options
   }
 
+  /** The pair that new connections get; undefined: none was needed yet. */
+  get shown(): KeyPair | undefined {
+    return this.#pair
+  }
+
   /** The pair that new connections get, loaded if it was not yet; the error is a sentence. */
   open(): Result<KeyPair, string> {
     if (this.#pair !== undefined) return success(this.#pair)
@@ -157,12 +162,13 @@ export class TlsServer {
     const { logger } = this.#options
     const now = Date.now()
     const days = Math.floor((pair.validTo.getTime() - now) / DAY_MS)
+    const told = { event: 'tls_expiry', days, ...described(pair) }
     if (pair.validFrom.getTime() > now) {
       logger.error(described(pair), 'the certificate is not valid yet; check the clock of this machine')
     } else if (days < 0) {
-      logger.error(described(pair), 'the certificate has expired, and clients refuse it; renew it')
+      logger.error(told, 'the certificate has expired, and clients refuse it; renew it')
     } else if (days <= WARN_DAYS) {
-      logger.warn({ days, ...described(pair) }, `the certificate ends in ${days} days; renew it`)
+      logger.warn(told, `the certificate ends in ${days} days; renew it`)
     }
   }
 }

@@ -1,11 +1,12 @@
 import type { Socket } from 'node:net'
 import { type Decoded, requestDecoder } from '../../protocol/codec.ts'
 import type { Request } from '../../protocol/requests.ts'
-import type { LogBudget } from '../logBudget.ts'
-import type { Logger } from '../logger.ts'
+import type { Counters, DisconnectReason } from '../counters.ts'
+import type { Journal } from '../journal.ts'
 import type { Settings } from '../settings.ts'
 import { OWN_SHARE, type Share } from '../shares.ts'
 import type { Line } from './line.ts'
+import { LinkDoubt } from './linkDoubt.ts'
 import type { Ends, WatchedLink } from './linkWatch.ts'
 import { Outbound } from './outbound.ts'
 import type { Admitted } from './reception.ts'
@@ -24,16 +25,6 @@ const READ_BELOW_BYTES = 64 * 1024
 const MAX_BYTES_BEFORE = 256 * 1024
 /** How long the peer of a closing connection may take to read the last frames, ms. */
 const LINGER = 2_000
-/** An idle peer is asked for a sign of life after this, and is gone when it gives none to {@link PROBES} of them; ms. */
-const KEEPALIVE_AFTER = 30_000
-const KEEPALIVE_EVERY = 5_000
-const PROBES = 3
-/** The same where another connection may be in its place. */
-const PROBE_EVERY = 1_000
-const DOUBTED_UNANSWERED = 2_000
-/** How long a doubt lasts, ms. */
-const DOUBT = 10_000
-
 /** Handles the frames of one connection, and hears what becomes of it; see `Client`. */
 export interface FrameHandler {
   /** Handles one line. A promise holds the next line back until it is fulfilled. */
@@ -47,8 +38,10 @@ export interface FrameHandler {
   readonly hasConnected: boolean
   /** When a connection that was asked for a credential must be in, by `performance.now()`; undefined: it was not. */
   readonly mayConnectUntil: number | undefined
-  /** A request of this connection failed by a bug: tells the client and closes the connection. */
-  broke(id: string | undefined): void
+  /** The name of its user, also after it has left; undefined: it never connected. */
+  readonly shownName: string | undefined
+  /** A request of this connection failed by a bug: logs it, tells the client and closes the connection. */
+  broke(error: unknown, request: Decoded<Request> | undefined): void
   /** The peer sent nothing for too long. */
   fellSilent(): void
   /** No `connect` came in time. */
@@ -66,8 +59,8 @@ export interface SharedTransport {
   /** Of the others. */
   readonly turns: Turns
   readonly settings: Settings
-  readonly logger: Logger
-  readonly logBudget: LogBudget
+  readonly journal: Journal
+  readonly counters: Counters
 }
 
 /** One socket: cuts its input into lines and takes them in turns, writes frames through {@link Outbound}, and decides when it ends. */
@@ -88,8 +81,9 @@ export class Connection implements TurnTaker, WatchedLink {
   readonly #entrance: Turns
   readonly #turns: Turns
   readonly #settings: Settings
-  readonly #logger: Logger
-  readonly #logBudget: LogBudget
+  readonly #journal: Journal
+  readonly #counters: Counters
+  readonly #doubt: LinkDoubt
   readonly #decoder
   readonly #openedAt: number
   readonly #wholeRead: number
@@ -109,12 +103,11 @@ export class Connection implements TurnTaker, WatchedLink {
   /** The daemon stops: no further line is taken; answers still go out. */
   #stopping = false
   #closingSince: number | undefined
-  /** Since when the peer acknowledges nothing, although bytes are sent to it again and again. */
-  #unansweredSince: number | undefined
-  #doubtedUntil = 0
+  /** Why it ends; undefined: its peer closes it. */
+  #reason: DisconnectReason | undefined
 
-  constructor(admitted: Admitted, number: number, shared: SharedTransport) {
-    const { tick, entrance, turns, settings, logger, logBudget } = shared
+  constructor(admitted: Admitted, shared: SharedTransport) {
+    const { tick, entrance, turns, settings, journal, counters } = shared
     const { socket, address, openedAt, isEncrypted } = admitted
     this.limitedBy = admitted.limitedBy
     this.isUnix = admitted.isUnix
@@ -126,11 +119,12 @@ export class Connection implements TurnTaker, WatchedLink {
     this.#wholeRead = isEncrypted ? WHOLE_RECORD_BYTES : WHOLE_READ_BYTES
     this.#entrance = entrance
     this.#turns = turns
-    this.number = number
+    this.number = admitted.number
     this.address = address
     this.#settings = settings
-    this.#logger = logger
-    this.#logBudget = logBudget
+    this.#journal = journal
+    this.#counters = counters
+    this.#doubt = new LinkDoubt(socket, settings.unansweredAfter)
     this.#decoder = requestDecoder(settings.limits.frame)
     const { leftOverBytes: cutAt, behindBytes: behindAt } = settings
     this.outbound = new Outbound(
@@ -151,23 +145,27 @@ export class Connection implements TurnTaker, WatchedLink {
     return this.#socket
   }
 
+  /** The name of its user, once it has connected. */
+  get name(): string | undefined {
+    return this.#handler?.shownName
+  }
+
+  /** Bytes that came, and that went or wait to go. */
+  get bytesRead(): number {
+    return this.#socket.bytesRead
+  }
+
+  get bytesWritten(): number {
+    return this.#socket.bytesWritten
+  }
+
   answers(isAnswering: boolean, now: number): void {
-    if (isAnswering) this.#unansweredSince = undefined
-    else {
-      this.#unansweredSince ??= now
-      const patience = now < this.#doubtedUntil ? DOUBTED_UNANSWERED : this.#settings.unansweredAfter
-      if (now - this.#unansweredSince >= patience) this.cut('vanished')
-    }
+    if (this.#doubt.isVanished(isAnswering, now)) this.cut('vanished')
   }
 
   /** For some seconds: ends it soon where its machine answers nothing. */
   doubt(): void {
-    this.#doubtedUntil = performance.now() + DOUBT
-    this.#socket.setKeepAlive(true, PROBE_EVERY, PROBE_EVERY, PROBES)
-  }
-
-  #probeIdle(): void {
-    this.#socket.setKeepAlive(true, KEEPALIVE_AFTER, KEEPALIVE_EVERY, PROBES)
+    this.#doubt.begin()
   }
 
   /** Whose turn its lines take. */
@@ -179,19 +177,20 @@ export class Connection implements TurnTaker, WatchedLink {
   open(handler: FrameHandler): void {
     this.#handler = handler
     this.#socket.setNoDelay(true)
-    this.#probeIdle()
+    this.#doubt.probeIdle()
     this.#socket.on('data', chunk => this.#received(chunk))
     this.#socket.on('end', () => {
       this.#inputEnded = true
       this.takeTurn()
     })
     // The close that follows a reset is handled below.
-    this.#socket.on('error', error =>
-      this.#logger.debug({ connection: this.number, reason: error.message }, 'socket'),
-    )
+    this.#socket.on('error', error => {
+      this.#reason ??= 'reset'
+      this.#journal.debug(this, { reason: error.message }, 'socket')
+    })
     this.#socket.on('close', () => {
       clearTimeout(this.#holdTimer)
-      this.#logger.debug({ connection: this.number }, 'closed')
+      this.#noteEnd()
       this.#guarded(() => this.#handler?.gone())
     })
     this.#socket.resume()
@@ -225,27 +224,31 @@ export class Connection implements TurnTaker, WatchedLink {
     this.#socket.pause()
   }
 
-  /**
-   * A request failed by a bug, which costs this connection alone: the client gets `internal`, and the log has the error
-   * and the request without its texts and secrets. While the daemon stops, a request may also find the log closed.
-   */
+  /** Counts it among those that ended, and tells the log. */
+  #noteEnd(): void {
+    const reason = this.#reason ?? 'closed'
+    const { bytesRead: bytesIn, bytesWritten: bytesOut } = this.#socket
+    this.#counters.disconnects[reason]++
+    this.#counters.bytesIn += bytesIn
+    this.#counters.bytesOut += bytesOut
+    const seconds = Math.round(performance.now() - this.#openedAt) / 1_000
+    this.#journal.disconnect(this, { reason, seconds, bytesIn, bytesOut })
+  }
+
+  /** A request failed by a bug, which costs this connection alone. While the daemon stops, a request may also find the log closed. */
   failed(error: unknown, request?: Decoded<Request>): void {
     if (this.#stopping) return
-    this.#logger.error(
-      { connection: this.number, request: describe(request), err: error },
-      'a request failed by a bug',
-    )
     try {
-      const id = request?.ok === true ? request.frame.id : request?.id
-      this.#handler?.broke(id)
+      this.#handler?.broke(error, request)
     } catch {
       this.cut('bug')
     }
   }
 
   /** Sends what is owed, then closes. Drops further input. */
-  end(): void {
+  end(reason: DisconnectReason = 'closed'): void {
     if (this.#closingSince !== undefined) return
+    this.#reason ??= reason
     this.#closingSince = performance.now()
     this.outbound.end()
     // With unread input at the close the kernel would throw away sent frames, the last ones too.
@@ -253,9 +256,9 @@ export class Connection implements TurnTaker, WatchedLink {
   }
 
   /** Closes at once. */
-  cut(reason: string): void {
+  cut(reason: DisconnectReason): void {
     if (this.#socket.destroyed) return
-    this.#logBudget.info(this.address, { connection: this.number, reason }, 'cut')
+    this.#reason ??= reason
     this.#socket.destroy()
   }
 
@@ -265,10 +268,7 @@ export class Connection implements TurnTaker, WatchedLink {
   }
 
   #check(now: number): void {
-    if (this.#doubtedUntil !== 0 && now > this.#doubtedUntil) {
-      this.#doubtedUntil = 0
-      this.#probeIdle()
-    }
+    this.#doubt.sweep(now)
     if (this.outbound.stuckFor(now) > this.#settings.stuckAfter) this.cut('slow')
     else if (this.#closingSince !== undefined) {
       if (now - this.#closingSince > LINGER && this.outbound.isEmpty) this.cut('lingered')
@@ -388,11 +388,4 @@ export class Connection implements TurnTaker, WatchedLink {
     // After the tick, so that the answer counts as left over if the peer does not take it.
     this.#turns.add(this)
   }
-}
-
-/** What the log may hold of a request: no text, no name, no secret. */
-function describe(request: Decoded<Request> | undefined): Readonly<Record<string, unknown>> | undefined {
-  if (request === undefined) return undefined
-  if (!request.ok) return { bad: request.error.code, id: request.id }
-  return { action: request.frame.action, id: request.frame.id }
 }

@@ -2,18 +2,19 @@ import type { Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
 import { channelBinding } from '../../protocol/channelBinding.ts'
 import { encodeFrame } from '../../protocol/codec.ts'
-import type { Refusal } from '../../protocol/errors.ts'
 import { isLoopback } from '../../protocol/loopback.ts'
 import { SERVER_NAME } from '../../protocol/names.ts'
 import { NO_CHANNEL } from '../../protocol/sshsig.ts'
 import { addressGroup } from '../address.ts'
 import { AddressRanges } from '../addressRanges.ts'
 import { WindowCounter } from '../auth/windowCounter.ts'
+import type { Counters, RefusedReason } from '../counters.ts'
+import type { Journal } from '../journal.ts'
 import type { Logger } from '../logger.ts'
 import type { Settings } from '../settings.ts'
 import type { TlsServer } from '../tls/tlsServer.ts'
 import { Arrival, type ArrivalWatcher } from './arrival.ts'
-import { NEVER_CONNECTED, TLS_REQUIRED } from './refusals.ts'
+import { NEVER_CONNECTED, TLS_REQUIRED, type TurnedAway, withReference } from './refusals.ts'
 import { Turns } from './turns.ts'
 
 /** Handshakes in one pass of the event loop: one costs about 1 ms of CPU, and connected clients wait for it. */
@@ -22,6 +23,8 @@ const HANDSHAKES = 1
 const REFUSED_AT_ONCE = 32
 /** The time in which the arrivals of an address are counted, ms. */
 const ARRIVALS_WITHIN = 10_000
+/** So many refused connections of a kind are told in a second one by one: a flood must not fill the log. */
+const TOLD_EACH = 10
 /** How long a refused peer may take to read why, ms. */
 const LINGER = 2_000
 /** How long the refusal of a silent peer waits: a hello of TLS comes at once, and its refusal goes through TLS. */
@@ -30,6 +33,8 @@ const REFUSE_SILENT_AFTER = 250
 /** A connection that may say its lines. */
 export interface Admitted {
   readonly socket: Socket
+  /** The number of its connection. */
+  readonly number: number
   /** The group of addresses that limits and logs go by. */
   readonly address: string
   /** The group whose limits count; undefined for unix sockets, and for addresses that many people share. */
@@ -53,6 +58,8 @@ export interface Admitted {
 export interface ReceptionOptions {
   readonly settings: Settings
   readonly logger: Logger
+  readonly journal: Journal
+  readonly counters: Counters
   readonly tls: TlsServer
   readonly admit: (admitted: Admitted) => void
   /** The last open socket, admitted ones included, has closed. */
@@ -76,8 +83,10 @@ export class Reception implements ArrivalWatcher {
   readonly #arrived: WindowCounter
   #open = 0
   #isClosed = false
-  /** Connections that were refused since the last check, without the first of each kind. */
-  readonly #turnedAway = new Map<Refusal['code'], number>()
+  /** Connections that were refused since the last check, by kind. */
+  readonly #turnedAway = new Map<RefusedReason, number>()
+  /** The number of the newest connection that was let in, or was told why it is not. */
+  #number = 0
 
   constructor(options: ReceptionOptions) {
     this.#options = options
@@ -138,8 +147,10 @@ export class Reception implements ArrivalWatcher {
       if (!arrival.isRefused && now - arrival.openedAt > this.#options.settings.connectTimeout)
         this.#late(arrival)
     }
-    for (const [code, more] of this.#turnedAway) {
-      if (more > 0) this.#options.logger.warn({ code, more }, 'more connections were refused')
+    for (const [reason, count] of this.#turnedAway) {
+      const more = count - TOLD_EACH
+      if (more > 0)
+        this.#options.logger.warn({ event: 'refused', reason, more }, 'more connections were refused')
     }
     this.#turnedAway.clear()
     this.#arrived.sweep(now)
@@ -166,7 +177,11 @@ export class Reception implements ArrivalWatcher {
     if (arrival.socket.destroyed) return
     this.#options.tls.secure(arrival.socket, hello, secured => {
       if (secured.ok) this.#admit(arrival, secured.value, undefined, true)
-      else this.#options.logger.debug({ address: arrival.address, reason: secured.error }, 'no handshake')
+      else {
+        this.#options.counters.refused.handshake++
+        const subject = { number: ++this.#number, address: addressGroup(arrival.address) }
+        this.#options.journal.debug(subject, { reason: secured.error }, 'no handshake')
+      }
     })
   }
 
@@ -191,6 +206,7 @@ export class Reception implements ArrivalWatcher {
     const isUnix = arrival.peer === undefined
     this.#options.admit({
       socket,
+      number: ++this.#number,
       address: isUnix ? address : addressGroup(address),
       limitedBy: group,
       openedAt,
@@ -202,7 +218,7 @@ export class Reception implements ArrivalWatcher {
     })
   }
 
-  #refusalOf(arrival: Arrival): Refusal | undefined {
+  #refusalOf(arrival: Arrival): TurnedAway | undefined {
     if (this.#isClosed) return { code: 'shutting_down', message: 'the server is stopping; try again soon' }
     // Those that came later and wait for their refusal do not take it away.
     if (arrival.hasPlace) return undefined
@@ -212,7 +228,7 @@ export class Reception implements ArrivalWatcher {
     return this.#addressRefusal(arrival)
   }
 
-  #addressRefusal(arrival: Arrival): Refusal | undefined {
+  #addressRefusal(arrival: Arrival): TurnedAway | undefined {
     const others = this.#countOf(arrival.group) - 1
     if (others < this.#options.settings.connectionsPerAddress) return undefined
     return {
@@ -243,23 +259,26 @@ export class Reception implements ArrivalWatcher {
   }
 
   /** Refuses a connection, and closes it once the peer had time to read why. */
-  #turnAway(arrival: Arrival, socket: Socket, { code, message }: Refusal): void {
-    this.#noteTurnedAway(arrival, code)
+  #turnAway(arrival: Arrival, socket: Socket, { code, message }: TurnedAway): void {
+    const ref = this.#noteTurnedAway(arrival, code)
     arrival.isRefused = true
     socket.on('error', () => undefined)
     // Not socket.setTimeout: a peer that keeps sending is never idle.
     const linger = setTimeout(() => socket.destroy(), LINGER)
     socket.on('close', () => clearTimeout(linger))
     socket.resume()
-    socket.end(encodeFrame({ action: 'error', code, message, from: SERVER_NAME, fatal: true }))
+    const text = withReference(message, ref)
+    socket.end(encodeFrame({ action: 'error', code, message: text, from: SERVER_NAME, fatal: true }))
   }
 
-  /** The log has the first of a second, and how many followed: a flood must not fill it. */
-  #noteTurnedAway(arrival: Arrival, code: Refusal['code']): void {
-    const more = this.#turnedAway.get(code)
-    if (more === undefined)
-      this.#options.logger.warn({ address: arrival.address, code }, 'a connection was refused')
-    this.#turnedAway.set(code, (more ?? -1) + 1)
+  /** The log has the first ones of a second, and how many followed. The reference of this one, where the log has it. */
+  #noteTurnedAway(arrival: Arrival, reason: RefusedReason): string | undefined {
+    this.#options.counters.refused[reason]++
+    const count = (this.#turnedAway.get(reason) ?? 0) + 1
+    this.#turnedAway.set(reason, count)
+    if (count > TOLD_EACH) return undefined
+    const address = arrival.peer === undefined ? arrival.address : addressGroup(arrival.address)
+    return this.#options.journal.turnedAway({ number: ++this.#number, address }, reason)
   }
 
   #closed(arrival: Arrival): void {

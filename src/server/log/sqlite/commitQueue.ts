@@ -1,4 +1,5 @@
 import { type Refusal, type Result, refuse, success } from '../../../protocol/errors.ts'
+import { Durations } from '../../durations.ts'
 import { FairQueue, OWN_SHARE, type Share } from '../../shares.ts'
 import type { AccountChange, AccountEntry } from '../accounts.ts'
 import type { EventEntry, SessionChange } from '../entries.ts'
@@ -69,11 +70,14 @@ const NO_POSITION: Stored = { seq: 0, ts: 0 }
  * each entry when its batch comes back: so batches grow with the load.
  */
 export class CommitQueue {
+  /** From handing a batch to the writer until it is durable. */
+  readonly commits = new Durations()
   readonly #options: CommitQueueOptions
   readonly #owed = new OwedChanges()
   readonly #waiting = new FairQueue<Waiting>(TURN_COST)
   /** The batch that the writer has. */
   #posted: readonly Waiting[] | undefined
+  #postedAt = 0
   /** The events in it. */
   #committing = 0
   #scheduled: NodeJS.Immediate | undefined
@@ -87,6 +91,11 @@ export class CommitQueue {
   /** How many events the writer has now. */
   get committing(): number {
     return this.#committing
+  }
+
+  /** How many entries wait, or are with the writer. */
+  get waiting(): number {
+    return this.#waiting.size + (this.#posted?.length ?? 0)
   }
 
   /** True while more waits than should, and this share has its part of it: its senders are to be read later. */
@@ -134,6 +143,7 @@ export class CommitQueue {
 
   /** The writer has stored the batch; an outcome for each of its entries. */
   committed(outcomes: readonly Outcome[]): void {
+    this.commits.add((performance.now() - this.#postedAt) / 1_000)
     const batch = this.#takePosted()
     const events: Committed[] = []
     batch.forEach(({ entry, settled: settle, origin }, index) => {
@@ -227,6 +237,7 @@ export class CommitQueue {
     const batch = this.#takeBatch(owed)
     if (batch.length === 0) return
     this.#posted = batch
+    this.#postedAt = performance.now()
     this.#committing = batch.filter(({ entry }) => entry.kind === 'event').length
     const { post, now = Date.now, firstSeq } = this.#options
     post({ ts: now(), firstSeq: firstSeq?.(), entries: batch.map(({ entry }) => entry) })

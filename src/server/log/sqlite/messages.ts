@@ -94,6 +94,8 @@ export interface WriterMethods {
   acceptClock(): Promise<void>
   retentions(): readonly RoomRetention[]
   setEpoch(epoch: string): void
+  /** Does nothing: the answer says that the thread turns. */
+  turns(): void
   /** Takes removed text out of the index and the write-ahead log; false where a reader is in the way. */
   purge(): Promise<boolean>
   close(): void

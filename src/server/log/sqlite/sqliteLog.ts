@@ -1,14 +1,16 @@
 import { randomUUID } from 'node:crypto'
 import { failure, type Result, success } from '../../../protocol/errors.ts'
+import type { Durations } from '../../durations.ts'
 import type { Share } from '../../shares.ts'
 import type { AccountChange, AccountContents, AccountEntry } from '../accounts.ts'
 import type { EventEntry, KeptSession, SessionChange } from '../entries.ts'
 import type { Committed, LoggedEvent, RoomHead, SessionChangeOptions, Stored, WholeLog } from '../log.ts'
-import type { CheckReport, LogMaintenance, Retention, RoomRetention } from '../maintenance.ts'
+import type { CheckReport, LogMaintenance } from '../maintenance.ts'
+import type { WatchedLog } from '../watched.ts'
 import { AccountSessions } from './accountSessions.ts'
 import { CommitQueue } from './commitQueue.ts'
 import { openForReading, UnusableFile } from './database.ts'
-import { LogReading } from './logReading.ts'
+import { attempt, LogMaintaining } from './logMaintaining.ts'
 import { Lookups } from './lookups.ts'
 import {
   type Contents,
@@ -61,7 +63,7 @@ export async function openSqliteLog(
  * The log on SQLite. One thread owns the writing connection and takes everything that is queued into one transaction;
  * another thread reads. This side queues entries, and knows the head of every room.
  */
-export class SqliteLog extends LogReading implements WholeLog, LogMaintenance {
+export class SqliteLog extends LogMaintaining implements WholeLog, LogMaintenance, WatchedLog {
   /** Resolves when the log can be used, with a sentence where it cannot. */
   readonly opened: Promise<string | undefined>
   readonly #options: SqliteLogOptions
@@ -135,6 +137,10 @@ export class SqliteLog extends LogReading implements WholeLog, LogMaintenance {
     )
   }
 
+  protected override get writer(): Thread<WriterMethods> {
+    return this.#writer
+  }
+
   get epoch(): string {
     return this.#epoch
   }
@@ -145,6 +151,22 @@ export class SqliteLog extends LogReading implements WholeLog, LogMaintenance {
 
   get committing(): number {
     return this.#queue.committing
+  }
+
+  get commits(): Durations {
+    return this.#queue.commits
+  }
+
+  get waiting(): number {
+    return this.#queue.waiting
+  }
+
+  get isWritable(): boolean {
+    return this.#broken === undefined && !this.#hasFailed
+  }
+
+  turns(): Promise<void> {
+    return this.#writer.call('turns')
   }
 
   isBusy(share?: Share): boolean {
@@ -252,31 +274,6 @@ export class SqliteLog extends LogReading implements WholeLog, LogMaintenance {
     this.#lookups = undefined
   }
 
-  async erase(name: string): Promise<Result<{ readonly messages: number } | undefined, string>> {
-    return attempt(async () => {
-      const messages = await this.#writer.call('erase', name)
-      return messages === undefined ? undefined : { messages }
-    })
-  }
-
-  async setRetention(roomKey: string | undefined, retention: Retention): Promise<Result<undefined, string>> {
-    return attempt(async () => {
-      await this.#writer.call('setRetention', roomKey, retention)
-      return undefined
-    })
-  }
-
-  async acceptClock(): Promise<Result<undefined, string>> {
-    return attempt(async () => {
-      await this.#writer.call('acceptClock')
-      return undefined
-    })
-  }
-
-  async retentions(): Promise<readonly RoomRetention[]> {
-    return this.#writer.call('retentions')
-  }
-
   /** A thread of its own looks: no page that a client reads waits for it. */
   async check(): Promise<CheckReport> {
     const noNews = (): void => undefined
@@ -295,11 +292,6 @@ export class SqliteLog extends LogReading implements WholeLog, LogMaintenance {
       this.#epoch = epoch
       return epoch
     })
-  }
-
-  /** Takes deleted text out of the write-ahead log now instead of within the minute; false where a reader is in the way. */
-  async purge(): Promise<boolean> {
-    return this.#writer.call('purge')
   }
 
   #openReader(reading: PromiseWithResolvers<Thread<ReaderMethods>>): void {
@@ -389,12 +381,4 @@ export class SqliteLog extends LogReading implements WholeLog, LogMaintenance {
 
 function withoutOrigin(event: LoggedEvent): Committed {
   return { event, origin: undefined }
-}
-
-async function attempt<T>(work: () => Promise<T>): Promise<Result<T, string>> {
-  try {
-    return success(await work())
-  } catch (error) {
-    return failure(error instanceof Error ? error.message : String(error))
-  }
 }

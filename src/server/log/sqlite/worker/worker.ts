@@ -132,6 +132,7 @@ function write(): void {
     acceptClock: () => maintenance.acceptClock(),
     retentions: () => maintenance.retentions(),
     setEpoch: epoch => maintenance.setEpoch(epoch),
+    turns: () => undefined,
     purge: () => writer.purge(),
     close() {
       isClosed = true
