@@ -139,7 +139,7 @@ export const signals = {
       reason: z
         .string()
         .describe(
-          '`shutting_down`, `silent` (nothing came from you), `erased` (your name was erased), `name_registered` (the name belongs to an account now), `name_taken` (an older session of your name came back), `revoked` (this device or token was), `disabled` (the account was)',
+          '`shutting_down`, `silent` (nothing came from you), `erased` (your name was erased), `name_registered` (the name belongs to an account now), `name_taken` (an older session of your name came back), `revoked` (this device or token was), `disabled` (the account was), `kicked` (the operator ended the connection: leave it to the user to connect again)',
         ),
       message: z.string().describe('for a person'),
       retryAfter: count.optional().describe('milliseconds'),

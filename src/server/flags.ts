@@ -8,6 +8,7 @@ import { parseListenAddress } from './address.ts'
 import { parseAddressRange } from './addressRanges.ts'
 import type { TaskFlags } from './admin/command.ts'
 import type { Task } from './admin/tasks.ts'
+import { addAdminCommands } from './adminFlags.ts'
 import {
   type AddressRange,
   LIMIT_KEYS,
@@ -221,6 +222,7 @@ function addCommands(program: Command, take: TakeTask): void {
       take({ task: 'fingerprint', pem: options.pem === true }, dataOf(options)),
     )
   addAccountCommands(program, { group, add: addTo, take })
+  addAdminCommands(program, { group, add: addTo, take })
   add('check', 'check the log and its disk')
     .option('--new-epoch', 'after restoring files by hand: make every client start afresh')
     .action((options: { data?: string; newEpoch?: boolean }) =>

@@ -23,18 +23,18 @@ export async function main(argv: readonly string[]): Promise<void> {
 }
 
 async function runTask(flags: TaskFlags): Promise<never> {
-  const [{ findLog, runCommand }, { findDataDirectory }] = await Promise.all([
+  const [{ failureLine, findLog, runCommand }, { findDataDirectory }] = await Promise.all([
     import('./admin/command.ts'),
     import('./dataDirectory.ts'),
   ])
   const directory = absolute(flags.data ?? findDataDirectory())
   const found = findLog(directory, flags)
-  if (!found.ok) fail(EXIT_FAILED, found.error.message)
+  if (!found.ok) exit(EXIT_FAILED, failureLine(flags, found.error))
   if (flags.question !== undefined && !(await isConfirmed(flags.question))) {
     fail(EXIT_FAILED, 'nothing was removed')
   }
   const result = await runCommand(directory, flags)
-  if (!result.ok) fail(EXIT_FAILED, result.error.message)
+  if (!result.ok) exit(EXIT_FAILED, failureLine(flags, result.error))
   process.exit(0)
 }
 
@@ -106,15 +106,15 @@ async function serve(flags: Flags): Promise<void> {
   if (!opened.ok) fail(EXIT_FAILED, opened.error)
   const log = opened.value
   for (const finding of closeToOthers(data)) logger.warn({ finding }, 'permissions')
-  let sendAway: Daemon['sendAway'] = () => undefined
-  let accounts: Daemon['accounts'] | undefined
+  let daemon: Daemon | undefined
   const control = await openControl(
     data,
     {
       log,
-      sendAway: (person, isErased) => sendAway(person, isErased),
+      sendAway: (person, isErased) => daemon?.sendAway(person, isErased),
       keyPair: () => tls.open(),
-      accounts: () => accounts,
+      accounts: () => daemon?.accounts,
+      live: () => daemon?.live,
     },
     logger,
   )
@@ -124,19 +124,18 @@ async function serve(flags: Flags): Promise<void> {
     control?.close()
     fail(EXIT_FAILED, started.error)
   }
-  const daemon = started.value
+  const running = started.value
+  daemon = running
   if (shown?.ok === true)
     logger.info({ fingerprint: shown.value.fingerprint }, 'TLS on the same port, with this key')
   if (exposed !== undefined && flags.plaintextFrom.length > 0) {
     const from = flags.plaintextFrom.map(({ network, prefix }) => `${network}/${prefix}`)
     logger.warn({ from }, PLAINTEXT_WARNING)
   }
-  sendAway = (person, isErased) => daemon.sendAway(person, isErased)
-  accounts = daemon.accounts
   const stop = (reason: string): void => {
     logger.info({ reason }, 'stopping')
     control?.close()
-    daemon.stop().then(
+    running.stop().then(
       () => {
         lock.value.release()
         logger.info('stopped')
@@ -154,7 +153,7 @@ async function serve(flags: Flags): Promise<void> {
     logger.info('SIGHUP: reading the certificate again')
     tls.reload()
   })
-  await daemon.idle
+  await running.idle
   stop('idle')
 }
 
@@ -183,8 +182,12 @@ async function settingsFor(flags: Flags, fitting: number): Promise<Settings> {
 }
 
 function fail(code: number, message: string): never {
+  exit(code, `chatd: ${message}`)
+}
+
+function exit(code: number, line: string): never {
   try {
-    writeSync(STDERR, `chatd: ${message}\n`)
+    writeSync(STDERR, `${line}\n`)
   } catch {
     // The exit code tells it too.
   }

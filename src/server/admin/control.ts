@@ -5,6 +5,7 @@ import { type Result, success } from '../../protocol/errors.ts'
 import { LineCutter } from '../../protocol/lines.ts'
 import { controlSocket } from '../dataDirectory.ts'
 import type { Logger } from '../logger.ts'
+import { type Caller, caller, thisCaller, UNKNOWN_CALLER } from './caller.ts'
 import { TASK_FAILURES, type TaskFailure, taskFailed } from './taskFailure.ts'
 import { runTask, type Task, type TaskContext, task } from './tasks.ts'
 
@@ -19,6 +20,9 @@ const answer = z.union([
   z.object({ failed: z.string(), code: z.enum(TASK_FAILURES) }),
 ])
 
+/** What stands beside a task: older commands do not say it. */
+const sender = z.object({ by: caller.catch(UNKNOWN_CALLER) })
+
 /** The socket on which a running daemon takes tasks. Only its own user, and root, may open it. */
 export interface Control {
   close(): void
@@ -27,7 +31,7 @@ export interface Control {
 /** Takes tasks in a data directory whose lock this process holds. Undefined, and logged, if the socket cannot be made. */
 export async function openControl(
   directory: string,
-  context: Omit<TaskContext, 'print'>,
+  context: Omit<TaskContext, 'print' | 'by'>,
   logger: Logger,
 ): Promise<Control | undefined> {
   const path = controlSocket(directory)
@@ -69,7 +73,7 @@ export function sendTask(
     let printed = Promise.resolve()
     socket.on('connect', () => {
       isConnected = true
-      socket.write(`${JSON.stringify(what)}\n`)
+      socket.write(`${JSON.stringify({ ...what, by: thisCaller() })}\n`)
     })
     socket.on('error', () => undefined)
     socket.on('close', () => {
@@ -102,7 +106,7 @@ export function sendTask(
   })
 }
 
-function serve(socket: Socket, context: Omit<TaskContext, 'print'>, logger: Logger): void {
+function serve(socket: Socket, context: Omit<TaskContext, 'print' | 'by'>, logger: Logger): void {
   const lines = new LineCutter(MAX_TASK_BYTES)
   const say = (what: z.infer<typeof answer>): boolean => socket.write(`${JSON.stringify(what)}\n`)
   const print = async (line: string): Promise<boolean> => {
@@ -115,8 +119,8 @@ function serve(socket: Socket, context: Omit<TaskContext, 'print'>, logger: Logg
     if (line === undefined) return
     socket.removeAllListeners('data')
     socket.resume()
-    const what = line.kind === 'line' ? parseTask(line.bytes.toString()) : undefined
-    if (what === undefined) {
+    const sent = line.kind === 'line' ? parseTask(line.bytes.toString()) : undefined
+    if (sent === undefined) {
       say({
         failed: 'this daemon does not know the task; use the chatd of the same version',
         code: 'invalid',
@@ -124,8 +128,9 @@ function serve(socket: Socket, context: Omit<TaskContext, 'print'>, logger: Logg
       socket.end()
       return
     }
-    logger.info(logged(what), 'a task of the operator')
-    runTask(what, { ...context, print })
+    const { what, by } = sent
+    logger.info({ ...logged(what), by }, 'a task of the operator')
+    runTask(what, { ...context, print, by })
       .then(
         result => say(result.ok ? { done: true } : { failed: result.error.message, code: result.error.code }),
         (error: unknown) => {
@@ -147,6 +152,8 @@ function logged(what: Task): Readonly<Record<string, unknown>> {
     case 'exportUser':
     case 'erase':
       return { task: what.task, of: 'one user' }
+    case 'logLevel':
+      return { task: what.task, level: what.level }
     default:
       return { task: what.task }
   }
@@ -171,9 +178,11 @@ function parseAnswer(text: string): z.infer<typeof answer> | undefined {
   }
 }
 
-function parseTask(text: string): Task | undefined {
+function parseTask(text: string): { readonly what: Task; readonly by: Caller } | undefined {
   try {
-    return task.parse(JSON.parse(text))
+    const sent: unknown = JSON.parse(text)
+    const { by } = sender.parse(sent)
+    return { what: task.parse(sent), by }
   } catch {
     return undefined
   }

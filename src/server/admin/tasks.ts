@@ -6,6 +6,9 @@ import type { LogMaintenance, Retention } from '../log/maintenance.ts'
 import { directNames } from '../log/roomKeys.ts'
 import type { KeyPair } from '../tls/keyPair.ts'
 import { type AccountContext, accountTasks, runAccountTask } from './accountTasks.ts'
+import type { Caller } from './caller.ts'
+import type { LiveServer } from './liveServer.ts'
+import { type LiveTask, liveTasks, runLiveTask } from './liveTasks.ts'
 import { type TaskFailure, taskFailed } from './taskFailure.ts'
 
 const PAGE_EVENTS = 500
@@ -17,6 +20,7 @@ export const task = z.discriminatedUnion('task', [
   z.object({ task: z.literal('exportUser'), name: z.string() }),
   z.object({ task: z.literal('audit'), limit: z.int().min(1) }),
   ...accountTasks,
+  ...liveTasks,
   z.object({ task: z.literal('erase'), name: z.string() }),
   z.object({
     task: z.literal('retain'),
@@ -43,6 +47,10 @@ export interface TaskContext {
   readonly keyPair: () => Result<KeyPair, string>
   /** The accounts; undefined while the daemon is starting. */
   readonly accounts: () => AccountContext | undefined
+  /** The daemon; undefined while it is starting, and where none runs. */
+  readonly live: () => LiveServer | undefined
+  /** Who runs the task. */
+  readonly by: Caller
 }
 
 /** Runs a task. */
@@ -62,6 +70,11 @@ export function runTask(what: Task, context: TaskContext): Promise<Result<undefi
       return exportUser(what.name, context)
     case 'audit':
       return audit(what.limit, context)
+    case 'who':
+    case 'kick':
+    case 'announce':
+    case 'logLevel':
+      return onLiveServer(what, context)
     default: {
       const accounts = context.accounts()
       return accounts === undefined
@@ -69,6 +82,13 @@ export function runTask(what: Task, context: TaskContext): Promise<Result<undefi
         : runAccountTask(what, accounts, context.print)
     }
   }
+}
+
+function onLiveServer(what: LiveTask, context: TaskContext): Promise<Result<undefined, TaskFailure>> {
+  const live = context.live()
+  return live === undefined
+    ? Promise.resolve(taskFailed('not_running', 'the daemon is starting; try again in a moment'))
+    : runLiveTask(what, { ...context, live })
 }
 
 /** Prints the fingerprint of a certificate's key, or the certificate. */

@@ -1,5 +1,5 @@
 import type { AccountEntry } from './accounts.ts'
-import type { Retention } from './maintenance.ts'
+import type { OperatorDeed, Retention } from './maintenance.ts'
 import type { Notify, NotifyChange } from './notify.ts'
 
 /** What the author of an event says: the part of the event that comes from the request. */
@@ -101,6 +101,8 @@ export type MaintenanceEntry =
   | { readonly kind: 'clock'; readonly time: number }
   /** Gives the log another epoch: every client starts its rooms afresh. */
   | { readonly kind: 'epoch'; readonly epoch: string }
+  /** Notes in the audit what an operator did. */
+  | ({ readonly kind: 'deed' } & OperatorDeed)
 
 /** One change of durable state. The log applies entries in order, and decides there what becomes of each. */
 export type Entry = EventEntry | SessionChange | AccountEntry | MaintenanceEntry

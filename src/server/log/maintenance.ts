@@ -16,6 +16,14 @@ export interface RoomRetention {
   readonly retention: Retention
 }
 
+/** What an operator did, for the audit. */
+export interface OperatorDeed {
+  readonly deed: string
+  /** The folded name of the person whom it was about. */
+  readonly target?: string | undefined
+  readonly detail: string
+}
+
 /** What `check` found. */
 export interface CheckReport {
   readonly ok: boolean
@@ -38,6 +46,8 @@ export interface LogMaintenance {
   retentions(): Promise<readonly RoomRetention[]>
   /** Lines of the audit, the newest first, before a line where `before` is given. */
   audit(before: number | undefined, limit: number): Promise<readonly AuditLine[]>
+  /** Notes in the audit what an operator did. */
+  noteDeed(deed: OperatorDeed): Promise<Result<undefined, string>>
   /** Looks at the file, its layout and its disk. */
   check(): Promise<CheckReport>
   /** Gives the log a new epoch, after its files were restored by hand. */

@@ -10,7 +10,8 @@ import type { Person } from '../rooms/people.ts'
 import type { Member, Peer } from '../rooms/room.ts'
 import type { Session } from '../rooms/sessions.ts'
 import type { Share } from '../shares.ts'
-import type { Connection, FrameHandler } from '../transport/connection.ts'
+import type { Connection } from '../transport/connection.ts'
+import type { FrameHandler } from '../transport/frameHandler.ts'
 import { Line } from '../transport/line.ts'
 import { NEVER_CONNECTED } from '../transport/refusals.ts'
 import type { Payer } from './paces.ts'
@@ -54,6 +55,8 @@ export class Client implements FrameHandler, Peer {
   expires: number | undefined
   /** What the list of devices calls it. */
   deviceName = 'a device'
+  /** Name and version of the program, as it calls itself. */
+  clientName: string | undefined
   readonly entrance = new Entrance()
   readonly memberships = new Map<string, Member>()
   /** When `typing` was last passed on, by room key; ms. */
@@ -172,13 +175,14 @@ export class Client implements FrameHandler, Peer {
     this.connection.end()
   }
 
-  dismiss(reason: string, message: string): void {
+  dismiss(reason: string, message: string, retryAfter?: number): void {
     if (this.isPlain) this.refuse({ code: 'forbidden', message })
-    this.sendAway(Line.of({ action: 'bye', reason, message }))
+    const wait = retryAfter === undefined ? {} : { retryAfter }
+    this.sendAway(Line.of({ action: 'bye', reason, message, ...wait }))
   }
 
-  oust(reason: string, message: string): void {
-    this.dismiss(reason, message)
+  oust(reason: string, message: string, retryAfter?: number): void {
+    this.dismiss(reason, message, retryAfter)
     this.#leave()
   }
 

@@ -5,10 +5,12 @@ import type { LogBudget } from '../logBudget.ts'
 import type { Logger } from '../logger.ts'
 import type { Settings } from '../settings.ts'
 import { OWN_SHARE, type Share } from '../shares.ts'
+import type { FrameHandler } from './frameHandler.ts'
 import type { Line } from './line.ts'
 import type { Ends, WatchedLink } from './linkWatch.ts'
 import { Outbound } from './outbound.ts'
 import type { Admitted } from './reception.ts'
+import { requestSummary } from './requestSummary.ts'
 import type { Tick } from './tick.ts'
 import type { Turns, TurnTaker } from './turns.ts'
 
@@ -34,30 +36,6 @@ const DOUBTED_UNANSWERED = 2_000
 /** How long a doubt lasts, ms. */
 const DOUBT = 10_000
 
-/** Handles the frames of one connection, and hears what becomes of it; see `Client`. */
-export interface FrameHandler {
-  /** Handles one line. A promise holds the next line back until it is fulfilled. */
-  take(decoded: Decoded<Request>): Promise<void> | undefined
-  /** Whose turn its lines take. */
-  readonly share: Share
-  /** True while answers are still to come: a closed sending side waits for them. */
-  readonly isBusy: boolean
-  /** True for a full client, which must send a sign of life. */
-  readonly isFull: boolean
-  readonly hasConnected: boolean
-  /** When a connection that was asked for a credential must be in, by `performance.now()`; undefined: it was not. */
-  readonly mayConnectUntil: number | undefined
-  /** A request of this connection failed by a bug: tells the client and closes the connection. */
-  broke(id: string | undefined): void
-  /** The peer sent nothing for too long. */
-  fellSilent(): void
-  /** No `connect` came in time. */
-  neverConnected(): void
-  behindChanged(behind: boolean): void
-  /** The socket is gone. */
-  gone(): void
-}
-
 /** What all connections of a daemon share. */
 export interface SharedTransport {
   readonly tick: Tick
@@ -81,6 +59,8 @@ export class Connection implements TurnTaker, WatchedLink {
   readonly isUnix: boolean
   /** Whether it comes from this machine. */
   readonly isLocal: boolean
+  /** Whether it speaks through TLS of this process. */
+  readonly isEncrypted: boolean
   /** What a signature of this connection must hold; undefined where none can: see `Admitted`. */
   readonly channel: () => string | undefined
   readonly outbound: Outbound
@@ -119,6 +99,7 @@ export class Connection implements TurnTaker, WatchedLink {
     this.limitedBy = admitted.limitedBy
     this.isUnix = admitted.isUnix
     this.isLocal = admitted.isLocal
+    this.isEncrypted = isEncrypted
     this.channel = admitted.channel
     this.#socket = socket
     this.#first = admitted.first
@@ -145,6 +126,12 @@ export class Connection implements TurnTaker, WatchedLink {
         },
       },
     )
+  }
+
+  /** For the operator: times by `performance.now()`, bytes as the socket counts them. */
+  get facts(): Readonly<Record<'openedAt' | 'heardAt' | 'received' | 'sent', number>> {
+    const { bytesRead: received, bytesWritten: sent } = this.#socket
+    return { openedAt: this.#openedAt, heardAt: this.#heardAt, received, sent }
   }
 
   get ends(): Ends {
@@ -232,20 +219,24 @@ export class Connection implements TurnTaker, WatchedLink {
   failed(error: unknown, request?: Decoded<Request>): void {
     if (this.#stopping) return
     this.#logger.error(
-      { connection: this.number, request: describe(request), err: error },
+      { connection: this.number, request: requestSummary(request), err: error },
       'a request failed by a bug',
     )
     try {
-      const id = request?.ok === true ? request.frame.id : request?.id
-      this.#handler?.broke(id)
+      this.#handler?.broke(request?.ok === true ? request.frame.id : request?.id)
     } catch {
       this.cut('bug')
     }
   }
 
+  /** Whether only what is owed is still sent. */
+  get isEnding(): boolean {
+    return this.#closingSince !== undefined
+  }
+
   /** Sends what is owed, then closes. Drops further input. */
   end(): void {
-    if (this.#closingSince !== undefined) return
+    if (this.isEnding) return
     this.#closingSince = performance.now()
     this.outbound.end()
     // With unread input at the close the kernel would throw away sent frames, the last ones too.
@@ -304,9 +295,9 @@ export class Connection implements TurnTaker, WatchedLink {
   /** Counts what comes before `connect`; more than some lines ends the connection. */
   #mayStillConnect(bytes: number): boolean {
     this.#bytesBefore += bytes
-    const mayStill = this.#bytesBefore <= MAX_BYTES_BEFORE
-    if (!mayStill) this.#handler?.neverConnected()
-    return mayStill
+    if (this.#bytesBefore <= MAX_BYTES_BEFORE) return true
+    this.#handler?.neverConnected()
+    return false
   }
 
   /** Takes lines for a while, if there are any and nothing holds them back. */
@@ -388,11 +379,4 @@ export class Connection implements TurnTaker, WatchedLink {
     // After the tick, so that the answer counts as left over if the peer does not take it.
     this.#turns.add(this)
   }
-}
-
-/** What the log may hold of a request: no text, no name, no secret. */
-function describe(request: Decoded<Request> | undefined): Readonly<Record<string, unknown>> | undefined {
-  if (request === undefined) return undefined
-  if (!request.ok) return { bad: request.error.code, id: request.id }
-  return { action: request.frame.action, id: request.frame.id }
 }

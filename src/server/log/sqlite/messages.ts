@@ -14,7 +14,7 @@ import type {
   Stored,
   Unread,
 } from '../log.ts'
-import type { CheckReport, Retention, RoomRetention } from '../maintenance.ts'
+import type { CheckReport, OperatorDeed, Retention, RoomRetention } from '../maintenance.ts'
 
 declare const content: unique symbol
 
@@ -94,6 +94,7 @@ export interface WriterMethods {
   acceptClock(): Promise<void>
   retentions(): readonly RoomRetention[]
   setEpoch(epoch: string): void
+  noteDeed(deed: OperatorDeed): void
   /** Takes removed text out of the index and the write-ahead log; false where a reader is in the way. */
   purge(): Promise<boolean>
   close(): void

@@ -4,12 +4,12 @@ import type { Share } from '../../shares.ts'
 import type { AccountChange, AccountContents, AccountEntry } from '../accounts.ts'
 import type { EventEntry, KeptSession, SessionChange } from '../entries.ts'
 import type { Committed, LoggedEvent, RoomHead, SessionChangeOptions, Stored, WholeLog } from '../log.ts'
-import type { CheckReport, LogMaintenance, Retention, RoomRetention } from '../maintenance.ts'
+import type { CheckReport, LogMaintenance } from '../maintenance.ts'
 import { AccountSessions } from './accountSessions.ts'
 import { CommitQueue } from './commitQueue.ts'
 import { openForReading, UnusableFile } from './database.ts'
-import { LogReading } from './logReading.ts'
 import { Lookups } from './lookups.ts'
+import { MaintainedLog } from './maintainedLog.ts'
 import {
   type Contents,
   pack,
@@ -61,7 +61,7 @@ export async function openSqliteLog(
  * The log on SQLite. One thread owns the writing connection and takes everything that is queued into one transaction;
  * another thread reads. This side queues entries, and knows the head of every room.
  */
-export class SqliteLog extends LogReading implements WholeLog, LogMaintenance {
+export class SqliteLog extends MaintainedLog implements WholeLog, LogMaintenance {
   /** Resolves when the log can be used, with a sentence where it cannot. */
   readonly opened: Promise<string | undefined>
   readonly #options: SqliteLogOptions
@@ -242,39 +242,18 @@ export class SqliteLog extends LogReading implements WholeLog, LogMaintenance {
     )
   }
 
-  protected override prepare(what: 'catchUp' | 'order'): Promise<void> {
-    return this.#writer.call(what)
+  protected override get writer(): Pick<Thread<WriterMethods>, 'call'> {
+    return this.#writer
+  }
+
+  protected override renewed(epoch: string): void {
+    this.#epoch = epoch
   }
 
   /** From then on nothing is found: the log is closed. */
   #closeLookups(): void {
     this.#lookups?.close()
     this.#lookups = undefined
-  }
-
-  async erase(name: string): Promise<Result<{ readonly messages: number } | undefined, string>> {
-    return attempt(async () => {
-      const messages = await this.#writer.call('erase', name)
-      return messages === undefined ? undefined : { messages }
-    })
-  }
-
-  async setRetention(roomKey: string | undefined, retention: Retention): Promise<Result<undefined, string>> {
-    return attempt(async () => {
-      await this.#writer.call('setRetention', roomKey, retention)
-      return undefined
-    })
-  }
-
-  async acceptClock(): Promise<Result<undefined, string>> {
-    return attempt(async () => {
-      await this.#writer.call('acceptClock')
-      return undefined
-    })
-  }
-
-  async retentions(): Promise<readonly RoomRetention[]> {
-    return this.#writer.call('retentions')
   }
 
   /** A thread of its own looks: no page that a client reads waits for it. */
@@ -286,15 +265,6 @@ export class SqliteLog extends LogReading implements WholeLog, LogMaintenance {
     } finally {
       await thread.end()
     }
-  }
-
-  async renewEpoch(): Promise<Result<string, string>> {
-    const epoch = randomUUID()
-    return attempt(async () => {
-      await this.#writer.call('setEpoch', epoch)
-      this.#epoch = epoch
-      return epoch
-    })
   }
 
   /** Takes deleted text out of the write-ahead log now instead of within the minute; false where a reader is in the way. */
@@ -389,12 +359,4 @@ export class SqliteLog extends LogReading implements WholeLog, LogMaintenance {
 
 function withoutOrigin(event: LoggedEvent): Committed {
   return { event, origin: undefined }
-}
-
-async function attempt<T>(work: () => Promise<T>): Promise<Result<T, string>> {
-  try {
-    return success(await work())
-  } catch (error) {
-    return failure(error instanceof Error ? error.message : String(error))
-  }
 }

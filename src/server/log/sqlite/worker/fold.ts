@@ -11,6 +11,7 @@ import { Lookalikes } from '../lookalikes.ts'
 import type { Contents, Outcome } from '../messages.ts'
 import { eventOf, type Position } from '../storedEvent.ts'
 import { AccountFold } from './accountFold.ts'
+import { AuditTable } from './auditTable.ts'
 import { eraseSlice } from './erasure.ts'
 import { MentionTable } from './mentionTable.ts'
 import { NameTable } from './nameTable.ts'
@@ -43,6 +44,7 @@ export class Fold {
   readonly #sessions: SessionTable
   readonly #lookalikes: Lookalikes
   readonly #accounts: AccountFold
+  readonly #audit: AuditTable
   readonly #sql: Statements
   readonly #insert: StatementSync
   readonly #byId: StatementSync
@@ -59,7 +61,8 @@ export class Fold {
     this.#names = new NameTable(database)
     this.#sessions = new SessionTable(database, this.#names)
     this.#lookalikes = new Lookalikes(database)
-    this.#accounts = new AccountFold(database, this.#names, this.#sessions)
+    this.#audit = new AuditTable(database)
+    this.#accounts = new AccountFold(database, this.#names, this.#sessions, this.#audit)
     this.retentions = new RetentionTable(database)
     this.#rooms = new RoomTable(database)
     this.#reactions = new ReactionTable(database)
@@ -150,6 +153,12 @@ export class Fold {
         return this.#forget(entry)
       case 'erase':
         return this.#erase(entry, at)
+      case 'deed': {
+        const { deed, target, detail } = entry
+        const person = target === undefined ? undefined : this.#names.find(target)
+        this.#audit.note({ ts: at.ts, by: undefined, deed, target: person, detail })
+        return { kind: 'applied' }
+      }
       case 'clock':
         this.#sql('UPDATE log SET clock = ?').run(entry.time)
         return { kind: 'applied' }

@@ -1,7 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import type { ErasureCursor, MaintenanceEntry } from '../../entries.ts'
 import type { LoggedEvent, RoomHead } from '../../log.ts'
-import type { Retention, RoomRetention } from '../../maintenance.ts'
+import type { OperatorDeed, Retention, RoomRetention } from '../../maintenance.ts'
 import type { Outcome } from '../messages.ts'
 import { RetentionClock } from './retentionClock.ts'
 import type { Writer } from './writer.ts'
@@ -63,6 +63,11 @@ export class Maintenance {
   /** Gives the log another epoch. */
   setEpoch(epoch: string): void {
     this.#commit({ kind: 'epoch', epoch })
+  }
+
+  /** Notes in the audit what an operator did. */
+  noteDeed(deed: OperatorDeed): void {
+    this.#commit({ kind: 'deed', ...deed })
   }
 
   /** Believes the machine's clock, and removes what is due by it. */

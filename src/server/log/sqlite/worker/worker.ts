@@ -14,7 +14,7 @@ import {
   unpack,
   type WriterMethods,
 } from '../messages.ts'
-import { auditLines } from './accountTable.ts'
+import { auditLines } from './auditTable.ts'
 import { checkLog } from './checkLog.ts'
 import { Maintenance } from './maintenance.ts'
 import { OwnEventsReader } from './ownEvents.ts'
@@ -132,6 +132,7 @@ function write(): void {
     acceptClock: () => maintenance.acceptClock(),
     retentions: () => maintenance.retentions(),
     setEpoch: epoch => maintenance.setEpoch(epoch),
+    noteDeed: deed => maintenance.noteDeed(deed),
     purge: () => writer.purge(),
     close() {
       isClosed = true

@@ -1,0 +1,119 @@
+import { type Command, InvalidArgumentError } from 'commander'
+import type { CommandMaker } from './accountFlags.ts'
+import type { TaskFlags } from './admin/command.ts'
+import { LOG_LEVELS, type LogLevel } from './settings.ts'
+
+interface Common {
+  readonly data?: string
+  readonly json?: true
+}
+
+/** Adds the commands about a running daemon and its rooms: `who`, `kick`, `announce`, `room`, `log-level`. */
+export function addAdminCommands(program: Command, maker: CommandMaker): void {
+  addWho(program, maker)
+  addKick(program, maker)
+  addAnnounce(program, maker)
+  const { take } = maker
+  json(maker.add(program, 'log-level', 'set or show how much the running daemon logs, until it ends'))
+    .argument('[level]', LOG_LEVELS.join(', '), level)
+    .addHelpText('after', examples('chatd log-level debug', 'chatd log-level'))
+    .action((wanted: LogLevel | undefined, options: Common) =>
+      take(
+        { task: 'logLevel', isJson: isJson(options), ...(wanted === undefined ? {} : { level: wanted }) },
+        dataOf(options),
+      ),
+    )
+}
+
+function addWho(program: Command, { add, take }: CommandMaker): void {
+  json(add(program, 'who', 'print the open connections, the oldest first'))
+    .option('--room <room>', 'only those in this room')
+    .option('--name <name>', 'only those of this name')
+    .addHelpText(
+      'after',
+      examples(
+        'chatd who',
+        'chatd who --room dev | head',
+        "chatd who --json | jq -r 'select(.idle > 3600) | .connection'",
+      ),
+    )
+    .action(({ room, name, ...options }: Common & { readonly room?: string; readonly name?: string }) =>
+      take(
+        {
+          task: 'who',
+          isJson: isJson(options),
+          ...(room === undefined ? {} : { room }),
+          ...(name === undefined ? {} : { name }),
+        },
+        dataOf(options),
+      ),
+    )
+}
+
+function addKick(program: Command, { add, take }: CommandMaker): void {
+  json(add(program, 'kick', 'end the connections of a name, or one connection; they may come back'))
+    .argument('<whom>', 'a name, or the number of a connection such as c412')
+    .option('--name', 'it is a name, also where it looks like the number of a connection')
+    .option('--reason <text>', 'told to the person')
+    .addHelpText(
+      'after',
+      examples('chatd kick bob --reason "your script floods the room"', 'chatd kick c412'),
+    )
+    .action(
+      (
+        whom: string,
+        { name, reason, ...options }: Common & { readonly name?: true; readonly reason?: string },
+      ) =>
+        take(
+          {
+            task: 'kick',
+            whom,
+            isName: name === true,
+            isJson: isJson(options),
+            ...(reason === undefined ? {} : { reason }),
+          },
+          dataOf(options),
+        ),
+    )
+}
+
+function addAnnounce(program: Command, { add, take }: CommandMaker): void {
+  json(add(program, 'announce', 'show a sentence to everybody who is connected with a full client'))
+    .argument('<text>')
+    .option('--room <room>', 'only to those in this room')
+    .addHelpText(
+      'after',
+      examples(
+        'chatd announce "restart at 18:00 UTC, back within a minute"',
+        'chatd announce --room dev "the build machine is down"',
+      ),
+    )
+    .action((text: string, { room, ...options }: Common & { readonly room?: string }) =>
+      take(
+        { task: 'announce', text, isJson: isJson(options), ...(room === undefined ? {} : { room }) },
+        dataOf(options),
+      ),
+    )
+}
+
+function json(command: Command): Command {
+  return command.option('--json', 'print one JSON object a line, for programs; see docs/operating.md')
+}
+
+function examples(...lines: readonly string[]): string {
+  return `\nExamples:\n${lines.map(line => `  ${line}\n`).join('')}`
+}
+
+function isJson({ json: wanted }: Common): boolean {
+  return wanted === true
+}
+
+function dataOf({ data }: Common): Partial<TaskFlags> {
+  return data === undefined ? {} : { data }
+}
+
+function level(text: string): LogLevel {
+  const chosen = LOG_LEVELS.find(one => one === text)
+  if (chosen === undefined) throw new InvalidArgumentError(`It is one of ${LOG_LEVELS.join(', ')}`)
+  return chosen
+}
