@@ -11,6 +11,7 @@ interface Common {
 /** Adds the commands about a running daemon and its rooms: `who`, `kick`, `announce`, `room`, `log-level`. */
 export function addAdminCommands(program: Command, maker: CommandMaker): void {
   addWho(program, maker)
+  addRoomCommands(maker.group('room', 'rooms: list and delete them, set their topic'), maker)
   addKick(program, maker)
   addAnnounce(program, maker)
   const { take } = maker
@@ -92,6 +93,38 @@ function addAnnounce(program: Command, { add, take }: CommandMaker): void {
       take(
         { task: 'announce', text, isJson: isJson(options), ...(room === undefined ? {} : { room }) },
         dataOf(options),
+      ),
+    )
+}
+
+function addRoomCommands(room: Command, { add, take }: CommandMaker): void {
+  json(add(room, 'list', 'print the rooms, those with the newest events first'))
+    .addHelpText(
+      'after',
+      examples('chatd room list', "chatd room list --json | jq -r 'select(.people == 0) | .room'"),
+    )
+    .action((options: Common) => take({ task: 'roomList', isJson: isJson(options) }, dataOf(options)))
+  json(add(room, 'topic', 'set the topic of a room; an empty text takes it away'))
+    .argument('<room>')
+    .argument('<text>')
+    .addHelpText('after', examples('chatd room topic dev "release on Friday"', 'chatd room topic dev ""'))
+    .action((name: string, topic: string, options: Common) =>
+      take({ task: 'roomTopic', room: name, topic, isJson: isJson(options) }, dataOf(options)),
+    )
+  json(add(room, 'delete', 'delete a room with everything said in it; its name is free then'))
+    .argument('<room>')
+    .option('--yes', 'do not ask')
+    .addHelpText(
+      'after',
+      examples('chatd room delete old-project', 'chatd room delete old-project --yes --json'),
+    )
+    .action((name: string, { yes, ...options }: Common & { readonly yes?: true }) =>
+      take(
+        { task: 'roomDelete', room: name, isJson: isJson(options) },
+        {
+          ...dataOf(options),
+          question: yes === true ? undefined : `Delete the room ${name} and everything said in it, for ever?`,
+        },
       ),
     )
 }

@@ -46,5 +46,7 @@ export interface LiveServer {
   room(key: string): { readonly name: string; readonly people: number } | undefined
   /** The keys of the rooms that have members and no event yet. */
   roomsWithoutEvents(): Iterable<string>
+  /** A room was deleted: ends it for its members, and tells them. */
+  endRoom(key: string, name: string): void
   logLevel: LogLevel
 }

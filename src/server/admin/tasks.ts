@@ -9,6 +9,7 @@ import { type AccountContext, accountTasks, runAccountTask } from './accountTask
 import type { Caller } from './caller.ts'
 import type { LiveServer } from './liveServer.ts'
 import { type LiveTask, liveTasks, runLiveTask } from './liveTasks.ts'
+import { roomTasks, runRoomTask } from './roomTasks.ts'
 import { type TaskFailure, taskFailed } from './taskFailure.ts'
 
 const PAGE_EVENTS = 500
@@ -21,6 +22,7 @@ export const task = z.discriminatedUnion('task', [
   z.object({ task: z.literal('audit'), limit: z.int().min(1) }),
   ...accountTasks,
   ...liveTasks,
+  ...roomTasks,
   z.object({ task: z.literal('erase'), name: z.string() }),
   z.object({
     task: z.literal('retain'),
@@ -70,6 +72,10 @@ export function runTask(what: Task, context: TaskContext): Promise<Result<undefi
       return exportUser(what.name, context)
     case 'audit':
       return audit(what.limit, context)
+    case 'roomList':
+    case 'roomTopic':
+    case 'roomDelete':
+      return runRoomTask(what, { ...context, live: context.live() })
     case 'who':
     case 'kick':
     case 'announce':

@@ -46,6 +46,13 @@ export interface LogMaintenance {
   retentions(): Promise<readonly RoomRetention[]>
   /** Lines of the audit, the newest first, before a line where `before` is given. */
   audit(before: number | undefined, limit: number): Promise<readonly AuditLine[]>
+  /**
+   * Takes a room away from its name, and notes who did: it is not found any more. False where another call did so, and
+   * removes it. {@link sweepRoom} does the rest.
+   */
+  endRoom(roomKey: string, deed: OperatorDeed): Promise<Result<boolean, string>>
+  /** Removes what such a room holds, then frees its name; how many events. A start of the log goes on with it. */
+  sweepRoom(roomKey: string): Promise<Result<number, string>>
   /** Notes in the audit what an operator did. */
   noteDeed(deed: OperatorDeed): Promise<Result<undefined, string>>
   /** Looks at the file, its layout and its disk. */

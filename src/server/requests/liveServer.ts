@@ -1,4 +1,5 @@
 import type { LiveServer } from '../admin/liveServer.ts'
+import { roomEnded } from '../log/roomKeys.ts'
 import { LOG_LEVELS, type LogLevel } from '../settings.ts'
 import type { Client } from './client.ts'
 import { liveConnection } from './liveConnection.ts'
@@ -6,7 +7,7 @@ import type { Services } from './services.ts'
 
 /** A running daemon as the tasks of the operator see it. */
 export function liveServer(
-  { people, rooms, logger }: Pick<Services, 'people' | 'rooms' | 'logger'>,
+  { people, rooms, sessions, logger }: Pick<Services, 'people' | 'rooms' | 'sessions' | 'logger'>,
   clients: () => Iterable<Client>,
 ): LiveServer {
   return {
@@ -14,6 +15,11 @@ export function liveServer(
     nameLike: name => people.lookalike(name),
     room: key => rooms.find(key),
     roomsWithoutEvents: () => rooms.withoutEvents(),
+    endRoom: (key, name) => {
+      rooms.end(key)
+      sessions.unlist(key)
+      for (const client of clients()) if (client.memberships.has(key)) tellEnded(client, key, name)
+    },
     get logLevel(): LogLevel {
       return LOG_LEVELS.find(level => level === logger.level) ?? 'info'
     },
@@ -21,4 +27,14 @@ export function liveServer(
       logger.level = level
     },
   }
+}
+
+/** Clients that do not know `ended` show the notice; their next request for the room is refused, or makes another one. */
+function tellEnded(client: Client, key: string, name: string): void {
+  client.memberships.delete(key)
+  client.typingAt.delete(key)
+  const { code, message } = roomEnded(name)
+  if (client.isPlain) return client.refuse({ code, message })
+  client.sendFrame({ action: 'ended', room: name })
+  client.sendFrame({ action: 'notice', message })
 }

@@ -1,13 +1,20 @@
 import { randomUUID } from 'node:crypto'
+import { setTimeout as delay } from 'node:timers/promises'
 import { failure, type Result, success } from '../../../protocol/errors.ts'
 import type { OperatorDeed, Retention, RoomRetention } from '../maintenance.ts'
 import { LogReading } from './logReading.ts'
 import type { WriterMethods } from './messages.ts'
+import type { RoomHeads } from './roomHeads.ts'
 import type { Thread } from './thread.ts'
+
+/** How often the end of a room looks for entries that are on their way to it, ms. */
+const WAIT_FOR_ENTRIES = 10
 
 /** The half of a log that operators and clocks change. See `LogMaintenance` for what each method does. */
 export abstract class MaintainedLog extends LogReading {
   protected abstract readonly writer: Pick<Thread<WriterMethods>, 'call'>
+
+  protected abstract readonly heads: Pick<RoomHeads, 'drop' | 'isHeld'>
 
   /** The log has another epoch now. */
   protected abstract renewed(epoch: string): void
@@ -45,6 +52,24 @@ export abstract class MaintainedLog extends LogReading {
     return attempt(async () => {
       await this.writer.call('noteDeed', deed)
       return undefined
+    })
+  }
+
+  async endRoom(roomKey: string, deed: OperatorDeed): Promise<Result<boolean, string>> {
+    return attempt(async () => {
+      const isEnded = await this.writer.call('endRoom', roomKey, deed)
+      if (isEnded) this.heads.drop(roomKey)
+      return isEnded
+    })
+  }
+
+  async sweepRoom(roomKey: string): Promise<Result<number, string>> {
+    return attempt(async () => {
+      const removed = await this.writer.call('sweepRoom', roomKey)
+      // What is on its way to the room is refused, and does not make another one.
+      while (this.heads.isHeld(roomKey)) await delay(WAIT_FOR_ENTRIES)
+      await this.writer.call('freeName', roomKey)
+      return removed
     })
   }
 

@@ -155,6 +155,14 @@ export class SqliteLog extends MaintainedLog implements WholeLog, LogMaintenance
     return this.#heads.head(roomKey)
   }
 
+  isEnding(roomKey: string): boolean {
+    return this.#lookups?.isEnding(roomKey) === true
+  }
+
+  endedAt(roomKey: string): number {
+    return this.#lookups?.endedAt(roomKey) ?? 0
+  }
+
   directsOf(name: string, limit: number): readonly string[] {
     return this.#lookups?.directsOf(name, limit) ?? []
   }
@@ -244,6 +252,10 @@ export class SqliteLog extends MaintainedLog implements WholeLog, LogMaintenance
 
   protected override get writer(): Pick<Thread<WriterMethods>, 'call'> {
     return this.#writer
+  }
+
+  protected override get heads(): Pick<RoomHeads, 'drop' | 'isHeld'> {
+    return this.#heads
   }
 
   protected override renewed(epoch: string): void {
