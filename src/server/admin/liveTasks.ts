@@ -75,7 +75,7 @@ async function who({ room, name, isJson: json }: Task<'who'>, { live, print }: L
   let looked = 0
   for (const connection of live.connections()) {
     if (++looked % PRINTED_TOGETHER === 0) await turn()
-    if (!wanted.value(connection)) continue
+    if (!wanted.value.has(connection)) continue
     const facts = connection.facts()
     if (!(await print(json ? jsonLine(connectionObject(facts)) : connectionLine(facts)))) break
   }
@@ -115,11 +115,13 @@ async function announce(
   if (!fits.ok) return fits
   const wanted = filter(live, room, undefined)
   if (!wanted.ok) return wanted
-  const to = live.connections().filter(one => one.person !== undefined && wanted.value(one))
-  const told = to.filter(one => one.notify(fits.value)).length
+  const to = live.connections().filter(one => one.person !== undefined && wanted.value.has(one))
+  const { shown } = wanted.value
+  const message = shown === undefined ? fits.value : `#${shown}: ${fits.value}`
+  const told = to.filter(one => one.notify(message)).length
   const plain = to.length - told
   const noted = await note(log, by, { deed: 'announce', detail: `told ${told}` })
-  const where = room === undefined ? '' : ` in ${room}`
+  const where = shown === undefined ? '' : ` in ${shown}`
   const untold = plain === 0 ? '' : `; ${connectionsText(plain)} of plain clients cannot be told`
   await print(json ? jsonLine({ told, plain }) : `told ${connectionsText(told)}${where}${untold}`)
   return noted
@@ -152,26 +154,33 @@ async function note(
   return taskFailed('storage', `it is done, but could not be noted in the audit: ${noted.error}`)
 }
 
-/** Which connections are meant. */
+/** Which connections are meant: those of a room, whose name is `shown`, those of a person, or all. */
+interface Wanted {
+  readonly has: (connection: LiveConnection) => boolean
+  readonly shown?: string
+}
+
+/** Reads what the operator named. */
 function filter(
   live: LiveServer,
   room: string | undefined,
   name: string | undefined,
-): Result<(connection: LiveConnection) => boolean, TaskFailure> {
+): Result<Wanted, TaskFailure> {
   if (room !== undefined) {
     const parsed = parseConversation(room)
     if (!parsed.ok) return taskFailed('invalid', parsed.error.message)
     if (parsed.value.kind !== 'room') return taskFailed('invalid', `"${room}" is no room`)
     const { key } = parsed.value
-    if (live.room(key) === undefined)
+    const found = live.room(key)
+    if (found === undefined)
       return taskFailed('unknown', `there is no room "${room}"; chatd room list shows those that are there`)
-    return success(connection => connection.isIn(key))
+    return success({ has: connection => connection.isIn(key), shown: found.name })
   }
-  if (name === undefined) return success(() => true)
+  if (name === undefined) return success({ has: () => true })
   const parsed = parseUsername(name)
   if (!parsed.ok) return taskFailed('invalid', parsed.error.message)
   const person = foldName(parsed.value)
-  return success(connection => connection.person === person)
+  return success({ has: connection => connection.person === person })
 }
 
 function whom(
@@ -192,7 +201,7 @@ function whom(
   }
   const wanted = filter(live, undefined, written)
   if (!wanted.ok) return wanted
-  const connections = live.connections().filter(wanted.value)
+  const connections = live.connections().filter(wanted.value.has)
   if (connections.length > 0) return success({ connections, name: written })
   const like = live.nameLike(written)
   const hint = like === undefined ? '' : `; "${like}", who is, looks like it`

@@ -130,7 +130,7 @@ test('announce reaches full clients, those of a room alone where one is named, a
   expect(objects(await server.run({ task: 'announce', text, room: 'DEV', isJson }))).toEqual([
     { told: 1, plain: 1 },
   ])
-  expect(await alice.next('notice')).toEqual({ action: 'notice', message: text })
+  expect(await alice.next('notice')).toEqual({ action: 'notice', message: `#dev: ${text}` })
   expect((await server.run({ task: 'announce', text, isJson: false })).lines).toEqual([
     'told 2 connections; 1 connection of plain clients cannot be told',
   ])
