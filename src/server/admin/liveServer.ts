@@ -32,14 +32,17 @@ export interface LiveConnection {
   isIn(roomKey: string): boolean
   /** Ends it: a full client gets `bye`, a plain one an error. */
   kick(message: string): void
-  /** Sends a `notice`; false where it cannot be told: it is plain, or has not said `connect` yet. */
-  notify(message: string): boolean
 }
 
 /** What the tasks of the operator ask of a running daemon. */
 export interface LiveServer {
   /** The open connections, the oldest first. */
   connections(): readonly LiveConnection[]
+  /** Sends a `notice` to those that are meant; how many were told, and how many plain ones cannot be. */
+  announce(
+    message: string,
+    isMeant: (connection: LiveConnection) => boolean,
+  ): { readonly told: number; readonly plain: number }
   /** The name of a connected person that looks like this name, and is another one. */
   nameLike(name: string): string | undefined
   /** A room that has a member or an event. */

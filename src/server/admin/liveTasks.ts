@@ -115,11 +115,9 @@ async function announce(
   if (!fits.ok) return fits
   const wanted = filter(live, room, undefined)
   if (!wanted.ok) return wanted
-  const to = live.connections().filter(one => one.person !== undefined && wanted.value.has(one))
-  const { shown } = wanted.value
+  const { shown, has } = wanted.value
   const message = shown === undefined ? fits.value : `#${shown}: ${fits.value}`
-  const told = to.filter(one => one.notify(message)).length
-  const plain = to.length - told
+  const { told, plain } = live.announce(message, has)
   const noted = await note(log, by, { deed: 'announce', detail: `told ${told}` })
   const where = shown === undefined ? '' : ` in ${shown}`
   const untold = plain === 0 ? '' : `; ${connectionsText(plain)} of plain clients cannot be told`

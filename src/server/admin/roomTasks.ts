@@ -97,7 +97,7 @@ async function setTopic(
 }
 
 /**
- * Deletes a room: first nobody finds it any more, then what it held goes, in slices, and its name is free. Members are told in
+ * Deletes a room: first no look-up finds it any more, then what it held goes, in slices, and its name is free. Members are told in
  * between: what they are told is durable.
  */
 async function deleteRoom(

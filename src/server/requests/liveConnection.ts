@@ -13,10 +13,6 @@ export function liveConnection(client: Client): LiveConnection {
     facts: () => factsOf(client),
     isIn: roomKey => client.memberships.has(roomKey),
     kick: message => client.oust('kicked', message, RETRY_AFTER_KICK),
-    notify: message => {
-      if (client.isFull) client.sendFrame({ action: 'notice', message })
-      return client.isFull
-    },
   }
 }
 

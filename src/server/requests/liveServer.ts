@@ -1,6 +1,7 @@
 import type { LiveServer } from '../admin/liveServer.ts'
 import { roomEnded } from '../log/roomKeys.ts'
 import { LOG_LEVELS, type LogLevel } from '../settings.ts'
+import { Line } from '../transport/line.ts'
 import type { Client } from './client.ts'
 import { liveConnection } from './liveConnection.ts'
 import type { Services } from './services.ts'
@@ -10,8 +11,17 @@ export function liveServer(
   { people, rooms, sessions, logger }: Pick<Services, 'people' | 'rooms' | 'sessions' | 'logger'>,
   clients: () => Iterable<Client>,
 ): LiveServer {
+  const open = (): Client[] => [...clients()].filter(({ connection }) => !connection.isEnding)
   return {
-    connections: () => [...clients()].filter(({ connection }) => !connection.isEnding).map(liveConnection),
+    connections: () => open().map(liveConnection),
+    announce: (message, isMeant) => {
+      const meant = open().filter(client => client.hasConnected && isMeant(liveConnection(client)))
+      const full = meant.filter(({ isFull }) => isFull)
+      // Encoded once for all of them.
+      const line = Line.of({ action: 'notice', message })
+      for (const client of full) client.send(line)
+      return { told: full.length, plain: meant.length - full.length }
+    },
     nameLike: name => people.lookalike(name),
     room: key => rooms.find(key),
     roomsWithoutEvents: () => rooms.withoutEvents(),
