@@ -265,6 +265,7 @@ export const SERVER_EXAMPLES: readonly object[] = [
   { action: 'read', room: 'dev', seq: 41 },
   { action: 'notify', room: 'dev', level: 'none', muted: true },
   { action: 'people', room: 'town', people: 1204 },
+  { action: 'ended', room: 'old-project' },
   { action: 'notice', message: 'maintenance at 18:00' },
   { action: 'bye', reason: 'shutting_down', message: 'the server is stopping', retryAfter: 1000 },
 ]

@@ -185,7 +185,8 @@ nothing is missing. Order events by \`seq\`; \`ts\` is for display.
 - With \`since\`, the last seq that you hold, and \`epoch\`, the log of that seq, the events after it follow, and then the live
   ones, without a gap between. The replay ends when seq reaches \`last\`.
 - \`epoch\` is a random name for the whole log. If \`ok\` has another one, or \`since\` is beyond \`last\`, the server ignored your
-  \`since\`: your seqs have no meaning in this log. Start the room afresh, and tell the user.
+  \`since\`: your seqs have no meaning in this log. Start the room afresh, and tell the user. A room that was deleted and begun again has an
+  epoch of its own, which begins with that of \`welcome\`: compare those of \`joinroom\`.
 - If you missed too much (more than 1,000 events or 1 MiB), a \`gap\` with the reason \`long\` comes before the newest 100
   events. The events between \`after\` and \`before\`, both exclusive, still exist: \`history\` has them.
 - Events that are no longer kept are a \`gap\` with the reason \`expired\`; nothing will fill it. Both kinds can follow each other.

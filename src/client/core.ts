@@ -308,7 +308,7 @@ class Core implements ChatClient {
     this.#epoch = epoch
     this.#leaves.send()
     this.#learnRooms()
-    for (const room of this.rooms.values()) this.rooms.join(room)
+    for (const room of this.rooms.values()) if (!room.isEnded) this.rooms.join(room)
     this.#signals.resume()
     for (const key of this.#outbox.roomKeys) this.#outbox.pump(key)
   }

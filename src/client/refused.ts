@@ -11,8 +11,10 @@ export interface Refused {
   readonly methods?: readonly string[]
 }
 
-/** Reasons of a `bye` after which the same `connect` would not succeed. */
-const FINAL: ReadonlySet<string> = new Set(['name_registered', 'revoked', 'disabled', 'erased'])
+/** Reasons of a `bye` after which the user decides what comes next. */
+const FINAL: ReadonlySet<string> = new Set(['name_registered', 'revoked', 'disabled', 'erased', 'kicked'])
+/** Those of them where signing in is no way back. */
+const UNSIGNED: ReadonlySet<string> = new Set(['erased', 'kicked'])
 const ANY_METHOD: readonly string[] = ['key', 'password']
 const MINUTE = 60_000
 
@@ -25,5 +27,5 @@ export function refusedSignIn({ code, message, methods = [...ANY_METHOD], retryA
 /** What a `bye` says where connecting again by itself would not help; undefined for the others. */
 export function refusedFarewell({ reason, message }: Signal<'bye'>): Refused | undefined {
   if (!FINAL.has(reason)) return undefined
-  return { code: reason, message, ...(reason === 'erased' ? {} : { methods: ANY_METHOD }) }
+  return { code: reason, message, ...(UNSIGNED.has(reason) ? {} : { methods: ANY_METHOD }) }
 }

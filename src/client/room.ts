@@ -57,7 +57,7 @@ export interface RoomView {
 export class Room implements RoomView {
   readonly key: string
   readonly kind: RoomView['kind']
-  readonly log = new Timeline()
+  log = new Timeline()
   name: string
   version = 0
   status: RoomView['status'] = 'joining'
@@ -77,6 +77,8 @@ export class Room implements RoomView {
   isOpened = false
   /** Whether the cache was asked for this room. */
   isRestored = false
+  /** The operator deleted it: it is not joined again by itself. */
+  isEnded = false
   /** The version that was saved last. */
   keptVersion = 0
   replayUntil = 0
@@ -123,6 +125,27 @@ export class Room implements RoomView {
     if (on)
       this.#typing.set(key, { name, timer: setTimeout(() => this.setTyping(name, false), TYPING_FORGET_MS) })
     else if (!this.#typing.delete(key)) return
+    this.touch()
+  }
+
+  /** Forgets what it holds: the operator deleted it. */
+  end(): void {
+    this.clearTyping()
+    this.log = new Timeline()
+    this.isEnded = true
+    this.status = 'failed'
+    this.error = `the operator deleted this room; /join ${this.name} begins another`
+    this.topic = ''
+    this.people = 0
+    this.members = undefined
+    this.epoch = undefined
+    this.isOpened = false
+    this.read = 0
+    this.unread = 0
+    this.mentions = 0
+    this.countedTo = 0
+    this.replayUntil = 0
+    this.notify = NOTHING_SET
     this.touch()
   }
 

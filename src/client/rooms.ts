@@ -69,6 +69,7 @@ export class Rooms extends Map<string, Room> {
     const room = this.get(key) ?? new Room(key, name, this.#options.changed)
     room.status = 'joining'
     room.error = undefined
+    room.isEnded = false
     this.set(key, room)
     this.#options.changed()
     return room
@@ -204,12 +205,21 @@ export class Rooms extends Map<string, Room> {
         room.members?.delete(foldName(frame.from))
         room.setTyping(frame.from, false)
         break
+      case 'ended':
+        return this.#end(room)
       case 'people':
         room.people = frame.people
         room.members = undefined
         break
     }
     room.touch()
+  }
+
+  /** The operator deleted a room: what we hold of it goes too. Unsent messages stay, until the user acts. */
+  #end(room: Room): void {
+    this.#options.cache?.forget(room.key)
+    this.#entered.delete(room)
+    room.end()
   }
 
   /** Loads the page before the first entry, unless one is requested. */

@@ -130,6 +130,11 @@ export const signals = {
     id: 'PeopleSignal',
     description: 'The number of people in a room of more than 200; at most once a second.',
   }),
+  ended: z.object({ action: z.literal('ended'), room }).meta({
+    id: 'EndedSignal',
+    description:
+      'The operator deleted a room: you are in it no longer, and what you hold of it is gone on the server. A later room of this name is another one.',
+  }),
   notice: z
     .object({ action: z.literal('notice'), message: z.string() })
     .meta({ id: 'Notice', description: 'A sentence of the server for the user.' }),
@@ -139,7 +144,7 @@ export const signals = {
       reason: z
         .string()
         .describe(
-          '`shutting_down`, `silent` (nothing came from you), `erased` (your name was erased), `name_registered` (the name belongs to an account now), `name_taken` (an older session of your name came back), `revoked` (this device or token was), `disabled` (the account was)',
+          '`shutting_down`, `silent` (nothing came from you), `erased` (your name was erased), `name_registered` (the name belongs to an account now), `name_taken` (an older session of your name came back), `revoked` (this device or token was), `disabled` (the account was), `kicked` (the operator ended the connection: leave it to the user to connect again)',
         ),
       message: z.string().describe('for a person'),
       retryAfter: count.optional().describe('milliseconds'),
@@ -165,6 +170,7 @@ export const serverFrame = z.discriminatedUnion('action', [
   signals.read,
   signals.notify,
   signals.people,
+  signals.ended,
   signals.notice,
   signals.bye,
 ])

@@ -18,6 +18,7 @@ const DISCONNECT_REASONS = [
   'name_registered',
   'name_taken',
   'erased',
+  'kicked',
   'shutting_down',
   'bug',
 ] as const

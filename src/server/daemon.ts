@@ -1,6 +1,7 @@
 import { createServer, type Server, type Socket } from 'node:net'
 import { failure, type Result, success } from '../protocol/errors.ts'
 import type { AccountContext } from './admin/accountTasks.ts'
+import type { LiveServer } from './admin/liveServer.ts'
 import { Accounts } from './auth/accounts.ts'
 import { Asking } from './auth/asking.ts'
 import { Guesses } from './auth/guesses.ts'
@@ -15,6 +16,7 @@ import { type Look, lookAround } from './look.ts'
 import { endLinks } from './requests/accountLinks.ts'
 import { Client } from './requests/client.ts'
 import { FEATURES, HANDLERS } from './requests/dispatch.ts'
+import { liveServer } from './requests/liveServer.ts'
 import { Paces } from './requests/paces.ts'
 import type { Services } from './requests/services.ts'
 import { People } from './rooms/people.ts'
@@ -81,6 +83,8 @@ export interface Daemon {
   readonly isListening: boolean
   /** Looks at all connections and rooms. */
   look(): Look
+  /** What runs now, for the tasks of the operator. */
+  readonly live: LiveServer
   /** Resolves when the daemon has been idle for `settings.exitWhenIdle`. */
   readonly idle: Promise<void>
   /**
@@ -208,6 +212,10 @@ class ListeningDaemon implements Daemon {
       reserveSession: () => sessions.reserve(),
       linkTo: code => inviteAddress.linkTo(code),
     }
+  }
+
+  get live(): LiveServer {
+    return liveServer(this.#services, this.#logger, () => this.#clients)
   }
 
   get connections(): number {

@@ -18,8 +18,13 @@ export function absolute(path: string): string {
 
 /** Ends the process with sentences on standard error, one a line. */
 export function fail(code: number, message: string): never {
+  exit(code, message.replaceAll(/^/gm, 'chatd: '))
+}
+
+/** Ends the process with lines on standard error. */
+export function exit(code: number, lines: string): never {
   try {
-    writeSync(STDERR, `${message.replaceAll(/^/gm, 'chatd: ')}\n`)
+    writeSync(STDERR, `${lines}\n`)
   } catch {
     // The exit code tells it too.
   }

@@ -2,6 +2,7 @@ import { Command, InvalidArgumentError, Option } from 'commander'
 import { VERSION } from '../protocol/version.ts'
 import { addAccountCommands, type TakeTask } from './accountFlags.ts'
 import type { CommandTask, TaskFlags } from './admin/command.ts'
+import { addAdminCommands } from './adminFlags.ts'
 import { addBackupCommands } from './backupFlags.ts'
 import type { Config } from './config/config.ts'
 import { CONFIG_FILE } from './config/configFile.ts'
@@ -168,6 +169,7 @@ function addCommands(program: Command, take: TakeTask): void {
     )
     .action((options: { data?: string }) => take({ task: 'reload' }, dataOf(options)))
   addAccountCommands(program, { group, add: addTo, take })
+  addAdminCommands(program, { group, add: addTo, take })
   addBackupCommands(program, { group, add: addTo, take })
   addWatchCommands(program, { group, add: addTo, take })
 }

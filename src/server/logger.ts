@@ -23,7 +23,6 @@ const PRIORITIES: Readonly<Record<string, number>> = {
 /** A logger on standard error: for people on a terminal, JSON lines otherwise, with their priority for the journal. */
 export function createLogger(level: LogLevel, env: NodeJS.ProcessEnv = process.env): Logger {
   const options = { level, base: {}, formatters: { level: (label: string) => ({ level: label }) } }
-  if (level === 'silent') return pino(options, { write: () => undefined })
   // Not `process.stderr`, whose first use would open another stream on the same socket.
   if (isatty(STDERR)) return pino(options, new LogStream(prettyFactory(PRETTY)))
   const lines = { ...options, timestamp: pino.stdTimeFunctions.isoTime }
@@ -50,13 +49,15 @@ class LogStream {
   lastLevel = 0
   readonly [symbols.needsMetadataGsym] = true
   readonly #form: (line: string, level: number) => string
-  readonly #sink = new LogSink(lines => this.#form(lostLine(lines), levels.values['warn'] ?? 0))
+  /** Opened at the first line: a silent log opens nothing. */
+  #sink: LogSink | undefined
 
   constructor(form: (line: string, level: number) => string) {
     this.#form = form
   }
 
   write(line: string): void {
+    this.#sink ??= new LogSink(lines => this.#form(lostLine(lines), levels.values['warn'] ?? 0))
     this.#sink.write(this.#form(line, this.lastLevel))
   }
 }

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { VERSION } from '../protocol/version.ts'
 import type { TaskFlags } from './admin/command.ts'
-import { absolute, EXIT_FAILED, EXIT_USAGE, fail } from './exits.ts'
+import { absolute, EXIT_FAILED, EXIT_USAGE, exit, fail } from './exits.ts'
 import type { ConfigCommand } from './flags.ts'
 
 /** The program `chatd`; `argv` is that of the process. Exits by itself: 0 after a stop, 1 when it cannot run, 2 for bad flags. */
@@ -46,7 +46,7 @@ async function runConfigCommand({ what, file, json }: ConfigCommand): Promise<vo
 }
 
 async function runTask(flags: TaskFlags): Promise<never> {
-  const [{ findLog, runCommand }, { findDataDirectory }] = await Promise.all([
+  const [{ failureLine, findLog, runCommand }, { findDataDirectory }] = await Promise.all([
     import('./admin/command.ts'),
     import('./dataDirectory.ts'),
   ])
@@ -58,12 +58,12 @@ async function runTask(flags: TaskFlags): Promise<never> {
   }
   const isNamed = flags.data !== undefined || (process.env['STATE_DIRECTORY'] ?? '') !== ''
   const found = findLog(directory, task, isNamed)
-  if (!found.ok) fail(EXIT_FAILED, found.error.message)
+  if (!found.ok) exit(EXIT_FAILED, failureLine(task, found.error))
   if (flags.question !== undefined && !(await isConfirmed(flags.question))) {
     fail(EXIT_FAILED, 'nothing was removed')
   }
   const result = await runCommand(directory, task, flags.newEpoch, isConfirmed)
-  if (!result.ok) fail(EXIT_FAILED, result.error.message)
+  if (!result.ok) exit(EXIT_FAILED, failureLine(task, result.error))
   process.exit(0)
 }
 

@@ -70,6 +70,7 @@ export async function serve(flags: Flags): Promise<void> {
   for (const finding of closeToOthers(data)) logger.warn({ finding }, 'permissions')
   let sendAway: Daemon['sendAway'] = () => undefined
   let accounts: Daemon['accounts'] | undefined
+  let live: Daemon['live'] | undefined
   const reload = (): ReturnType<ConfigTasks['reload']> =>
     reloadAll(configuration, { logger, manager, tls, watch })
   const control = await openControl(
@@ -81,6 +82,7 @@ export async function serve(flags: Flags): Promise<void> {
       accounts: () => accounts,
       config: { reload },
       status: rooms => watch.status(rooms),
+      live: () => live,
     },
     logger,
     config['control-group'],
@@ -105,6 +107,7 @@ export async function serve(flags: Flags): Promise<void> {
   }
   sendAway = (person, isErased) => daemon.sendAway(person, isErased)
   accounts = daemon.accounts
+  live = daemon.live
   const stopTelling = tellManager(manager, watch.health, () => statusOf(daemon, data))
   const stop = (reason: string): void => {
     logger.info({ reason }, 'stopping')

@@ -10,9 +10,12 @@ import { findNoFile } from '../privateFiles.ts'
 import type { KeyPair } from '../tls/keyPair.ts'
 import { readOwnKeyPair } from '../tls/ownKeyPair.ts'
 import type { AccountContext } from './accountTasks.ts'
+import { jsonLine } from './answerLines.ts'
 import { backUp } from './backup.ts'
 import { backUpInto } from './backupDirectory.ts'
+import { thisCaller } from './caller.ts'
 import { sendTask } from './control.ts'
+import { isLiveTask } from './liveTasks.ts'
 import { backUpBeforeMigration, describeMigrationBackup } from './migrationBackup.ts'
 import { type Restore, restore } from './restore.ts'
 import { type TaskFailure, taskFailed } from './taskFailure.ts'
@@ -81,6 +84,11 @@ export async function runCommand(
     if (answered !== undefined) return answered
   }
   if (task.task === 'fingerprint') return printKeyPair(task.pem, keyPairIn(directory), print)
+  if (isLiveTask(task))
+    return taskFailed(
+      'not_running',
+      `no chatd runs in ${directory}; start it, or name its directory with --data`,
+    )
   const lock = lockDirectory(directory)
   if (!lock.ok) return taskFailed('in_use', lock.error)
   try {
@@ -130,6 +138,8 @@ async function onOpenLog(
     keyPair: () => failure(NO_KEY_PAIR),
     accounts: () => accounts,
     status: undefined,
+    live: () => undefined,
+    by: thisCaller(),
   })
 }
 
@@ -186,6 +196,11 @@ function print(line: string): Promise<boolean> {
       resolvePrinted(error === null || error === undefined)
     })
   })
+}
+
+/** What a command writes to standard error when it failed: a sentence, or after `--json` an object with the code too. */
+export function failureLine(task: CommandTask, { code, message }: TaskFailure): string {
+  return 'isJson' in task && task.isJson ? jsonLine({ failed: code, message }) : `chatd: ${message}`
 }
 
 /**

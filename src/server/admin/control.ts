@@ -5,6 +5,7 @@ import { type Result, success } from '../../protocol/errors.ts'
 import { LineCutter } from '../../protocol/lines.ts'
 import { controlSocket } from '../dataDirectory.ts'
 import type { Logger } from '../logger.ts'
+import { type Caller, caller, thisCaller, UNKNOWN_CALLER } from './caller.ts'
 import { TASK_FAILURES, type TaskFailure, taskFailed } from './taskFailure.ts'
 import { runTask, type Task, type TaskContext, task } from './tasks.ts'
 
@@ -19,6 +20,9 @@ const answer = z.union([
   z.object({ failed: z.string(), code: z.enum(TASK_FAILURES) }),
 ])
 
+/** What stands beside a task: older commands do not say it. */
+const sender = z.object({ by: caller.catch(UNKNOWN_CALLER) })
+
 /** The socket on which a running daemon takes tasks. Its own user, root, and a group that is given may open it. */
 export interface Control {
   close(): void
@@ -30,7 +34,7 @@ export interface Control {
  */
 export async function openControl(
   directory: string,
-  context: Omit<TaskContext, 'print'>,
+  context: Omit<TaskContext, 'print' | 'by'>,
   logger: Logger,
   group?: number,
 ): Promise<Control | undefined> {
@@ -75,7 +79,7 @@ export function sendTask(
     let printed = Promise.resolve()
     socket.on('connect', () => {
       isConnected = true
-      socket.write(`${JSON.stringify(what)}\n`)
+      socket.write(`${JSON.stringify({ ...what, by: thisCaller() })}\n`)
     })
     socket.on('error', () => undefined)
     socket.on('close', () => {
@@ -108,7 +112,7 @@ export function sendTask(
   })
 }
 
-function serve(socket: Socket, context: Omit<TaskContext, 'print'>, logger: Logger): void {
+function serve(socket: Socket, context: Omit<TaskContext, 'print' | 'by'>, logger: Logger): void {
   const lines = new LineCutter(MAX_TASK_BYTES)
   const say = (what: z.infer<typeof answer>): boolean => socket.write(`${JSON.stringify(what)}\n`)
   const print = async (line: string): Promise<boolean> => {
@@ -121,8 +125,8 @@ function serve(socket: Socket, context: Omit<TaskContext, 'print'>, logger: Logg
     if (line === undefined) return
     socket.removeAllListeners('data')
     socket.resume()
-    const what = line.kind === 'line' ? parseTask(line.bytes.toString()) : undefined
-    if (what === undefined) {
+    const sent = line.kind === 'line' ? parseTask(line.bytes.toString()) : undefined
+    if (sent === undefined) {
       say({
         failed: 'this daemon does not know the task; use the chatd of the same version',
         code: 'invalid',
@@ -130,9 +134,10 @@ function serve(socket: Socket, context: Omit<TaskContext, 'print'>, logger: Logg
       socket.end()
       return
     }
+    const { what, by } = sent
     // A look changes nothing, and `chatd top` looks every second.
-    logger[what.task === 'status' ? 'debug' : 'info'](logged(what), 'a task of the operator')
-    runTask(what, { ...context, print })
+    logger[what.task === 'status' ? 'debug' : 'info']({ ...logged(what), by }, 'a task of the operator')
+    runTask(what, { ...context, print, by })
       .then(
         result => say(result.ok ? { done: true } : { failed: result.error.message, code: result.error.code }),
         (error: unknown) => {
@@ -156,6 +161,8 @@ function logged(what: Task): Readonly<Record<string, unknown>> {
     case 'exportUser':
     case 'erase':
       return { task: what.task, of: 'one user' }
+    case 'logLevel':
+      return { task: what.task, level: what.level }
     default:
       return { task: what.task }
   }
@@ -180,9 +187,11 @@ function parseAnswer(text: string): z.infer<typeof answer> | undefined {
   }
 }
 
-function parseTask(text: string): Task | undefined {
+function parseTask(text: string): { readonly what: Task; readonly by: Caller } | undefined {
   try {
-    return task.parse(JSON.parse(text))
+    const sent: unknown = JSON.parse(text)
+    const { by } = sender.parse(sent)
+    return { what: task.parse(sent), by }
   } catch {
     return undefined
   }

@@ -7,6 +7,10 @@ import type { LogMaintenance, Retention } from '../log/maintenance.ts'
 import { directKey, directNames } from '../log/roomKeys.ts'
 import type { KeyPair } from '../tls/keyPair.ts'
 import { type AccountContext, accountTasks, runAccountTask } from './accountTasks.ts'
+import type { Caller } from './caller.ts'
+import type { LiveServer } from './liveServer.ts'
+import { type LiveTask, liveTasks, runLiveTask } from './liveTasks.ts'
+import { roomTasks, runRoomTask } from './roomTasks.ts'
 import type { Status } from './status.ts'
 import { type TaskFailure, taskFailed } from './taskFailure.ts'
 
@@ -22,6 +26,8 @@ export const task = z.discriminatedUnion('task', [
   z.object({ task: z.literal('exportDirect'), names: z.tuple([z.string(), z.string()]) }),
   z.object({ task: z.literal('audit'), limit: z.int().min(1) }),
   ...accountTasks,
+  ...liveTasks,
+  ...roomTasks,
   z.object({ task: z.literal('erase'), name: z.string() }),
   z.object({
     task: z.literal('retain'),
@@ -60,6 +66,10 @@ export interface TaskContext {
   readonly config?: ConfigTasks
   /** How the daemon is; undefined where none runs. @param rooms how many of the busiest are named */
   readonly status: ((rooms: number) => Promise<Status>) | undefined
+  /** The daemon; undefined while it is starting, and where none runs. */
+  readonly live: () => LiveServer | undefined
+  /** Who runs the task. */
+  readonly by: Caller
 }
 
 /** Runs a task. */
@@ -85,6 +95,15 @@ export function runTask(what: Task, context: TaskContext): Promise<Result<undefi
       return exportUser(what.name, context)
     case 'audit':
       return audit(what.limit, context)
+    case 'roomList':
+    case 'roomTopic':
+    case 'roomDelete':
+      return runRoomTask(what, { ...context, live: context.live() })
+    case 'who':
+    case 'kick':
+    case 'announce':
+    case 'logLevel':
+      return onLiveServer(what, context)
     default: {
       const accounts = context.accounts()
       return accounts === undefined
@@ -92,6 +111,13 @@ export function runTask(what: Task, context: TaskContext): Promise<Result<undefi
         : runAccountTask(what, accounts, context.print)
     }
   }
+}
+
+function onLiveServer(what: LiveTask, context: TaskContext): Promise<Result<undefined, TaskFailure>> {
+  const live = context.live()
+  return live === undefined
+    ? Promise.resolve(taskFailed('not_running', 'the daemon is starting; try again in a moment'))
+    : runLiveTask(what, { ...context, live })
 }
 
 /** Prints the fingerprint of a certificate's key, or the certificate. */

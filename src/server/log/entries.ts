@@ -1,5 +1,5 @@
 import type { AccountEntry } from './accounts.ts'
-import type { Retention } from './maintenance.ts'
+import type { OperatorDeed, Retention } from './maintenance.ts'
 import type { Notify, NotifyChange } from './notify.ts'
 
 /** What the author of an event says: the part of the event that comes from the request. */
@@ -89,6 +89,13 @@ export interface ErasureCursor {
   readonly after: number
 }
 
+/** Where the removal of a room goes on: its events, then what sessions have of it, then the room. */
+export interface SweepCursor {
+  readonly part: 'events' | 'reads' | 'notify' | 'room'
+  /** Every session up to this number is done. */
+  readonly after: number
+}
+
 /** What operators and clocks change. Each entry is a slice of about a millisecond, so that no commit waits long behind it. */
 export type MaintenanceEntry =
   /** Sets how long events of a room are kept; of all rooms without a retention of their own where the key is undefined. */
@@ -101,6 +108,12 @@ export type MaintenanceEntry =
   | { readonly kind: 'clock'; readonly time: number }
   /** Gives the log another epoch: every client starts its rooms afresh. */
   | { readonly kind: 'epoch'; readonly epoch: string }
+  /** Takes a room away from its name: none finds it any more, and no room has the name until `sweep` is done. */
+  | { readonly kind: 'endRoom'; readonly roomKey: string }
+  /** Removes at most `limit` events of a room that was ended, or a slice of the rest. */
+  | { readonly kind: 'sweep'; readonly roomKey: string; readonly from: SweepCursor; readonly limit: number }
+  /** Notes in the audit what an operator did. */
+  | ({ readonly kind: 'deed' } & OperatorDeed)
 
 /** One change of durable state. The log applies entries in order, and decides there what becomes of each. */
 export type Entry = EventEntry | SessionChange | AccountEntry | MaintenanceEntry

@@ -211,6 +211,10 @@ export interface RoomDirectory {
     limit: number,
     share?: Share,
   ): Promise<readonly NewestRoom[]>
+  /** Whether a room of this name is being deleted: another one can be made when that is done. */
+  isEnding(roomKey: string): boolean
+  /** The newest seq of the log when a room of this name was deleted; 0: none was. */
+  endedAt(roomKey: string): number
   /** The keys of a person's newest direct conversations; those of the last moments may stand where they stood before. */
   directsOf(name: string, limit: number): readonly string[]
   /** The name of a room that looks like one of this name, and is another one: see `skeletonOf`. */

@@ -16,6 +16,14 @@ export interface RoomRetention {
   readonly retention: Retention
 }
 
+/** What an operator did, for the audit. */
+export interface OperatorDeed {
+  readonly deed: string
+  /** The folded name of the person whom it was about. */
+  readonly target?: string | undefined
+  readonly detail: string
+}
+
 /** What `check` found. */
 export interface CheckReport {
   readonly ok: boolean
@@ -38,6 +46,15 @@ export interface LogMaintenance {
   retentions(): Promise<readonly RoomRetention[]>
   /** Lines of the audit, the newest first, before a line where `before` is given. */
   audit(before: number | undefined, limit: number): Promise<readonly AuditLine[]>
+  /**
+   * Takes a room away from its name, and notes who did: it is not found any more. False where another call did so, and
+   * removes it. {@link sweepRoom} does the rest.
+   */
+  endRoom(roomKey: string, deed: OperatorDeed): Promise<Result<boolean, string>>
+  /** Removes what such a room holds, then frees its name; how many events. A start of the log goes on with it. */
+  sweepRoom(roomKey: string): Promise<Result<number, string>>
+  /** Notes in the audit what an operator did. */
+  noteDeed(deed: OperatorDeed): Promise<Result<undefined, string>>
   /** Looks at the file, its layout and its disk. */
   check(): Promise<CheckReport>
   /** Gives the log a new epoch, after its files were restored by hand. */

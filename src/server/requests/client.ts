@@ -11,7 +11,8 @@ import type { Person } from '../rooms/people.ts'
 import type { Member, Peer } from '../rooms/room.ts'
 import type { Session } from '../rooms/sessions.ts'
 import type { Share } from '../shares.ts'
-import type { Connection, FrameHandler } from '../transport/connection.ts'
+import type { Connection } from '../transport/connection.ts'
+import type { FrameHandler } from '../transport/frameHandler.ts'
 import { Line } from '../transport/line.ts'
 import { NEVER_CONNECTED, withReference } from '../transport/refusals.ts'
 import { endOf, Faults } from './faults.ts'
@@ -54,6 +55,8 @@ export class Client implements FrameHandler, Peer {
   expires: number | undefined
   /** What the list of devices calls it. */
   deviceName = 'a device'
+  /** Name and version of the program, as it calls itself. */
+  clientName: string | undefined
   readonly entrance = new Entrance()
   readonly memberships = new Map<string, Member>()
   /** When `typing` was last passed on, by room key; ms. */
@@ -178,13 +181,14 @@ export class Client implements FrameHandler, Peer {
     this.connection.end(reason)
   }
 
-  dismiss(reason: DisconnectReason, message: string): void {
+  dismiss(reason: DisconnectReason, message: string, retryAfter?: number): void {
     if (this.isPlain) this.#sendError({ code: 'forbidden', message }, this.#faults.tell('forbidden', 'none'))
-    this.sendAway(Line.of({ action: 'bye', reason, message }), reason)
+    const wait = retryAfter === undefined ? {} : { retryAfter }
+    this.sendAway(Line.of({ action: 'bye', reason, message, ...wait }), reason)
   }
 
-  oust(reason: DisconnectReason, message: string): void {
-    this.dismiss(reason, message)
+  oust(reason: DisconnectReason, message: string, retryAfter?: number): void {
+    this.dismiss(reason, message, retryAfter)
     this.#leave()
   }
 

@@ -70,6 +70,7 @@ function settle(client: Client, request: Connect, admission: Result<Admission>):
   client.scope = scope
   client.expires = admission.value.expires
   client.deviceName = deviceLabel(request)
+  client.clientName = request.client
   client.leaveAsking()
   const person = people.arrive(client, name)
   client.person = person

@@ -46,16 +46,34 @@ export function joinRoom(
     client.holdWhile(() => services.log.isBusy(client.share))
   }
   answer(client, request, conversation, member)
-  const resumes =
-    request.since !== undefined &&
-    request.since <= member.room.last &&
-    (request.epoch === undefined || request.epoch === services.log.epoch)
-  if (!resumes) {
+  if (!resumes(client, request, conversation.key, member.room.last)) {
     member.cursor = member.room.last
     member.room.goLive(member)
     return undefined
   }
   return replay(client, member, conversation, Math.max(request.since ?? 0, conversation.floor))
+}
+
+/**
+ * The epoch of a room: that of the log, and where a room of this name was deleted another one, so that a client that holds
+ * something of it starts the room afresh.
+ */
+function epochOf({ log }: Pick<Services, 'log'>, key: string): string {
+  const endedAt = log.endedAt(key)
+  return endedAt === 0 ? log.epoch : `${log.epoch}.${endedAt}`
+}
+
+/** Whether a client goes on after the position that it names. */
+function resumes(
+  { services }: Client,
+  { since, epoch }: Request<'joinroom'>,
+  key: string,
+  last: number,
+): boolean {
+  if (since === undefined || since > last) return false
+  if (epoch !== undefined) return epoch === epochOf(services, key)
+  // A position of a room of this name that was deleted, unless it is the beginning.
+  return since === 0 || since > services.log.endedAt(key)
 }
 
 function answer(
@@ -70,7 +88,7 @@ function answer(
   const people = services.rooms.peopleIn(room)
   client.ok(request, {
     room: conversation.name,
-    epoch: services.log.epoch,
+    epoch: epochOf(services, conversation.key),
     topic: head?.topic ?? '',
     people,
     ...(people <= SMALL_ROOM ? present(services, conversation.key) : {}),

@@ -31,9 +31,9 @@ export interface Peer {
   /** Closes it, after the line where it is a full one. */
   sendAway(bye: Line, reason: DisconnectReason): void
   /** Closes it and says why: a full one by `bye`, a plain one by an error. */
-  dismiss(reason: DisconnectReason, message: string): void
+  dismiss(reason: DisconnectReason, message: string, retryAfter?: number): void
   /** Likewise, and it has left its rooms and its name when this returns. */
-  oust(reason: DisconnectReason, message: string): void
+  oust(reason: DisconnectReason, message: string, retryAfter?: number): void
   /** Another connection may be in its place: finds out soon whether its machine is still there. */
   doubt(): void
 }

@@ -188,6 +188,16 @@ export class Rooms {
     return busy.sort((a, b) => b.perSecond - a.perSecond).slice(0, limit)
   }
 
+  /** The room was deleted: it has no members any more. The caller tells them. */
+  end(key: string): void {
+    const room = this.#rooms.get(key)
+    if (room === undefined) return
+    for (const { timer } of room.leaving.values()) clearTimeout(timer)
+    for (const member of room.members.values()) room.stopLive(member)
+    this.#rooms.delete(key)
+    this.#names.remove(room)
+  }
+
   /** Stops all timers. */
   close(): void {
     for (const room of this.#rooms.values())

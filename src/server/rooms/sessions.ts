@@ -123,6 +123,14 @@ export class Sessions {
     this.#mutable(session).connections++
   }
 
+  /** A room was deleted: no session lists it any more. The log forgets it by itself. */
+  unlist(roomKey: string): void {
+    for (const { reads, notify } of this.#held.values()) {
+      reads.delete(roomKey)
+      notify.delete(roomKey)
+    }
+  }
+
   /** A connection of a session is gone. */
   disconnect(session: Session): void {
     const own = this.#mutable(session)

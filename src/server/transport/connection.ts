@@ -5,6 +5,7 @@ import type { Counters, DisconnectReason } from '../counters.ts'
 import type { Journal } from '../journal.ts'
 import type { Settings } from '../settings.ts'
 import { OWN_SHARE, type Share } from '../shares.ts'
+import type { FrameHandler } from './frameHandler.ts'
 import type { Line } from './line.ts'
 import { LinkDoubt } from './linkDoubt.ts'
 import type { Ends, WatchedLink } from './linkWatch.ts'
@@ -25,32 +26,6 @@ const READ_BELOW_BYTES = 64 * 1024
 const MAX_BYTES_BEFORE = 256 * 1024
 /** How long the peer of a closing connection may take to read the last frames, ms. */
 const LINGER = 2_000
-/** Handles the frames of one connection, and hears what becomes of it; see `Client`. */
-export interface FrameHandler {
-  /** Handles one line. A promise holds the next line back until it is fulfilled. */
-  take(decoded: Decoded<Request>): Promise<void> | undefined
-  /** Whose turn its lines take. */
-  readonly share: Share
-  /** True while answers are still to come: a closed sending side waits for them. */
-  readonly isBusy: boolean
-  /** True for a full client, which must send a sign of life. */
-  readonly isFull: boolean
-  readonly hasConnected: boolean
-  /** When a connection that was asked for a credential must be in, by `performance.now()`; undefined: it was not. */
-  readonly mayConnectUntil: number | undefined
-  /** The name of its user, also after it has left; undefined: it never connected. */
-  readonly shownName: string | undefined
-  /** A request of this connection failed by a bug: logs it, tells the client and closes the connection. */
-  broke(error: unknown, request: Decoded<Request> | undefined): void
-  /** The peer sent nothing for too long. */
-  fellSilent(): void
-  /** No `connect` came in time. */
-  neverConnected(): void
-  behindChanged(behind: boolean): void
-  /** The socket is gone. */
-  gone(): void
-}
-
 /** What all connections of a daemon share. */
 export interface SharedTransport {
   readonly tick: Tick
@@ -74,6 +49,8 @@ export class Connection implements TurnTaker, WatchedLink {
   readonly isUnix: boolean
   /** Whether it comes from this machine. */
   readonly isLocal: boolean
+  /** Whether it speaks through TLS of this process. */
+  readonly isEncrypted: boolean
   /** What a signature of this connection must hold; undefined where none can: see `Admitted`. */
   readonly channel: () => string | undefined
   readonly outbound: Outbound
@@ -112,6 +89,7 @@ export class Connection implements TurnTaker, WatchedLink {
     this.limitedBy = admitted.limitedBy
     this.isUnix = admitted.isUnix
     this.isLocal = admitted.isLocal
+    this.isEncrypted = isEncrypted
     this.channel = admitted.channel
     this.#socket = socket
     this.#first = admitted.first
@@ -139,6 +117,12 @@ export class Connection implements TurnTaker, WatchedLink {
         },
       },
     )
+  }
+
+  /** For the operator: times by `performance.now()`, bytes as the socket counts them. */
+  get facts(): Readonly<Record<'openedAt' | 'heardAt' | 'received' | 'sent', number>> {
+    const { bytesRead: received, bytesWritten: sent } = this.#socket
+    return { openedAt: this.#openedAt, heardAt: this.#heardAt, received, sent }
   }
 
   get ends(): Ends {
@@ -245,9 +229,14 @@ export class Connection implements TurnTaker, WatchedLink {
     }
   }
 
+  /** Whether only what is owed is still sent. */
+  get isEnding(): boolean {
+    return this.#closingSince !== undefined
+  }
+
   /** Sends what is owed, then closes. Drops further input. */
   end(reason: DisconnectReason = 'closed'): void {
-    if (this.#closingSince !== undefined) return
+    if (this.isEnding) return
     this.#reason ??= reason
     this.#closingSince = performance.now()
     this.outbound.end()
@@ -304,9 +293,9 @@ export class Connection implements TurnTaker, WatchedLink {
   /** Counts what comes before `connect`; more than some lines ends the connection. */
   #mayStillConnect(bytes: number): boolean {
     this.#bytesBefore += bytes
-    const mayStill = this.#bytesBefore <= MAX_BYTES_BEFORE
-    if (!mayStill) this.#handler?.neverConnected()
-    return mayStill
+    if (this.#bytesBefore <= MAX_BYTES_BEFORE) return true
+    this.#handler?.neverConnected()
+    return false
   }
 
   /** Takes lines for a while, if there are any and nothing holds them back. */

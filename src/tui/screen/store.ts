@@ -10,7 +10,7 @@ import { composedOf, type ScreenState, type Size } from '../model/state.ts'
 import type { World } from '../model/world.ts'
 import { type Frame, frameAfterTyping, frameOf } from '../select/frame.ts'
 import { titleOf } from '../select/title.ts'
-import { type CleanText, cleanLine, cleanText, joinClean } from '../text/clean.ts'
+import { type CleanText, clean, cleanLine, cleanText, joinClean } from '../text/clean.ts'
 import { callOf } from '../update/calls.ts'
 import { update, wakeAt } from '../update/update.ts'
 import { runEffect, type TerminalActions } from './effects.ts'
@@ -145,7 +145,8 @@ export class Store {
       const call = callOf(present, event.room, { seq, from, text, isMention: event.mention })
       if (call !== undefined) this.dispatch(call)
     } else if (event.type === 'notice') {
-      this.dispatch({ type: 'remark', room: undefined, tone: 'info', lines: [cleanLine(event.message)] })
+      const lines = [clean`the server says: ${cleanLine(event.message)}`]
+      this.dispatch({ type: 'remark', room: undefined, tone: 'info', lines })
     } else if (event.type === 'error') {
       const lines = [joinClean(cleanText(event.message).split('\n').map(cleanLine))]
       this.dispatch({ type: 'remark', room: event.room, tone: 'error', lines })

@@ -60,9 +60,12 @@ function isAboutRefusal(overlay: ScreenState['overlay']): boolean {
   return isSignIn || overlay?.kind === 'name' || overlay?.kind === 'refusal'
 }
 
-function refusalBox({ message, accepts }: Refused): RefusalBox {
+function refusalBox({ code, message, accepts }: Refused): RefusalBox {
+  const closing = cleanLine(hint('app.escape').key)
   const lines = message.split('\n').map(cleanLine)
-  const keys = clean`${cleanLine(hint('refusal.accept').key)} accepts the key, ${cleanLine(hint('app.escape').key)} does not.`
+  // Another try may succeed at once, which is for the user to decide.
+  if (code === 'kicked') lines.push(clean`${closing} closes this; then /reconnect connects again.`)
+  const keys = clean`${cleanLine(hint('refusal.accept').key)} accepts the key, ${closing} does not.`
   return { kind: 'refusal', lines: accepts === undefined ? lines : [...lines, keys], accepts, top: 0 }
 }
 

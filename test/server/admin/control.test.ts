@@ -45,7 +45,14 @@ async function opened(directoryMode: number, group?: number): Promise<{ mode: nu
   chmodSync(directory, directoryMode)
   const lines: string[] = []
   const logger = pino({}, { write: line => void lines.push(line) })
-  const context = { log: {} as never, sendAway: never, keyPair: never, accounts: never, status: never }
+  const context = {
+    log: {} as never,
+    sendAway: never,
+    keyPair: never,
+    accounts: never,
+    status: never,
+    live: never,
+  }
   const control = await openControl(directory, context, logger, group)
   onTestFinished(() => control?.close())
   return { mode: statSync(controlSocket(directory)).mode & 0o777, logged: lines.join('') }

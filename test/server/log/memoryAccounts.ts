@@ -5,6 +5,7 @@ import type { SessionChange } from '../../../src/server/log/entries.ts'
 import { Lookups } from '../../../src/server/log/sqlite/lookups.ts'
 import { migrate } from '../../../src/server/log/sqlite/schema.ts'
 import { AccountFold } from '../../../src/server/log/sqlite/worker/accountFold.ts'
+import { AuditTable } from '../../../src/server/log/sqlite/worker/auditTable.ts'
 import { NameTable } from '../../../src/server/log/sqlite/worker/nameTable.ts'
 import { SessionTable } from '../../../src/server/log/sqlite/worker/sessionTable.ts'
 
@@ -20,7 +21,7 @@ export class MemoryAccounts {
     migrate(database, 'epoch')
     this.#names = new NameTable(database)
     this.#sessions = new SessionTable(database, this.#names)
-    this.#fold = new AccountFold(database, this.#names, this.#sessions)
+    this.#fold = new AccountFold(database, this.#names, this.#sessions, new AuditTable(database))
     this.lookups = new Lookups(database)
   }
 

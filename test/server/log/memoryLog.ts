@@ -126,6 +126,14 @@ export class MemoryLog implements WholeLog {
     return Promise.resolve(rooms.slice(0, limit).map(({ key, last }) => ({ key, last })))
   }
 
+  isEnding(): boolean {
+    return false
+  }
+
+  endedAt(): number {
+    return 0
+  }
+
   directsOf(name: string, limit: number): readonly string[] {
     const heads = [...(this.#directs.get(name) ?? [])].flatMap(key => this.head(key) ?? [])
     return heads

@@ -99,3 +99,12 @@ describe('a server that is refused', () => {
     expect(screen.screen()).not.toContain('--plaintext')
   })
 })
+
+test('after a kick the box says how to come back, and the user does', () => {
+  const screen = new Updates()
+  const message = 'the operator ended this connection: lunch'
+  screen.client.setLink({ status: 'refused', code: 'kicked', message })
+  screen.dispatch({ type: 'changed' })
+  expect(screen.screen()).toContain(message)
+  expect(screen.screen()).toContain('Esc closes this; then /reconnect connects again.')
+})

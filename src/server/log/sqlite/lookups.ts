@@ -2,6 +2,7 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import type { KeptSession } from '../entries.ts'
 import type { RoomHead } from '../log.ts'
 import { integer, optionalInteger, type Row, text } from './columns.ts'
+import { endingKey } from './endingRooms.ts'
 import { headOf, SELECT_HEADS } from './headRows.ts'
 import { Lookalikes } from './lookalikes.ts'
 import { notifyOf, SELECT_NOTIFY } from './notifyRows.ts'
@@ -18,6 +19,7 @@ export class Lookups {
   readonly lookalikes: Lookalikes
   readonly #database: DatabaseSync
   readonly #head: StatementSync
+  readonly #endedAt: StatementSync
   readonly #openSession: StatementSync
   readonly #session: StatementSync
   readonly #oldestSession: StatementSync
@@ -38,6 +40,7 @@ export class Lookups {
     this.#session = this.#database.prepare(`${SELECT_SESSIONS} WHERE sessions.number = ?`)
     this.#reads = this.#database.prepare('SELECT room, seq FROM reads WHERE session = ?')
     this.#notify = this.#database.prepare(SELECT_NOTIFY)
+    this.#endedAt = this.#database.prepare('SELECT seq FROM ended_rooms WHERE key = ?')
     this.#spelling = this.#database.prepare('SELECT name FROM names WHERE key = ?')
     this.#directs = this.#database.prepare(
       `SELECT rooms.key FROM directs JOIN rooms ON rooms.number = room WHERE directs.name = ?
@@ -48,6 +51,17 @@ export class Lookups {
   head(roomKey: string): RoomHead | undefined {
     const row = this.#head.get(roomKey)
     return row === undefined ? undefined : headOf(row)
+  }
+
+  /** See `RoomDirectory.isEnding`. */
+  isEnding(roomKey: string): boolean {
+    return this.#head.get(endingKey(roomKey)) !== undefined
+  }
+
+  /** See `RoomDirectory.endedAt`. */
+  endedAt(roomKey: string): number {
+    const row = this.#endedAt.get(roomKey)
+    return row === undefined ? 0 : integer(row, 'seq')
   }
 
   /** The open session with this hash. */

@@ -1,6 +1,6 @@
 import type { Refusal } from '../../../protocol/errors.ts'
 import type { AccountChange, AccountContents, AuditLine } from '../accounts.ts'
-import type { Entry, ErasureCursor } from '../entries.ts'
+import type { Entry, ErasureCursor, SweepCursor } from '../entries.ts'
 import type {
   Found,
   LoggedEvent,
@@ -14,7 +14,7 @@ import type {
   Stored,
   Unread,
 } from '../log.ts'
-import type { CheckReport, Retention, RoomRetention } from '../maintenance.ts'
+import type { CheckReport, OperatorDeed, Retention, RoomRetention } from '../maintenance.ts'
 
 declare const content: unique symbol
 
@@ -54,6 +54,8 @@ export type Outcome =
   | { readonly kind: 'account'; readonly change: AccountChange }
   /** A room begins later than it did; undefined where nothing was left to remove. */
   | { readonly kind: 'forgot'; readonly head: RoomHead | undefined }
+  /** A slice of a deleted room went; `next` is undefined when the room is gone too. */
+  | { readonly kind: 'swept'; readonly removed: number; readonly next: SweepCursor | undefined }
   /** The events that erased a slice; `next` is undefined when the name is gone too. */
   | {
       readonly kind: 'erased'
@@ -96,6 +98,13 @@ export interface WriterMethods {
   setEpoch(epoch: string): void
   /** Does nothing: the answer says that the thread turns. */
   turns(): void
+  noteDeed(deed: OperatorDeed): void
+  /** Takes a room away from its name, and notes who did; false where that is done. */
+  endRoom(roomKey: string, deed: OperatorDeed): boolean
+  /** Removes what a room that was ended holds; how many events. */
+  sweepRoom(roomKey: string): Promise<number>
+  /** Gives its name free. */
+  freeName(roomKey: string): void
   /** Takes removed text out of the index and the write-ahead log; false where a reader is in the way. */
   purge(): Promise<boolean>
   close(): void

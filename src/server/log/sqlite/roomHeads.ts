@@ -54,6 +54,18 @@ export class RoomHeads {
     if (held.head !== undefined) this.#remember(held.head)
   }
 
+  /** Whether an entry of a room is on its way. */
+  isHeld(roomKey: string): boolean {
+    return this.#held.has(roomKey)
+  }
+
+  /** The room was deleted. */
+  drop(roomKey: string): void {
+    const held = this.#held.get(roomKey)
+    if (held !== undefined) held.head = undefined
+    this.#heads.delete(roomKey)
+  }
+
   /** Takes the head of a room as it is now. */
   put(head: RoomHead): void {
     const held = this.#held.get(head.key)

@@ -23,6 +23,8 @@ import { skeletonOf } from '../skeleton.ts'
  * - `mentions`: whom a message mentions as it stands now, of the people whom the log knew when it was said.
  * - `rooms.last`, `directs.last`: for lists of the newest rooms. They are moved behind the commit, up to `log.ordered`;
  *   a room's newest event is `max(seq)`.
+ * - `ended_rooms`: the names of rooms that were deleted, with the newest seq of the log then. While its rows are removed, a
+ *   deleted room stands in `rooms` under another key: see `endingRooms.ts`.
  * - `sessions.holds`: the session said something, or listed a room. `names.spoke`: the person said something.
  *   `log.session` is the highest number of a session. `log.clock`: see `retentionClock.ts`; null: not known yet.
  */
@@ -232,6 +234,8 @@ const STEPS: readonly string[] = [
     PRIMARY KEY (session, room)
   ) STRICT, WITHOUT ROWID;
   `,
+  // Where the log was when a room was deleted: what clients hold from before is of another room.
+  'CREATE TABLE ended_rooms (key TEXT PRIMARY KEY, seq INTEGER NOT NULL) STRICT, WITHOUT ROWID',
 ]
 
 /** The version of the schema that this program writes. */

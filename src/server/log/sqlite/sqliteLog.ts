@@ -10,8 +10,8 @@ import type { WatchedLog } from '../watched.ts'
 import { AccountSessions } from './accountSessions.ts'
 import { CommitQueue } from './commitQueue.ts'
 import { openForReading, UnusableFile } from './database.ts'
-import { attempt, LogMaintaining } from './logMaintaining.ts'
 import { Lookups } from './lookups.ts'
+import { MaintainedLog } from './maintainedLog.ts'
 import {
   type Contents,
   pack,
@@ -63,7 +63,7 @@ export async function openSqliteLog(
  * The log on SQLite. One thread owns the writing connection and takes everything that is queued into one transaction;
  * another thread reads. This side queues entries, and knows the head of every room.
  */
-export class SqliteLog extends LogMaintaining implements WholeLog, LogMaintenance, WatchedLog {
+export class SqliteLog extends MaintainedLog implements WholeLog, LogMaintenance, WatchedLog {
   /** Resolves when the log can be used, with a sentence where it cannot. */
   readonly opened: Promise<string | undefined>
   readonly #options: SqliteLogOptions
@@ -137,10 +137,6 @@ export class SqliteLog extends LogMaintaining implements WholeLog, LogMaintenanc
     )
   }
 
-  protected override get writer(): Thread<WriterMethods> {
-    return this.#writer
-  }
-
   get epoch(): string {
     return this.#epoch
   }
@@ -175,6 +171,14 @@ export class SqliteLog extends LogMaintaining implements WholeLog, LogMaintenanc
 
   head(roomKey: string): RoomHead | undefined {
     return this.#heads.head(roomKey)
+  }
+
+  isEnding(roomKey: string): boolean {
+    return this.#lookups?.isEnding(roomKey) === true
+  }
+
+  endedAt(roomKey: string): number {
+    return this.#lookups?.endedAt(roomKey) ?? 0
   }
 
   directsOf(name: string, limit: number): readonly string[] {
@@ -264,8 +268,16 @@ export class SqliteLog extends LogMaintaining implements WholeLog, LogMaintenanc
     )
   }
 
-  protected override prepare(what: 'catchUp' | 'order'): Promise<void> {
-    return this.#writer.call(what)
+  protected override get writer(): Pick<Thread<WriterMethods>, 'call'> {
+    return this.#writer
+  }
+
+  protected override get heads(): Pick<RoomHeads, 'drop' | 'isHeld'> {
+    return this.#heads
+  }
+
+  protected override renewed(epoch: string): void {
+    this.#epoch = epoch
   }
 
   /** From then on nothing is found: the log is closed. */
@@ -283,15 +295,6 @@ export class SqliteLog extends LogMaintaining implements WholeLog, LogMaintenanc
     } finally {
       await thread.end()
     }
-  }
-
-  async renewEpoch(): Promise<Result<string, string>> {
-    const epoch = randomUUID()
-    return attempt(async () => {
-      await this.#writer.call('setEpoch', epoch)
-      this.#epoch = epoch
-      return epoch
-    })
   }
 
   #openReader(reading: PromiseWithResolvers<Thread<ReaderMethods>>): void {

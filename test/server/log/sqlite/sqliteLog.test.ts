@@ -249,7 +249,7 @@ describe('acknowledged entries are there after a restart', () => {
 
 /** Takes a file back to the layout before the search index had grams. */
 const LAYOUT_2 = `
-  DROP TABLE notify;
+  DROP TABLE notify; DROP TABLE ended_rooms;
   DROP INDEX rooms_by_skeleton;
   ALTER TABLE rooms DROP COLUMN skeleton;
   DROP INDEX open_sessions;

@@ -15,6 +15,7 @@ import { nameLike } from '../../skeleton.ts'
 import { Lookalikes } from '../lookalikes.ts'
 import { AccountTable } from './accountTable.ts'
 import { auditDetail } from './auditDetail.ts'
+import type { AuditTable } from './auditTable.ts'
 import type { NameTable } from './nameTable.ts'
 import type { SessionTable } from './sessionTable.ts'
 
@@ -48,12 +49,14 @@ export class AccountFold {
   readonly #lookalikes: Lookalikes
   readonly #names: NameTable
   readonly #sessions: SessionTable
+  readonly #audit: AuditTable
 
-  constructor(database: DatabaseSync, names: NameTable, sessions: SessionTable) {
+  constructor(database: DatabaseSync, names: NameTable, sessions: SessionTable, audit: AuditTable) {
     this.#rows = new AccountTable(database)
     this.#lookalikes = new Lookalikes(database)
     this.#names = names
     this.#sessions = sessions
+    this.#audit = audit
   }
 
   /** Everything about accounts that the log holds. */
@@ -77,7 +80,7 @@ export class AccountFold {
     for (const invite of this.#rows.invites())
       if (invite.name !== undefined && this.#names.find(foldName(invite.name)) === person)
         this.#rows.removeInvite(invite.n)
-    this.#rows.forgetDetails(person)
+    this.#audit.forgetDetails(person)
   }
 
   #act(deed: AccountDeed, by: string | undefined, at: AccountMoment): Outcome {
@@ -365,7 +368,7 @@ export class AccountFold {
     const target =
       deed.deed === 'register' ? this.#sessions.find(deed.session)?.person : name && this.#names.find(name)
     const actor = by === undefined ? undefined : this.#names.find(by)
-    this.#rows.note({
+    this.#audit.note({
       ts,
       by: actor,
       deed: deed.deed,

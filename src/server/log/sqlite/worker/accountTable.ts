@@ -1,13 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
-import type {
-  AuditLine,
-  KeptAccount,
-  KeptInvite,
-  KeptSecret,
-  Policy,
-  Role,
-  TokenScope,
-} from '../../accounts.ts'
+import type { KeptAccount, KeptInvite, KeptSecret, Policy, Role, TokenScope } from '../../accounts.ts'
 import { skeletonOf } from '../../skeleton.ts'
 import { integer, optionalInteger, optionalText, type Row, text } from '../columns.ts'
 import { type Statements, statements } from './statements.ts'
@@ -18,10 +10,7 @@ const SELECT_ACCOUNTS = `
 `
 const SELECT_INVITES = 'SELECT n, hash, purpose, name, role, rooms, uses, expires, by FROM invites'
 
-/** Lines of the audit that are kept, the newest. */
-const AUDIT_KEPT = 100_000
-
-/** The rows of accounts, their secrets, invitations, the policy and the audit. It decides nothing. */
+/** The rows of accounts, their secrets, invitations and the policy. It decides nothing. */
 export class AccountTable {
   readonly #sql: Statements
 
@@ -156,29 +145,6 @@ export class AccountTable {
     this.#sql('UPDATE policy SET names = ?, guests = ?').run(names, guests)
   }
 
-  /** Adds a line to the audit; people by their numbers. */
-  note(line: {
-    readonly ts: number
-    readonly by: number | undefined
-    readonly deed: string
-    readonly target: number | undefined
-    readonly detail: string
-  }): void {
-    this.#sql('INSERT INTO audit (ts, by, deed, target, detail) VALUES (?, ?, ?, ?, ?)').run(
-      line.ts,
-      line.by ?? null,
-      line.deed,
-      line.target ?? null,
-      line.detail,
-    )
-    this.#sql('DELETE FROM audit WHERE n <= (SELECT max(n) FROM audit) - ?').run(AUDIT_KEPT)
-  }
-
-  /** Takes what the audit says of a person away, but for the number. */
-  forgetDetails(person: number): void {
-    this.#sql("UPDATE audit SET detail = '' WHERE target = ? OR by = ?").run(person, person)
-  }
-
   #accountOf(row: Row): KeptAccount {
     const number = integer(row, 'number')
     const secrets = this.#sql('SELECT * FROM secrets WHERE account = ? ORDER BY n').all(number)
@@ -194,25 +160,6 @@ export class AccountTable {
       secrets: secrets.map(secretOf),
     }
   }
-}
-
-/** The newest lines of the audit, the newest first, before line `before` where that is given. */
-export function auditLines(database: DatabaseSync, before: number | undefined, limit: number): AuditLine[] {
-  const rows = database
-    .prepare(
-      `SELECT n, ts, actors.name AS by, deed, targets.name AS target, detail FROM audit
-      LEFT JOIN names actors ON actors.number = audit.by LEFT JOIN names targets ON targets.number = audit.target
-      WHERE n < ? ORDER BY n DESC LIMIT ?`,
-    )
-    .all(before ?? Number.MAX_SAFE_INTEGER, limit)
-  return rows.map(row => ({
-    n: integer(row, 'n'),
-    ts: integer(row, 'ts'),
-    by: optionalText(row, 'by'),
-    deed: text(row, 'deed'),
-    target: optionalText(row, 'target'),
-    detail: text(row, 'detail'),
-  }))
 }
 
 function secretOf(row: Row): KeptSecret {

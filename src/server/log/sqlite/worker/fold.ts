@@ -4,6 +4,7 @@ import { type Changeable, checkChange, isChange } from '../../changes.ts'
 import type { Entry, EventBody, EventEntry, MaintenanceEntry } from '../../entries.ts'
 import type { LoggedEvent, Stored } from '../../log.ts'
 import { answerRepeat } from '../../repeats.ts'
+import { roomEnded } from '../../roomKeys.ts'
 import { roomLike } from '../../skeleton.ts'
 import { integer, optionalInteger, type Row, text } from '../columns.ts'
 import { headOf, SELECT_HEADS } from '../headRows.ts'
@@ -11,11 +12,13 @@ import { Lookalikes } from '../lookalikes.ts'
 import type { Contents, Outcome } from '../messages.ts'
 import { eventOf, type Position } from '../storedEvent.ts'
 import { AccountFold } from './accountFold.ts'
+import { AuditTable } from './auditTable.ts'
 import { eraseSlice } from './erasure.ts'
 import { MentionTable } from './mentionTable.ts'
 import { NameTable } from './nameTable.ts'
 import { ReactionTable } from './reactionTable.ts'
 import { RetentionTable } from './retentionTable.ts'
+import { RoomEnding } from './roomEnding.ts'
 import { type FoldedRoom, RoomTable } from './roomTable.ts'
 import { Rows, SELECT_EVENTS } from './rows.ts'
 import { SessionTable } from './sessionTable.ts'
@@ -43,6 +46,7 @@ export class Fold {
   readonly #sessions: SessionTable
   readonly #lookalikes: Lookalikes
   readonly #accounts: AccountFold
+  readonly #audit: AuditTable
   readonly #sql: Statements
   readonly #insert: StatementSync
   readonly #byId: StatementSync
@@ -50,6 +54,7 @@ export class Fold {
   readonly #rooms: RoomTable
   readonly #reactions: ReactionTable
   readonly #mentions: MentionTable
+  readonly #ending: RoomEnding
   #epoch = ''
   #last = 0
 
@@ -59,11 +64,19 @@ export class Fold {
     this.#names = new NameTable(database)
     this.#sessions = new SessionTable(database, this.#names)
     this.#lookalikes = new Lookalikes(database)
-    this.#accounts = new AccountFold(database, this.#names, this.#sessions)
+    this.#audit = new AuditTable(database)
+    this.#accounts = new AccountFold(database, this.#names, this.#sessions, this.#audit)
     this.retentions = new RetentionTable(database)
     this.#rooms = new RoomTable(database)
     this.#reactions = new ReactionTable(database)
     this.#mentions = new MentionTable(database, this.#names)
+    this.#ending = new RoomEnding(database, {
+      rooms: this.#rooms,
+      sessions: this.#sessions,
+      index,
+      mentions: this.#mentions,
+      reactions: this.#reactions,
+    })
     this.#sql = statements(database)
     this.#insert = database.prepare(`
       INSERT INTO events (seq, room, prev, ts, author, action, id, session, target, text, emoji, is_on)
@@ -103,6 +116,11 @@ export class Fold {
     }
   }
 
+  /** The keys of rooms that were ended, and whose rows are still there. */
+  get endingRooms(): readonly string[] {
+    return this.#rooms.ending
+  }
+
   /** The rooms in the order of their newest events, which is noted behind the commit. */
   get order(): Pick<RoomTable, 'order' | 'keepUp' | 'isBehind'> {
     return this.#rooms
@@ -130,11 +148,14 @@ export class Fold {
         return this.#store(entry, at)
       case 'began':
         return { kind: 'began', forgotten: this.#sessions.begin(entry, at.ts) }
+      case 'read':
+      case 'notify':
+        // It was on its way when the room was deleted.
+        if (!this.#rooms.isEnding(entry.roomKey)) this.#sessions.apply(entry)
+        return { kind: 'applied' }
       case 'forgotten':
       case 'floor':
-      case 'read':
       case 'left':
-      case 'notify':
         this.#sessions.apply(entry)
         return { kind: 'applied' }
       case 'account': {
@@ -150,6 +171,17 @@ export class Fold {
         return this.#forget(entry)
       case 'erase':
         return this.#erase(entry, at)
+      case 'endRoom':
+        this.#ending.end(entry.roomKey, this.#last)
+        return { kind: 'applied' }
+      case 'sweep':
+        return { kind: 'swept', ...this.#ending.sweep(entry.roomKey, entry.from, entry.limit) }
+      case 'deed': {
+        const { deed, target, detail } = entry
+        const person = target === undefined ? undefined : this.#names.find(target)
+        this.#audit.note({ ts: at.ts, by: undefined, deed, target: person, detail })
+        return { kind: 'applied' }
+      }
       case 'clock':
         this.#sql('UPDATE log SET clock = ?').run(entry.time)
         return { kind: 'applied' }
@@ -169,6 +201,8 @@ export class Fold {
       const earlier = this.#earlier(author, entry.id)
       if (earlier !== undefined) return this.#repeat(entry, earlier)
     }
+    if (known === undefined && this.#rooms.isEnding(entry.roomKey))
+      return { kind: 'refused', error: roomEnded(entry.roomName) }
     if (isChange(body)) {
       const target = this.#changeable(entry.roomKey, body.target)
       const allowed = checkChange(body, target, entry.from, entry.session)
@@ -291,21 +325,9 @@ export class Fold {
   #forget({ roomKey, upTo, limit }: Extract<MaintenanceEntry, { kind: 'forget' }>): Outcome {
     const room = this.#rooms.find(roomKey)
     if (room === undefined) return { kind: 'forgot', head: undefined }
-    const rows = this.#sql(
-      'SELECT seq, action FROM events WHERE room = ? AND seq <= ? ORDER BY seq LIMIT ?',
-    ).all(room.number, upTo, limit)
-    const newest = rows.at(-1)
-    if (newest === undefined) return { kind: 'forgot', head: undefined }
-    for (const row of rows) {
-      const seq = integer(row, 'seq')
-      if (row['action'] === 'chat') {
-        this.#index.remove(seq)
-        this.#mentions.remove(seq)
-        this.#reactions.clear(seq)
-      }
-      this.#sql('DELETE FROM events WHERE seq = ?').run(seq)
-    }
-    this.#sql('UPDATE rooms SET first_prev = ? WHERE number = ?').run(integer(newest, 'seq'), room.number)
+    const { last } = this.#ending.removeEvents(room.number, upTo, limit)
+    if (last === undefined) return { kind: 'forgot', head: undefined }
+    this.#sql('UPDATE rooms SET first_prev = ? WHERE number = ?').run(last, room.number)
     const head = this.#sql(`${SELECT_HEADS} WHERE number = ?`).get(room.number)
     return { kind: 'forgot', head: head === undefined ? undefined : headOf(head) }
   }

@@ -1,7 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises'
-import type { ErasureCursor, MaintenanceEntry } from '../../entries.ts'
+import type { ErasureCursor, MaintenanceEntry, SweepCursor } from '../../entries.ts'
 import type { LoggedEvent, RoomHead } from '../../log.ts'
-import type { Retention, RoomRetention } from '../../maintenance.ts'
+import type { OperatorDeed, Retention, RoomRetention } from '../../maintenance.ts'
 import type { Outcome } from '../messages.ts'
 import { RetentionClock } from './retentionClock.ts'
 import type { Writer } from './writer.ts'
@@ -26,6 +26,8 @@ export class Maintenance {
   readonly #writer: Writer
   readonly #listener: MaintenanceListener
   readonly #clock: RetentionClock
+  /** The rooms whose removal is under way. */
+  readonly #sweeping = new Set<string>()
 
   constructor(writer: Writer, listener: MaintenanceListener) {
     this.#writer = writer
@@ -63,6 +65,62 @@ export class Maintenance {
   /** Gives the log another epoch. */
   setEpoch(epoch: string): void {
     this.#commit({ kind: 'epoch', epoch })
+  }
+
+  /** Notes in the audit what an operator did. */
+  noteDeed(deed: OperatorDeed): void {
+    this.#commit({ kind: 'deed', ...deed })
+  }
+
+  /** Takes a room away from its name, and notes who did; false where that is done. {@link sweepRoom} removes what it holds. */
+  endRoom(roomKey: string, deed: OperatorDeed): boolean {
+    if (this.#writer.endingRooms.includes(roomKey)) return false
+    this.#sweeping.add(roomKey)
+    this.#writer.commit({
+      ts: Date.now(),
+      entries: [
+        { kind: 'endRoom', roomKey },
+        { kind: 'deed', ...deed },
+      ],
+    })
+    this.#listener.committed()
+    return true
+  }
+
+  /** Removes what a room that was ended holds; how many events. Its name is free after {@link freeName}. */
+  async sweepRoom(roomKey: string): Promise<number> {
+    this.#sweeping.add(roomKey)
+    let removed = 0
+    try {
+      let from: SweepCursor | undefined = { part: 'events', after: 0 }
+      for (; from !== undefined && from.part !== 'room'; await turn()) {
+        const outcome = this.#commit({ kind: 'sweep', roomKey, from, limit: SLICE })
+        if (outcome?.kind !== 'swept') throw new Error('a sweep entry has another outcome')
+        removed += outcome.removed
+        this.#listener.committed()
+        from = outcome.next
+      }
+    } catch (error) {
+      // Tried again by `sweepRest`.
+      this.#sweeping.delete(roomKey)
+      throw error
+    }
+    return removed
+  }
+
+  /** Frees the name of a room that {@link sweepRoom} has emptied. */
+  freeName(roomKey: string): void {
+    this.#sweeping.delete(roomKey)
+    this.#commit({ kind: 'sweep', roomKey, from: { part: 'room', after: 0 }, limit: SLICE })
+  }
+
+  /** Goes on with the removals that a crash or a full disk has interrupted. */
+  async sweepRest(): Promise<void> {
+    for (const roomKey of this.#writer.endingRooms) {
+      if (this.#sweeping.has(roomKey)) continue
+      await this.sweepRoom(roomKey)
+      this.freeName(roomKey)
+    }
   }
 
   /** Believes the machine's clock, and removes what is due by it. */

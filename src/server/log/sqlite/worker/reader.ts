@@ -1,6 +1,7 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import type { LoggedEvent, Missed, MissedBounds, NewestRoom, Page, Range, Unread } from '../../log.ts'
 import { integer, optionalInteger, type Row, text } from '../columns.ts'
+import { NOT_ENDING } from '../endingRooms.ts'
 import type { MentionSearch, ReaderMethods } from '../messages.ts'
 import { FRAME_BYTES, Rows, rowBytes, SELECT_EVENTS } from './rows.ts'
 
@@ -58,7 +59,8 @@ export class Reader
     )
     this.#one = database.prepare(`${SELECT_EVENTS} WHERE e.seq = ?`)
     this.#newest = database.prepare(
-      "SELECT key, last FROM rooms WHERE substr(key, 1, 1) <> '@' AND last < ? ORDER BY last DESC LIMIT ?",
+      `SELECT key, last FROM rooms WHERE substr(key, 1, 1) <> '@' AND ${NOT_ENDING} AND last < ?
+      ORDER BY last DESC LIMIT ?`,
     )
     this.#newestDirects = database.prepare(
       `SELECT rooms.key, directs.last FROM directs JOIN rooms ON rooms.number = room

@@ -1,7 +1,8 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { directNames } from '../../roomKeys.ts'
 import { skeletonOf } from '../../skeleton.ts'
-import { integer } from '../columns.ts'
+import { integer, text } from '../columns.ts'
+import { endingKey, SELECT_ENDING } from '../endingRooms.ts'
 import { type Statements, statements } from './statements.ts'
 
 /** Rooms that are remembered. */
@@ -29,6 +30,7 @@ export class RoomTable {
   readonly #sql: Statements
   readonly #find: StatementSync
   readonly #rooms = new Map<string, FoldedRoom>()
+  readonly #ending = new Set<string>()
   /** Rooms whose newest event is not noted. One more of them does no harm. */
   readonly #touched = new Set<number>()
   /** Those that the last transaction noted: it may be rolled back. */
@@ -42,6 +44,7 @@ export class RoomTable {
       `SELECT number, coalesce((SELECT max(seq) FROM events WHERE room = number), first_prev) AS last
       FROM rooms WHERE key = ?`,
     )
+    this.#loadEnding()
     const behind = this.#sql('SELECT DISTINCT room FROM events WHERE seq > (SELECT ordered FROM log)')
     for (const row of behind.iterate()) this.#touched.add(integer(row, 'room'))
   }
@@ -64,6 +67,37 @@ export class RoomTable {
     for (const person of new Set(directNames(key)))
       this.#sql('INSERT INTO directs (name, room, last) VALUES (?, ?, 0)').run(person, number)
     return this.#remember(key, { number, last: 0 })
+  }
+
+  /** Whether a room of this name was ended, and its rows are still there. */
+  isEnding(key: string): boolean {
+    return this.#ending.has(key)
+  }
+
+  /** The keys of such rooms. */
+  get ending(): readonly string[] {
+    return [...this.#ending]
+  }
+
+  /** Gives a room, made where it is not there, the key of those that end. False where one of the name ends already. */
+  end(key: string): boolean {
+    if (this.#ending.has(key)) return false
+    const { number } = this.find(key) ?? this.make(key, key)
+    this.#sql("UPDATE rooms SET key = ?, name = ?, topic = '', skeleton = NULL WHERE number = ?").run(
+      endingKey(key),
+      key,
+      number,
+    )
+    this.#rooms.delete(key)
+    this.#ending.add(key)
+    return true
+  }
+
+  /** Takes away a room that was ended, and has no events. */
+  remove(key: string): void {
+    this.#sql('DELETE FROM rooms WHERE key = ?').run(endingKey(key))
+    this.#rooms.delete(endingKey(key))
+    this.#ending.delete(key)
   }
 
   /** The room has a new event. */
@@ -107,7 +141,13 @@ export class RoomTable {
   /** Forgets what is remembered: after a transaction that was rolled back. */
   forget(): void {
     this.#rooms.clear()
+    this.#loadEnding()
     for (const number of this.#noted) this.#touched.add(number)
+  }
+
+  #loadEnding(): void {
+    this.#ending.clear()
+    for (const row of this.#sql(SELECT_ENDING).iterate()) this.#ending.add(text(row, 'key'))
   }
 
   #remember(key: string, room: FoldedRoom): FoldedRoom {

@@ -11,6 +11,8 @@ import { type Statements, statements } from './statements.ts'
 const DAY = 86_400_000
 /** What a session has of rooms. */
 const OF_ROOMS = ['reads', 'notify'] as const
+/** Rows that one slice of a removal looks at; some ms. Part of the rule: every fold of an entry looks at as many. */
+const LOOKED_AT = 10_000
 /** Unused sessions that go with each that begins: they go faster than they come. */
 const UNUSED_AT_ONCE = 4
 
@@ -274,6 +276,24 @@ export class SessionTable {
 
   #dropRooms(number: number): void {
     for (const table of OF_ROOMS) this.#sql(`DELETE FROM ${table} WHERE session = ?`).run(number)
+  }
+
+  /**
+   * Removes what some sessions have of a room, from the one after `after` on; the last that was looked at, undefined: none is
+   * left.
+   */
+  unlist(table: (typeof OF_ROOMS)[number], roomKey: string, after: number): number | undefined {
+    const looked = this.#sql(
+      `SELECT max(session) AS last FROM (SELECT session FROM ${table} WHERE session > ? ORDER BY session LIMIT ?)`,
+    ).get(after, LOOKED_AT)
+    const last = optionalInteger(looked ?? {}, 'last')
+    if (last === undefined) return undefined
+    this.#sql(`DELETE FROM ${table} WHERE session > ? AND session <= ? AND room = ?`).run(
+      after,
+      last,
+      roomKey,
+    )
+    return last
   }
 
   /** Forgets all sessions of a person but for their numbers, which no other session may get: events carry them. */

@@ -14,7 +14,7 @@ import {
   unpack,
   type WriterMethods,
 } from '../messages.ts'
-import { auditLines } from './accountTable.ts'
+import { auditLines } from './auditTable.ts'
 import { checkLog } from './checkLog.ts'
 import { Maintenance } from './maintenance.ts'
 import { OwnEventsReader } from './ownEvents.ts'
@@ -109,10 +109,15 @@ function write(): void {
     alarm: message => tell({ kind: 'trouble', message }),
   })
 
-  const forgetting = setInterval(
-    () => void maintenance.forgetDue().catch((error: unknown) => trouble('retention failed', error)),
-    RETENTION_EVERY,
-  )
+  const sweepRest = (): void =>
+    void maintenance
+      .sweepRest()
+      .catch((error: unknown) => trouble('a deleted room is not wholly gone', error))
+
+  const forgetting = setInterval(() => {
+    void maintenance.forgetDue().catch((error: unknown) => trouble('retention failed', error))
+    sweepRest()
+  }, RETENTION_EVERY)
 
   const methods: WriterMethods = {
     async catchUp() {
@@ -133,6 +138,10 @@ function write(): void {
     retentions: () => maintenance.retentions(),
     setEpoch: epoch => maintenance.setEpoch(epoch),
     turns: () => undefined,
+    noteDeed: deed => maintenance.noteDeed(deed),
+    endRoom: (roomKey, deed) => maintenance.endRoom(roomKey, deed),
+    sweepRoom: roomKey => maintenance.sweepRoom(roomKey),
+    freeName: roomKey => maintenance.freeName(roomKey),
     purge: () => writer.purge(),
     close() {
       isClosed = true
@@ -164,6 +173,7 @@ function write(): void {
   })
   tell({ kind: 'opened', contents: writer.contents() })
   afterCommit()
+  sweepRest()
   try {
     maintenance.lookAtClock()
   } catch (error) {

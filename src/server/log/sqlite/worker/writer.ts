@@ -36,6 +36,11 @@ export class Writer {
     return this.#fold.knows(person)
   }
 
+  /** See `Fold.endingRooms`. */
+  get endingRooms(): readonly string[] {
+    return this.#fold.endingRooms
+  }
+
   /** See `Fold.clock`. */
   get clock(): number | undefined {
     return this.#fold.clock
@@ -130,5 +135,5 @@ export class Writer {
 
 function removesText(entry: Entry): boolean {
   if (entry.kind === 'event') return entry.body.action === 'edit' || entry.body.action === 'delete'
-  return entry.kind === 'forget' || entry.kind === 'erase'
+  return entry.kind === 'forget' || entry.kind === 'erase' || entry.kind === 'sweep'
 }

@@ -75,6 +75,22 @@ const maintenance = fc.oneof(
     from: fc.record({ part: fc.constantFrom('events' as const, 'reactions' as const), after: target }),
     limit: fc.integer({ min: 1, max: 4 }),
   }),
+  fc.record({ kind: fc.constant('endRoom' as const), roomKey }),
+  fc.record({
+    kind: fc.constant('sweep' as const),
+    roomKey,
+    from: fc.record({
+      part: fc.constantFrom('events' as const, 'reads' as const, 'notify' as const, 'room' as const),
+      after: fc.nat(3),
+    }),
+    limit: fc.integer({ min: 1, max: 4 }),
+  }),
+  fc.record({
+    kind: fc.constant('deed' as const),
+    deed: fc.constant('kick'),
+    target: fc.constantFrom('alice', 'nobody'),
+    detail: fc.constant('c1'),
+  }),
   fc.record({ kind: fc.constant('epoch' as const), epoch: fc.uuid() }),
   fc.record({ kind: fc.constant('clock' as const), time: fc.nat(1_000_000) }),
 )

@@ -1,0 +1,55 @@
+import type { LogLevel } from '../settings.ts'
+
+/** What an operator is told of a connection. */
+export interface ConnectionFacts {
+  /** Grows with each connection since the start of the daemon. */
+  readonly number: number
+  /** Undefined: it has not said `connect` yet. */
+  readonly name: string | undefined
+  readonly kind: 'guest' | 'account' | 'token' | undefined
+  readonly speaks: 'full' | 'plain' | undefined
+  readonly address: string
+  /** Name and version of the program, as it calls itself. */
+  readonly client: string | undefined
+  readonly isEncrypted: boolean
+  /** The names of its rooms. Direct conversations are its own affair. */
+  readonly rooms: readonly string[]
+  /** Milliseconds since 1970. */
+  readonly since: number
+  /** How long nothing came from it, ms. */
+  readonly idle: number
+  /** Bytes as its socket counts them. */
+  readonly received: number
+  readonly sent: number
+}
+
+/** One open connection. */
+export interface LiveConnection {
+  readonly number: number
+  /** The folded name of its person; undefined before `connect`. */
+  readonly person: string | undefined
+  facts(): ConnectionFacts
+  isIn(roomKey: string): boolean
+  /** Ends it: a full client gets `bye`, a plain one an error. */
+  kick(message: string): void
+}
+
+/** What the tasks of the operator ask of a running daemon. */
+export interface LiveServer {
+  /** The open connections, the oldest first. */
+  connections(): readonly LiveConnection[]
+  /** Sends a `notice` to those that are meant; how many were told, and how many plain ones cannot be. */
+  announce(
+    message: string,
+    isMeant: (connection: LiveConnection) => boolean,
+  ): { readonly told: number; readonly plain: number }
+  /** The name of a connected person that looks like this name, and is another one. */
+  nameLike(name: string): string | undefined
+  /** A room that has a member or an event. */
+  room(key: string): { readonly name: string; readonly people: number } | undefined
+  /** The keys of the rooms that have members and no event yet. */
+  roomsWithoutEvents(): Iterable<string>
+  /** A room was deleted: ends it for its members, and tells them. */
+  endRoom(key: string, name: string): void
+  logLevel: LogLevel
+}

@@ -1,0 +1,96 @@
+import type { DatabaseSync } from 'node:sqlite'
+import type { SweepCursor } from '../../entries.ts'
+import { integer } from '../columns.ts'
+import { endingKey } from '../endingRooms.ts'
+import type { MentionTable } from './mentionTable.ts'
+import type { ReactionTable } from './reactionTable.ts'
+import type { RoomTable } from './roomTable.ts'
+import type { SessionTable } from './sessionTable.ts'
+import { type Statements, statements } from './statements.ts'
+import type { WordIndex } from './wordIndex.ts'
+
+const BEYOND = Number.MAX_SAFE_INTEGER
+
+/** The tables that hold something of a room. */
+export interface RoomTables {
+  readonly rooms: RoomTable
+  readonly sessions: SessionTable
+  readonly index: WordIndex
+  readonly mentions: MentionTable
+  readonly reactions: ReactionTable
+}
+
+/** What a slice of the removal did. */
+export interface Swept {
+  /** How many events went. */
+  readonly removed: number
+  /** Where the next slice begins; undefined: nothing is left. */
+  readonly next: SweepCursor | undefined
+}
+
+/** The part of the fold that removes events and whole rooms. Belongs into a transaction. */
+export class RoomEnding {
+  readonly #sql: Statements
+  readonly #tables: RoomTables
+
+  constructor(database: DatabaseSync, tables: RoomTables) {
+    this.#sql = statements(database)
+    this.#tables = tables
+  }
+
+  /** Takes a room away from its name. What it holds goes in slices: see {@link sweep}. @param last the newest seq of the log */
+  end(roomKey: string, last: number): void {
+    if (!this.#tables.rooms.end(roomKey)) return
+    this.#sql(
+      'INSERT INTO ended_rooms (key, seq) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET seq = excluded.seq',
+    ).run(roomKey, last)
+    this.#sql('DELETE FROM retention WHERE room = ?').run(roomKey)
+  }
+
+  /** Removes a slice of a room that was ended. */
+  sweep(roomKey: string, from: SweepCursor, limit: number): Swept {
+    const { rooms, sessions } = this.#tables
+    const room = rooms.find(endingKey(roomKey))
+    if (room === undefined) return { removed: 0, next: undefined }
+    switch (from.part) {
+      case 'events': {
+        const { removed } = this.removeEvents(room.number, BEYOND, limit)
+        return { removed, next: removed < limit ? { part: 'reads', after: 0 } : from }
+      }
+      case 'reads':
+      case 'notify': {
+        const after = sessions.unlist(from.part, roomKey, from.after)
+        if (after !== undefined) return { removed: 0, next: { part: from.part, after } }
+        return { removed: 0, next: { part: from.part === 'reads' ? 'notify' : 'room', after: 0 } }
+      }
+      case 'room':
+        if (this.removeEvents(room.number, BEYOND, 1).removed > 0)
+          return { removed: 1, next: { part: 'events', after: 0 } }
+        rooms.remove(roomKey)
+        return { removed: 0, next: undefined }
+    }
+  }
+
+  /** Removes the oldest events of a room (a number); the seq of the last of them. */
+  removeEvents(
+    room: number,
+    upTo: number,
+    limit: number,
+  ): { readonly removed: number; readonly last: number | undefined } {
+    const { index, mentions, reactions } = this.#tables
+    const rows = this.#sql(
+      'SELECT seq, action FROM events WHERE room = ? AND seq <= ? ORDER BY seq LIMIT ?',
+    ).all(room, upTo, limit)
+    for (const row of rows) {
+      const seq = integer(row, 'seq')
+      if (row['action'] === 'chat') {
+        index.remove(seq)
+        mentions.remove(seq)
+        reactions.clear(seq)
+      }
+      this.#sql('DELETE FROM events WHERE seq = ?').run(seq)
+    }
+    const newest = rows.at(-1)
+    return { removed: rows.length, last: newest === undefined ? undefined : integer(newest, 'seq') }
+  }
+}

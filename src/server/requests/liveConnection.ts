@@ -1,0 +1,40 @@
+import type { ConnectionFacts, LiveConnection } from '../admin/liveServer.ts'
+import { directNames } from '../log/roomKeys.ts'
+import type { Client } from './client.ts'
+
+/** Clients that connect again by themselves after a kick wait this long, ms; chat-tui waits for its user. */
+const RETRY_AFTER_KICK = 30_000
+
+/** A client as the tasks of the operator see it. */
+export function liveConnection(client: Client): LiveConnection {
+  return {
+    number: client.connection.number,
+    person: client.personKey,
+    facts: () => factsOf(client),
+    isIn: roomKey => client.memberships.has(roomKey),
+    kick: message => client.oust('kicked', message, RETRY_AFTER_KICK),
+  }
+}
+
+function factsOf(client: Client): ConnectionFacts {
+  const { connection, person, scope, clientName, memberships } = client
+  const { openedAt, heardAt, received, sent } = connection.facts
+  const now = performance.now()
+  const kind = scope !== undefined ? 'token' : client.isGuest ? 'guest' : 'account'
+  return {
+    number: connection.number,
+    name: person?.name,
+    kind: person === undefined ? undefined : kind,
+    speaks: person === undefined ? undefined : client.isPlain ? 'plain' : 'full',
+    address: connection.address,
+    client: clientName,
+    isEncrypted: connection.isEncrypted,
+    rooms: [...memberships.values()].flatMap(({ room }) =>
+      directNames(room.key) === undefined ? [room.name] : [],
+    ),
+    since: Date.now() - (now - openedAt),
+    idle: now - heardAt,
+    received,
+    sent,
+  }
+}

@@ -1,0 +1,63 @@
+import { join } from 'node:path'
+import { onTestFinished } from 'vitest'
+import type { Result } from '../../src/protocol/errors.ts'
+import { openControl, sendTask } from '../../src/server/admin/control.ts'
+import type { TaskFailure } from '../../src/server/admin/taskFailure.ts'
+import type { Task } from '../../src/server/admin/tasks.ts'
+import { openSqliteLog, type SqliteLog } from '../../src/server/log/sqlite/sqliteLog.ts'
+import { createLogger } from '../../src/server/logger.ts'
+import type { Settings } from '../../src/server/settings.ts'
+import { temporaryDirectory } from './directory.ts'
+import { type Server, startServer } from './peer.ts'
+
+/** What a task printed, and how it ended. */
+export interface Answered {
+  readonly lines: readonly string[]
+  readonly result: Result<undefined, TaskFailure> | undefined
+}
+
+/** A daemon on a log in a file, with the socket of its operator. */
+export interface OperatedServer extends Server {
+  readonly log: SqliteLog
+  readonly directory: string
+  /** Sends a task through the socket. @param takes how many lines are read */
+  run(task: Task, takes?: number): Promise<Answered>
+}
+
+/** Starts one; it ends with the test. */
+export async function startOperated(settings: Partial<Settings> = {}): Promise<OperatedServer> {
+  const directory = temporaryDirectory()
+  const opened = await openSqliteLog(join(directory, 'log.db'))
+  if (!opened.ok) throw new Error(opened.error)
+  const log = opened.value
+  const server = await startServer(settings, log)
+  const { daemon } = server
+  const control = await openControl(
+    directory,
+    {
+      log,
+      sendAway: (person, isErased) => daemon.sendAway(person, isErased),
+      keyPair: () => ({ ok: false, error: 'none' }),
+      accounts: () => daemon.accounts,
+      live: () => daemon.live,
+      status: undefined,
+    },
+    createLogger('silent'),
+  )
+  onTestFinished(() => control?.close())
+  return {
+    ...server,
+    log,
+    directory,
+    async run(task, takes = Number.POSITIVE_INFINITY) {
+      const lines: string[] = []
+      const result = await sendTask(directory, task, async line => lines.push(line) < takes)
+      return { lines, result }
+    },
+  }
+}
+
+/** The objects of an answer with `--json`. */
+export function objects({ lines }: Answered): readonly Readonly<Record<string, unknown>>[] {
+  return lines.map(line => JSON.parse(line) as Record<string, unknown>)
+}
