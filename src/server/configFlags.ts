@@ -9,6 +9,7 @@ const SPELLINGS: Readonly<Record<string, string>> = {
   listen: '-l, --listen <host:port>',
   'log-level': '--log-level <level>',
   'socket-mode': '--socket-mode <mode>',
+  'control-group': '--control-group <group>',
   name: '--name <host>',
   'tls-cert': '--tls-cert <file>',
   'tls-key': '--tls-key <file>',

@@ -46,6 +46,15 @@ const CONFIG = new Option('--config <file>', `the file of configuration (default
 /** Parses the command line. For help, the version and errors it prints them and ends the process. */
 export function parseFlags(argv: readonly string[]): CommandLine {
   let parsed: CommandLine | undefined
+  defineChatd(commandLine => {
+    parsed = commandLine
+  }).parse(argv)
+  if (parsed === undefined) throw new Error('no action ran for a valid command line')
+  return parsed
+}
+
+/** The definition of the command line, from which the manual and the completions are made too. */
+function defineChatd(take: (parsed: CommandLine) => void): Command {
   const program = new Command('chatd')
     .description('The chat daemon: listens on TCP, speaks newline-delimited JSON, keeps the rooms.')
     .version(VERSION, '-V, --version', 'print the version')
@@ -64,19 +73,15 @@ export function parseFlags(argv: readonly string[]): CommandLine {
     .argument('[command]')
     .action((command: string | undefined) => {
       if (command !== undefined) program.error(`error: there is no command "${command}"`)
-      parsed = { kind: 'serve', flags: flagsOf(program) }
+      take({ kind: 'serve', flags: flagsOf(program) })
     })
   addConfigFlags(program)
-  addConfigCommands(program, command => {
-    parsed = { kind: 'config', command }
-  })
+  addConfigCommands(program, command => take({ kind: 'config', command }))
   addCommands(program, (task, more) => {
     const { data } = program.opts<{ data?: string }>()
-    parsed = { kind: 'task', flags: { data, task, newEpoch: false, question: undefined, ...more } }
+    take({ kind: 'task', flags: { data, task, newEpoch: false, question: undefined, ...more } })
   })
-  program.parse(argv)
-  if (parsed === undefined) throw new Error('no action ran for a valid command line')
-  return parsed
+  return program
 }
 
 /** The flags with those that depend on each other checked. */

@@ -16,7 +16,8 @@ const STICKY = 0o1000
  */
 export function closeToOthers(directory: string): readonly string[] {
   const found = readdirSync(directory, { withFileTypes: true })
-    .filter(entry => OWN_FILES.test(entry.name) && (entry.isFile() || entry.isSocket()))
+    // Not the socket: chatd makes another at each start, and may give it to a group.
+    .filter(entry => OWN_FILES.test(entry.name) && entry.isFile())
     .flatMap(entry => closeFile(join(directory, entry.name)))
   return [...closeDirectory(directory), ...found]
 }

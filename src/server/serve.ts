@@ -15,6 +15,7 @@ import { createLogger, type Logger } from './logger.ts'
 import { connectionsThatFit } from './openFiles.ts'
 import { closeToOthers } from './privateFiles.ts'
 import { findServiceManager, type ServiceManager } from './serviceManager.ts'
+import { findGroup } from './systemGroup.ts'
 import { createTlsServer } from './tls/createTlsServer.ts'
 
 /** With room for fewer connections than this the operator is told. */
@@ -69,6 +70,7 @@ export async function serve(flags: Flags): Promise<void> {
       config: { reload },
     },
     logger,
+    config['control-group'] === undefined ? undefined : findGroup(config['control-group']),
   )
   const erase = (person: string) => log.erase(person)
   const started = await startDaemon({ listen, handed, settings, logger, log, tls, names, erase })

@@ -59,7 +59,52 @@ Exit codes: 0 success; 1 a message was not delivered, or chat-tui could not star
 /** Reads the command line. Never throws and never ends the process. */
 export function parseCommandLine(argv: readonly string[]): Parsed {
   let printed = ''
-  const command = new Command('chat-tui')
+  const command = defineChatTui(text => {
+    printed += text
+  })
+  const joining = argv[0] === 'join' ? parseJoin(argv[1]) : undefined
+  if (joining?.ok === false) return { kind: 'wrong', message: `${joining.error}; see chat-tui --help` }
+  const link = joining?.value
+  try {
+    command.parse(link === undefined ? argv : argv.slice(2), { from: 'user' })
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error
+    if (error.exitCode === 0) return { kind: 'print', text: printed }
+    return { kind: 'wrong', message: oneSentence(error.message) }
+  }
+  const { host, port, user, room, fingerprint, ca, plaintext, ...signIn } = command.opts<{
+    host?: string
+    port: number
+    user?: string
+    room?: readonly string[]
+    fingerprint?: string
+    ca?: string
+    plaintext?: true
+    key?: string
+    tokenFile?: string
+    passwordCommand?: string
+  }>()
+  if (link !== undefined && (host !== undefined || fingerprint !== undefined))
+    return { kind: 'wrong', message: 'the invitation names its server: leave out --host and --fingerprint' }
+  return {
+    kind: 'run',
+    options: {
+      host: link?.host ?? host,
+      port: link?.port ?? port,
+      user,
+      fingerprint: link?.fingerprint ?? fingerprint,
+      ca,
+      plaintext,
+      ...signIn,
+      ...(link === undefined ? {} : { invite: link.code }),
+      rooms: room ?? [],
+    },
+  }
+}
+
+/** The definition of the command line, from which the manual and the completions are made too. */
+function defineChatTui(print: (text: string) => void): Command {
+  return new Command('chat-tui')
     .description('Chat in the terminal.')
     .usage('[options] | join <link> [options]')
     .addOption(
@@ -110,50 +155,10 @@ export function parseCommandLine(argv: readonly string[]): Parsed {
     .allowExcessArguments(false)
     .configureHelp({ helpWidth: 100 })
     .configureOutput({
-      writeOut: text => {
-        printed += text
-      },
+      writeOut: print,
       writeErr: () => {},
     })
     .exitOverride()
-  const joining = argv[0] === 'join' ? parseJoin(argv[1]) : undefined
-  if (joining?.ok === false) return { kind: 'wrong', message: `${joining.error}; see chat-tui --help` }
-  const link = joining?.value
-  try {
-    command.parse(link === undefined ? argv : argv.slice(2), { from: 'user' })
-  } catch (error) {
-    if (!(error instanceof CommanderError)) throw error
-    if (error.exitCode === 0) return { kind: 'print', text: printed }
-    return { kind: 'wrong', message: oneSentence(error.message) }
-  }
-  const { host, port, user, room, fingerprint, ca, plaintext, ...signIn } = command.opts<{
-    host?: string
-    port: number
-    user?: string
-    room?: readonly string[]
-    fingerprint?: string
-    ca?: string
-    plaintext?: true
-    key?: string
-    tokenFile?: string
-    passwordCommand?: string
-  }>()
-  if (link !== undefined && (host !== undefined || fingerprint !== undefined))
-    return { kind: 'wrong', message: 'the invitation names its server: leave out --host and --fingerprint' }
-  return {
-    kind: 'run',
-    options: {
-      host: link?.host ?? host,
-      port: link?.port ?? port,
-      user,
-      fingerprint: link?.fingerprint ?? fingerprint,
-      ca,
-      plaintext,
-      ...signIn,
-      ...(link === undefined ? {} : { invite: link.code }),
-      rooms: room ?? [],
-    },
-  }
 }
 
 function parseJoin(link: string | undefined): Result<InviteLink, string> {

@@ -1,4 +1,4 @@
-import { chmodSync, lstatSync, rmSync } from 'node:fs'
+import { chmodSync, chownSync, lstatSync, rmSync, statSync } from 'node:fs'
 import { connect, createServer, type Server, type Socket } from 'node:net'
 import * as z from 'zod'
 import { type Result, success } from '../../protocol/errors.ts'
@@ -19,16 +19,20 @@ const answer = z.union([
   z.object({ failed: z.string(), code: z.enum(TASK_FAILURES) }),
 ])
 
-/** The socket on which a running daemon takes tasks. Only its own user, and root, may open it. */
+/** The socket on which a running daemon takes tasks. Its own user, root, and a group that is given may open it. */
 export interface Control {
   close(): void
 }
 
-/** Takes tasks in a data directory whose lock this process holds. Undefined, and logged, if the socket cannot be made. */
+/**
+ * Takes tasks in a data directory whose lock this process holds. Undefined, and logged, if the socket cannot be made.
+ * @param group the number of the group whose members may send tasks
+ */
 export async function openControl(
   directory: string,
   context: Omit<TaskContext, 'print'>,
   logger: Logger,
+  group?: number,
 ): Promise<Control | undefined> {
   const path = controlSocket(directory)
   const without = (reason: string): undefined =>
@@ -47,6 +51,8 @@ export async function openControl(
   })
   const problem = await listen(server, path)
   if (problem !== undefined) return without(problem)
+  const closed = group === undefined ? undefined : openToGroup(directory, group)
+  if (closed !== undefined) logger.warn({ reason: closed }, 'the control group cannot run commands')
   return {
     close() {
       server.close()
@@ -190,4 +196,19 @@ function listen(server: Server, path: string): Promise<string | undefined> {
     })
     process.umask(before)
   })
+}
+
+/** Lets the members of a group connect; a sentence where they cannot. */
+function openToGroup(directory: string, group: number): string | undefined {
+  const path = controlSocket(directory)
+  try {
+    chownSync(path, -1, group)
+    chmodSync(path, 0o660)
+    const { gid, mode } = statSync(directory)
+    if ((gid === group && (mode & 0o010) !== 0) || (mode & 0o001) !== 0) return undefined
+    return `its members cannot reach ${path}; run: chgrp ${group} ${directory} && chmod g+x ${directory}`
+  } catch (error) {
+    const reason = error instanceof Error && 'code' in error ? String(error.code) : String(error)
+    return `${path} cannot be given to group ${group} (${reason}); make the user of chatd a member of it`
+  }
 }

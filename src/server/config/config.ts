@@ -2,7 +2,7 @@ import * as z from 'zod'
 import { DEFAULT_PORT } from '../../protocol/limits.ts'
 import { DEFAULT_LIMITS, type Limits } from '../../protocol/serverLimits.ts'
 import { DEFAULT_SETTINGS, LIMIT_KEYS, LOG_LEVELS, limitName } from '../settings.ts'
-import { count, hostName, listenAddress, mode, path, range } from './values.ts'
+import { count, group, hostName, listenAddress, mode, path, range } from './values.ts'
 
 /** What stands beside a key for people: in the file, in its man page, and in a report of a reload. */
 interface KeyFacts {
@@ -98,6 +98,11 @@ export const configSchema = z.strictObject({
   data: key(path, 'where the daemon keeps its data', starts),
   'log-level': key(z.enum(LOG_LEVELS), 'how much is logged', { byDefault: '"info"', reloads: true }),
   'socket-mode': key(mode, 'permissions of the unix sockets of listen', { ...starts, byDefault: '"600"' }),
+  'control-group': key(
+    group,
+    'a group whose members may run commands on this daemon; without it, none but its user and root',
+    starts,
+  ),
   name: key(
     z.array(hostName),
     'names of this server: in the certificate that chatd makes, and in invitations',

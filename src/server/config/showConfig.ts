@@ -32,6 +32,7 @@ export function defaultConfigFile(): string {
 /** Keys without a default show a value that they could have. */
 const EXAMPLES: Readonly<Record<string, string>> = {
   data: '"/var/lib/chatd"',
+  'control-group': '"chatd-admin"',
   name: '["chat.example.org"]',
   'tls-cert': '"/etc/chatd/fullchain.pem"',
   'tls-key': '"/etc/chatd/privkey.pem"',

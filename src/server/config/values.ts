@@ -6,6 +6,7 @@ import { domainToASCII } from 'node:url'
 import * as z from 'zod'
 import { parseListenAddress } from '../address.ts'
 import { parseAddressRange } from '../addressRanges.ts'
+import { findGroup } from '../systemGroup.ts'
 
 /** A value that is read from a text; `parse` gives undefined for a text that is none, and `sentence` says what it is. */
 function fromText<T>(parse: (text: string) => T | undefined, sentence: string) {
@@ -33,6 +34,12 @@ export const range = fromText(
 export const mode = fromText(
   text => (/^0?[0-7]{3}$/.test(text) ? Number.parseInt(text, 8) : undefined),
   'It is three octal digits, such as "660"',
+)
+
+/** A group of this machine, as it is written. */
+export const group = fromText(
+  text => (findGroup(text) === undefined ? undefined : text),
+  'It is the name of a group of this machine (see /etc/group), or its number',
 )
 
 /** A name or an address that a certificate can hold. */

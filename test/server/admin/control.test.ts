@@ -1,7 +1,10 @@
+import { chmodSync, statSync } from 'node:fs'
 import { createServer } from 'node:net'
+import pino from 'pino'
 import { expect, onTestFinished, test } from 'vitest'
-import { sendTask } from '../../../src/server/admin/control.ts'
+import { openControl, sendTask } from '../../../src/server/admin/control.ts'
 import { controlSocket } from '../../../src/server/dataDirectory.ts'
+import { findGroup } from '../../../src/server/systemGroup.ts'
 import { temporaryDirectory } from '../directory.ts'
 
 /** A program that answers a task in its own way. */
@@ -30,4 +33,38 @@ test.each(['hello\n', '{"done":"yes"}\n', '[]\n', '{"line":7}\n', '\u0000\n', `$
 
 test('without a daemon there is no answer', async () => {
   expect(await sendTask(temporaryDirectory(), { task: 'check' }, async () => true)).toBeUndefined()
+})
+
+const never = (): never => {
+  throw new Error('this test sends no task')
+}
+
+/** The permissions of the control socket of a daemon, and what it logged. */
+async function opened(directoryMode: number, group?: number): Promise<{ mode: number; logged: string }> {
+  const directory = temporaryDirectory()
+  chmodSync(directory, directoryMode)
+  const lines: string[] = []
+  const logger = pino({}, { write: line => void lines.push(line) })
+  const context = { log: {} as never, sendAway: never, keyPair: never, accounts: never }
+  const control = await openControl(directory, context, logger, group)
+  onTestFinished(() => control?.close())
+  return { mode: statSync(controlSocket(directory)).mode & 0o777, logged: lines.join('') }
+}
+
+test('only a group that is given may open the socket, and chatd says where its members cannot reach it', async () => {
+  const own = process.getgid?.() ?? 0
+  expect(await opened(0o710)).toEqual({ mode: 0o600, logged: '' })
+  expect(await opened(0o710, own)).toEqual({ mode: 0o660, logged: '' })
+  expect(await opened(0o700, own)).toEqual({
+    mode: 0o660,
+    logged: expect.stringContaining(`chgrp ${own} `),
+  })
+})
+
+test('a group goes by its name or its number', () => {
+  const groups = 'root:x:0:\nchatd-admin:x:999:alice\nbroken\n'
+  expect(findGroup('chatd-admin', groups)).toBe(999)
+  expect(findGroup('1234', groups)).toBe(1234)
+  for (const unknown of ['chatd', '', 'broken', '-1', '999999999999'])
+    expect(findGroup(unknown, groups)).toBeUndefined()
 })
