@@ -51,7 +51,7 @@ const FLOORS: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ['address', 'dataDirectory', 'logger', 'openFiles', 'threadEntry'],
     ['privateFiles'],
     ['logSink'],
-    ['exits', 'listenSockets', 'serviceManager', 'settings', 'shares'],
+    ['exits', 'listenSockets', 'serviceManager', 'settings', 'shares', 'systemGroup'],
   ],
   'src/server/requests': [
     ['dispatch'],

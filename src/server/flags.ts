@@ -54,7 +54,7 @@ export function parseFlags(argv: readonly string[]): CommandLine {
 }
 
 /** The definition of the command line, from which the manual and the completions are made too. */
-function defineChatd(take: (parsed: CommandLine) => void): Command {
+export function defineChatd(take: (parsed: CommandLine) => void): Command {
   const program = new Command('chatd')
     .description('The chat daemon: listens on TCP, speaks newline-delimited JSON, keeps the rooms.')
     .version(VERSION, '-V, --version', 'print the version')

@@ -38,7 +38,8 @@ export type Parsed =
   | { readonly kind: 'print'; readonly text: string }
   | { readonly kind: 'wrong'; readonly message: string }
 
-const HELP = `
+/** What follows the options in the help. */
+export const HELP = `
 Without --host, chat-tui joins the server of this machine, and starts one if none runs. That server keeps its
 data in $XDG_DATA_HOME/chat-tui and ends a minute after the last client left (CHAT_TUI_IDLE_SECONDS sets another
 time).
@@ -103,7 +104,7 @@ export function parseCommandLine(argv: readonly string[]): Parsed {
 }
 
 /** The definition of the command line, from which the manual and the completions are made too. */
-function defineChatTui(print: (text: string) => void): Command {
+export function defineChatTui(print: (text: string) => void): Command {
   return new Command('chat-tui')
     .description('Chat in the terminal.')
     .usage('[options] | join <link> [options]')
