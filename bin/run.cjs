@@ -11,10 +11,13 @@ module.exports = function run(program) {
         NEEDED.join('.') +
         ' or newer and this is ' +
         process.versions.node +
-        '; without installing one: npx -p node@26 -p chat-tui ' +
+        '; without installing one: npx -p node@24 -p chat-tui ' +
         program,
     )
   }
+  // SIGUSR1 would open a debugger on a port. --disable-sigusr1 in the first line would say the same, and an old Node, which does
+  // not know the flag, would end with "bad option" in place of the sentence above.
+  process.on('SIGUSR1', function () {})
   var path = require('path')
   var entry = path.join(__dirname, '..', 'dist', program + '.js')
   if (!require('fs').existsSync(entry)) fail(program + ' is not built here; run: npm run build')

@@ -82,7 +82,7 @@ describe.skipIf(!hasDpkg)('the Debian package', () => {
     const unit = readFileSync(join(root, 'lib/systemd/system/chatd.service'), 'utf8')
     expect(unit).toMatch(/^ExecStart=\/usr\/bin\/chatd /m)
     const wrapper = readFileSync(join(root, 'usr/bin/chatd'), 'utf8')
-    expect(wrapper).toMatch(/^exec \/usr\/lib\/chatd\/node --max-semi-space-size=\d+ --disable-sigusr1 /m)
+    expect(wrapper).toMatch(/^exec \/usr\/lib\/chatd\/node --max-semi-space-size=\d+ /m)
     expect(statSync(join(root, 'usr/lib/chatd/node')).mode & 0o777).toBe(0o755)
     for (const program of ['chatd', 'chat-tui']) {
       const args = [join(root, 'usr/lib/chatd/bin', `${program}.cjs`), '--help']

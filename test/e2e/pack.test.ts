@@ -1,12 +1,12 @@
 import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Home } from './home.ts'
 
 const ROOT = new URL('../..', import.meta.url).pathname
-const OLD_NODES = ['/usr/local/bin/node', '/usr/bin/node', '/usr/bin/nodejs']
+const OLD_NODES = ['/usr/local/bin/node', '/usr/bin/node']
 
 let directory = ''
 let files: string[] = []
@@ -130,9 +130,11 @@ describe('what users install', () => {
   test.skipIf(old === undefined).each(['chatd', 'chat-tui'])(
     '%s on too old a Node says in one sentence what to do',
     program => {
-      const { status, stdout, stderr } = spawnSync(old ?? '', [installed(program)], { encoding: 'utf8' })
+      // By its first line, whose flags an old Node must know.
+      const env = { ...process.env, PATH: `${dirname(old ?? '')}:/usr/bin:/bin` }
+      const { status, stdout, stderr } = spawnSync(installed(program), [], { encoding: 'utf8', env })
       expect({ status, stdout }).toEqual({ status: 1, stdout: '' })
-      expect(stderr).toMatch(/^\S+ needs Node 24\.15 or newer and this is [\d.]+; .*npx -p node@26 .*\n$/)
+      expect(stderr).toMatch(/^\S+ needs Node 24\.15 or newer and this is [\d.]+; .*npx -p node@24 .*\n$/)
     },
   )
 

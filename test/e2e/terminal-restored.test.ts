@@ -103,7 +103,7 @@ describe('the terminal is as it was', () => {
     const chatd = await Chatd.start()
     const args = ['--host', '127.0.0.1', '--port', `${chatd.port}`, '--user', 'alice']
     const home = new Home({ PATH: `${dirname(process.execPath)}:/usr/bin:/bin` })
-    // By its first line, which has the flag.
+    // By its first line, as users start it.
     const alice = new Terminal(CHAT_TUI, args, { home })
     await alice.waitFor('● online')
     alice.signal('SIGUSR1')
