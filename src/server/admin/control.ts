@@ -202,7 +202,8 @@ function listen(server: Server, path: string): Promise<string | undefined> {
 function openToGroup(directory: string, group: number): string | undefined {
   const path = controlSocket(directory)
   try {
-    chownSync(path, -1, group)
+    // Under systemd the group is that of the process, and a filter of system calls may not let it change owners.
+    if (statSync(path).gid !== group) chownSync(path, -1, group)
     chmodSync(path, 0o660)
     const { gid, mode } = statSync(directory)
     if ((gid === group && (mode & 0o010) !== 0) || (mode & 0o001) !== 0) return undefined
