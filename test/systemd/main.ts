@@ -5,7 +5,7 @@
 import { execFileSync, spawnSync } from 'node:child_process'
 import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { Machine } from './machine.ts'
 import { bareRoot, installedRoot } from './root.ts'
 import { listening, type Scenario } from './scenario.ts'
@@ -75,6 +75,8 @@ async function runAll(directory: string): Promise<readonly Line[]> {
   const mounts = {
     '/packages': packages,
     '/inside': join(HERE, 'inside'),
+    '/checkout': ROOT,
+    '/node': dirname(process.execPath),
     '/layouts': join(ROOT, 'test/server/log/sqlite/layouts'),
   }
   const lines: Line[] = []
