@@ -1,7 +1,7 @@
 /** The flags that configure a daemon: each is a key of the configuration, with the same name and the same values. */
 
 import { type Command, InvalidArgumentError, Option } from 'commander'
-import type * as z from 'zod'
+import * as z from 'zod'
 import { CONFIG_KEYS, type Config, configSchema } from './config/config.ts'
 
 /** A key as a flag, where that is not `--key <value>`. `variadic` takes several values, `repeated` may come several times. */
@@ -26,13 +26,15 @@ const LIMIT_KEYS = CONFIG_KEYS.filter(({ path }) => path.length === 2)
 
 /** Adds the flags of the configuration to a command; `--data` is not among them, since every command has it. */
 export function addConfigFlags(program: Command): void {
-  for (const { name, help, byDefault, path } of CONFIG_KEYS) {
+  for (const { name, help, byDefault, path, schema } of CONFIG_KEYS) {
     const spelling = SPELLINGS[name]
     if (path.length > 1 || spelling === undefined) continue
     const several = REPEATED.includes(name) ? '; may be given several times' : ''
     const shown =
       byDefault === undefined || byDefault === 'false' || byDefault === '[]' ? '' : ` (default: ${byDefault})`
     const option = new Option(spelling, help + several + shown)
+    const inner = schema instanceof z.ZodOptional ? schema.unwrap() : schema
+    if (inner instanceof z.ZodEnum) option.choices(inner.options.map(String))
     program.addOption(PATHS.includes(name) ? option : option.argParser(parserOf(name)))
   }
   program.addOption(

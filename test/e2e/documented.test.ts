@@ -43,8 +43,8 @@ case "$1" in
   start)
     mkdir -p /var/lib/chatd
     export STATE_DIRECTORY=/var/lib/chatd
-    # There is no group chatd-admin here.
-    setsid $(sed -n 's/^ExecStart=//p' ${UNIT} | sed 's/ --control-group [a-z-]*//') 2>>/root/chatd.log &
+    # There is no group chatd-admin here, and no file of configuration.
+    setsid $(sed -n 's/^ExecStart=//p' ${UNIT} | sed 's/ --[a-z-]* [^ ]*//g') 2>>/root/chatd.log &
     until grep -q listening /root/chatd.log; do sleep 0.05; done ;;
   stop)
     : >/root/chatd.log
