@@ -79,7 +79,8 @@ async function runAll(directory: string): Promise<readonly Line[]> {
     '/node': dirname(process.execPath),
     '/layouts': join(ROOT, 'test/server/log/sqlite/layouts'),
   }
-  const lines: Line[] = []
+  const lines: Line[] = 'lintian'.includes(word) ? [linted(join(packages, 'chatd.deb'))] : []
+  for (const line of lines) console.log(shown(line))
   for (const scenario of (await scenarios()).filter(({ title }) => title.includes(word))) {
     const line = await tried(scenario, roots[scenario.begins ?? 'installed'], mounts)
     console.log(shown(line))
@@ -94,6 +95,26 @@ function packed(directory: string, version?: string): string {
   const more = version === undefined ? [] : ['--version', version]
   const args = [join(ROOT, 'scripts/packageDeb.ts'), '--quick', '--out', out, ...more]
   return execFileSync(process.execPath, args, { cwd: ROOT, encoding: 'utf8' }).trim()
+}
+
+/** What Debian's own checks say of the package. */
+function linted(file: string): Line {
+  const began = performance.now()
+  const { error, status, stdout } = spawnSync(
+    'lintian',
+    ['--allow-root', '--fail-on', 'error,warning', file],
+    {
+      encoding: 'utf8',
+    },
+  )
+  const line = (result: Line['result'], more: string): Line => ({
+    result,
+    title: 'lintian has nothing to say of the package',
+    seconds: (performance.now() - began) / 1_000,
+    more,
+  })
+  if (error !== undefined) return line('skipped', 'lintian is not here (Debian package: lintian)')
+  return line(status === 0 && stdout === '' ? 'ok' : 'FAILED', stdout)
 }
 
 /** Every scenario that a file of the folder exports, the installation first. */

@@ -17,3 +17,15 @@ export const scenario: Scenario = {
     return undefined
   },
 }
+
+export const hosted: Scenario = {
+  title: 'a user of a machine without a running service gets a server from chat-tui',
+  async run(machine) {
+    await machine.ok(`systemctl stop chatd; useradd --create-home carol
+      cd /home/carol; as='setpriv --reuid=carol --regid=carol --init-groups env HOME=/home/carol'
+      echo 'all alone' | CHAT_TUI_IDLE_SECONDS=30 $as chat-tui --user carol --room dev
+      test -s /home/carol/.local/share/chat-tui/chatd/9011/chatd.db
+      $as chatd export dev --data /home/carol/.local/share/chat-tui/chatd/9011 | grep -q 'all alone'`)
+    return undefined
+  },
+}
