@@ -145,7 +145,7 @@ describe.skipIf(!hasOpenSsh)('a name that is yours', () => {
     await laptop.waitFor('Sign in as bob')
     laptop.type(ENTER)
     await laptop.waitFor('● online')
-    await desktop.waitFor('a new device signed in to your account')
+    await desktop.waitFor('a new device signed in')
     await enter(desktop, '/devices')
     await desktop.waitFor('Your devices')
     desktop.type(DOWN)

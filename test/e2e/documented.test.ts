@@ -93,7 +93,7 @@ const SAY = 'echo "build 512 is green" | chat-tui --host 127.0.0.1 --user ci --r
 
 /** The line of the crontab as cron runs it: without the time, with `%` unescaped, in cron's environment. */
 function nightly(): string {
-  const command = block('docs/operating.md', 'chatd backup')
+  const command = block('docs/operating.md', 'chatd backup --directory')
     .replace(/^(\S+ +){5}/, '')
     .replaceAll('\\%', '%')
     .trim()
@@ -101,30 +101,32 @@ function nightly(): string {
 }
 
 describe.runIf(isPossible)('the lines of the documents, as they stand there', () => {
-  test('the backup of every night, also after one that was interrupted, and the restore on a new machine', async () => {
-    const restore = block('docs/operating.md', 'chown --reference')
+  test('the backup of every night, the rehearsal, and the restore, also on a new machine', async () => {
+    const restore = block('docs/operating.md', 'chatd restore --yes --data /var')
     const ran = await new Machine().run(`
       systemctl start chatd
       ${SAY}
       ${nightly()}
-      : >/var/backups/chatd-$(date +%a).db.4000000.part
+      : >/var/backups/chatd/chatd-20260101T030000Z.db.4000000.part
       ${nightly()}
-      ls /var/backups
-      mv /var/backups/chatd-*.db /var/backups/chatd-Mon.db
+      ls /var/backups/chatd
+      ${block('docs/operating.md', 'rehearsal=')}
       systemctl stop chatd
       rm -r /var/lib/chatd
       ${restore}
       chatd export dev
-      ls /root/chatd-before.*
       ${restore}
+      ls /var/lib/chatd
       chatd check
       chatd export dev
     `)
     expect(ran).toMatchObject({ code: 0 })
     const [first, second] = [...ran.out.matchAll(/"message":"build 512 is green"/g)]
     expect([first, second]).not.toContain(undefined)
-    expect(ran.out).toMatch(/^chatd-\w+\.db$/m)
+    expect(ran.out.match(/^chatd-\d{8}T\d{6}Z\.db$/gm)).toHaveLength(2)
     expect(ran.out).not.toContain('.part')
+    expect(ran.out).toContain('nothing was changed (--dry-run)')
+    expect(ran.out).toMatch(/^chatd\.db\.before-restore-\d{8}T\d{6}Z$/m)
     expect(ran.out).toContain('integrity: ok')
   }, 60_000)
 

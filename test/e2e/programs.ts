@@ -188,6 +188,7 @@ export function masked(screen: string): string {
     .replace(/\b\d\d:\d\d\b/g, '--:--')
     .replace(/(^|│)( +)--:--(?=[▐✗ ])/gm, '$1$2     ')
     .replace(/─ [A-Z][a-z]{2} \d+ [A-Z][a-z]{2} ─/g, '─ today ─')
+    .replace(/─+ (the beginning of \S+) · [A-Z][a-z]{2} \d+ [A-Z][a-z]{2} ─+/g, '── $1 · today ──')
     .replace(/─+ [A-Z][a-z]+day \d+ [A-Z][a-z]+ \d{4} ─+/g, '──── today ────')
     .replace(/ +$/gm, '')
 }

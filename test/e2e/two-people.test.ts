@@ -39,8 +39,8 @@ describe('two people and a program talk', () => {
                       │
                       │
                       │
-                      │ ─────────────────── the beginning of #dev ───────────────────
-                      │ ──── today ────
+                      │
+                      │ ── the beginning of #dev · today ──
                       │ alice --:--  hello bob
                       │ bob   --:--▐ hi @alice
                       │ ci    --:--  build 512 is green
@@ -65,8 +65,8 @@ describe('two people and a program talk', () => {
                       │
                       │
                       │
-                      │ ─────────────────── the beginning of #dev ───────────────────
-                      │ ──── today ────
+                      │
+                      │ ── the beginning of #dev · today ──
                       │ alice --:--  hello bob
                       │ bob   --:--  hi @alice
                       │ ci    --:--  build 512 is green
@@ -140,8 +140,8 @@ describe('two people and a program talk', () => {
                       │
                       │
                       │
-                      │ ─────────────────── the beginning of #dev ───────────────────
-                      │ ──── today ────
+                      │
+                      │ ── the beginning of #dev · today ──
                       │      --:--· bob set the topic: what we build
                       │ ──────────────────────────── new ────────────────────────────
                       │ bob  --:--  one

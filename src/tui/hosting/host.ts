@@ -108,8 +108,7 @@ export class Host {
         ...['--exit-when-idle', String(this.#idleSeconds)],
       ],
       // Detached: neither Ctrl+C, Ctrl+Z nor the end of the terminal reaches the daemon.
-      // It outlives this program, whose token is none of its business.
-      { detached: true, cwd: '/', stdio: ['ignore', log, log], env: { ...this.#env, CHAT_TOKEN: undefined } },
+      { detached: true, cwd: '/', stdio: ['ignore', log, log], env: daemonEnvironment(this.#env) },
     )
     daemon.on('error', () => {})
     daemon.unref()
@@ -154,6 +153,15 @@ export class Host {
     this.#reported = message
     this.#reports.add('trouble', message)
   }
+}
+
+/**
+ * What a hosted daemon has of the environment: it outlives this program, whose token is none of its business, and it has the flags of
+ * this program alone, not the configuration of a server of this machine.
+ */
+function daemonEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const kept = Object.entries(env).filter(([name]) => name !== 'CHAT_TOKEN' && !name.startsWith('CHATD_'))
+  return Object.fromEntries(kept)
 }
 
 /** `CHAT_TUI_IDLE_SECONDS` sets another time, for tests and for users who want their daemon to stay longer. */

@@ -30,7 +30,9 @@ function withLongReason(state: ScreenState, { client: { link } }: World): Screen
     return state.toldReason === undefined ? state : { ...state, toldReason: undefined }
   if (link.status !== 'waiting' || link.reason.length <= SHORT_REASON) return state
   if (link.reason === state.toldReason) return state
-  return withLateError({ ...state, toldReason: link.reason }, cleanLine(link.reason))
+  const told = { ...state, toldReason: link.reason }
+  // An error that stands says more: that of hosting a server says what to do.
+  return state.notice?.tone === 'error' ? told : withLateError(told, cleanLine(link.reason))
 }
 
 function withDialog(state: ScreenState, { client: { link, username } }: World): Step {
