@@ -1,7 +1,7 @@
 /** `npm test`: runs every check of the project, and prints how many passed and failed. */
-import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { spawn, spawnSync } from 'node:child_process'
+import { mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
+import { constants, setPriority, tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { type Count, countTests } from './testCount.ts'
 
@@ -10,6 +10,9 @@ const env = {
   ...process.env,
   PATH: `${join(root, 'node_modules', '.bin')}${delimiter}${process.env['PATH'] ?? ''}`,
 }
+
+/** Tests of whole programs have clocks to keep. */
+const LESS_URGENT = constants.priority.PRIORITY_BELOW_NORMAL
 
 /** Each counts as one. All run, also after a failure. */
 const checks: readonly (readonly [heading: string, command: string, ...args: readonly string[]])[] = [
@@ -25,7 +28,7 @@ for (const [heading, command, ...args] of checks) {
   if (runs(heading, command, args)) total.passed++
   else total.failed++
 }
-const tests = runTests()
+const tests = await runTests()
 total.passed += tests.passed
 total.failed += tests.failed
 total.skipped += tests.skipped
@@ -34,19 +37,50 @@ const skipped = total.skipped === 0 ? '' : `, ${total.skipped} skipped`
 console.log(`\n${total.passed} passed, ${total.failed} failed${skipped}`)
 process.exitCode = total.failed === 0 ? 0 : 1
 
-function runTests(): Count {
+/**
+ * Both kinds of tests at once: those of whole programs run one file at a time and mostly wait, so the others take what CPU they leave.
+ * Their output comes after that of the programs.
+ */
+async function runTests(): Promise<Count> {
   const directory = mkdtempSync(join(tmpdir(), 'chat-tui-check-'))
   try {
-    const report = join(directory, 'tests.json')
-    const args = ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`]
-    const succeeded = runs('Tests', 'vitest', args)
-    const count = countTests(readReport(report))
-    // Vitest can also fail outside the tests: by an uncaught error, or if no test ran.
-    if (!succeeded && count.failed === 0) count.failed = 1
-    return count
+    const [programs, units] = await Promise.all([
+      runProject(directory, 'e2e', 'inherit'),
+      runProject(directory, 'unit', openSync(join(directory, 'unit.log'), 'w')),
+    ])
+    console.log(`\n── Unit tests\n${readReport(join(directory, 'unit.log')) ?? ''}`)
+    return {
+      passed: programs.passed + units.passed,
+      failed: programs.failed + units.failed,
+      skipped: programs.skipped + units.skipped,
+    }
   } finally {
     rmSync(directory, { recursive: true, force: true })
   }
+}
+
+async function runProject(
+  directory: string,
+  project: 'e2e' | 'unit',
+  output: 'inherit' | number,
+): Promise<Count> {
+  const report = join(directory, `${project}.json`)
+  const args = ['run', `--project=${project}`, '--reporter=default', '--reporter=json']
+  const child = spawn('vitest', [...args, `--outputFile.json=${report}`], {
+    cwd: root,
+    env,
+    stdio: ['ignore', output, output],
+  })
+  if (project === 'unit' && child.pid !== undefined) setPriority(child.pid, LESS_URGENT)
+  const began = performance.now()
+  const status = await new Promise<number | null>(resolve => {
+    child.once('error', () => resolve(null))
+    child.once('exit', resolve)
+  })
+  console.log(`   ${project}: ${((performance.now() - began) / 1_000).toFixed(1)} s`)
+  const count = countTests(readReport(report))
+  // Vitest can also fail outside the tests: by an uncaught error, or if no test ran.
+  return status !== 0 && count.failed === 0 ? { ...count, failed: 1 } : count
 }
 
 function readReport(path: string): string | undefined {

@@ -58,8 +58,8 @@ describe('kill -9 of the daemon, and its return', () => {
                       │
                       │
                       │
-                      │ ─────────────────── the beginning of #dev ───────────────────
-                      │ ──── today ────
+                      │
+                      │ ── the beginning of #dev · today ──
                       │ alice --:--  before
                       │              one
                       │              two
