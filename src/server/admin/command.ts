@@ -200,7 +200,9 @@ function print(line: string): Promise<boolean> {
 
 /** What a command writes to standard error when it failed: a sentence, or after `--json` an object with the code too. */
 export function failureLine(task: CommandTask, { code, message }: TaskFailure): string {
-  return 'isJson' in task && task.isJson ? jsonLine({ failed: code, message }) : message.replaceAll(/^/gm, 'chatd: ')
+  return 'isJson' in task && task.isJson
+    ? jsonLine({ failed: code, message })
+    : message.replaceAll(/^/gm, 'chatd: ')
 }
 
 /**
