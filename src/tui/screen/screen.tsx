@@ -23,6 +23,7 @@ import { drawAmbiguousWide } from '../text/ambiguous.ts'
 import { type CleanText, clean } from '../text/clean.ts'
 import type { Colors } from '../text/hues.ts'
 import { Screen } from '../view/Screen.tsx'
+import { keepHeapSmall } from './heap.ts'
 import { Store } from './store.ts'
 import { watchZone } from './zone.ts'
 
@@ -234,6 +235,7 @@ export async function runScreen(options: ScreenOptions): Promise<number> {
   stdin.on('end', onGone)
   stdin.on('error', onGone)
 
+  const endKeeping = keepHeapSmall()
   terminal.take()
   const ink = render(<App store={store} colors={options.colors} handles={handles} />, {
     stdout: inkOutput(stdout, () => store.state.size),
@@ -260,6 +262,7 @@ export async function runScreen(options: ScreenOptions): Promise<number> {
     isOver = true
     store.close()
     endWatch()
+    endKeeping()
     process.off('SIGTSTP', onStop)
     process.off('SIGCONT', onContinue)
     stdout.off('resize', onResize)
