@@ -23,7 +23,9 @@ function endsAlive(data: string, file: string, n: number): boolean {
     process.exit(done.ok ? 0 : 1)`
   const inject = `inject=${STEPS}:signal=SIGKILL:when=${n}`
   const node = [process.execPath, '--input-type=module', '-e', program]
-  const ran = spawnSync('strace', ['-f', '-o', '/dev/null', '-e', `trace=${STEPS}`, '-e', inject, ...node])
+  const args = ['-f', '-o', '/dev/null', '-e', `trace=${STEPS}`, '-e', inject, ...node]
+  // A killed restore leaves its copy of the backup among the temporary files.
+  const ran = spawnSync('strace', args, { env: { ...process.env, TMPDIR: temporaryDirectory() } })
   if (ran.status === 1) throw new Error(`the restore failed: ${ran.stderr}`)
   return ran.status !== KILLED && ran.signal !== 'SIGKILL'
 }
