@@ -21,8 +21,8 @@ export default defineConfig({
           server: { deps: { inline: ['ink', 'ink-testing-library'] } },
           include: ['test/**/*.test.{ts,tsx}'],
           exclude: ['test/e2e/**'],
-          // Property tests and real sockets on a busy machine; a hang is still found.
-          testTimeout: 30_000,
+          // Property tests and real sockets, beside whole programs that go first; a hang is still found.
+          testTimeout: 120_000,
         },
       },
       {
