@@ -2,7 +2,7 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { directNames } from '../../roomKeys.ts'
 import { skeletonOf } from '../../skeleton.ts'
 import { integer, text } from '../columns.ts'
-import { endingKey, SELECT_ENDING } from '../endingRooms.ts'
+import { endingKey, NOT_ENDING, SELECT_ENDING } from '../endingRooms.ts'
 import { type Statements, statements } from './statements.ts'
 
 /** Rooms that are remembered. */
@@ -83,11 +83,10 @@ export class RoomTable {
   end(key: string): boolean {
     if (this.#ending.has(key)) return false
     const { number } = this.find(key) ?? this.make(key, key)
-    this.#sql("UPDATE rooms SET key = ?, name = ?, topic = '', skeleton = NULL WHERE number = ?").run(
-      endingKey(key),
-      key,
-      number,
-    )
+    this.#sql(
+      "UPDATE rooms SET key = ?, name = ?, topic = '', skeleton = NULL, last = 0 WHERE number = ?",
+    ).run(endingKey(key), key, number)
+    this.#sql('UPDATE directs SET last = 0 WHERE room = ?').run(number)
     this.#rooms.delete(key)
     this.#ending.add(key)
     return true
@@ -114,7 +113,9 @@ export class RoomTable {
     this.#noted = some
     for (const number of some) {
       this.#sql(
-        'UPDATE rooms SET last = coalesce((SELECT max(seq) FROM events WHERE room = number), first_prev) WHERE number = ?',
+        // A room that ends has no place in the order, whenever its events go.
+        `UPDATE rooms SET last = coalesce((SELECT max(seq) FROM events WHERE room = number), first_prev)
+        WHERE number = ? AND ${NOT_ENDING}`,
       ).run(number)
       this.#sql('UPDATE directs SET last = (SELECT last FROM rooms WHERE number = room) WHERE room = ?').run(
         number,
