@@ -327,7 +327,7 @@ export function testLog(make: () => Promise<WholeLog>): void {
     expect(await mentions(Number.MAX_SAFE_INTEGER, 1, many)).toEqual([second, 'more'])
     expect(await mentions(Number.MAX_SAFE_INTEGER, 2, many)).toEqual([second, first])
     const range = { before: 100, limit: 10, maxBytes: 1_000_000 }
-    expect(await log.mentions('nobody', ['dev'], range)).toEqual({ events: [], more: false })
+    expect(await log.mentions('zoe', ['dev'], range)).toEqual({ events: [], more: false })
     await log.close()
   })
 

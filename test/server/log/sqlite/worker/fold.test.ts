@@ -88,7 +88,7 @@ const maintenance = fc.oneof(
   fc.record({
     kind: fc.constant('deed' as const),
     deed: fc.constant('kick'),
-    target: fc.constantFrom('alice', 'nobody'),
+    target: fc.constantFrom('alice', 'zoe'),
     detail: fc.constant('c1'),
   }),
   fc.record({ kind: fc.constant('epoch' as const), epoch: fc.uuid() }),
