@@ -22,6 +22,7 @@ const EXIT_STATUS: readonly Entry[] = [
   ['0', 'Success; for a daemon, a stop that was asked for.'],
   ['1', 'A failure, with the reason in a sentence on standard error.'],
   ['2', 'Wrong usage: an option, a command or a value that does not exist. A restart does not help.'],
+  ['3, 4', 'Of status and top: no daemon runs; it cannot be asked, as without permission.'],
 ]
 
 function chatdPage(model: CommandModel, edition: Edition): string {
@@ -45,7 +46,7 @@ function chatdPage(model: CommandModel, edition: Edition): string {
       'COMMANDS',
       lines(
         `.PP
-Each command takes ${bold('--data')} too.`,
+Each command but config takes ${bold('--data')} too.`,
         ...commands.map(({ words, command }) =>
           lines(
             `.SS ${quoted(['chatd', ...words, ...command.arguments.map(one => one.shown)].join(' '))}`,
@@ -62,8 +63,13 @@ Each command takes ${bold('--data')} too.`,
     section(
       'ENVIRONMENT',
       list([
+        ['CHATD_CONFIG', 'The file of configuration, unless --config names another.'],
+        ['CHATD_…', 'A key of the configuration, such as CHATD_LOG_LEVEL; see chatd.conf(5).'],
         ['STATE_DIRECTORY', 'The data directory, unless --data names another. systemd sets it.'],
-        ['XDG_DATA_HOME', 'Without both, the data is in the directory chatd below this one.'],
+        [
+          'XDG_DATA_HOME',
+          'Without STATE_DIRECTORY and --data, the data is in the directory chatd below this one.',
+        ],
       ]),
     ),
     section(
@@ -78,7 +84,7 @@ Each command takes ${bold('--data')} too.`,
       'SIGNALS',
       list([
         ['SIGTERM, SIGINT', 'Stop: chatd tells its clients, and ends within five seconds.'],
-        ['SIGHUP', 'Read the files of --tls-cert again.'],
+        ['SIGHUP', 'Read the configuration and the certificate again, as chatd reload does.'],
       ]),
     ),
     section(

@@ -146,6 +146,7 @@ function addDocuments(): void {
  -- ${MAINTAINER}  ${released.toUTCString().replace('GMT', '+0000')}
 `,
   )
+  copy(join(ROOT, 'packaging/prometheus/chatd.rules.yml'), `${documents}/chatd.rules.yml`)
   write(`${documents}/copyright`, copyright())
   writeZipped(`${documents}/THIRD-PARTY-LICENSES.txt`, readFileSync(join(ROOT, 'THIRD-PARTY-LICENSES.txt')))
   writeZipped(`${documents}/NODE-LICENSE.txt`, licenceOfNode())

@@ -129,7 +129,6 @@ const JSON_ALLOWED: Readonly<Record<string, string>> = {
   'src/server/admin/tasks.ts': 'prints an export',
   'src/server/config/showConfig.ts': 'writes strings of TOML',
   'src/server/main.ts': 'prints what is configured',
-  'src/server/admin/watching.ts': 'prints the status of a daemon for programs',
   'src/server/admin/status.ts': 'prints what a daemon tells of itself, and reads it',
   'src/server/logger.ts': 'writes a line of the log of its own',
   'src/server/log/sqlite/worker/reader.ts': 'hands a list to a statement of SQL',

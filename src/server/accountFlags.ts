@@ -233,7 +233,8 @@ function addInviteCommand(program: Command, { add, take }: CommandMaker): void {
     })
 }
 
-function dataOf({ data }: Common): Partial<TaskFlags> {
+/** The data directory that a command names. */
+export function dataOf({ data }: { readonly data?: string }): { readonly data?: string } {
   return data === undefined ? {} : { data }
 }
 

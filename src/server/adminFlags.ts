@@ -1,6 +1,5 @@
 import { type Command, InvalidArgumentError } from 'commander'
-import type { CommandMaker } from './accountFlags.ts'
-import type { TaskFlags } from './admin/command.ts'
+import { type CommandMaker, dataOf } from './accountFlags.ts'
 import { LOG_LEVELS, type LogLevel } from './settings.ts'
 
 interface Common {
@@ -79,7 +78,7 @@ function addKick(program: Command, { add, take }: CommandMaker): void {
 }
 
 function addAnnounce(program: Command, { add, take }: CommandMaker): void {
-  json(add(program, 'announce', 'show a sentence to everybody who is connected with a full client'))
+  json(add(program, 'announce', 'show a sentence to the people whose client is a full one'))
     .argument('<text>')
     .option('--room <room>', 'only to those in this room')
     .addHelpText(
@@ -139,10 +138,6 @@ function examples(...lines: readonly string[]): string {
 
 function isJson({ json: wanted }: Common): boolean {
   return wanted === true
-}
-
-function dataOf({ data }: Common): Partial<TaskFlags> {
-  return data === undefined ? {} : { data }
 }
 
 function level(text: string): LogLevel {

@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
-import type { CommandMaker } from './accountFlags.ts'
+import { type CommandMaker, dataOf } from './accountFlags.ts'
 
 const KEEP = 7
 
@@ -139,10 +139,6 @@ function addExport(program: Command, { add, take }: CommandMaker): void {
 function examples(...lines: readonly (readonly [string, string])[]): string {
   const width = Math.max(...lines.map(([command]) => command.length))
   return `\nExamples:\n${lines.map(([command, what]) => `  ${command.padEnd(width)}  # ${what}`).join('\n')}`
-}
-
-function dataOf({ data }: Common): { readonly data?: string } {
-  return data === undefined ? {} : { data }
 }
 
 function count(text: string): number {

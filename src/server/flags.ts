@@ -1,15 +1,14 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { VERSION } from '../protocol/version.ts'
-import { addAccountCommands, type TakeTask } from './accountFlags.ts'
+import { addAccountCommands, dataOf, type TakeTask } from './accountFlags.ts'
 import type { CommandTask, TaskFlags } from './admin/command.ts'
 import { addAdminCommands } from './adminFlags.ts'
 import { addBackupCommands } from './backupFlags.ts'
 import type { Config } from './config/config.ts'
 import { CONFIG_FILE } from './config/configFile.ts'
 import { addConfigFlags, configOfFlags } from './configFlags.ts'
+import { EXIT_USAGE } from './exits.ts'
 import { addWatchCommands } from './watchFlags.ts'
-
-const EXIT_USAGE = 2
 
 /** The command line: serve, or run a task in a data directory. */
 export type CommandLine =
@@ -103,15 +102,16 @@ function addConfigCommands(program: Command, take: (command: ConfigCommand) => v
     .copyInheritedSettings(program)
   const add = (what: ConfigCommand['what'], description: string): Command =>
     group.command(what).description(description).copyInheritedSettings(program)
+  const configOf = (): string | undefined => program.opts<{ config?: string }>().config
   const FILE = `the file (default: --config, $CHATD_CONFIG, or ${CONFIG_FILE})`
   add('check', 'say whether a file is right, and where it is not; exit code 1 then')
     .argument('[file]', FILE)
-    .action((file: string | undefined) => take({ what: 'check', file, json: false }))
-  add('show', 'show every key with its value, and where that comes from: flag, environment, file or default')
+    .action((file: string | undefined) => take({ what: 'check', file: file ?? configOf(), json: false }))
+  add('show', 'show every key with its value, and where that comes from: environment, file or default')
     .argument('[file]', FILE)
     .option('--json', 'one JSON object a line')
     .action((file: string | undefined, { json = false }: { json?: boolean }) =>
-      take({ what: 'show', file, json }),
+      take({ what: 'show', file: file ?? configOf(), json }),
     )
   add('default', 'print a file with every key, each commented out').action(() =>
     take({ what: 'default', file: undefined, json: false }),
@@ -220,10 +220,6 @@ function removal(room: string | undefined, { days, messages }: RetainOptions): s
 
 function asking(isConfirmed: boolean | undefined, question: string | undefined): string | undefined {
   return isConfirmed === true ? undefined : question
-}
-
-function dataOf({ data }: { readonly data?: string }): Partial<TaskFlags> {
-  return data === undefined ? {} : { data }
 }
 
 function bound(text: string): number {

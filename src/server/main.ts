@@ -26,14 +26,14 @@ export async function main(argv: readonly string[]): Promise<void> {
 
 /** Checks or shows a configuration, with the environment of this process. */
 async function runConfigCommand({ what, file, json }: ConfigCommand): Promise<void> {
-  const [{ readSources }, { defaultConfigFile, shownKeys }, { CONFIG_FILE }] = await Promise.all([
-    import('./config/configuration.ts'),
-    import('./config/showConfig.ts'),
-    import('./config/configFile.ts'),
-  ])
+  const [{ readSources }, { defaultConfigFile, shownKeys }, { CONFIG_FILE, namedConfigFile }] =
+    await Promise.all([
+      import('./config/configuration.ts'),
+      import('./config/showConfig.ts'),
+      import('./config/configFile.ts'),
+    ])
   if (what === 'default') return void process.stdout.write(defaultConfigFile())
-  const named = file ?? process.env['CHATD_CONFIG'] ?? (existsSync(CONFIG_FILE) ? CONFIG_FILE : undefined)
-  const path = named === undefined ? undefined : absolute(named)
+  const path = namedConfigFile(file) ?? (existsSync(CONFIG_FILE) ? CONFIG_FILE : undefined)
   if (what === 'check' && path === undefined) fail(EXIT_USAGE, `there is no ${CONFIG_FILE}; name a file`)
   const sources = readSources({ file: path, environment: process.env, flags: {} })
   if (!sources.ok) fail(EXIT_FAILED, sources.error)

@@ -4,6 +4,7 @@ import { isLocal, showAddress } from './address.ts'
 import { openControl } from './admin/control.ts'
 import { prepareLog } from './admin/prepareLog.ts'
 import type { ConfigTasks } from './admin/tasks.ts'
+import { namedConfigFile } from './config/configFile.ts'
 import { Configuration } from './config/configuration.ts'
 import { unknownVariables } from './config/sources.ts'
 import { type Daemon, startDaemon } from './daemon.ts'
@@ -28,6 +29,10 @@ const PLAINTEXT_WARNING =
 /** How often a long start asks for more time, ms, and for how much. */
 const EXTEND_EVERY = 5_000
 const EXTEND_BY = 30_000
+/** A slow disk reads so much, bytes a ms. */
+const BYTES_A_MS = 10_000
+/** So long a writing thread may wait for its disk before it counts as dead, ms. */
+const SLOW_DISK = 5 * 60_000
 /** How often the service manager is told what chatd does, ms. */
 const STATUS_EVERY = 10_000
 
@@ -65,24 +70,27 @@ export async function serve(flags: Flags): Promise<void> {
     if (!serving.ok) fail(EXIT_FAILED, serving.error)
     logger.info({ address: showAddress(serving.value) }, 'serving metrics')
   }
+  // Closing the terminal must not stop a server that others use, nor one that starts.
+  let isReloadWanted = false
+  const noteHangUp = (): void => {
+    isReloadWanted = true
+  }
+  process.on('SIGHUP', noteHangUp)
   const log = await openLog(data, logger, manager)
   watch.log = log
   for (const finding of closeToOthers(data)) logger.warn({ finding }, 'permissions')
-  let sendAway: Daemon['sendAway'] = () => undefined
-  let accounts: Daemon['accounts'] | undefined
-  let live: Daemon['live'] | undefined
   const reload = (): ReturnType<ConfigTasks['reload']> =>
     reloadAll(configuration, { logger, manager, tls, watch })
   const control = await openControl(
     data,
     {
       log,
-      sendAway: (person, isErased) => sendAway(person, isErased),
+      sendAway: (person, isErased) => watch.daemon?.sendAway(person, isErased),
       keyPair: () => tls.open(),
-      accounts: () => accounts,
+      accounts: () => watch.daemon?.accounts,
       config: { reload },
       status: rooms => watch.status(rooms),
-      live: () => live,
+      live: () => watch.daemon?.live,
     },
     logger,
     config['control-group'],
@@ -105,14 +113,13 @@ export async function serve(flags: Flags): Promise<void> {
     const from = settings.plaintextFrom.map(({ network, prefix }) => `${network}/${prefix}`)
     logger.warn({ from }, PLAINTEXT_WARNING)
   }
-  sendAway = (person, isErased) => daemon.sendAway(person, isErased)
-  accounts = daemon.accounts
-  live = daemon.live
   const stopTelling = tellManager(manager, watch.health, () => statusOf(daemon, data))
   const stop = (reason: string): void => {
     logger.info({ reason }, 'stopping')
     stopTelling()
     manager.stopping()
+    // A long write-ahead log goes into the file first.
+    manager.extend(EXTEND_BY)
     control?.close()
     daemon.stop().then(
       () => {
@@ -128,16 +135,16 @@ export async function serve(flags: Flags): Promise<void> {
     )
   }
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop(signal))
-  // Closing the terminal must not stop a server that others use.
   process.on('SIGHUP', reload)
+  process.off('SIGHUP', noteHangUp)
+  if (isReloadWanted) reload()
   await daemon.idle
   stop('idle')
 }
 
 function configurationOf({ config, given, tlsCert, tlsKey, limits }: Flags): Configuration {
-  const named = config ?? process.env['CHATD_CONFIG']
   const loaded = Configuration.load({
-    file: named === undefined || named === '' ? undefined : absolute(named),
+    file: namedConfigFile(config),
     environment: process.env,
     flags: {
       ...given,
@@ -171,6 +178,9 @@ function warnOfConfig({ config, settings }: Configuration, logger: Logger, hande
 async function openLog(data: string, logger: Logger, manager: ServiceManager): Promise<SqliteLog> {
   // A long log is looked at before it is used, and an old one is carried to the newest layout.
   manager.status('looking at the log')
+  const { size } = statSync(logFile(data), { throwIfNoEntry: false }) ?? { size: 0 }
+  // The look at a copy before a migration keeps this thread, so that it cannot ask again meanwhile.
+  manager.extend(EXTEND_BY + size / BYTES_A_MS)
   const timer = setInterval(() => manager.extend(EXTEND_BY), EXTEND_EVERY)
   await prepareLog(data, logger)
   const opened = await openSqliteLog(logFile(data), {
@@ -209,7 +219,7 @@ function reloadAll(
     logger.info({ applied, waiting }, 'configuration reloaded; the certificate is read again')
   } else logger.error({ reason: reloaded.error }, 'configuration not reloaded: nothing is changed')
   watch.noteReload(reloaded.ok)
-  tls.reload()
+  if (reloaded.ok) tls.reload()
   manager.ready(reloaded.ok ? 'reloaded' : 'the configuration is wrong: nothing is changed')
   return reloaded
 }
@@ -221,14 +231,19 @@ function tellManager(manager: ServiceManager, health: Health, status: () => stri
   const timers = [setInterval(() => manager.status(status()), STATUS_EVERY)]
   const { watchdogEvery } = manager
   // A third of the time, so that a late timer is no death.
-  if (watchdogEvery !== undefined)
-    timers.push(setInterval(() => void feed(manager, health), watchdogEvery / 3))
+  if (watchdogEvery !== undefined) timers.push(setInterval(feeder(manager, health), watchdogEvery / 3))
   return () => timers.forEach(clearInterval)
 }
 
 /** The watchdog gets its sign of life while the event loop turns, which calls this, and the writing thread too. */
-async function feed(manager: ServiceManager, health: Health): Promise<void> {
-  if ((await health.check()) === undefined) manager.alive()
+/** Feeds the watchdog, also while the writing thread is silent: a disk can stand still for a while, and a restart would find the same. */
+function feeder(manager: ServiceManager, health: Health): () => Promise<void> {
+  let silentSince: number | undefined
+  return async () => {
+    const now = performance.now()
+    silentSince = (await health.check()) === undefined ? undefined : (silentSince ?? now)
+    if (silentSince === undefined || now - silentSince < SLOW_DISK) manager.alive()
+  }
 }
 
 function statusOf({ connections, people, rooms }: Daemon, data: string): string {

@@ -15,7 +15,6 @@ export interface ServiceManager {
   reloading(): void
   stopping(): void
   alive(): void
-  close(): void
 }
 
 /** The manager that started this process, by its environment, which loses what is for this process alone. */
@@ -31,19 +30,17 @@ export function findServiceManager(env: NodeJS.ProcessEnv, warn: (reason: string
     watchdogEvery: channel === undefined ? undefined : watchdog,
     ready: status => tell('READY=1', `STATUS=${status}`),
     status: status => tell(`STATUS=${status}`),
-    extend: ms => tell(`EXTEND_TIMEOUT_USEC=${ms * 1_000}`),
+    extend: ms => tell(`EXTEND_TIMEOUT_USEC=${Math.round(ms * 1_000)}`),
     // systemd takes a reload for done by the next READY after this moment of its clock.
     reloading: () => tell('RELOADING=1', `MONOTONIC_USEC=${process.hrtime.bigint() / 1_000n}`),
     stopping: () => tell('STOPPING=1'),
     alive: () => tell('WATCHDOG=1'),
-    close: () => channel?.close(),
   }
 }
 
 /** A way to the manager. */
 interface Channel {
   send(text: string): void
-  close(): void
 }
 
 function open(address: string, warn: (reason: string) => void): Channel {
@@ -55,7 +52,6 @@ function open(address: string, warn: (reason: string) => void): Channel {
         const env = { ...process.env, NOTIFY_SOCKET: address }
         execFile('systemd-notify', text.split('\n'), { env }, () => undefined)
       },
-      close: () => undefined,
     }
   }
   return {
@@ -66,7 +62,6 @@ function open(address: string, warn: (reason: string) => void): Channel {
         warn(error instanceof Error ? error.message : String(error))
       }
     },
-    close: () => closeSync(socket),
   }
 }
 

@@ -80,7 +80,7 @@ chatd: nothing is changed\n`,
     chatd.signal('SIGHUP')
     await eventually(async () => (await say(2_000))['action'] === 'ok')
     await chatd.end('SIGTERM')
-    expect(await reload()).toMatchObject({ code: 1, err: expect.stringContaining('no daemon runs here') })
+    expect(await reload()).toMatchObject({ code: 1, err: expect.stringContaining('no chatd runs in') })
   })
 })
 

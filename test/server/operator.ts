@@ -40,6 +40,7 @@ export async function startOperated(settings: Partial<Settings> = {}): Promise<O
       keyPair: () => ({ ok: false, error: 'none' }),
       accounts: () => daemon.accounts,
       live: () => daemon.live,
+      config: undefined,
       status: undefined,
     },
     createLogger('silent'),

@@ -137,6 +137,7 @@ async function onOpenLog(
     sendAway: () => undefined,
     keyPair: () => failure(NO_KEY_PAIR),
     accounts: () => accounts,
+    config: undefined,
     status: undefined,
     live: () => undefined,
     by: thisCaller(),

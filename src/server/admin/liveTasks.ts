@@ -40,7 +40,7 @@ export type LiveTask = z.infer<(typeof liveTasks)[number]>
 
 /** Whether a task needs a running daemon. */
 export function isLiveTask(task: { readonly task: string }): boolean {
-  return liveTasks.some(({ shape }) => shape.task.value === task.task)
+  return task.task === 'reload' || liveTasks.some(({ shape }) => shape.task.value === task.task)
 }
 
 /** What these tasks work with. */

@@ -111,8 +111,10 @@ async function deleteRoom(
   const ended = await log.endRoom(key, deed)
   if (!ended.ok) return taskFailed('storage', ended.error)
   if (!ended.value) return taskFailed('unknown', `"${name}" is being deleted already`)
+  // Whatever becomes of the telling, what the room holds goes.
+  const sweeping = log.sweepRoom(key)
   live?.endRoom(key, name)
-  const swept = await log.sweepRoom(key)
+  const swept = await sweeping
   if (!swept.ok)
     return taskFailed(
       'storage',

@@ -7,6 +7,7 @@ import type { LogMaintenance, Retention } from '../log/maintenance.ts'
 import { directKey, directNames } from '../log/roomKeys.ts'
 import type { KeyPair } from '../tls/keyPair.ts'
 import { type AccountContext, accountTasks, runAccountTask } from './accountTasks.ts'
+import { jsonLine } from './answerLines.ts'
 import type { Caller } from './caller.ts'
 import type { LiveServer } from './liveServer.ts'
 import { type LiveTask, liveTasks, runLiveTask } from './liveTasks.ts'
@@ -63,7 +64,7 @@ export interface TaskContext {
   /** The accounts; undefined while the daemon is starting. */
   readonly accounts: () => AccountContext | undefined
   /** Undefined where no daemon runs. */
-  readonly config?: ConfigTasks
+  readonly config: ConfigTasks | undefined
   /** How the daemon is; undefined where none runs. @param rooms how many of the busiest are named */
   readonly status: ((rooms: number) => Promise<Status>) | undefined
   /** The daemon; undefined while it is starting, and where none runs. */
@@ -136,7 +137,7 @@ async function printStatus(
   rooms: number,
   { status, print }: TaskContext,
 ): Promise<Result<undefined, TaskFailure>> {
-  if (status === undefined) return taskFailed('unknown', 'no daemon runs here')
+  if (status === undefined) return taskFailed('not_running', 'no daemon runs here')
   await print(JSON.stringify(await status(rooms)))
   return success(undefined)
 }
@@ -188,7 +189,7 @@ async function printEvents(
   for (;;) {
     const page = await log.read(key, { after, limit: PAGE_EVENTS, maxBytes: PAGE_BYTES })
     for (const event of page.events) {
-      if (!(await print(JSON.stringify(presentEvent(event, roomOf(event)))))) return success(undefined)
+      if (!(await print(jsonLine(presentEvent(event, roomOf(event)))))) return success(undefined)
       after = event.seq
     }
     if (!page.moreAfter) return success(undefined)
@@ -208,7 +209,7 @@ async function exportUser(
   if (account !== undefined) {
     const { password, secrets, ...rest } = account
     const shown = secrets.map(({ hash, ...secret }) => (secret.kind === 'key' ? { ...secret, hash } : secret))
-    await print(JSON.stringify({ ...rest, hasPassword: password !== undefined, secrets: shown }))
+    await print(jsonLine({ ...rest, hasPassword: password !== undefined, secrets: shown }))
     printed++
   }
   for (let after: number | undefined = 0; after !== undefined; ) {
@@ -216,7 +217,7 @@ async function exportUser(
     for (const event of page.events) {
       const room = directNames(event.roomKey)?.find(one => one !== person)
       const shown = room === undefined ? (log.head(event.roomKey)?.name ?? event.roomKey) : `@${room}`
-      if (!(await print(JSON.stringify(presentEvent(event, shown))))) return success(undefined)
+      if (!(await print(jsonLine(presentEvent(event, shown))))) return success(undefined)
       printed++
     }
     after = page.next
@@ -278,7 +279,7 @@ async function retain(
 
 async function reload({ config, print }: TaskContext): Promise<Result<undefined, TaskFailure>> {
   if (config === undefined)
-    return taskFailed('unknown', 'no daemon runs here; a start reads the configuration')
+    return taskFailed('not_running', 'no daemon runs here; a start reads the configuration')
   const reloaded = config.reload()
   if (!reloaded.ok) return taskFailed('invalid', `${reloaded.error}\nnothing is changed`)
   const { applied, waiting } = reloaded.value

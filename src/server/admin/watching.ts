@@ -1,5 +1,6 @@
 import { accessSync, constants, existsSync } from 'node:fs'
 import { controlSocket } from '../dataDirectory.ts'
+import { jsonLine } from './answerLines.ts'
 import { sendTask } from './control.ts'
 import { describeStatus, readStatus, type Status } from './status.ts'
 import { runTop } from './top.ts'
@@ -22,12 +23,12 @@ export async function runWatch(directory: string, what: WatchTask): Promise<numb
   if (what.task === 'top') return runTop(() => lookAt(directory, 50))
   const seen = await lookAt(directory, 0)
   if ('why' in seen) {
-    const line = what.json ? JSON.stringify({ running: false, why: seen.why }) : `chatd: ${seen.why}`
+    const line = what.json ? jsonLine({ running: false, why: seen.why }) : `chatd: ${seen.why}`
     process[what.json ? 'stdout' : 'stderr'].write(`${line}\n`)
     return seen.code
   }
   const lines = what.json
-    ? [JSON.stringify({ running: true, ...seen.status })]
+    ? [jsonLine({ running: true, ...seen.status })]
     : describeStatus(seen.status, Date.now())
   process.stdout.write(`${lines.join('\n')}\n`)
   return seen.code

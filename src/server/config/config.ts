@@ -110,7 +110,7 @@ export const configSchema = z.strictObject({
   'socket-mode': key(mode, 'permissions of the unix sockets of listen', { ...starts, byDefault: '"600"' }),
   'control-group': key(
     group,
-    'a group whose members may run commands on this daemon, beside its user and root',
+    'a group whose members may run commands on this daemon, beside its user and root: they can read everything and take any account',
     starts,
   ),
   name: key(

@@ -3,10 +3,18 @@ import { distance } from 'fastest-levenshtein'
 import { parse, TomlError } from 'smol-toml'
 import type * as z from 'zod'
 import { failure, type Result, success } from '../../protocol/errors.ts'
+import { absolute } from '../exits.ts'
 import { CONFIG_KEYS, type Config, configSchema } from './config.ts'
 
 /** The file of the package. */
 export const CONFIG_FILE = '/etc/chatd/chatd.conf'
+
+/** The file that an option, or the environment, names; an empty variable names none. */
+export function namedConfigFile(option: string | undefined): string | undefined {
+  const named = option ?? process.env['CHATD_CONFIG']
+  return named === undefined || named === '' ? undefined : absolute(named)
+}
+
 const MAX_BYTES = 1024 * 1024
 /** A key that is so few letters away is meant. */
 const CLOSE = 3

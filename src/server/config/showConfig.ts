@@ -18,7 +18,7 @@ export function defaultConfigFile(): string {
       table = first
       lines.push(
         '',
-        `# Bounds of what one client, address or name may do; all of them are in docs/operating.md.`,
+        '# Bounds of what one client, address or name may do. docs/operating.md says what happens at each.',
         `[${first}]`,
       )
     }

@@ -75,7 +75,7 @@ type Width = { readonly least: number; readonly most: number; readonly beside: n
 
 /** Beside a name stand the bar of the current room, a number, and a count, with their blanks. */
 const SIDEBAR: Width = { least: 20, most: 32, beside: 7 }
-/** Beside a name stands a dot. Narrower, there is no room for why somebody is away. */
+/** Beside a name stands a dot. A narrower list has no room for away messages. */
 const PEOPLE: Width = { least: 16, most: 30, beside: 4 }
 
 /** All rooms count, also those that are folded: one that shows up does not push the timeline to the side. */

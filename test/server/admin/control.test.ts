@@ -50,6 +50,7 @@ async function opened(directoryMode: number, group?: number): Promise<{ mode: nu
     sendAway: never,
     keyPair: never,
     accounts: never,
+    config: undefined,
     status: never,
     live: never,
   }

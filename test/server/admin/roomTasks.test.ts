@@ -182,6 +182,7 @@ test('delete goes on after a crash, also without a daemon; meanwhile the name is
     keyPair: () => ({ ok: false, error: 'none' }) as const,
     accounts: () => undefined,
     live: () => undefined,
+    config: undefined,
     status: undefined,
     by: { user: 'root', uid: 0 },
   }

@@ -150,7 +150,8 @@ function write(): void {
       clearInterval(forgetting)
       // A closed log has nothing in its write-ahead log; the file alone is a whole backup then.
       try {
-        database.exec('PRAGMA wal_checkpoint(TRUNCATE)')
+        // A stop does not wait for a backup that reads.
+        database.exec('PRAGMA busy_timeout = 1000; PRAGMA wal_checkpoint(TRUNCATE)')
       } catch (error) {
         // On a full disk the write-ahead log stays, and holds everything that was acknowledged.
         if (!isDiskFull(error)) throw error
