@@ -1,5 +1,5 @@
-import { lstatSync, rmSync, statSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, lstatSync, rmSync, statfsSync, statSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { makeDirectory } from '../../files/makeDirectory.ts'
 import { type Result, success } from '../../protocol/errors.ts'
@@ -49,6 +49,22 @@ export function lastBackup(directory: string): number | undefined {
   return backupsIn(directory, 'nightly').find(({ time }) => time <= now)?.time
 }
 
+/** The bytes of a log, with those of its write-ahead log. */
+export function bytesOf(log: string): number {
+  return statSync(log).size + (statSync(`${log}-wal`, { throwIfNoEntry: false })?.size ?? 0)
+}
+
+/** How much room is missing in a directory, or where it is to be made, in words; undefined: so many bytes have room. */
+export function missingRoom(directory: string, bytes: number): string | undefined {
+  const { bavail, bsize } = statfsSync(existsSync(directory) ? directory : dirname(directory))
+  const free = bavail * bsize
+  return free >= bytes ? undefined : `${mebibytes(bytes)} are needed for it, and ${mebibytes(free)} are free`
+}
+
+function mebibytes(bytes: number): string {
+  return `${Math.ceil(bytes / 1024 / 1024)} MiB`
+}
+
 /** Backups of a kind in a directory, the newest first. */
 export function backupsIn(
   directory: string,
@@ -66,6 +82,13 @@ export async function backUpInto(log: string, place: BackupPlace): Promise<Resul
   const problem = prepare(directory, isOwn)
   if (problem !== undefined) return taskFailed('storage', problem)
   removeParts(directory, name => Object.values(KINDS).some(names => names.test(name)))
+  // The daemon writes to this disk too, and a backup that fills it would cost messages.
+  const missing = missingRoom(directory, bytesOf(log))
+  if (missing !== undefined)
+    return taskFailed(
+      'storage',
+      `${directory} has no room for a backup: ${missing}; make room, or choose another disk; older backups are as they were`,
+    )
   const file = await freeName(directory, prefix)
   const made = await backUp(log, file, isOwn ? { made: part => giveToOwner(part, directory) } : {})
   if (!made.ok) return made

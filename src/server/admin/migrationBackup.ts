@@ -1,9 +1,9 @@
-import { statfsSync, statSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { statSync } from 'node:fs'
+import { join } from 'node:path'
 import { backupDirectory, logFile } from '../dataDirectory.ts'
 import { layoutInHeader } from '../log/sqlite/logFileReport.ts'
 import { SCHEMA_VERSION } from '../log/sqlite/schema.ts'
-import { backUpInto, backupsIn } from './backupDirectory.ts'
+import { backUpInto, backupsIn, bytesOf, missingRoom } from './backupDirectory.ts'
 
 const KEPT = 2
 /** The new layout needs room beside the copy. */
@@ -31,10 +31,8 @@ export async function backUpBeforeMigration(directory: string): Promise<Migratio
   if (there !== undefined) return { kind: 'there', layout, file: there }
   const none = (reason: string): MigrationBackup => ({ kind: 'none', layout, reason })
   try {
-    const needed = bytesOf(log) * ROOM + MORE_ROOM
-    const { bavail, bsize } = statfsSync(statSync(target, { throwIfNoEntry: false }) ? target : dirname(log))
-    if (bavail * bsize < needed)
-      return none(`${mebibytes(needed)} are needed for it, and ${mebibytes(bavail * bsize)} are free`)
+    const missing = missingRoom(target, bytesOf(log) * ROOM + MORE_ROOM)
+    if (missing !== undefined) return none(missing)
     const prefix = `chatd-before-layout-${SCHEMA_VERSION}-`
     const made = await backUpInto(log, {
       directory: target,
@@ -83,12 +81,4 @@ function sameLog(log: string, directory: string, layout: number): string | undef
 function changedAt(log: string): number {
   const wal = statSync(`${log}-wal`, { throwIfNoEntry: false })
   return Math.max(statSync(log).mtimeMs, wal !== undefined && wal.size > 0 ? wal.mtimeMs : 0)
-}
-
-function bytesOf(log: string): number {
-  return statSync(log).size + (statSync(`${log}-wal`, { throwIfNoEntry: false })?.size ?? 0)
-}
-
-function mebibytes(bytes: number): string {
-  return `${(bytes / 1024 / 1024).toFixed(0)} MiB`
 }

@@ -1,6 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { backUp } from '../../../src/server/admin/backup.ts'
 import { type BackupPlace, backUpInto, lastBackup } from '../../../src/server/admin/backupDirectory.ts'
 import { backupDirectory, logFile } from '../../../src/server/dataDirectory.ts'
 import { temporaryDirectory } from '../directory.ts'
@@ -124,6 +125,15 @@ describe('backups that chatd names', () => {
     const directory = smallDisk('1m')
     writeFileSync(join(directory, 'chatd-20200101T000000Z.db'), 'good')
     expect(await backUpInto(log, place(directory, { isOwn: false, keep: 1 }))).toMatchObject({
+      ok: false,
+      error: {
+        message: expect.stringMatching(
+          /[23] MiB are needed for it, and 1 MiB are free; make room.*older backups are as they were/,
+        ),
+      },
+    })
+    // Where the room goes while the copy is made.
+    expect(await backUp(log, join(directory, 'chatd-20270101T000000Z.db'))).toMatchObject({
       ok: false,
       error: {
         message: expect.stringMatching(/the disk is full; make room.*older backups are as they were/),
