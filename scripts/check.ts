@@ -22,20 +22,22 @@ const checks: readonly (readonly [heading: string, command: string, ...args: rea
   ['Build', 'node', 'scripts/build.ts'],
 ]
 
-const total: Count = { passed: 1, failed: 0, skipped: 0 }
+const total: Count = { passed: 1, failures: [], skipped: 0 }
 console.log(`── Node ${process.versions.node}`)
 for (const [heading, command, ...args] of checks) {
   if (runs(heading, command, args)) total.passed++
-  else total.failed++
+  else total.failures.push(heading)
 }
 const tests = await runTests()
 total.passed += tests.passed
-total.failed += tests.failed
+total.failures.push(...tests.failures)
 total.skipped += tests.skipped
 
 const skipped = total.skipped === 0 ? '' : `, ${total.skipped} skipped`
-console.log(`\n${total.passed} passed, ${total.failed} failed${skipped}`)
-process.exitCode = total.failed === 0 ? 0 : 1
+// Last, since of a long output often only the end is kept.
+if (total.failures.length > 0) console.log(`\n── Failed\n${total.failures.join('\n')}`)
+console.log(`\n${total.passed} passed, ${total.failures.length} failed${skipped}`)
+process.exitCode = total.failures.length === 0 ? 0 : 1
 
 /**
  * Both kinds of tests at once: those of whole programs run one file at a time and mostly wait, so the others take what CPU they leave.
@@ -51,7 +53,7 @@ async function runTests(): Promise<Count> {
     console.log(`\n── Unit tests\n${readReport(join(directory, 'unit.log')) ?? ''}`)
     return {
       passed: programs.passed + units.passed,
-      failed: programs.failed + units.failed,
+      failures: [...programs.failures, ...units.failures],
       skipped: programs.skipped + units.skipped,
     }
   } finally {
@@ -80,7 +82,9 @@ async function runProject(
   console.log(`   ${project}: ${((performance.now() - began) / 1_000).toFixed(1)} s`)
   const count = countTests(readReport(report))
   // Vitest can also fail outside the tests: by an uncaught error, or if no test ran.
-  return status !== 0 && count.failed === 0 ? { ...count, failed: 1 } : count
+  return status !== 0 && count.failures.length === 0
+    ? { ...count, failures: [`vitest failed outside the ${project} tests: its error is above`] }
+    : count
 }
 
 function readReport(path: string): string | undefined {
