@@ -66,6 +66,7 @@ const FLOORS: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ['logSink'],
     ['counters'],
     [
+      'byteSize',
       'exits',
       'listenSockets',
       'serviceManager',

@@ -6,6 +6,7 @@ import {
   type TLSSocket,
   type ConnectionOptions as TlsOptions,
 } from 'node:tls'
+import { errorReason } from '../files/errorCode.ts'
 import { fingerprintOf } from '../protocol/fingerprint.ts'
 import { type ServerAddress, socketPath } from './serverAddress.ts'
 import type { Doubt, Presented, Trust, Verdict } from './trust.ts'
@@ -107,7 +108,7 @@ export class Dialing {
     if (presented === undefined) return this.#failed('the server showed no certificate')
     const mayBeKnownToSystem =
       authorities === undefined &&
-      UNKNOWN_ISSUER.has(errorCode(socket.authorizationError)) &&
+      UNKNOWN_ISSUER.has(errorReason(socket.authorizationError)) &&
       !trust.isPinned(presented.fingerprint)
     if (mayBeKnownToSystem) {
       this.stop()
@@ -171,7 +172,7 @@ function presentedBy(socket: TLSSocket, host: string): Presented | undefined {
 
 function doubtOf(socket: TLSSocket, host: string): Doubt | undefined {
   if (!socket.authorized) {
-    const code = errorCode(socket.authorizationError)
+    const code = errorReason(socket.authorizationError)
     const certificate = socket.getPeerX509Certificate()
     if (code === 'CERT_HAS_EXPIRED')
       return {
@@ -196,11 +197,6 @@ function doubtOf(socket: TLSSocket, host: string): Doubt | undefined {
 
 function forOtherNames(host: string): Doubt {
   return { kind: 'name', reason: `its certificate is for other names than ${host}` }
-}
-
-/** Node declares an Error, and gives the code. */
-function errorCode(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : String(error)
 }
 
 function dayOf(date: Date | undefined): string {

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { errorCode } from '../files/errorCode.ts'
 import { makeDirectory } from '../files/makeDirectory.ts'
 import { replaceFile } from '../files/replaceFile.ts'
 import { failure, type Result, success } from '../protocol/errors.ts'
@@ -95,7 +96,7 @@ export class KnownServers {
     try {
       return success(readFileSync(this.path, 'utf8'))
     } catch (error) {
-      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return success('')
+      if (errorCode(error) === 'ENOENT') return success('')
       const reason = error instanceof Error ? error.message : String(error)
       return failure(
         `the keys of servers cannot be read (${reason}); nothing was sent. Make ${this.path} a file that you can read, or move it away`,

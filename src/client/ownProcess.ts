@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { isRunning } from '../files/isRunning.ts'
 
 let own: string | undefined
 
@@ -17,12 +18,7 @@ export function isAlive(name: string): boolean {
   if (started !== undefined) return name === `${pid} ${started}`
   // Without /proc only the process id tells.
   if (startOf(process.pid) !== undefined) return false
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM'
-  }
+  return isRunning(pid)
 }
 
 /** The start time of a process, in ticks since the boot of the machine; undefined without such a process or /proc. */

@@ -1,5 +1,6 @@
 import { mkdirSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { errorCode } from './errorCode.ts'
 
 /**
  * Creates a directory with its missing parents, all with this mode; an existing one stays as it is. Throws the error of
@@ -38,5 +39,5 @@ function isDirectory(path: string): boolean {
 }
 
 function isMissing(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ENOENT'
+  return errorCode(error) === 'ENOENT'
 }

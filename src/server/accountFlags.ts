@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { type Command, InvalidArgumentError, Option } from 'commander'
+import { errorReason } from '../files/errorCode.ts'
 import type { TaskFlags } from './admin/command.ts'
 
 const STDIN = 0
@@ -245,7 +246,7 @@ function keys(text: string, before: readonly string[] = []): readonly string[] {
   try {
     content = readFileSync(text === '-' ? STDIN : text, 'utf8')
   } catch (error) {
-    const reason = error instanceof Error && 'code' in error ? String(error.code) : String(error)
+    const reason = errorReason(error)
     throw new InvalidArgumentError(`It is the line of a public key, a file of such lines, or - (${reason})`)
   }
   const lines = content.split('\n').filter(line => line.trim() !== '' && !line.startsWith('#'))

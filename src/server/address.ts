@@ -3,6 +3,8 @@ import { DEFAULT_PORT } from '../protocol/limits.ts'
 import { isLoopback, plainAddress } from '../protocol/loopback.ts'
 import type { ListenAddress } from './settings.ts'
 
+/** Addresses of unix sockets have 108 bytes in the kernel, the end included (unix(7)). */
+export const MAX_SOCKET_PATH_BYTES = 107
 const MAX_PORT = 65_535
 const UNIX = 'unix:'
 

@@ -11,6 +11,7 @@ import {
 import { homedir } from 'node:os'
 import { isAbsolute, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { errorCode, errorReason } from '../files/errorCode.ts'
 import { makeDirectory } from '../files/makeDirectory.ts'
 import { replaceFile } from '../files/replaceFile.ts'
 import { isBusy } from '../files/sqliteErrors.ts'
@@ -65,7 +66,7 @@ export function prepareDirectory(path: string): string | undefined {
     accessSync(path, constants.W_OK | constants.X_OK)
     return findNoFile(path)
   } catch (error) {
-    const reason = error instanceof Error && 'code' in error ? String(error.code) : String(error)
+    const reason = errorReason(error)
     return `cannot write to the data directory ${path} (${reason}); choose another with --data, or change its owner`
   }
 }
@@ -123,7 +124,7 @@ function makeLock(file: string): void {
     giveToOwner(file)
   } catch (error) {
     // Another process made it meanwhile.
-    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error
+    if (errorCode(error) !== 'EEXIST') throw error
   }
 }
 

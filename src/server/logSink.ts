@@ -1,5 +1,6 @@
 import { constants, fstatSync, openSync, writeSync } from 'node:fs'
 import { Socket } from 'node:net'
+import { errorCode } from '../files/errorCode.ts'
 
 const STDERR = 2
 /** What is held while standard error takes nothing, bytes; further lines are lost, and counted. */
@@ -90,7 +91,7 @@ function intoDescriptor(descriptor: number): Write {
     try {
       return writeSync(descriptor, bytes)
     } catch (error) {
-      const isFull = error instanceof Error && 'code' in error && error.code === 'EAGAIN'
+      const isFull = errorCode(error) === 'EAGAIN'
       // A reader that has gone does not come back: the line is lost, and the server goes on.
       return isFull ? 0 : bytes.length
     }

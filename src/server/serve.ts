@@ -4,6 +4,7 @@ import { isLocal, showAddress } from './address.ts'
 import { openControl } from './admin/control.ts'
 import { prepareLog } from './admin/prepareLog.ts'
 import type { ConfigTasks } from './admin/tasks.ts'
+import { showBytes } from './byteSize.ts'
 import { namedConfigFile } from './config/configFile.ts'
 import { Configuration } from './config/configuration.ts'
 import { unknownVariables } from './config/sources.ts'
@@ -248,6 +249,5 @@ function feeder(manager: ServiceManager, health: Health): () => Promise<void> {
 
 function statusOf({ connections, people, rooms }: Daemon, data: string): string {
   const { size } = statSync(logFile(data), { throwIfNoEntry: false }) ?? { size: 0 }
-  const log = (size / 1024 / 1024).toFixed(1)
-  return `${people} people, ${connections} connections, ${rooms} rooms in use; log ${log} MiB`
+  return `${people} people, ${connections} connections, ${rooms} rooms in use; log ${showBytes(size)}`
 }

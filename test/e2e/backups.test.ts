@@ -2,6 +2,7 @@ import { execFile, spawn } from 'node:child_process'
 import { chownSync, copyFileSync, mkdirSync, readdirSync, statSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { showBytes } from '../../src/server/byteSize.ts'
 import { Peer } from '../server/peer.ts'
 import { Home } from './home.ts'
 import { Chatd, type Ran, runChatd } from './programs.ts'
@@ -44,7 +45,7 @@ describe('the drill', () => {
     const [name = ''] = readdirSync(home.join('data', 'backups'))
     expect(name).toMatch(NAME)
     const file = home.join('data', 'backups', name)
-    expect(made.out).toBe(`${file}: ${(statSync(file).size / 1024 / 1024).toFixed(1)} MiB\n`)
+    expect(made.out).toBe(`${file}: ${showBytes(statSync(file).size)}\n`)
     await say(daemon, 'bob', 'three')
     expect(await run('check', file)).toMatchObject({
       code: 0,

@@ -1,5 +1,6 @@
 import { readdirSync, statSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
+import { isRunning } from '../../files/isRunning.ts'
 import { isDamage } from '../../files/sqliteErrors.ts'
 import { type Result, success } from '../../protocol/errors.ts'
 import { openForReading, UnusableFile } from '../log/sqlite/database.ts'
@@ -45,7 +46,7 @@ export async function backUp(
 export function removeParts(directory: string, isOurs: (file: string) => boolean): void {
   for (const name of namesIn(directory)) {
     const [, file, pid] = PART.exec(name) ?? []
-    if (file !== undefined && isOurs(file) && !isOther(Number(pid)))
+    if (file !== undefined && isOurs(file) && (Number(pid) === process.pid || !isRunning(Number(pid))))
       removeCopy(join(directory, `${file}.${pid}.part`))
   }
 }
@@ -95,16 +96,4 @@ function sentenceOf(error: unknown, log: string, file: string): string {
   if (hasNoRoom(error))
     return `${file} could not be written: the disk is full; make room, or choose another disk; older backups are as they were`
   return `${file} could not be written: ${reason}`
-}
-
-/** Whether another process runs under this number. */
-function isOther(pid: number): boolean {
-  if (pid === process.pid) return false
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    // Another user's process runs too.
-    return error instanceof Error && 'code' in error && error.code === 'EPERM'
-  }
 }

@@ -1,8 +1,10 @@
 import { existsSync, lstatSync, rmSync, statfsSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { errorReason } from '../../files/errorCode.ts'
 import { makeDirectory } from '../../files/makeDirectory.ts'
 import { type Result, success } from '../../protocol/errors.ts'
+import { showBytes } from '../byteSize.ts'
 import { giveToOwner } from '../privateFiles.ts'
 import { backUp, namesIn, removeParts } from './backup.ts'
 import { type TaskFailure, taskFailed } from './taskFailure.ts'
@@ -58,11 +60,7 @@ export function bytesOf(log: string): number {
 export function missingRoom(directory: string, bytes: number): string | undefined {
   const { bavail, bsize } = statfsSync(existsSync(directory) ? directory : dirname(directory))
   const free = bavail * bsize
-  return free >= bytes ? undefined : `${mebibytes(bytes)} are needed for it, and ${mebibytes(free)} are free`
-}
-
-function mebibytes(bytes: number): string {
-  return `${Math.ceil(bytes / 1024 / 1024)} MiB`
+  return free >= bytes ? undefined : `${showBytes(bytes)} are needed for it, and ${showBytes(free)} are free`
 }
 
 /** Backups of a kind in a directory, the newest first. */
@@ -103,7 +101,7 @@ export async function backUpInto(log: string, place: BackupPlace): Promise<Resul
     } catch (error) {
       return taskFailed(
         'storage',
-        `${file} is whole, and the older backup ${old} could not be removed (${codeOf(error)}); remove it, or change its owner`,
+        `${file} is whole, and the older backup ${old} could not be removed (${errorReason(error)}); remove it, or change its owner`,
       )
     }
   }
@@ -118,7 +116,7 @@ function prepare(directory: string, isOwn: boolean): string | undefined {
     if (isNew && isOwn) giveToOwner(directory)
     return undefined
   } catch (error) {
-    return `no backup can be made in ${directory} (${codeOf(error)}); choose another directory with --directory, or change its owner`
+    return `no backup can be made in ${directory} (${errorReason(error)}); choose another directory with --directory, or change its owner`
   }
 }
 
@@ -136,8 +134,4 @@ function timeOf(name: string | undefined): number {
   if (parts === null) return Number.NaN
   const [, year, month, day, hour, minute, second] = parts
   return Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`)
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : String(error)
 }

@@ -3,6 +3,7 @@ import { resolve } from 'node:path'
 import { failure, type Result, success } from '../../protocol/errors.ts'
 import { Accounts } from '../auth/accounts.ts'
 import { InviteAddress } from '../auth/inviteAddress.ts'
+import { showBytes } from '../byteSize.ts'
 import { backupDirectory, lockDirectory, logFile } from '../dataDirectory.ts'
 import { checkLogFile } from '../log/sqlite/logFileReport.ts'
 import { openSqliteLog, type SqliteLog } from '../log/sqlite/sqliteLog.ts'
@@ -158,7 +159,7 @@ async function runBackup(directory: string, backup: Backup): Promise<Result<unde
     const { file, replaces } = backup
     const made = await backUp(log, file, { replaces })
     if (!made.ok) return made
-    await print(`${file}: ${mebibytes(made.value.bytes)}`)
+    await print(`${file}: ${showBytes(made.value.bytes)}`)
     return success(undefined)
   }
   const { keep, directory: named } = backup
@@ -167,7 +168,7 @@ async function runBackup(directory: string, backup: Backup): Promise<Result<unde
   const isOwn = target === own
   const made = await backUpInto(log, { directory: target, isOwn, keep, kind: 'nightly', prefix: 'chatd-' })
   if (!made.ok) return made
-  await print(`${made.value.file}: ${mebibytes(made.value.bytes)}`)
+  await print(`${made.value.file}: ${showBytes(made.value.bytes)}`)
   for (const old of made.value.removed) await print(`removed: ${old}`)
   return success(undefined)
 }
@@ -179,10 +180,6 @@ async function checkFile(file: string): Promise<Result<undefined, TaskFailure>> 
   return checked.value.ok
     ? success(undefined)
     : taskFailed('unhealthy', `${file} is damaged, see the lines above; take another backup`)
-}
-
-function mebibytes(bytes: number): string {
-  return `${(bytes / 1024 / 1024).toFixed(1)} MiB`
 }
 
 /** Writes a line to standard output; false where no reader is left. */

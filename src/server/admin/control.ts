@@ -1,16 +1,16 @@
 import { chmodSync, chownSync, lstatSync, rmSync, statSync } from 'node:fs'
 import { connect, createServer, type Server, type Socket } from 'node:net'
 import * as z from 'zod'
+import { errorReason } from '../../files/errorCode.ts'
 import { type Result, success } from '../../protocol/errors.ts'
 import { LineCutter } from '../../protocol/lines.ts'
+import { MAX_SOCKET_PATH_BYTES } from '../address.ts'
 import { controlSocket } from '../dataDirectory.ts'
 import type { Logger } from '../logger.ts'
 import { type Caller, caller, thisCaller, UNKNOWN_CALLER } from './caller.ts'
 import { TASK_FAILURES, type TaskFailure, taskFailed } from './taskFailure.ts'
 import { runTask, type Task, type TaskContext, task } from './tasks.ts'
 
-/** Addresses of unix sockets have 108 bytes in the kernel, the end included. */
-const MAX_PATH_BYTES = 107
 const MAX_TASK_BYTES = 256 * 1024
 const MAX_ANSWER_BYTES = 4 * 1024 * 1024
 
@@ -41,7 +41,7 @@ export async function openControl(
   const path = controlSocket(directory)
   const without = (reason: string): undefined =>
     void logger.warn({ reason }, 'commands such as chatd backup cannot reach this daemon')
-  if (Buffer.byteLength(path) > MAX_PATH_BYTES) return without(`${path} is too long for a socket`)
+  if (Buffer.byteLength(path) > MAX_SOCKET_PATH_BYTES) return without(`${path} is too long for a socket`)
   const left = lstatSync(path, { throwIfNoEntry: false })
   if (left?.isSocket() === false) return without(`${path} is no socket; remove it and restart chatd`)
   // The last holder of the lock left it behind.
@@ -221,7 +221,7 @@ function openToGroup(directory: string, group: number): string | undefined {
     if ((gid === group && (mode & 0o010) !== 0) || (mode & 0o001) !== 0) return undefined
     return `its members cannot reach ${path}; run: chgrp ${group} ${directory} && chmod g+x ${directory}`
   } catch (error) {
-    const reason = error instanceof Error && 'code' in error ? String(error.code) : String(error)
+    const reason = errorReason(error)
     return `${path} cannot be given to group ${group} (${reason}); make the user of chatd a member of it`
   }
 }

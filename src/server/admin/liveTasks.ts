@@ -6,8 +6,9 @@ import { isBlank } from '../../protocol/texts.ts'
 import type { LogMaintenance } from '../log/maintenance.ts'
 import { LOG_LEVELS } from '../settings.ts'
 import { jsonLine, operatorText } from './answerLines.ts'
-import { type Caller, callerText } from './caller.ts'
+import type { Caller } from './caller.ts'
 import type { LiveConnection, LiveServer } from './liveServer.ts'
+import { noteDeed } from './noteDeed.ts'
 import { type TaskFailure, taskFailed } from './taskFailure.ts'
 import { connectionLine, connectionObject, connectionsText, WHO_HEADING } from './whoLines.ts'
 
@@ -94,7 +95,7 @@ async function kick(task: Task<'kick'>, { live, log, by, print }: LiveContext): 
       : `the operator ended this connection: ${reason.value}`
   const ended = connections.map(connection => connection.facts())
   for (const connection of connections) connection.kick(message)
-  const noted = await note(log, by, {
+  const noted = await noteDeed(log, by, {
     deed: 'kick',
     target: name === undefined ? undefined : foldName(name),
     detail: `${ended.map(({ number }) => `c${number}`).join(' ')} ${reason.value}`.trim(),
@@ -118,7 +119,7 @@ async function announce(
   const { shown, has } = wanted.value
   const message = shown === undefined ? fits.value : `#${shown}: ${fits.value}`
   const { told, plain } = live.announce(message, has)
-  const noted = await note(log, by, { deed: 'announce', detail: `told ${told}` })
+  const noted = await noteDeed(log, by, { deed: 'announce', detail: `told ${told}` })
   const where = shown === undefined ? '' : ` in ${shown}`
   const untold = plain === 0 ? '' : `; ${connectionsText(plain)} of plain clients cannot be told`
   await print(json ? jsonLine({ told, plain }) : `told ${connectionsText(told)}${where}${untold}`)
@@ -135,21 +136,10 @@ async function logLevel(
     return success(undefined)
   }
   live.logLevel = level
-  const noted = await note(log, by, { deed: 'logLevel', detail: level })
+  const noted = await noteDeed(log, by, { deed: 'logLevel', detail: level })
   const until = 'until the daemon ends'
   await print(json ? jsonLine({ level, before }) : `${level} (it was ${before}), ${until}`)
   return noted
-}
-
-/** Notes what was done. It is done also where it cannot be noted. */
-async function note(
-  log: Pick<LogMaintenance, 'noteDeed'>,
-  by: Caller,
-  { deed, target, detail }: { deed: string; target?: string | undefined; detail: string },
-): Answer {
-  const noted = await log.noteDeed({ deed, target, detail: `${detail}, by ${callerText(by)}` })
-  if (noted.ok) return noted
-  return taskFailed('storage', `it is done, but could not be noted in the audit: ${noted.error}`)
 }
 
 /** Which connections are meant: those of a room, whose name is `shown`, those of a person, or all. */

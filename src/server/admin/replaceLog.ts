@@ -11,6 +11,7 @@ import {
 } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { errorCode } from '../../files/errorCode.ts'
 import { isBusy, isDamage } from '../../files/sqliteErrors.ts'
 import { syncPath } from '../../files/syncPath.ts'
 import { type Result, success } from '../../protocol/errors.ts'
@@ -127,7 +128,7 @@ function keepBeside(file: string, kept: string): void {
   try {
     linkSync(file, kept)
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined
+    const code = errorCode(error)
     if (
       code !== 'EPERM' &&
       code !== 'ENOTSUP' &&

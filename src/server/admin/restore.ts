@@ -3,6 +3,7 @@ import { userInfo } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { isDamage } from '../../files/sqliteErrors.ts'
 import { type Result, success } from '../../protocol/errors.ts'
+import { showBytes } from '../byteSize.ts'
 import { lockDirectory, lockHolder, logFile, prepareDirectory } from '../dataDirectory.ts'
 import { checkLogFile, contentOf, describeContent, type LogFileReport } from '../log/sqlite/logFileReport.ts'
 import { openUntouched } from '../log/sqlite/untouchedLog.ts'
@@ -102,8 +103,7 @@ function plan(directory: string, { bytes }: LogFileReport): readonly string[] {
   const parent = existing(directory)
   const { bavail, bsize } = statfsSync(parent)
   const free = bavail * bsize
-  const size = (count: number): string => `${(count / 1024 / 1024).toFixed(1)} MiB`
-  const lines = [`room: ${size(bytes)} are needed in ${directory}, ${size(free)} are free`]
+  const lines = [`room: ${showBytes(bytes)} are needed in ${directory}, ${showBytes(free)} are free`]
   if (free < bytes) lines.push('room: that is too little; make room first')
   if (parent !== directory) {
     const { uid } = statSync(parent)

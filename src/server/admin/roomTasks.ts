@@ -8,6 +8,7 @@ import type { LogMaintenance } from '../log/maintenance.ts'
 import { jsonLine, operatorText, printable } from './answerLines.ts'
 import { type Caller, callerText } from './caller.ts'
 import type { LiveServer } from './liveServer.ts'
+import { noteDeed } from './noteDeed.ts'
 import { type TaskFailure, taskFailed } from './taskFailure.ts'
 
 /** Rooms that are listed before the clients have their turn. */
@@ -90,10 +91,9 @@ async function setTopic(
   } as const
   const stored = await new Promise<Result<Stored>>(resolve => log.append(entry, resolve))
   if (!stored.ok) return taskFailed('storage', stored.error.message)
-  const noted = await log.noteDeed({ deed: 'setTopic', detail: `room ${name}, by ${callerText(by)}` })
+  const noted = await noteDeed(log, by, { deed: 'setTopic', detail: `room ${name}` })
   await print(json ? jsonLine({ room: name, seq: stored.value.seq }) : `${name}: topic set`)
-  if (noted.ok) return success(undefined)
-  return taskFailed('storage', `it is done, but could not be noted in the audit: ${noted.error}`)
+  return noted
 }
 
 /**

@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { showBytes } from '../byteSize.ts'
 
 const size = z.number()
 const time = z.string()
@@ -90,15 +91,6 @@ export function describeStatus(of: Status, now: number): readonly string[] {
   ]
   const width = Math.max(...rows.map(([name]) => name.length))
   return rows.map(([name, text]) => `${name.padEnd(width)}  ${text}`)
-}
-
-const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB']
-
-/** `12.3 MiB`. */
-export function showBytes(bytes: number): string {
-  let [value, unit] = [bytes, 0]
-  while (value >= 1_024 && unit < UNITS.length - 1) [value, unit] = [value / 1_024, unit + 1]
-  return `${unit === 0 ? Math.round(value) : value.toFixed(1)} ${UNITS[unit]}`
 }
 
 /** `3 d 4 h`. */

@@ -1,4 +1,5 @@
-import { type Status, showBytes, showDuration } from './status.ts'
+import { showBytes } from '../byteSize.ts'
+import { type Status, showDuration } from './status.ts'
 
 /** What is drawn at once: the newest status, and one from a while before for the rates. */
 export interface Shown {

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { closeSync, openSync, renameSync, rmSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { backup, DatabaseSync } from 'node:sqlite'
+import { errorCode } from '../../files/errorCode.ts'
 import { isDiskFull } from '../../files/sqliteErrors.ts'
 import { syncPath } from '../../files/syncPath.ts'
 import type { UntouchedLog } from '../log/sqlite/untouchedLog.ts'
@@ -64,7 +65,7 @@ export function removeCopy(part: string): void {
 /** Whether the disk has no room, or the user no more of it. */
 export function hasNoRoom(error: unknown): boolean {
   if (isDiskFull(error)) return true
-  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  const code = errorCode(error)
   return code === 'ENOSPC' || code === 'EDQUOT'
 }
 

@@ -2,6 +2,7 @@ import { readFileSync, statSync } from 'node:fs'
 import { distance } from 'fastest-levenshtein'
 import { parse, TomlError } from 'smol-toml'
 import type * as z from 'zod'
+import { errorReason } from '../../files/errorCode.ts'
 import { failure, type Result, success } from '../../protocol/errors.ts'
 import { absolute } from '../exits.ts'
 import { CONFIG_KEYS, type Config, configSchema } from './config.ts'
@@ -28,7 +29,7 @@ export function readConfigFile(file: string): Result<Config, string> {
       return failure(`${file} has ${size} bytes; a configuration has at most ${MAX_BYTES}`)
     text = readFileSync(file, 'utf8')
   } catch (error) {
-    const reason = error instanceof Error && 'code' in error ? String(error.code) : String(error)
+    const reason = errorReason(error)
     return failure(`${file} cannot be read (${reason}); name another with --config`)
   }
   return parseConfig(text, file)

@@ -1,4 +1,5 @@
 import { readFileSync, statSync } from 'node:fs'
+import { errorReason } from '../../files/errorCode.ts'
 import { failure, type Result } from '../../protocol/errors.ts'
 import { type KeyPair, readKeyPair } from './keyPair.ts'
 
@@ -15,7 +16,7 @@ export function fileKeyPair({ certificate, key }: KeyPairFiles): Result<KeyPair,
     try {
       texts.push(readFileSync(file, 'utf8'))
     } catch (error) {
-      const reason = error instanceof Error && 'code' in error ? String(error.code) : String(error)
+      const reason = errorReason(error)
       return failure(
         `${file} cannot be read (${reason}); check the path, and that chatd's account may read it`,
       )
@@ -41,6 +42,6 @@ function versionOfFile(file: string): string {
     return `${dev} ${ino} ${size} ${mtimeNs}`
   } catch (error) {
     // Missing, in a circle of links, or behind a directory that was closed: reading it tells the operator.
-    return error instanceof Error && 'code' in error ? String(error.code) : String(error)
+    return errorReason(error)
   }
 }

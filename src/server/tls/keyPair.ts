@@ -1,6 +1,7 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto'
 import { isIP } from 'node:net'
 import { createSecureContext } from 'node:tls'
+import { errorCode } from '../../files/errorCode.ts'
 import { failure, type Result, success } from '../../protocol/errors.ts'
 import { fingerprintOf } from '../../protocol/fingerprint.ts'
 
@@ -57,7 +58,7 @@ function readPrivateKey(key: string): Result<KeyObject, string> {
   try {
     return success(createPrivateKey(key))
   } catch (error) {
-    const isEncrypted = error instanceof Error && 'code' in error && error.code === 'ERR_MISSING_PASSPHRASE'
+    const isEncrypted = errorCode(error) === 'ERR_MISSING_PASSPHRASE'
     return failure(
       isEncrypted
         ? 'the key is encrypted with a passphrase, which chatd cannot ask for'

@@ -4,6 +4,7 @@ import { isIP } from 'node:net'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { domainToASCII } from 'node:url'
+import { errorCode, errorReason } from '../../files/errorCode.ts'
 import { replaceFile } from '../../files/replaceFile.ts'
 import { failure, type Result, success } from '../../protocol/errors.ts'
 import { isCertificateFor, type KeyPair, readKeyPair } from './keyPair.ts'
@@ -35,7 +36,7 @@ export function ownKeyPair(directory: string, names: readonly string[]): Result<
     replaceFile(file, `${key}${certificate}`)
   } catch (error) {
     return failure(
-      `the certificate cannot be kept in ${file} (${reasonOf(error)}); without it clients would see another key after each start. Check the directory's owner, and that its disk has free space`,
+      `the certificate cannot be kept in ${file} (${errorReason(error)}); without it clients would see another key after each start. Check the directory's owner, and that its disk has free space`,
     )
   }
   return readKeyPair(certificate, key)
@@ -48,8 +49,8 @@ export function readOwnKeyPair(directory: string): Result<KeyPair | undefined, s
   try {
     text = readFileSync(file, 'utf8')
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return success(undefined)
-    return failure(`${file} cannot be read (${reasonOf(error)}); check its owner`)
+    if (errorCode(error) === 'ENOENT') return success(undefined)
+    return failure(`${file} cannot be read (${errorReason(error)}); check its owner`)
   }
   const pair = readKeyPair(text, text)
   if (pair.ok) return pair
@@ -72,8 +73,4 @@ function unique(names: readonly string[]): readonly string[] {
       names.map(name => name.toLowerCase()).filter(name => isIP(name) !== 0 || domainToASCII(name) !== ''),
     ),
   ]
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : String(error)
 }

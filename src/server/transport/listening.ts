@@ -2,12 +2,10 @@ import { chmodSync, existsSync, fstatSync, lstatSync, readFileSync, rmSync } fro
 import { type AddressInfo, connect, type Server } from 'node:net'
 import { dirname } from 'node:path'
 import { failure, type Result, success } from '../../protocol/errors.ts'
-import { showAddress } from '../address.ts'
+import { MAX_SOCKET_PATH_BYTES, showAddress } from '../address.ts'
 import type { ListenAddress, TcpAddress, UnixAddress } from '../settings.ts'
 
 const ACCEPT_BACKLOG = 4_096
-/** Addresses of unix sockets have 108 bytes in the kernel, the end included (unix(7)). */
-const MAX_PATH_BYTES = 107
 
 /**
  * Listens on a port.
@@ -74,8 +72,10 @@ export async function listenOnPath(
   mode: number,
   flag = '--listen',
 ): Promise<Result<UnixAddress, string>> {
-  if (Buffer.byteLength(path) > MAX_PATH_BYTES)
-    return failure(`${path} is too long for a socket: at most ${MAX_PATH_BYTES} bytes; choose a shorter path`)
+  if (Buffer.byteLength(path) > MAX_SOCKET_PATH_BYTES)
+    return failure(
+      `${path} is too long for a socket: at most ${MAX_SOCKET_PATH_BYTES} bytes; choose a shorter path`,
+    )
   const obstacle = await clearPath(path, flag)
   if (obstacle !== undefined) return failure(obstacle)
   return new Promise(resolve => {

@@ -2,6 +2,7 @@
 
 import { closeSync, openSync, rmSync, writeSync } from 'node:fs'
 import type { Account } from '../../client/account.ts'
+import { errorReason } from '../../files/errorCode.ts'
 import { failure, type Result, success } from '../../protocol/errors.ts'
 
 /** Writes a new file, for the owner alone, of one JSON object a line; the number of lines, or a sentence. */
@@ -10,7 +11,7 @@ export async function saveMyData(account: Account, file: string): Promise<Result
   try {
     output = openSync(file, 'wx', 0o600)
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : String(error)
+    const code = errorReason(error)
     return failure(
       code === 'EEXIST'
         ? `${file} is there already: name another file`

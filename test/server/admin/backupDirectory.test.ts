@@ -128,7 +128,7 @@ describe('backups that chatd names', () => {
       ok: false,
       error: {
         message: expect.stringMatching(
-          /[23] MiB are needed for it, and 1 MiB are free; make room.*older backups are as they were/,
+          /[23]\.\d MiB are needed for it, and [\d.]+ [KM]iB are free; make room.*older backups are as they were/,
         ),
       },
     })

@@ -73,7 +73,9 @@ describe('before a migration', () => {
     const lines: string[] = []
     const logger = pino({ base: {} }, { write: line => lines.push(line) })
     await prepareLog(data, logger)
-    expect(lines.join('')).toMatch(/"level":40.*there is no copy of it as it was: \d+ MiB are needed for it/)
+    expect(lines.join('')).toMatch(
+      /"level":40.*there is no copy of it as it was: \d+\.\d MiB are needed for it/,
+    )
     expect(readdirSync(data)).toEqual(['chatd.db'])
     expect((await textsOf(data)).texts.length).toBeGreaterThan(0)
   })

@@ -1,12 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import {
-  describeStatus,
-  readStatus,
-  type Status,
-  showBytes,
-  showDuration,
-} from '../../../src/server/admin/status.ts'
+import { describeStatus, readStatus, type Status, showDuration } from '../../../src/server/admin/status.ts'
 import { drawTop } from '../../../src/server/admin/topScreen.ts'
+import { showBytes } from '../../../src/server/byteSize.ts'
 
 const STATUS: Status = {
   version: '0.1.0',

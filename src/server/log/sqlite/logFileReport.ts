@@ -1,7 +1,9 @@
 import { closeSync, openSync, readSync, type Stats, statSync } from 'node:fs'
 import type { DatabaseSync } from 'node:sqlite'
+import { errorCode, errorReason } from '../../../files/errorCode.ts'
 import { isDamage } from '../../../files/sqliteErrors.ts'
 import { failure, type Result, success } from '../../../protocol/errors.ts'
+import { showBytes } from '../../byteSize.ts'
 import { integer, optionalInteger } from './columns.ts'
 import { checkRules } from './logRules.ts'
 import { SCHEMA_VERSION, schemaVersion } from './schema.ts'
@@ -90,7 +92,7 @@ function look(file: string): Result<LogFileReport, string> {
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
     if (isDamage(error)) return failure(`${file} is damaged (${reason}); take another backup`)
-    const code = error instanceof Error && 'code' in error ? error.code : undefined
+    const code = errorCode(error)
     if (code === 'EACCES')
       return failure(`${file} cannot be read (${code}); run this as its owner, or as root`)
     if (code === 'ENOSPC')
@@ -106,7 +108,7 @@ function statOf(file: string): Result<Stats, string> {
   try {
     stat = statSync(file, { throwIfNoEntry: false })
   } catch (error) {
-    const reason = error instanceof Error && 'code' in error ? String(error.code) : String(error)
+    const reason = errorReason(error)
     return failure(`${file} cannot be seen (${reason}); run this as its owner, or as root`)
   }
   if (stat === undefined) return failure(`there is no file ${file}`)
@@ -156,7 +158,7 @@ function lookInside(file: string, bytes: number, database: DatabaseSync): Result
     bytes,
     content,
     lines: [
-      `file: ${file}, ${(bytes / 1024 / 1024).toFixed(1)} MiB`,
+      `file: ${file}, ${showBytes(bytes)}`,
       ...findings.flatMap(finding => finding.lines),
       `layout: ${layout} (this chatd knows ${SCHEMA_VERSION}${migrates})`,
       ...(content === undefined ? [] : [`content: ${describeContent(content)}`]),

@@ -1,6 +1,7 @@
 import { closeSync, fsyncSync, openSync, rmSync, statfsSync, statSync, writeSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
+import { showBytes } from '../../../byteSize.ts'
 import type { CheckReport } from '../../maintenance.ts'
 import { integer } from '../columns.ts'
 import { checkRules, type Finding, guarded } from '../logRules.ts'
@@ -34,7 +35,7 @@ function layout(database: DatabaseSync): Finding {
 function size(database: DatabaseSync, file: string): Finding {
   const events = integer(database.prepare('SELECT count(*) AS count FROM events').get() ?? {}, 'count')
   const rooms = integer(database.prepare('SELECT count(*) AS count FROM rooms').get() ?? {}, 'count')
-  return { ok: true, lines: [`size: ${events} events in ${rooms} rooms, ${mebibytes(statSync(file).size)}`] }
+  return { ok: true, lines: [`size: ${events} events in ${rooms} rooms, ${showBytes(statSync(file).size)}`] }
 }
 
 function disk(file: string): Finding[] {
@@ -44,7 +45,7 @@ function disk(file: string): Finding[] {
   return [
     {
       ok: free >= LITTLE_SPACE,
-      lines: [`free: ${mebibytes(free)}${free < LITTLE_SPACE ? '; make room, or shorten what is kept' : ''}`],
+      lines: [`free: ${showBytes(free)}${free < LITTLE_SPACE ? '; make room, or shorten what is kept' : ''}`],
     },
     syncing(directory),
   ]
@@ -79,8 +80,4 @@ function medianSync(directory: string): number {
     closeSync(opened)
     rmSync(file, { force: true })
   }
-}
-
-function mebibytes(bytes: number): string {
-  return `${(bytes / 1024 / 1024).toFixed(1)} MiB`
 }
