@@ -45,7 +45,7 @@ export function addAccountCommands(program: Command, maker: CommandMaker): void 
           dataOf(options),
         ),
     )
-  add(program, 'audit', 'print what operators and owners did to accounts, the newest first')
+  add(program, 'audit', 'print what operators and owners did, the newest first')
     .addOption(new Option('--limit <number>', 'how many lines').argParser(count).default(50))
     .action(({ limit, ...options }: Common & { readonly limit: number }) =>
       take({ task: 'audit', limit }, dataOf(options)),

@@ -5,9 +5,9 @@ import { openControl, sendTask } from '../../src/server/admin/control.ts'
 import type { TaskFailure } from '../../src/server/admin/taskFailure.ts'
 import type { Task } from '../../src/server/admin/tasks.ts'
 import { openSqliteLog, type SqliteLog } from '../../src/server/log/sqlite/sqliteLog.ts'
-import { createLogger } from '../../src/server/logger.ts'
 import type { Settings } from '../../src/server/settings.ts'
 import { temporaryDirectory } from './directory.ts'
+import { keepLines, type LogLine } from './logLines.ts'
 import { type Server, startServer } from './peer.ts'
 
 /** What a task printed, and how it ended. */
@@ -20,6 +20,8 @@ export interface Answered {
 export interface OperatedServer extends Server {
   readonly log: SqliteLog
   readonly directory: string
+  /** What the socket of the operator logged. */
+  readonly logged: readonly LogLine[]
   /** Sends a task through the socket. @param takes how many lines are read */
   run(task: Task, takes?: number): Promise<Answered>
 }
@@ -32,6 +34,7 @@ export async function startOperated(settings: Partial<Settings> = {}): Promise<O
   const log = opened.value
   const server = await startServer(settings, log)
   const { daemon } = server
+  const kept = keepLines()
   const control = await openControl(
     directory,
     {
@@ -43,13 +46,14 @@ export async function startOperated(settings: Partial<Settings> = {}): Promise<O
       config: undefined,
       status: undefined,
     },
-    createLogger('silent'),
+    kept.logger,
   )
   onTestFinished(() => control?.close())
   return {
     ...server,
     log,
     directory,
+    logged: kept.lines,
     async run(task, takes = Number.POSITIVE_INFINITY) {
       const lines: string[] = []
       const result = await sendTask(directory, task, async line => lines.push(line) < takes)

@@ -9,6 +9,7 @@ import type { Accounts } from '../auth/accounts.ts'
 import { secretHash } from '../auth/secretHash.ts'
 import type { AccountChange, AccountDeed, KeptAccount, KeptSecret, KeyLine } from '../log/accounts.ts'
 import { accountLine, inviteLine, secretLine } from './accountLines.ts'
+import { type Caller, callerText } from './caller.ts'
 import { type TaskFailure, taskFailed } from './taskFailure.ts'
 
 const DAY = 86_400_000
@@ -73,6 +74,12 @@ export interface AccountContext {
   readonly linkTo: (code: string) => string
 }
 
+/** The command that asks. */
+interface Asking {
+  readonly print: Print
+  readonly by: Caller
+}
+
 type Answer = Promise<Result<undefined, TaskFailure>>
 type Print = (line: string) => Promise<boolean>
 type Task<K extends AccountTask['task']> = Extract<AccountTask, { task: K }>
@@ -81,8 +88,8 @@ type Task<K extends AccountTask['task']> = Extract<AccountTask, { task: K }>
 const GUESTS = { open: 'speak', registered: 'read', invite: 'none' } as const
 
 /** Runs one task about accounts. */
-export function runAccountTask(task: AccountTask, context: AccountContext, print: Print): Answer {
-  const tasks = new AccountTasks(context, print)
+export function runAccountTask(task: AccountTask, context: AccountContext, { print, by }: Asking): Answer {
+  const tasks = new AccountTasks(context, { print, by })
   switch (task.task) {
     case 'userAdd':
       return tasks.addUser(task)
@@ -131,10 +138,12 @@ export function runAccountTask(task: AccountTask, context: AccountContext, print
 class AccountTasks {
   readonly #context: AccountContext
   readonly #print: Print
+  readonly #by: Caller
 
-  constructor(context: AccountContext, print: Print) {
+  constructor(context: AccountContext, { print, by }: Asking) {
     this.#context = context
     this.#print = print
+    this.#by = by
   }
 
   async addUser({ name: written, keys, role: kind }: Task<'userAdd'>): Answer {
@@ -310,7 +319,7 @@ class AccountTasks {
   }
 
   async #change(deed: AccountDeed): Promise<Result<AccountChange, TaskFailure>> {
-    const changed = await this.#context.accounts.change(deed)
+    const changed = await this.#context.accounts.changeAsOperator(deed, callerText(this.#by))
     if (changed.ok) return changed
     const { code, message } = changed.error
     return taskFailed(

@@ -18,6 +18,7 @@ import { thisCaller } from './caller.ts'
 import { sendTask } from './control.ts'
 import { isLiveTask } from './liveTasks.ts'
 import { backUpBeforeMigration, describeMigrationBackup } from './migrationBackup.ts'
+import { noteDeed } from './noteDeed.ts'
 import { type Restore, restore } from './restore.ts'
 import { type TaskFailure, taskFailed } from './taskFailure.ts'
 import { printKeyPair, runTask, type Task } from './tasks.ts'
@@ -126,9 +127,12 @@ async function onOpenLog(
   task: Task,
   newEpoch: boolean,
 ): Promise<Result<undefined, TaskFailure>> {
+  const by = thisCaller()
   if (newEpoch) {
     const renewed = await log.renewEpoch()
     if (!renewed.ok) return taskFailed('storage', renewed.error)
+    const noted = await noteDeed(log, by, { deed: 'newEpoch', detail: 'every client starts afresh' })
+    if (!noted.ok) return noted
     await print('new epoch: every client starts afresh with what this log holds')
   }
   const accounts = accountsOf(log, directory)
@@ -141,7 +145,7 @@ async function onOpenLog(
     config: undefined,
     status: undefined,
     live: () => undefined,
-    by: thisCaller(),
+    by,
   })
 }
 

@@ -7,6 +7,7 @@ import { LineCutter } from '../../protocol/lines.ts'
 import { MAX_SOCKET_PATH_BYTES } from '../address.ts'
 import { controlSocket } from '../dataDirectory.ts'
 import type { Logger } from '../logger.ts'
+import { isAdmin, logAdmin } from './adminLine.ts'
 import { type Caller, caller, thisCaller, UNKNOWN_CALLER } from './caller.ts'
 import { TASK_FAILURES, type TaskFailure, taskFailed } from './taskFailure.ts'
 import { runTask, type Task, type TaskContext, task } from './tasks.ts'
@@ -135,37 +136,25 @@ function serve(socket: Socket, context: Omit<TaskContext, 'print' | 'by'>, logge
       return
     }
     const { what, by } = sent
-    // A look changes nothing, and `chatd top` looks every second.
-    logger[what.task === 'status' ? 'debug' : 'info']({ ...logged(what), by }, 'a task of the operator')
+    if (!isAdmin(what)) {
+      // `chatd top` looks every second.
+      const level = what.task === 'status' ? 'debug' : 'info'
+      logger[level]({ task: what.task, by }, 'a look of the operator')
+    }
     runTask(what, { ...context, print, by })
       .then(
-        result => say(result.ok ? { done: true } : { failed: result.error.message, code: result.error.code }),
+        result => {
+          logAdmin(logger, what, by, result.ok ? 'ok' : result.error.code)
+          say(result.ok ? { done: true } : { failed: result.error.message, code: result.error.code })
+        },
         (error: unknown) => {
           logger.error({ err: error }, 'a task failed by a bug')
+          logAdmin(logger, what, by, 'bug')
           say({ failed: 'the daemon could not do it; look into its log', code: 'storage' })
         },
       )
       .finally(() => socket.end())
   })
-}
-
-/** What the log may hold of a task: a name that users gave is only counted. */
-function logged(what: Task): Readonly<Record<string, unknown>> {
-  switch (what.task) {
-    case 'retain':
-      return { task: what.task, of: what.room === undefined ? 'all rooms' : 'one room', keep: what.keep }
-    case 'export':
-      return { task: what.task, of: 'one room' }
-    case 'exportDirect':
-      return { task: what.task, of: 'one direct conversation' }
-    case 'exportUser':
-    case 'erase':
-      return { task: what.task, of: 'one user' }
-    case 'logLevel':
-      return { task: what.task, level: what.level }
-    default:
-      return { task: what.task }
-  }
 }
 
 /** Calls back once when the socket takes more, or is gone. */

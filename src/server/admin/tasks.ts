@@ -11,6 +11,7 @@ import { jsonLine } from './answerLines.ts'
 import type { Caller } from './caller.ts'
 import type { LiveServer } from './liveServer.ts'
 import { type LiveTask, liveTasks, runLiveTask } from './liveTasks.ts'
+import { noteDeed } from './noteDeed.ts'
 import { roomTasks, runRoomTask } from './roomTasks.ts'
 import type { Status } from './status.ts'
 import { type TaskFailure, taskFailed } from './taskFailure.ts'
@@ -109,7 +110,7 @@ export function runTask(what: Task, context: TaskContext): Promise<Result<undefi
       const accounts = context.accounts()
       return accounts === undefined
         ? Promise.resolve(taskFailed('storage', 'the daemon is starting; try again in a moment'))
-        : runAccountTask(what, accounts, context.print)
+        : runAccountTask(what, accounts, context)
     }
   }
 }
@@ -144,16 +145,21 @@ async function printStatus(
 
 async function exportRoom(
   name: string,
-  { log, print }: TaskContext,
+  { log, print, by }: TaskContext,
 ): Promise<Result<undefined, TaskFailure>> {
   const room = findRoom(log, name, 'direct conversations are exported with --direct NAME NAME')
-  return room.ok ? printEvents(log, room.value.key, () => room.value.name, print) : room
+  if (!room.ok) return room
+  const { key, name: shown } = room.value
+  // Before the first line: a reader that leaves has read.
+  const noted = await noteDeed(log, by, { deed: 'export', detail: `room ${shown}` })
+  await printEvents(log, key, () => shown, print)
+  return noted
 }
 
 /** Prints a direct conversation. Each event names it as its author knows it: by the name of the other one. */
 async function exportDirect(
   names: readonly [string, string],
-  { log, print }: TaskContext,
+  { log, print, by }: TaskContext,
 ): Promise<Result<undefined, TaskFailure>> {
   const people: string[] = []
   for (const name of names) {
@@ -168,7 +174,11 @@ async function exportDirect(
   const shown = (person: string): string => `@${log.spelling(person) ?? person}`
   // The events of an erased person have no name that the conversation has.
   const erased = log.spelling(one) === undefined ? one : other
-  return printEvents(
+  const noted: Result<undefined, TaskFailure>[] = []
+  // A line for each of them, since an erasing takes the lines of a person.
+  for (const target of people)
+    noted.push(await noteDeed(log, by, { deed: 'exportDirect', target, detail: 'a direct conversation' }))
+  await printEvents(
     log,
     key,
     ({ from }) => {
@@ -177,6 +187,7 @@ async function exportDirect(
     },
     print,
   )
+  return noted.find(({ ok }) => !ok) ?? success(undefined)
 }
 
 async function printEvents(
@@ -184,27 +195,31 @@ async function printEvents(
   key: string,
   roomOf: (event: LoggedEvent) => string,
   print: TaskContext['print'],
-): Promise<Result<undefined, TaskFailure>> {
+): Promise<void> {
   let after = 0
   for (;;) {
     const page = await log.read(key, { after, limit: PAGE_EVENTS, maxBytes: PAGE_BYTES })
     for (const event of page.events) {
-      if (!(await print(jsonLine(presentEvent(event, roomOf(event)))))) return success(undefined)
+      if (!(await print(jsonLine(presentEvent(event, roomOf(event)))))) return
       after = event.seq
     }
-    if (!page.moreAfter) return success(undefined)
+    if (!page.moreAfter) return
   }
 }
 
 /** Prints everything said under a name, and what is kept about its account. */
 async function exportUser(
   name: string,
-  { log, print, accounts }: TaskContext,
+  { log, print, accounts, by }: TaskContext,
 ): Promise<Result<undefined, TaskFailure>> {
   const parsed = parseUsername(name)
   if (!parsed.ok) return taskFailed('invalid', parsed.error.message)
   const person = foldName(parsed.value)
   const account = accounts()?.accounts.find(person)
+  const isKnown = account !== undefined || log.spelling(person) !== undefined
+  const noted = isKnown
+    ? await noteDeed(log, by, { deed: 'exportUser', target: person, detail: 'everything kept' })
+    : success(undefined)
   let printed = 0
   if (account !== undefined) {
     const { password, secrets, ...rest } = account
@@ -217,13 +232,13 @@ async function exportUser(
     for (const event of page.events) {
       const room = directNames(event.roomKey)?.find(one => one !== person)
       const shown = room === undefined ? (log.head(event.roomKey)?.name ?? event.roomKey) : `@${room}`
-      if (!(await print(jsonLine(presentEvent(event, shown))))) return success(undefined)
+      if (!(await print(jsonLine(presentEvent(event, shown))))) return noted
       printed++
     }
     after = page.next
   }
   return printed > 0
-    ? success(undefined)
+    ? noted
     : taskFailed('unknown', `no user called "${parsed.value}" ever said anything here`)
 }
 
@@ -238,7 +253,7 @@ async function audit(limit: number, { log, print }: TaskContext): Promise<Result
 
 async function erase(
   name: string,
-  { log, print, sendAway }: TaskContext,
+  { log, print, sendAway, by }: TaskContext,
 ): Promise<Result<undefined, TaskFailure>> {
   const parsed = parseUsername(name)
   if (!parsed.ok) return taskFailed('invalid', parsed.error.message)
@@ -249,35 +264,42 @@ async function erase(
   if (!erased.ok) return taskFailed('storage', erased.error)
   if (erased.value === undefined)
     return taskFailed('unknown', `no user called "${parsed.value}" was ever here; nothing was erased`)
-  await print(`${parsed.value}: ${erased.value.messages} messages deleted, the name taken away`)
+  const { messages } = erased.value
+  // Without the name, which is gone.
+  const noted = await noteDeed(log, by, { deed: 'erase', detail: `${messages} messages of one user` })
+  await print(`${parsed.value}: ${messages} messages deleted, the name taken away`)
   await print('backups that were made before still hold them')
-  return success(undefined)
+  return noted
 }
 
 async function retain(
   { room: name, keep, acceptsClock }: Extract<Task, { task: 'retain' }>,
-  { log, print }: TaskContext,
+  { log, print, by }: TaskContext,
 ): Promise<Result<undefined, TaskFailure>> {
   const room = name === undefined ? success(undefined) : findRoom(log, name)
   if (!room.ok) return room
+  const noted: Result<undefined, TaskFailure>[] = []
   if (keep !== undefined) {
     const { days, messages } = keep
     const set = await log.setRetention(room.value?.key, { days, messages })
     if (!set.ok) return taskFailed('storage', set.error)
+    const of = room.value === undefined ? 'all other rooms' : `room ${room.value.name}`
+    noted.push(await noteDeed(log, by, { deed: 'retain', detail: `${of}: ${sentence(keep)}` }))
   }
   if (acceptsClock === true) {
     const accepted = await log.acceptClock()
     if (!accepted.ok) return taskFailed('storage', accepted.error)
+    noted.push(await noteDeed(log, by, { deed: 'acceptClock', detail: new Date().toISOString() }))
   }
   for (const { roomKey, retention } of await log.retentions()) {
     const shown = roomKey === undefined ? 'all other rooms' : (log.head(roomKey)?.name ?? roomKey)
     await print(`${shown}: ${sentence(retention)}`)
   }
   if ((await log.retentions()).length === 0) await print('everything is kept')
-  return success(undefined)
+  return noted.find(({ ok }) => !ok) ?? success(undefined)
 }
 
-async function reload({ config, print }: TaskContext): Promise<Result<undefined, TaskFailure>> {
+async function reload({ config, log, print, by }: TaskContext): Promise<Result<undefined, TaskFailure>> {
   if (config === undefined)
     return taskFailed('not_running', 'no daemon runs here; a start reads the configuration')
   const reloaded = config.reload()
@@ -285,8 +307,9 @@ async function reload({ config, print }: TaskContext): Promise<Result<undefined,
   const { applied, waiting } = reloaded.value
   for (const { key, from, to } of applied) await print(`${key}: ${to} now, ${from} before`)
   for (const { key, to } of waiting) await print(`${key}: ${to} after a restart`)
-  if (applied.length + waiting.length === 0) await print('nothing in the configuration has changed')
-  return success(undefined)
+  const keys = [...applied, ...waiting].map(({ key }) => key).join(' ')
+  if (keys === '') await print('nothing in the configuration has changed')
+  return keys === '' ? success(undefined) : noteDeed(log, by, { deed: 'reload', detail: keys })
 }
 
 async function check({ log, print }: TaskContext): Promise<Result<undefined, TaskFailure>> {

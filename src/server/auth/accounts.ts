@@ -3,6 +3,7 @@ import { foldName } from '../../protocol/names.ts'
 import type {
   AccountChange,
   AccountDeed,
+  AccountEntry,
   AccountStore,
   KeptAccount,
   KeptInvite,
@@ -84,9 +85,12 @@ export class Accounts {
 
   /** Changes accounts by an entry of the log; resolves when that is durable, or refused. @param by the folded name of the asking person */
   change(deed: AccountDeed, by?: string): Promise<Result<AccountChange>> {
-    return new Promise(resolve =>
-      this.#store.changeAccounts({ kind: 'account', deed, ...(by === undefined ? {} : { by }) }, resolve),
-    )
+    return this.#enter({ kind: 'account', deed, ...(by === undefined ? {} : { by }) })
+  }
+
+  /** The same by a command. @param operator the user of the machine who runs it, for the audit */
+  changeAsOperator(deed: AccountDeed, operator: string): Promise<Result<AccountChange>> {
+    return this.#enter({ kind: 'account', deed, operator })
   }
 
   /** Notes the use of a device or a token, once a day. Nothing waits for it, and it may be lost. */
@@ -109,6 +113,10 @@ export class Accounts {
       const isAbout = name !== undefined && foldName(name) === person
       if (isAbout || (account !== undefined && by === account.number)) this.#invites.delete(hash)
     }
+  }
+
+  #enter(entry: AccountEntry): Promise<Result<AccountChange>> {
+    return new Promise(resolve => this.#store.changeAccounts(entry, resolve))
   }
 
   #apply(change: AccountChange): void {

@@ -168,6 +168,8 @@ export interface AccountEntry {
   readonly deed: AccountDeed
   /** The folded name of the person who asked for it; undefined: an operator, or the person whom the deed is about. */
   readonly by?: string | undefined
+  /** The user of the machine who ran the command of an operator, for the audit. */
+  readonly operator?: string | undefined
 }
 
 /** What a change to accounts has done: everything that changed, as it stands now. */

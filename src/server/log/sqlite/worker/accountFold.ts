@@ -65,10 +65,10 @@ export class AccountFold {
   }
 
   /** Applies one entry. Throws what SQLite throws. */
-  apply({ deed, by }: AccountEntry, at: AccountMoment): Result<AccountChange> {
-    const outcome = this.#act(deed, by, at)
+  apply(entry: AccountEntry, at: AccountMoment): Result<AccountChange> {
+    const outcome = this.#act(entry.deed, entry.by, at)
     if (!outcome.ok) return outcome
-    if (deed.deed !== 'used' && deed.deed !== 'signIn') this.#note(deed, by, at)
+    if (entry.deed.deed !== 'used' && entry.deed.deed !== 'signIn') this.#note(entry, at)
     const nothing = { accounts: [], removed: [], sessions: [], ended: [], invites: [], uninvited: [] }
     return success({ ...nothing, ...outcome.value })
   }
@@ -358,7 +358,7 @@ export class AccountFold {
     return { accounts: [account], sessions: this.#sessions.kept(account.session) }
   }
 
-  #note(deed: AccountDeed, by: string | undefined, { ts }: AccountMoment): void {
+  #note({ deed, by, operator }: AccountEntry, { ts }: AccountMoment): void {
     const name =
       'person' in deed
         ? deed.person
@@ -373,7 +373,7 @@ export class AccountFold {
       by: actor,
       deed: deed.deed,
       target: target || undefined,
-      detail: auditDetail(deed),
+      detail: auditDetail(deed, operator),
     })
   }
 }

@@ -1,7 +1,13 @@
 import type { AccountDeed } from '../../accounts.ts'
 
-/** What the audit says of a deed beside its people. */
-export function auditDetail(deed: AccountDeed): string {
+/** What the audit says of a deed beside its people. @param operator the user of the machine who did it by a command */
+export function auditDetail(deed: AccountDeed, operator: string | undefined): string {
+  const detail = detailOf(deed)
+  if (operator === undefined) return detail
+  return detail === '' ? `by ${operator}` : `${detail}, by ${operator}`
+}
+
+function detailOf(deed: AccountDeed): string {
   switch (deed.deed) {
     case 'addKey':
       return `${deed.key.fingerprint} ${deed.key.label}`.trim()
