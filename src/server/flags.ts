@@ -165,7 +165,7 @@ function addCommands(program: Command, take: TakeTask): void {
   add('reload', 'have the running daemon read its configuration and its certificate again')
     .addHelpText(
       'after',
-      '\nIt says what is changed, and what waits for a restart. A wrong file changes nothing: exit code 1.',
+      '\nIt says what is changed, and what waits for a restart. A wrong file or certificate changes nothing: exit code 1.',
     )
     .action((options: { data?: string }) => take({ task: 'reload' }, dataOf(options)))
   addAccountCommands(program, { group, add: addTo, take })

@@ -22,6 +22,7 @@ import { connectionsThatFit } from './openFiles.ts'
 import { closeToOthers } from './privateFiles.ts'
 import { findServiceManager, type ServiceManager } from './serviceManager.ts'
 import { createTlsServer } from './tls/createTlsServer.ts'
+import type { TlsServer } from './tls/tlsServer.ts'
 
 /** With room for fewer connections than this the operator is told. */
 const FEW_CONNECTIONS = 1_000
@@ -203,7 +204,7 @@ async function openLog(data: string, logger: Logger, manager: ServiceManager): P
 interface Reached {
   readonly logger: Logger
   readonly manager: ServiceManager
-  readonly tls: { reload(): void }
+  readonly tls: Pick<TlsServer, 'prepareReload'>
   readonly watch: Watch
 }
 
@@ -212,16 +213,17 @@ function reloadAll(
   { logger, manager, tls, watch }: Reached,
 ): ReturnType<ConfigTasks['reload']> {
   manager.reloading()
-  const reloaded = configuration.reload()
-  if (reloaded.ok) {
+  const certificate = tls.prepareReload()
+  const reloaded = certificate.ok ? configuration.reload() : certificate
+  if (certificate.ok && reloaded.ok) {
+    certificate.value()
     const { applied, waiting } = reloaded.value
     if (applied.some(({ key }) => key === 'log-level'))
       logger.level = configuration.config['log-level'] ?? 'info'
-    logger.info({ applied, waiting }, 'configuration reloaded; the certificate is read again')
-  } else logger.error({ reason: reloaded.error }, 'configuration not reloaded: nothing is changed')
+    logger.info({ applied, waiting }, 'configuration and certificate reloaded')
+  } else if (!reloaded.ok) logger.error({ reason: reloaded.error }, 'not reloaded: nothing is changed')
   watch.noteReload(reloaded.ok)
-  if (reloaded.ok) tls.reload()
-  manager.ready(reloaded.ok ? 'reloaded' : 'the configuration is wrong: nothing is changed')
+  manager.ready(reloaded.ok ? 'reloaded' : 'not reloaded: nothing is changed')
   return reloaded
 }
 

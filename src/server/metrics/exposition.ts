@@ -154,7 +154,7 @@ export class Exposition {
     this.#gauge(
       {
         name: 'chatd_config_last_reload_success',
-        help: 'Whether the configuration was taken when it was last read.',
+        help: 'Whether the configuration and the certificate were taken at the last reload.',
       },
       () => [[Number(watch.isReloadGood)]],
     )

@@ -110,9 +110,18 @@ export class TlsServer {
     this.#options.logger.error({ reason }, 'there is no certificate')
   }
 
-  /** Loads the certificate again, for new connections; a wrong one changes nothing. */
-  reload(): void {
-    if (this.#pair !== undefined) this.#renew(this.#options.source.version?.())
+  /**
+   * Loads the certificate again. Gives a function that takes it for new connections: a reload changes all, or, where anything is
+   * wrong, nothing. The error is a sentence.
+   */
+  prepareReload(): Result<() => void, string> {
+    // None was needed yet: the first connection that wants TLS loads it.
+    if (this.#pair === undefined) return success(() => undefined)
+    const version = this.#options.source.version?.()
+    const loaded = this.#options.source.load()
+    if (loaded.ok) return success(() => this.#take(loaded.value, version))
+    this.#version = version
+    return loaded
   }
 
   /** Stops looking for other certificates. */
@@ -136,9 +145,14 @@ export class TlsServer {
       )
       return
     }
-    const isSame = loaded.value.certificate === this.#pair?.certificate
-    this.#serve(loaded.value)
-    if (!isSame) logger.info(described(loaded.value), 'another certificate, for new connections')
+    this.#take(loaded.value, version)
+  }
+
+  #take(pair: KeyPair, version: string | undefined): void {
+    this.#version = version
+    const isSame = pair.certificate === this.#pair?.certificate
+    this.#serve(pair)
+    if (!isSame) this.#options.logger.info(described(pair), 'another certificate, for new connections')
   }
 
   #serve(pair: KeyPair): void {

@@ -1,7 +1,7 @@
 import { execFileSync, spawnSync } from 'node:child_process'
 import { readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { connect, type TLSSocket } from 'node:tls'
 import { pino } from 'pino'
 import { describe, expect, onTestFinished, test } from 'vitest'
@@ -85,11 +85,34 @@ describe('the certificate of --tls-cert', () => {
     const { tls, port, logged } = await running(sourceOf(newFiles(directory)))
     const before = await handshake(port)
     newFiles(directory)
-    tls.reload()
+    const prepared = tls.prepareReload()
+    if (!prepared.ok) throw new Error(prepared.error)
+    expect(shown(await handshake(port))).toBe(shown(before))
+    prepared.value()
     const after = await handshake(port)
     expect(shown(after)).not.toBe(shown(before))
     expect(await echoes(before)).toBe(true)
     expect(await echoes(after)).toBe(true)
+    expect(logged).toEqual([expect.stringContaining('info another certificate')])
+  })
+
+  test('that cannot be read fails a reload with a sentence, and is not logged a second time', async () => {
+    const files = newFiles(temporaryDirectory())
+    const { tls, port, logged } = await running(sourceOf(files), 10)
+    expect(tls.prepareReload()).toMatchObject({ ok: true })
+    const before = shown(await handshake(port))
+    const looked = tls.shown
+    // Without a turn between them: the poll cannot come first.
+    writeFileSync(files.key, 'half')
+    const failed = tls.prepareReload()
+    expect(failed).toEqual({
+      ok: false,
+      error: expect.stringMatching(/cert\.pem and .* are no pair for TLS/),
+    })
+    expect(shown(await handshake(port))).toBe(before)
+    expect(tls.shown).toBe(looked)
+    newFiles(dirname(files.key))
+    await eventually(async () => shown(await handshake(port)) !== before)
     expect(logged).toEqual([expect.stringContaining('info another certificate')])
   })
 
