@@ -95,7 +95,7 @@ export async function serve(flags: Flags): Promise<void> {
       live: () => watch.daemon?.live,
     },
     logger,
-    config['control-group'],
+    { group: config['control-group'] },
   )
   const erase = (person: string) => log.erase(person)
   const journal = {

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
 import type { Result } from '../../src/protocol/errors.ts'
-import { openControl, sendTask } from '../../src/server/admin/control.ts'
+import { type ControlOptions, openControl, sendTask } from '../../src/server/admin/control.ts'
 import type { TaskFailure } from '../../src/server/admin/taskFailure.ts'
 import type { Task } from '../../src/server/admin/tasks.ts'
 import { openSqliteLog, type SqliteLog } from '../../src/server/log/sqlite/sqliteLog.ts'
@@ -27,7 +27,10 @@ export interface OperatedServer extends Server {
 }
 
 /** Starts one; it ends with the test. */
-export async function startOperated(settings: Partial<Settings> = {}): Promise<OperatedServer> {
+export async function startOperated(
+  settings: Partial<Settings> = {},
+  options: ControlOptions = {},
+): Promise<OperatedServer> {
   const directory = temporaryDirectory()
   const opened = await openSqliteLog(join(directory, 'log.db'))
   if (!opened.ok) throw new Error(opened.error)
@@ -47,6 +50,7 @@ export async function startOperated(settings: Partial<Settings> = {}): Promise<O
       status: undefined,
     },
     kept.logger,
+    options,
   )
   onTestFinished(() => control?.close())
   return {

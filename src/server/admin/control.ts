@@ -12,6 +12,12 @@ import { type Caller, caller, thisCaller, UNKNOWN_CALLER } from './caller.ts'
 import { TASK_FAILURES, type TaskFailure, taskFailed } from './taskFailure.ts'
 import { runTask, type Task, type TaskContext, task } from './tasks.ts'
 
+/** Connections that send a task or get an answer. Each can hold as much of the log as one answer's line. */
+const MOST_COMMANDS = 16
+/** Connections that are told so; the next are dropped without a word. */
+const MOST_REFUSED = 48
+/** How long a task may take to arrive, ms. A command sends it at once. */
+const TASK_WITHIN = 5_000
 const MAX_TASK_BYTES = 256 * 1024
 const MAX_ANSWER_BYTES = 4 * 1024 * 1024
 
@@ -29,31 +35,45 @@ export interface Control {
   close(): void
 }
 
+/** How a {@link Control} works. */
+export interface ControlOptions {
+  /** The number of the group whose members may send tasks. */
+  readonly group?: number | undefined
+  /** How long a task may take to arrive, ms. */
+  readonly taskWithin?: number
+}
+
 /**
  * Takes tasks in a data directory whose lock this process holds. Undefined, and logged, if the socket cannot be made.
- * @param group the number of the group whose members may send tasks
  */
 export async function openControl(
   directory: string,
   context: Omit<TaskContext, 'print' | 'by'>,
   logger: Logger,
-  group?: number,
+  { group, taskWithin = TASK_WITHIN }: ControlOptions = {},
 ): Promise<Control | undefined> {
   const path = controlSocket(directory)
   const without = (reason: string): undefined =>
-    void logger.warn({ reason }, 'commands such as chatd backup cannot reach this daemon')
+    void logger.warn({ reason }, 'commands such as chatd who cannot reach this daemon')
   if (Buffer.byteLength(path) > MAX_SOCKET_PATH_BYTES) return without(`${path} is too long for a socket`)
   const left = lstatSync(path, { throwIfNoEntry: false })
   if (left?.isSocket() === false) return without(`${path} is no socket; remove it and restart chatd`)
   // The last holder of the lock left it behind.
   rmSync(path, { force: true })
-  const sockets = new Set<Socket>()
+  const [served, refused] = [new Set<Socket>(), new Set<Socket>()]
   const server = createServer(socket => {
+    const isServed = served.size < MOST_COMMANDS
+    const sockets = isServed ? served : refused
     sockets.add(socket)
     socket.on('close', () => sockets.delete(socket))
     socket.on('error', () => undefined)
-    serve(socket, context, logger)
+    // It goes also where the caller never closes its side.
+    const late = setTimeout(() => socket.destroy(), taskWithin)
+    socket.on('close', () => clearTimeout(late))
+    if (isServed) serve(socket, context, { logger, came: () => clearTimeout(late) })
+    else refuse(socket)
   })
+  server.maxConnections = MOST_COMMANDS + MOST_REFUSED
   const problem = await listen(server, path)
   if (problem !== undefined) return without(problem)
   const closed = group === undefined ? undefined : openToGroup(directory, group)
@@ -61,7 +81,7 @@ export async function openControl(
   return {
     close() {
       server.close()
-      for (const socket of sockets) socket.destroy()
+      for (const socket of [...served, ...refused]) socket.destroy()
     },
   }
 }
@@ -113,9 +133,29 @@ export function sendTask(
   })
 }
 
-function serve(socket: Socket, context: Omit<TaskContext, 'print' | 'by'>, logger: Logger): void {
+function encodeAnswer(what: z.infer<typeof answer>): string {
+  return `${JSON.stringify(what)}\n`
+}
+
+function refuse(socket: Socket): void {
+  // What it sends is read, or the answer could be lost with it.
+  socket.resume()
+  socket.end(
+    encodeAnswer({
+      failed: `${MOST_COMMANDS} commands run on this daemon already; end one, or try again in a moment`,
+      code: 'in_use',
+    }),
+  )
+}
+
+/** @param came called once the task is there */
+function serve(
+  socket: Socket,
+  context: Omit<TaskContext, 'print' | 'by'>,
+  { logger, came }: { readonly logger: Logger; readonly came: () => void },
+): void {
   const lines = new LineCutter(MAX_TASK_BYTES)
-  const say = (what: z.infer<typeof answer>): boolean => socket.write(`${JSON.stringify(what)}\n`)
+  const say = (what: z.infer<typeof answer>): boolean => socket.write(encodeAnswer(what))
   const print = async (line: string): Promise<boolean> => {
     if (!socket.destroyed && !say({ line })) await new Promise<void>(resolve => onceMore(socket, resolve))
     return !socket.destroyed
@@ -124,6 +164,7 @@ function serve(socket: Socket, context: Omit<TaskContext, 'print' | 'by'>, logge
     lines.push(Buffer.from(chunk))
     const line = lines.next()
     if (line === undefined) return
+    came()
     socket.removeAllListeners('data')
     socket.resume()
     const sent = line.kind === 'line' ? parseTask(line.bytes.toString()) : undefined
@@ -132,7 +173,7 @@ function serve(socket: Socket, context: Omit<TaskContext, 'print' | 'by'>, logge
         failed: 'this daemon does not know the task; use the chatd of the same version',
         code: 'invalid',
       })
-      socket.end()
+      socket.destroySoon()
       return
     }
     const { what, by } = sent
@@ -153,7 +194,7 @@ function serve(socket: Socket, context: Omit<TaskContext, 'print' | 'by'>, logge
           say({ failed: 'the daemon could not do it; look into its log', code: 'storage' })
         },
       )
-      .finally(() => socket.end())
+      .finally(() => socket.destroySoon())
   })
 }
 
