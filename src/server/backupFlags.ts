@@ -29,7 +29,10 @@ function addBackup(program: Command, { add, take }: CommandMaker): void {
       'the new file; without it chatd names the file by the time, and removes the oldest ones',
     )
     .option('--replace', 'replace an older file once the copy is whole')
-    .option('--directory <dir>', 'where chatd puts what it names (default: backups in the data directory)')
+    .option(
+      '--directory <dir>',
+      'where chatd puts what it names (default: backup-directory of the configuration)',
+    )
     .addOption(new Option('--keep <number>', `how many of those stay (default: ${KEEP})`).argParser(count))
     .addHelpText(
       'after',
@@ -44,9 +47,10 @@ function addBackup(program: Command, { add, take }: CommandMaker): void {
         command.error('error: --replace needs a file; what chatd names by itself replaces nothing')
       if (file !== undefined && (directory !== undefined || keep !== undefined))
         command.error('error: --directory and --keep are for backups that chatd names: give no file')
+      const { config, backupDirectory } = program.opts<{ config?: string; backupDirectory?: string }>()
       take(
         file === undefined
-          ? { task: 'backup', directory, keep: keep ?? KEEP }
+          ? { task: 'backup', directory: directory ?? backupDirectory, config, keep: keep ?? KEEP }
           : { task: 'backup', file, replaces: replace === true },
         dataOf(options),
       )

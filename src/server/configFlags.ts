@@ -7,6 +7,7 @@ import { CONFIG_KEYS, type Config, configSchema } from './config/config.ts'
 /** A key as a flag, where that is not `--key <value>`. `variadic` takes several values, `repeated` may come several times. */
 const SPELLINGS: Readonly<Record<string, string>> = {
   listen: '-l, --listen <host:port>',
+  'backup-directory': '--backup-directory <dir>',
   'log-level': '--log-level <level>',
   'socket-mode': '--socket-mode <mode>',
   'control-group': '--control-group <group>',
@@ -24,7 +25,7 @@ const REPEATED: readonly string[] = ['listen', 'name']
 /** Flags without a value: `--log-names`, `--no-log-names`. */
 const CHOICES: readonly string[] = ['log-names', 'log-addresses']
 /** A relative path is one in the current directory, which only a command line has. */
-const PATHS: readonly string[] = ['data', 'tls-cert', 'tls-key']
+const PATHS: readonly string[] = ['data', 'backup-directory', 'tls-cert', 'tls-key']
 const LIMIT_KEYS = CONFIG_KEYS.filter(({ path }) => path.length === 2)
 
 /** Adds the flags of the configuration to a command; `--data` is not among them, since every command has it. */

@@ -33,7 +33,7 @@ export function controlSocket(directory: string): string {
   return join(directory, 'control')
 }
 
-/** Where backups are unless their command names another directory. */
+/** Where backups are unless another directory is configured or named. */
 export function backupDirectory(directory: string): string {
   return join(directory, 'backups')
 }
@@ -51,7 +51,7 @@ export function defaultDataDirectory(): string {
 }
 
 /** The data directory of the service that `packaging/chatd.service` describes. */
-const SERVICE_DIRECTORY = '/var/lib/chatd'
+export const SERVICE_DIRECTORY = '/var/lib/chatd'
 
 /** Where a command finds the data unless `--data` names a directory: the default one, or, without a log there, the service's. */
 export function findDataDirectory(): string {

@@ -23,6 +23,8 @@ export interface Flags {
   /** What the flags configure, which wins over the file. */
   readonly given: Config
   readonly data: string | undefined
+  /** As it was written. */
+  readonly backupDirectory: string | undefined
   /** The files of a certificate, as they were written. */
   readonly tlsCert: string | undefined
   readonly tlsKey: string | undefined
@@ -88,10 +90,10 @@ export function defineChatd(take: (parsed: CommandLine) => void): Command {
 /** The flags with those that depend on each other checked. */
 function flagsOf(program: Command): Flags {
   const found = program.opts<Partial<Flags>>()
-  const { config, data, tlsCert, tlsKey, limits = true } = found
+  const { config, data, backupDirectory, tlsCert, tlsKey, limits = true } = found
   if (tlsCert === undefined && tlsKey !== undefined)
     program.error('error: --tls-key needs --tls-cert, the file of its certificate')
-  return { config, given: configOfFlags(program.opts()), data, tlsCert, tlsKey, limits }
+  return { config, given: configOfFlags(program.opts()), data, backupDirectory, tlsCert, tlsKey, limits }
 }
 
 /** The commands about the file of configuration, which need no daemon. */

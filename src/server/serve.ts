@@ -9,7 +9,13 @@ import { namedConfigFile } from './config/configFile.ts'
 import { Configuration } from './config/configuration.ts'
 import { unknownVariables } from './config/sources.ts'
 import { type Daemon, startDaemon } from './daemon.ts'
-import { defaultDataDirectory, lockDirectory, logFile, prepareDirectory } from './dataDirectory.ts'
+import {
+  backupDirectory,
+  defaultDataDirectory,
+  lockDirectory,
+  logFile,
+  prepareDirectory,
+} from './dataDirectory.ts'
 import { absolute, EXIT_FAILED, EXIT_USAGE, fail } from './exits.ts'
 import type { Flags } from './flags.ts'
 import { DEFAULT_JOURNAL } from './journal.ts'
@@ -65,7 +71,10 @@ export async function serve(flags: Flags): Promise<void> {
   const isOpen = exposed !== undefined || handed.length > 0 || files !== undefined
   const shown = isOpen ? tls.open() : undefined
   if (shown?.ok === false) fail(EXIT_FAILED, shown.error)
-  const watch = new Watch(data, () => tls.shown)
+  const watch = new Watch(data, {
+    certificate: () => tls.shown,
+    backups: () => configuration.config['backup-directory'] ?? backupDirectory(data),
+  })
   if (config.metrics !== undefined) {
     // Before the log is opened, which can take a while: a probe sees that chatd is alive and not ready.
     const serving = await watch.serve(config.metrics, settings.socketMode)
@@ -144,12 +153,20 @@ export async function serve(flags: Flags): Promise<void> {
   stop('idle')
 }
 
-function configurationOf({ config, given, tlsCert, tlsKey, limits }: Flags): Configuration {
+function configurationOf({
+  config,
+  given,
+  backupDirectory: backups,
+  tlsCert,
+  tlsKey,
+  limits,
+}: Flags): Configuration {
   const loaded = Configuration.load({
     file: namedConfigFile(config),
     environment: process.env,
     flags: {
       ...given,
+      ...(backups === undefined ? {} : { 'backup-directory': absolute(backups) }),
       ...(tlsCert === undefined ? {} : { 'tls-cert': absolute(tlsCert) }),
       ...(tlsKey === undefined ? {} : { 'tls-key': absolute(tlsKey) }),
     },

@@ -1,5 +1,5 @@
 import { execFile, spawn } from 'node:child_process'
-import { chownSync, copyFileSync, mkdirSync, readdirSync, statSync } from 'node:fs'
+import { chownSync, copyFileSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { showBytes } from '../../src/server/byteSize.ts'
@@ -35,6 +35,39 @@ async function messages(run: Server['run'], ...what: string[]): Promise<readonly
   const { out } = await run('export', ...what)
   return out.split('\n').flatMap(line => /"message":"([^"]*)"/.exec(line)?.[1] ?? [])
 }
+
+describe('backup-directory of the configuration', () => {
+  test('is where chatd backup puts backups, and where the daemon looks for them; a reload changes it', async () => {
+    const home = new Home()
+    const [file, backups] = [home.join('chatd.conf'), home.join('elsewhere', 'backups')]
+    const base = 'listen = ["127.0.0.1:0"]\n'
+    writeFileSync(file, base)
+    const daemon = await Chatd.start(home, ['--config', file])
+    const data = ['--data', home.join('data')]
+    const status = async (): Promise<Record<string, unknown>> =>
+      JSON.parse((await runChatd(home, 'status', '--json', ...data)).out) as Record<string, unknown>
+    expect(await status()).toMatchObject({ backups: home.join('data', 'backups'), lastBackup: null })
+    writeFileSync(file, `${base}backup-directory = ${JSON.stringify(backups)}\n`)
+    expect(await runChatd(home, 'reload', ...data)).toMatchObject({
+      code: 0,
+      out: `backup-directory: ${JSON.stringify(backups)} now, default before\n`,
+    })
+    expect(await runChatd(home, '--config', file, 'backup', ...data)).toMatchObject({ code: 0, err: '' })
+    expect(readdirSync(backups)).toEqual([expect.stringMatching(NAME)])
+    expect(await status()).toMatchObject({ backups, lastBackup: expect.stringMatching(/^20.*Z$/) })
+    // Without the file the command knows of none.
+    expect(await runChatd(home, 'backup', ...data)).toMatchObject({
+      code: 0,
+      out: expect.stringContaining(home.join('data', 'backups')),
+    })
+    writeFileSync(file, 'backup-directory = "backups"\n')
+    expect(await runChatd(home, '--config', file, 'backup', ...data)).toMatchObject({
+      code: 1,
+      err: `chatd: ${file}, line 1: backup-directory: It is an absolute path\n`,
+    })
+    await daemon.end('SIGTERM')
+  })
+})
 
 describe('the drill', () => {
   test('a backup while people talk, a check, a loss, a restore: clients begin afresh with what is there', async () => {

@@ -12,14 +12,15 @@ beforeEach(() => {
 
 describe('a directory and its parents', () => {
   test('are created, each with the mode', () => {
-    makeDirectory(join(base, 'a', 'b', 'c'), 0o700)
+    const made = makeDirectory(join(base, 'a', 'b', 'c'), 0o700)
+    expect(made).toEqual(['a', 'a/b', 'a/b/c'].map(level => join(base, level)))
     for (const level of ['a', 'a/b', 'a/b/c']) expect(statSync(join(base, level)).mode & 0o777).toBe(0o700)
   })
 
   test('that exist stay as they are, also behind a link', () => {
     mkdirSync(join(base, 'there'), { mode: 0o755 })
     symlinkSync('there', join(base, 'link'))
-    makeDirectory(join(base, 'there'), 0o700)
+    expect(makeDirectory(join(base, 'there'), 0o700)).toEqual([])
     makeDirectory(join(base, 'link', 'below'), 0o700)
     expect(statSync(join(base, 'there')).mode & 0o777).toBe(0o755)
     expect(statSync(join(base, 'there', 'below')).isDirectory()).toBe(true)

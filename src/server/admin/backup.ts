@@ -1,5 +1,6 @@
 import { readdirSync, statSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
+import { errorCode } from '../../files/errorCode.ts'
 import { isRunning } from '../../files/isRunning.ts'
 import { isDamage } from '../../files/sqliteErrors.ts'
 import { type Result, success } from '../../protocol/errors.ts'
@@ -95,5 +96,12 @@ function sentenceOf(error: unknown, log: string, file: string): string {
     return `no backup was made, and older ones are as they were: ${log} is damaged (${reason}); stop chatd, and restore one`
   if (hasNoRoom(error))
     return `${file} could not be written: the disk is full; make room, or choose another disk; older backups are as they were`
-  return `${file} could not be written: ${reason}`
+  return `${file} could not be written: ${reason}${underSystemd(error)}`
+}
+
+/** What to do under systemd about an error: the service of the package may write in its data directory alone. */
+export function underSystemd(error: unknown): string {
+  return errorCode(error) === 'EROFS'
+    ? '; under systemd, let the service write there with ReadWritePaths='
+    : ''
 }

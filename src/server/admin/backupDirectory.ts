@@ -6,7 +6,7 @@ import { makeDirectory } from '../../files/makeDirectory.ts'
 import { type Result, success } from '../../protocol/errors.ts'
 import { showBytes } from '../byteSize.ts'
 import { giveToOwner } from '../privateFiles.ts'
-import { backUp, namesIn, removeParts } from './backup.ts'
+import { backUp, namesIn, removeParts, underSystemd } from './backup.ts'
 import { type TaskFailure, taskFailed } from './taskFailure.ts'
 
 /** For the owner alone. */
@@ -20,8 +20,8 @@ const KINDS = { nightly: BACKUP, beforeMigration: BEFORE_MIGRATION } as const
 /** Where a backup goes, and what it replaces. */
 export interface BackupPlace {
   readonly directory: string
-  /** The directory is the one in the data directory, and belongs to the same owner. */
-  readonly isOwn: boolean
+  /** A directory whose owner gets what root makes; undefined: it stays root's. */
+  readonly owner: string | undefined
   /** How many of its kind are kept, itself included. */
   readonly keep: number
   readonly kind: keyof typeof KINDS
@@ -76,8 +76,8 @@ export function backupsIn(
 
 /** Makes a backup under a name with the time, then removes the oldest ones of its kind. */
 export async function backUpInto(log: string, place: BackupPlace): Promise<Result<MadeBackup, TaskFailure>> {
-  const { directory, isOwn, keep, kind, prefix } = place
-  const problem = prepare(directory, isOwn)
+  const { directory, owner, keep, kind, prefix } = place
+  const problem = prepare(directory, owner)
   if (problem !== undefined) return taskFailed('storage', problem)
   removeParts(directory, name => Object.values(KINDS).some(names => names.test(name)))
   // The daemon writes to this disk too, and a backup that fills it would cost messages.
@@ -88,7 +88,11 @@ export async function backUpInto(log: string, place: BackupPlace): Promise<Resul
       `${directory} has no room for a backup: ${missing}; make room, or choose another disk; older backups are as they were`,
     )
   const file = await freeName(directory, prefix)
-  const made = await backUp(log, file, isOwn ? { made: part => giveToOwner(part, directory) } : {})
+  const made = await backUp(
+    log,
+    file,
+    owner === undefined ? {} : { made: part => giveToOwner(part, directory) },
+  )
   if (!made.ok) return made
   const removed: string[] = []
   const older = backupsIn(directory, kind).filter(({ name }) => join(directory, name) !== file)
@@ -109,14 +113,12 @@ export async function backUpInto(log: string, place: BackupPlace): Promise<Resul
 }
 
 /** A sentence where the directory cannot be used. */
-function prepare(directory: string, isOwn: boolean): string | undefined {
+function prepare(directory: string, owner: string | undefined): string | undefined {
   try {
-    const isNew = statSync(directory, { throwIfNoEntry: false }) === undefined
-    makeDirectory(directory, MODE)
-    if (isNew && isOwn) giveToOwner(directory)
+    for (const made of makeDirectory(directory, MODE)) if (owner !== undefined) giveToOwner(made, owner)
     return undefined
   } catch (error) {
-    return `no backup can be made in ${directory} (${errorReason(error)}); choose another directory with --directory, or change its owner`
+    return `no backup can be made in ${directory} (${errorReason(error)}); choose another directory with --directory, or change its owner${underSystemd(error)}`
   }
 }
 

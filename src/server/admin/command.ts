@@ -14,6 +14,7 @@ import type { AccountContext } from './accountTasks.ts'
 import { jsonLine } from './answerLines.ts'
 import { backUp } from './backup.ts'
 import { backUpInto } from './backupDirectory.ts'
+import { configuredBackups } from './backupTarget.ts'
 import { thisCaller } from './caller.ts'
 import { sendTask } from './control.ts'
 import { isLiveTask } from './liveTasks.ts'
@@ -34,8 +35,10 @@ type Backup =
     }
   | {
       readonly task: 'backup'
-      /** Undefined: the one in the data directory. */
+      /** Undefined: the configured one. */
       readonly directory: string | undefined
+      /** `--config`. */
+      readonly config: string | undefined
       /** How many backups stay in the directory. */
       readonly keep: number
     }
@@ -166,11 +169,17 @@ async function runBackup(directory: string, backup: Backup): Promise<Result<unde
     await print(`${file}: ${showBytes(made.value.bytes)}`)
     return success(undefined)
   }
-  const { keep, directory: named } = backup
-  const own = backupDirectory(directory)
-  const target = named === undefined ? own : resolve(named)
-  const isOwn = target === own
-  const made = await backUpInto(log, { directory: target, isOwn, keep, kind: 'nightly', prefix: 'chatd-' })
+  const { keep, directory: named, config } = backup
+  const target = named === undefined ? configuredBackups(directory, { config }) : success(resolve(named))
+  if (!target.ok) return taskFailed('invalid', target.error)
+  const isOurs = named === undefined || target.value === backupDirectory(directory)
+  const made = await backUpInto(log, {
+    directory: target.value,
+    owner: isOurs ? directory : undefined,
+    keep,
+    kind: 'nightly',
+    prefix: 'chatd-',
+  })
   if (!made.ok) return made
   await print(`${made.value.file}: ${showBytes(made.value.bytes)}`)
   for (const old of made.value.removed) await print(`removed: ${old}`)

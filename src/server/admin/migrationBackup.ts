@@ -36,7 +36,7 @@ export async function backUpBeforeMigration(directory: string): Promise<Migratio
     const prefix = `chatd-before-layout-${SCHEMA_VERSION}-`
     const made = await backUpInto(log, {
       directory: target,
-      isOwn: true,
+      owner: directory,
       keep: KEPT,
       kind: 'beforeMigration',
       prefix,

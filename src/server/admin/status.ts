@@ -21,6 +21,8 @@ const status = z.object({
   rooms: z.int(),
   log: z.object({ file: z.string(), bytes: size, isWritable: z.boolean(), waiting: z.int() }),
   disk: z.object({ free: size.nullable() }),
+  /** The directory of backups. */
+  backups: z.string(),
   lastBackup: time.nullable(),
   certificate: z.object({ notAfter: time, fingerprint: z.string() }).nullable(),
   /** Since the start. */
@@ -79,7 +81,7 @@ export function describeStatus(of: Status, now: number): readonly string[] {
       `${showBytes(log.bytes)}, ${log.isWritable ? 'stores' : 'CANNOT STORE: the last commit failed'}, ${log.waiting} waiting`,
     ],
     ['disk', disk.free === null ? 'not known' : `${showBytes(disk.free)} free`],
-    ['last backup', of.lastBackup === null ? 'none in the directory backups' : showAge(of.lastBackup, now)],
+    ['last backup', of.lastBackup === null ? `none in ${of.backups}` : showAge(of.lastBackup, now)],
     [
       'certificate',
       certificate === null ? 'none is needed yet' : `ends ${showAge(certificate.notAfter, now)}`,

@@ -106,6 +106,11 @@ export const configSchema = z.strictObject({
     { ...starts, byDefault: `["127.0.0.1:${DEFAULT_PORT}"]` },
   ),
   data: key(path, 'where the daemon keeps its data', starts),
+  'backup-directory': key(
+    path,
+    'where chatd backup puts what it names, and where chatd looks for the newest: by default backups in the data directory',
+    { reloads: true },
+  ),
   'log-level': key(z.enum(LOG_LEVELS), 'how much is logged', { byDefault: '"info"', reloads: true }),
   'socket-mode': key(mode, 'permissions of the unix sockets of listen', { ...starts, byDefault: '"600"' }),
   'control-group': key(

@@ -32,6 +32,7 @@ export function defaultConfigFile(): string {
 /** Keys without a default show a value that they could have. */
 const EXAMPLES: Readonly<Record<string, string>> = {
   data: '"/var/lib/chatd"',
+  'backup-directory': '"/var/backups/chatd"',
   'control-group': '"0"',
   name: '["chat.example.org"]',
   'tls-cert': '"/etc/chatd/fullchain.pem"',

@@ -1,6 +1,6 @@
 import { stat, statfs } from 'node:fs/promises'
 import { lastBackup } from '../admin/backupDirectory.ts'
-import { backupDirectory, logFile } from '../dataDirectory.ts'
+import { logFile } from '../dataDirectory.ts'
 
 /** Files of the log, by the ends of their names. */
 const LOG_FILES = ['', '-wal', '-shm'] as const
@@ -15,14 +15,14 @@ export interface Disk {
   readonly lastBackup: number | undefined
 }
 
-/** Looks at the disk of a data directory. */
-export async function readDisk(directory: string): Promise<Disk> {
+/** Looks at the disk of a data directory, and at the directory of its backups. */
+export async function readDisk(directory: string, backups: string): Promise<Disk> {
   const [sizes, free] = await Promise.all([
     Promise.all(LOG_FILES.map(end => sizeOf(`${logFile(directory)}${end}`))),
     freeBytes(directory),
   ])
   const log = Object.fromEntries(LOG_FILES.map((end, n) => [`chatd.db${end}`, sizes[n] ?? 0]))
-  const backup = lastBackup(backupDirectory(directory))
+  const backup = lastBackup(backups)
   return { log, free, lastBackup: backup === undefined ? undefined : backup / 1_000 }
 }
 

@@ -44,7 +44,10 @@ export class Exposition {
   }
 
   async #make(): Promise<string> {
-    ;[this.#disk, this.#process] = await Promise.all([readDisk(this.#watch.directory), readProcess()])
+    ;[this.#disk, this.#process] = await Promise.all([
+      readDisk(this.#watch.directory, this.#watch.backups()),
+      readProcess(),
+    ])
     this.#look = this.#watch.daemon?.look()
     return this.#registry.metrics()
   }

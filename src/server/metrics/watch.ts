@@ -19,15 +19,16 @@ export class Watch implements Watched {
   daemon: Daemon | undefined
   readonly directory: string
   readonly certificate: () => KeyPair | undefined
+  readonly backups: () => string
   readonly health = new Health(() => this.log)
   readonly #loop = new LoopDelay()
   #reloaded = true
   #close: () => void = () => undefined
 
-  /** @param certificate the one that new connections get */
-  constructor(directory: string, certificate: Watched['certificate']) {
+  constructor(directory: string, { certificate, backups }: Pick<Watched, 'certificate' | 'backups'>) {
     this.directory = directory
     this.certificate = certificate
+    this.backups = backups
   }
 
   get loopDelays(): Durations {
@@ -76,7 +77,8 @@ export class Watch implements Watched {
   /** The daemon as `chatd status` and `chatd top` show it. @param rooms how many of the busiest rooms are named */
   async status(rooms: number): Promise<Status> {
     const { daemon, log } = this
-    const disk = await readDisk(this.directory)
+    const backups = this.backups()
+    const disk = await readDisk(this.directory, backups)
     const look = daemon?.look()
     const pair = this.certificate()
     return {
@@ -100,6 +102,7 @@ export class Watch implements Watched {
         waiting: log?.waiting ?? 0,
       },
       disk: { free: disk.free ?? null },
+      backups,
       lastBackup: disk.lastBackup === undefined ? null : new Date(disk.lastBackup * 1_000).toISOString(),
       certificate:
         pair === undefined ? null : { notAfter: pair.validTo.toISOString(), fingerprint: pair.fingerprint },

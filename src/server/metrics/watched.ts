@@ -7,6 +7,8 @@ import type { KeyPair } from '../tls/keyPair.ts'
 export interface Watched {
   /** The data directory. */
   readonly directory: string
+  /** The directory of backups: a reload can change it. */
+  readonly backups: () => string
   /** Undefined while it is being opened. */
   readonly log: WatchedLog | undefined
   /** Undefined while it starts. */
@@ -15,6 +17,6 @@ export interface Watched {
   readonly certificate: () => KeyPair | undefined
   /** How late the event loop was. */
   readonly loopDelays: Durations
-  /** Whether the configuration was taken when it was last read. */
+  /** Whether the configuration and the certificate were taken at the last reload. */
   readonly isReloadGood: boolean
 }

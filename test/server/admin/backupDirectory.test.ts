@@ -1,5 +1,5 @@
-import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { chownSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { backUp } from '../../../src/server/admin/backup.ts'
 import { type BackupPlace, backUpInto, lastBackup } from '../../../src/server/admin/backupDirectory.ts'
@@ -12,7 +12,7 @@ const NAME = /^chatd-\d{8}T\d{6}Z\.db$/
 const DEAD = 4_999_999
 
 function place(directory: string, more: Partial<BackupPlace> = {}): BackupPlace {
-  return { directory, isOwn: true, keep: 7, kind: 'nightly', prefix: 'chatd-', ...more }
+  return { directory, owner: dirname(directory), keep: 7, kind: 'nightly', prefix: 'chatd-', ...more }
 }
 
 async function prepared(): Promise<{ data: string; log: string; directory: string }> {
@@ -111,6 +111,24 @@ describe('backups that chatd names', () => {
     expect(readdirSync(directory)).toEqual(['chatd-20200101T000000Z.db'])
   })
 
+  test.skipIf(!isRoot)(
+    'by root, a configured directory and what it holds belong to the owner of the data',
+    async () => {
+      const { log, data } = await prepared()
+      const other = 65_534
+      chownSync(data, other, other)
+      const directory = join(temporaryDirectory(), 'made', 'backups')
+      const made = await backUpInto(log, place(directory, { owner: data }))
+      if (!made.ok) throw new Error(made.error.message)
+      for (const path of [dirname(directory), directory, made.value.file])
+        expect([path, statSync(path).uid]).toEqual([path, other])
+      // One that is there already stays as it is.
+      const roots = temporaryDirectory()
+      const second = await backUpInto(log, place(roots, { owner: data }))
+      expect([statSync(roots).uid, second.ok && statSync(second.value.file).uid]).toEqual([0, 0])
+    },
+  )
+
   test('a directory that cannot be made is a sentence', async () => {
     const { log, data } = await prepared()
     writeFileSync(join(data, 'file'), '')
@@ -124,7 +142,7 @@ describe('backups that chatd names', () => {
     const log = await makeLog(data, ...Array.from({ length: 200 }, (_, i) => `${i} ${'x'.repeat(10_000)}`))
     const directory = smallDisk('1m')
     writeFileSync(join(directory, 'chatd-20200101T000000Z.db'), 'good')
-    expect(await backUpInto(log, place(directory, { isOwn: false, keep: 1 }))).toMatchObject({
+    expect(await backUpInto(log, place(directory, { owner: undefined, keep: 1 }))).toMatchObject({
       ok: false,
       error: {
         message: expect.stringMatching(

@@ -15,6 +15,7 @@ const STATUS: Status = {
   rooms: 4,
   log: { file: '/data/chatd.db', bytes: 1_572_864, isWritable: true, waiting: 5 },
   disk: { free: 10 * 1024 ** 3 },
+  backups: '/var/backups/chatd',
   lastBackup: '2026-11-27T00:00:00.000Z',
   certificate: { notAfter: '2026-12-28T00:00:00.000Z', fingerprint: 'SHA256:x' },
   totals: {
@@ -60,7 +61,7 @@ describe('status', () => {
       0,
     ).join('\n')
     expect(text).toContain('CANNOT STORE')
-    expect(text).toContain('none in the directory backups')
+    expect(text).toContain('none in /var/backups/chatd')
     expect(text).toContain('2, 2.0 KiB wait for them')
   })
 

@@ -25,7 +25,10 @@ async function watching(): Promise<Watching> {
   const opened = await openSqliteLog(join(directory, 'chatd.db'))
   if (!opened.ok) throw new Error(opened.error)
   const server = await startServer({}, opened.value)
-  const watch = new Watch(directory, () => undefined)
+  const watch = new Watch(directory, {
+    certificate: () => undefined,
+    backups: () => join(directory, 'elsewhere'),
+  })
   watch.log = opened.value
   watch.daemon = server.daemon
   const address = await serve(watch, { host: '127.0.0.1', port: 0 })
@@ -97,7 +100,7 @@ describe('metrics', () => {
 
   test('the newest backup counts, and only files of this name', async () => {
     const server = await watching()
-    const backups = join(server.directory, 'backups')
+    const backups = join(server.directory, 'elsewhere')
     mkdirSync(backups)
     for (const name of [
       'chatd-20260101T000000Z.db',
