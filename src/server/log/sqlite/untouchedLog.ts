@@ -1,8 +1,9 @@
-import { constants, copyFileSync, mkdtempSync, rmSync, statSync } from 'node:fs'
+import { constants, copyFileSync, lstatSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { pathToFileURL } from 'node:url'
+import { isRunning } from '../../../files/isRunning.ts'
 
 /** How long a statement waits for another process that locks the file, ms. */
 const BUSY_TIMEOUT = 5_000
@@ -44,7 +45,8 @@ function openFixed(file: string): UntouchedLog {
  * can write beside them.
  */
 function openCopy(file: string): UntouchedLog {
-  const directory = mkdtempSync(join(tmpdir(), 'chatd-check-'))
+  removeRemains()
+  const directory = mkdtempSync(join(tmpdir(), `chatd-check-${process.pid}-`))
   const remove = (): void => rmSync(directory, { recursive: true, force: true })
   try {
     const copy = join(directory, 'chatd.db')
@@ -60,6 +62,31 @@ function openCopy(file: string): UntouchedLog {
   } catch (error) {
     remove()
     throw error
+  }
+}
+
+function temporaryNames(): readonly string[] {
+  try {
+    return readdirSync(tmpdir())
+  } catch {
+    // This user may write there, and not list what is there.
+    return []
+  }
+}
+
+/** Removes the copies of earlier checks that were killed: they hold everything that was said, and can be large. */
+function removeRemains(): void {
+  for (const name of temporaryNames()) {
+    const pid = Number(/^chatd-check-(\d+)-\w{6}$/.exec(name)?.[1])
+    if (!Number.isInteger(pid) || pid === process.pid || isRunning(pid)) continue
+    const path = join(tmpdir(), name)
+    try {
+      const found = lstatSync(path)
+      // Others may write there too, and have such names.
+      if (found.isDirectory() && found.uid === process.getuid?.()) rmSync(path, { recursive: true })
+    } catch {
+      // Another check removes it too.
+    }
   }
 }
 

@@ -1,7 +1,8 @@
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import {
   chmodSync,
+  chownSync,
   copyFileSync,
   mkdirSync,
   readdirSync,
@@ -11,10 +12,10 @@ import {
   truncateSync,
   writeFileSync,
 } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { gunzipSync } from 'node:zlib'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { logFile } from '../../../../src/server/dataDirectory.ts'
 import { checkLogFile, contentOf, layoutInHeader } from '../../../../src/server/log/sqlite/logFileReport.ts'
 import { SCHEMA_VERSION } from '../../../../src/server/log/sqlite/schema.ts'
@@ -23,6 +24,7 @@ import { makeKilledLog, makeLog, snapshot } from '../../admin/logs.ts'
 import { temporaryDirectory } from '../../directory.ts'
 import { append } from '../logContract.ts'
 
+const UNTOUCHED = new URL('../../../../src/server/log/sqlite/untouchedLog.ts', import.meta.url).href
 const LAYOUTS = readdirSync(join(import.meta.dirname, 'layouts'))
   .map(name => Number.parseInt(name, 10))
   .filter(layout => layout < SCHEMA_VERSION)
@@ -78,6 +80,36 @@ describe('a check of a file', () => {
     const tree = snapshot(directory)
     expect(report(file).content?.events).toBe(3)
     expect(snapshot(directory)).toEqual(tree)
+  })
+
+  test('removes the copies that killed checks left, and nothing else', async () => {
+    const file = await makeKilledLog(temporaryDirectory(), 'one')
+    const temporary = temporaryDirectory()
+    vi.stubEnv('TMPDIR', temporary)
+    onTestFinished(() => void vi.unstubAllEnvs())
+    const program = `const { openUntouched } = await import(${JSON.stringify(UNTOUCHED)})
+      openUntouched(${JSON.stringify(file)})
+      process.kill(process.pid, 'SIGKILL')`
+    const killed = spawnSync(process.execPath, ['--input-type=module', '-e', program])
+    expect(killed.signal).toBe('SIGKILL')
+    expect(readdirSync(temporary)).toEqual([expect.stringMatching(/^chatd-check-\d+-\w{6}$/)])
+    const others = [
+      `chatd-check-${process.ppid}-abcdef`,
+      'chatd-check-abcdef',
+      `chatd-check-${killed.pid}-abc`,
+    ]
+    for (const name of others) mkdirSync(join(temporary, name))
+    const [a, b] = [`chatd-check-${killed.pid}-aaaaaa`, `chatd-check-${killed.pid}-bbbbbb`]
+    writeFileSync(join(temporary, a), 'a file')
+    symlinkSync(dirname(file), join(temporary, b))
+    expect(report(file).content?.events).toBe(1)
+    expect(readdirSync(temporary).sort()).toEqual([...others, a, b].sort())
+    if (process.getuid?.() !== 0) return
+    rmSync(join(temporary, a))
+    mkdirSync(join(temporary, a))
+    chownSync(join(temporary, a), 65_534, 65_534)
+    report(file)
+    expect(readdirSync(temporary).sort()).toEqual([...others, a, b].sort())
   })
 
   test.each(LAYOUTS)('reads layout %i', layout => {
