@@ -81,6 +81,7 @@ const [programs] = await Promise.all([
       chatd: 'src/server/main.ts',
       logWorker: 'src/server/log/sqlite/worker/worker.ts',
       passwordWorker: 'src/server/auth/passwordWorker.ts',
+      finishWorker: 'src/server/admin/finishWorker.ts',
     },
     outdir: building,
     splitting: true,

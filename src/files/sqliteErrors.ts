@@ -31,7 +31,8 @@ function primaryCode(error: unknown): number | undefined {
   return code === undefined ? undefined : code & 0xff
 }
 
-function resultCode(error: unknown): number | undefined {
+/** The result code of an error of SQLite, extended where it has one; undefined for other errors. */
+export function resultCode(error: unknown): number | undefined {
   return error instanceof Error && 'errcode' in error && typeof error.errcode === 'number'
     ? error.errcode
     : undefined

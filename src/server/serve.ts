@@ -37,8 +37,6 @@ const PLAINTEXT_WARNING =
 /** How often a long start asks for more time, ms, and for how much. */
 const EXTEND_EVERY = 5_000
 const EXTEND_BY = 30_000
-/** A slow disk reads so much, bytes a ms. */
-const BYTES_A_MS = 10_000
 /** So long a writing thread may wait for its disk before it counts as dead, ms. */
 const SLOW_DISK = 5 * 60_000
 /** How often the service manager is told what chatd does, ms. */
@@ -197,9 +195,7 @@ function warnOfConfig({ config, settings }: Configuration, logger: Logger, hande
 async function openLog(data: string, logger: Logger, manager: ServiceManager): Promise<SqliteLog> {
   // A long log is looked at before it is used, and an old one is carried to the newest layout.
   manager.status('looking at the log')
-  const { size } = statSync(logFile(data), { throwIfNoEntry: false }) ?? { size: 0 }
-  // The look at a copy before a migration keeps this thread, so that it cannot ask again meanwhile.
-  manager.extend(EXTEND_BY + size / BYTES_A_MS)
+  manager.extend(EXTEND_BY)
   const timer = setInterval(() => manager.extend(EXTEND_BY), EXTEND_EVERY)
   await prepareLog(data, logger)
   const opened = await openSqliteLog(logFile(data), {

@@ -18,6 +18,7 @@ const FILES = [
   './usr/bin/chat-tui',
   './usr/bin/chatd',
   './usr/lib/chatd/dist/logWorker.js',
+  './usr/lib/chatd/dist/finishWorker.js',
   './usr/lib/chatd/node',
   './usr/lib/sysusers.d/chatd.conf',
   './usr/share/bash-completion/completions/chat-tui',

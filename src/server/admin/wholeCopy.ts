@@ -1,14 +1,29 @@
-import { randomUUID } from 'node:crypto'
 import { closeSync, openSync, renameSync, rmSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { backup, DatabaseSync } from 'node:sqlite'
+import { backup } from 'node:sqlite'
+import { Worker } from 'node:worker_threads'
 import { errorCode } from '../../files/errorCode.ts'
 import { isDiskFull } from '../../files/sqliteErrors.ts'
 import { syncPath } from '../../files/syncPath.ts'
 import type { UntouchedLog } from '../log/sqlite/untouchedLog.ts'
+import { findThreadEntry } from '../threadEntry.ts'
 
 const PAGES_A_STEP = 1_000
+const ENTRIES = ['./finishWorker.ts', './finishWorker.js', '../finishWorker.js']
 const ENDS = ['', '-wal', '-shm', '-journal']
+
+/** What the thread that finishes a copy says. */
+export type FinishAnswer =
+  /** What SQLite found; undefined: the copy is whole, and on the disk. */
+  | { readonly damage: string | undefined }
+  | {
+      readonly failed: {
+        readonly message: string
+        /** Of the operating system, and of SQLite. */
+        readonly code: string | undefined
+        readonly errcode: number | undefined
+      }
+    }
 
 /** The log that was to be copied is damaged; the message is what SQLite found. */
 export class DamagedLog extends Error {
@@ -37,8 +52,7 @@ export async function copyWhole(
     } finally {
       source.close()
     }
-    finish(part)
-    syncPath(part)
+    await finish(part)
   } catch (error) {
     removeCopy(part)
     throw error
@@ -69,15 +83,17 @@ export function hasNoRoom(error: unknown): boolean {
   return code === 'ENOSPC' || code === 'EDQUOT'
 }
 
-function finish(part: string): void {
-  const copy = new DatabaseSync(part)
-  try {
-    // One file, without a write-ahead log beside it that could be forgotten.
-    copy.exec('PRAGMA journal_mode = DELETE; PRAGMA synchronous = FULL')
-    const found = copy.prepare('PRAGMA quick_check(1)').get()?.['quick_check']
-    if (found !== 'ok') throw new DamagedLog(String(found).replaceAll(/\s+/g, ' '))
-    copy.prepare('UPDATE log SET epoch = ?').run(randomUUID())
-  } finally {
-    copy.close()
+/** Finishes a copy in a thread of its own: to look at every page of a large one takes long, and a start tells systemd meanwhile. */
+async function finish(part: string): Promise<void> {
+  const answer = await new Promise<FinishAnswer>((resolve, reject) => {
+    const worker = new Worker(findThreadEntry(import.meta.url, ENTRIES), { workerData: part })
+    worker.on('message', resolve)
+    worker.on('error', reject)
+    worker.on('exit', () => reject(new Error('the thread that looks at the copy has ended')))
+  })
+  if ('failed' in answer) {
+    const { message, ...codes } = answer.failed
+    throw Object.assign(new Error(message), codes)
   }
+  if (answer.damage !== undefined) throw new DamagedLog(answer.damage)
 }

@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { gunzipSync } from 'node:zlib'
 import { pino } from 'pino'
 import { describe, expect, test } from 'vitest'
@@ -37,6 +38,33 @@ describe('before a migration', () => {
     writeFileSync(logFile(restored), readFileSync(file))
     expect((await textsOf(restored)).texts).toEqual(texts)
     expect(await backUpBeforeMigration(data)).toBeUndefined()
+  })
+
+  test('the look at every page of the copy keeps no timer of a starting daemon waiting', async () => {
+    const data = oldLog()
+    const log = new DatabaseSync(logFile(data))
+    // The check computes this for each row: a small log that takes as long as a large one.
+    log.exec(`CREATE TABLE slow(x CHECK (length(hex(zeroblob(1000000))) > 0)); PRAGMA ignore_check_constraints = 1;
+      WITH RECURSIVE rows(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM rows WHERE n < 200)
+      INSERT INTO slow SELECT n FROM rows`)
+    log.exec('PRAGMA ignore_check_constraints = 0')
+    const began = performance.now()
+    log.prepare('PRAGMA quick_check').all()
+    const takes = performance.now() - began
+    log.close()
+    expect(takes).toBeGreaterThan(200)
+    let [last, longest] = [performance.now(), 0]
+    const note = (): void => {
+      const now = performance.now()
+      longest = Math.max(longest, now - last)
+      last = now
+    }
+    const timer = setInterval(note, 5)
+    const before = await backUpBeforeMigration(data)
+    note()
+    clearInterval(timer)
+    expect(before).toMatchObject({ kind: 'made' })
+    expect(longest).toBeLessThan(takes / 2)
   })
 
   test('nothing is copied of a log that has the newest layout, that is empty, or that is none', async () => {

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { copyFileSync, mkdirSync, readdirSync } from 'node:fs'
+import { copyFileSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { removeRestoreRemains } from '../../../src/server/admin/replaceLog.ts'
@@ -22,7 +22,10 @@ function endsAlive(data: string, file: string, n: number): boolean {
       { print: async () => {}, confirm: async () => true });
     process.exit(done.ok ? 0 : 1)`
   const inject = `inject=${STEPS}:signal=SIGKILL:when=${n}`
-  const node = [process.execPath, '--input-type=module', '-e', program]
+  // A file: threads would inherit the flags of a program on the command line.
+  const script = join(temporaryDirectory(), 'restore.mjs')
+  writeFileSync(script, program)
+  const node = [process.execPath, script]
   const args = ['-f', '-o', '/dev/null', '-e', `trace=${STEPS}`, '-e', inject, ...node]
   // A killed restore leaves its copy of the backup among the temporary files.
   const ran = spawnSync('strace', args, { env: { ...process.env, TMPDIR: temporaryDirectory() } })
