@@ -251,7 +251,6 @@ function tellManager(manager: ServiceManager, health: Health, status: () => stri
   return () => timers.forEach(clearInterval)
 }
 
-/** The watchdog gets its sign of life while the event loop turns, which calls this, and the writing thread too. */
 /** Feeds the watchdog, also while the writing thread is silent: a disk can stand still for a while, and a restart would find the same. */
 function feeder(manager: ServiceManager, health: Health): () => Promise<void> {
   let silentSince: number | undefined
