@@ -239,6 +239,11 @@ export class Connection implements TurnTaker, WatchedLink {
     return this.#closingSince !== undefined
   }
 
+  /** Whether only its peer can go on: the kernel has taken everything, or nothing since a time. */
+  waitsForPeer(since: number): boolean {
+    return this.outbound.isEmpty || this.outbound.stuckFor(since) > 0
+  }
+
   /** Sends what is owed, then closes. Drops further input. */
   end(reason: DisconnectReason = 'closed'): void {
     if (this.isEnding) return
