@@ -227,7 +227,8 @@ of \`history\` tells as of which seq its messages are. A replaced \`edit\` comes
 the same timeline.`,
   signals: `A \`gap\` is part of a replay (see [Full clients](#full-clients)). The others are signals: they are sent live, not
 logged, and their loss does no harm. In rooms of more than 200 people there are no \`joined\`, \`left\`,
-\`presence\` and \`typing\`; \`people\` comes instead.`,
+\`presence\` and \`typing\`; \`people\` comes instead. \`joined\`, \`left\`, \`people\` and
+\`presence\` come up to 200 ms late, many in one piece; the order of lines on a connection stays.`,
   errors: `An error carries \`id\` if the line had a readable one. \`fatal\` tells whether the connection closes after it; \`may\`: if
 the frame carries \`"fatal":true\`. Retry automatically only errors that are marked as retryable.
 Programs decide by \`code\`. \`message\` is for a person, and ends with a reference, such as \`(c412-7)\`, if the log of the server

@@ -147,7 +147,11 @@ export const signals = {
           '`shutting_down`, `silent` (nothing came from you), `erased` (your name was erased), `name_registered` (the name belongs to an account now), `name_taken` (an older session of your name came back), `revoked` (this device or token was), `disabled` (the account was), `kicked` (the operator ended the connection: leave it to the user to connect again)',
         ),
       message: z.string().describe('for a person'),
-      retryAfter: count.optional().describe('milliseconds'),
+      retryAfter: count
+        .optional()
+        .describe(
+          'milliseconds: connect again after this time. A server that stops tells each client another time, so that not all come at once',
+        ),
     })
     .meta({ id: 'Bye', description: 'The server closes the connection.' }),
 } as const

@@ -16,6 +16,7 @@ import { type Look, lookAround } from './look.ts'
 import { endLinks } from './requests/accountLinks.ts'
 import { Client } from './requests/client.ts'
 import { FEATURES, HANDLERS } from './requests/dispatch.ts'
+import { farewell } from './requests/farewell.ts'
 import { liveServer } from './requests/liveServer.ts'
 import { Paces } from './requests/paces.ts'
 import type { Services } from './requests/services.ts'
@@ -46,8 +47,8 @@ const TURNS_MS = 1
 const ENTRANCE_COUNT = 4
 /** The end of a tick waits for a commit of at least so many events. */
 const GATHER_FROM = 8
-/** How long a stop asks clients to wait before they connect again, ms: about the time of a restart. */
-const RETRY_AFTER_STOP = 1_000
+/** How long the peers of a stopping daemon may take to close, ms; then those are cut that have all, or take nothing. */
+const LEAVE_WITHIN = 250
 
 /** What a daemon works with. */
 export interface DaemonOptions {
@@ -136,6 +137,8 @@ class ListeningDaemon implements Daemon {
   readonly #clients = new Set<Client>()
   readonly #sweep: NodeJS.Timeout
   #lookedAt = 0
+  /** Whether systemd keeps sockets open while this daemon restarts. */
+  #hasHanded = false
   readonly #reception: Reception
   readonly #tls: TlsServer
   #acceptFailed = false
@@ -255,6 +258,7 @@ class ListeningDaemon implements Daemon {
 
   /** Listens on a socket that systemd handed over; a sentence where that fails. */
   async take(fd: number): Promise<string | undefined> {
+    this.#hasHanded = true
     const server = createServer(SOCKETS)
     return this.#listening(server, await listenOnHanded(server, fd))
   }
@@ -357,13 +361,13 @@ class ListeningDaemon implements Daemon {
       () => undefined,
       (error: unknown) => ({ error }),
     )
-    const bye = Line.of({
-      action: 'bye',
-      reason: 'shutting_down',
-      message: 'the server is stopping',
-      retryAfter: RETRY_AFTER_STOP,
-    })
-    for (const client of this.#clients) client.sendAway(bye, 'shutting_down')
+    for (const [n, client] of [...this.#clients].entries())
+      client.sendAway(farewell(n, this.#hasHanded), 'shutting_down')
+    await this.#allClosed(Math.min(LEAVE_WITHIN, settings.stopWithin))
+    // A machine that sleeps never closes, and all others would wait for it.
+    const now = performance.now()
+    for (const { connection } of this.#clients)
+      if (connection.waitsForPeer(now - LEAVE_WITHIN)) connection.cut('shutting_down')
     await this.#allClosed(settings.stopWithin)
     for (const { connection } of this.#clients) connection.cut('shutting_down')
     await this.#allClosed(settings.stopWithin)

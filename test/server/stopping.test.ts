@@ -70,6 +70,27 @@ describe('stopping is clean', () => {
     expect(daemon.connections).toBe(0)
   })
 
+  test('each client has another time to return', async () => {
+    const { daemon, port } = await startServer()
+    const peers = await Promise.all(['a', 'b', 'c', 'd'].map(name => Peer.full({ port }, name)))
+    await Promise.all([...peers.map(peer => peer.ended()), daemon.stop()])
+    const times = peers.map(peer => Number(peer.of('bye')[0]?.['retryAfter']))
+    expect(new Set(times).size).toBe(peers.length)
+    expect(Math.min(...times)).toBe(1_000)
+    expect(Math.max(...times)).toBeLessThan(1_100)
+  })
+
+  test('a peer that has everything and never closes does not hold up the others', async () => {
+    const stopWithin = 60_000
+    const { daemon, port } = await startServer({ stopWithin })
+    const asleep = await Peer.full({ port }, 'asleep')
+    asleep.socket.pause()
+    const began = performance.now()
+    await daemon.stop()
+    expect(performance.now() - began).toBeLessThan(stopWithin / 2)
+    expect(daemon.connections).toBe(0)
+  })
+
   test('idle means that no client has been connected for that time', async () => {
     const { daemon, port } = await startServer({ exitWhenIdle: 100 })
     let idle = false

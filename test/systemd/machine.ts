@@ -11,6 +11,9 @@ const ENVIRONMENT = [
   ...['HOME=/root', 'USER=root', 'LANG=C.UTF-8', 'TERM=dumb', 'DEBIAN_FRONTEND=noninteractive'],
 ]
 
+/** Directories of this machine, by where a booted one sees them. */
+export type Mounts = Readonly<Record<string, string>>
+
 /** How a command in a machine ended. */
 export interface Ran {
   readonly code: number
@@ -41,10 +44,14 @@ export class Machine {
   /**
    * Boots a root, which stays as it is. Resolves when every unit has been started.
    * @param mounts directories of this machine that it sees, by where it sees them
+   * @param writable those among them that it may change
    */
-  static async boot(root: string, mounts: Readonly<Record<string, string>> = {}): Promise<Machine> {
+  static async boot(root: string, mounts: Mounts = {}, writable: Mounts = {}): Promise<Machine> {
     const name = `chat-tui-${process.pid}-${++Machine.#count}`
-    const binds = Object.entries(mounts).map(([to, from]) => `--bind-ro=${from}:${to}`)
+    const binds = [
+      ...Object.entries(mounts).map(([to, from]) => `--bind-ro=${from}:${to}`),
+      ...Object.entries(writable).map(([to, from]) => `--bind=${from}:${to}`),
+    ]
     const nspawn = spawn(
       'systemd-nspawn',
       [
@@ -112,6 +119,12 @@ export class Machine {
   /** Starts a program that runs beside the scenario. */
   start(program: string, ...args: readonly string[]): ChildProcess {
     return spawn('nsenter', this.#inside(program, ...args), { stdio: ['ignore', 'pipe', 'inherit'] })
+  }
+
+  /** Starts a program of this machine that has only the network of the booted one. */
+  startBeside(program: string, ...args: readonly string[]): ChildProcess {
+    const target = ['--target', String(this.#leader), '--net', program, ...args]
+    return spawn('nsenter', target, { stdio: ['pipe', 'pipe', 'inherit'] })
   }
 
   /** A property of a unit, as systemd knows it. */

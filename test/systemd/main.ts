@@ -6,7 +6,7 @@ import { execFileSync, spawnSync } from 'node:child_process'
 import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { Machine } from './machine.ts'
+import { Machine, type Mounts } from './machine.ts'
 import { bareRoot, installedRoot } from './root.ts'
 import { listening, type Scenario } from './scenario.ts'
 
@@ -133,9 +133,9 @@ function isScenario(value: unknown): value is Scenario {
 }
 
 async function tried(
-  { title, begins, missing, run }: Scenario,
+  { title, begins, missing, brings, run }: Scenario,
   root: string,
-  mounts: Readonly<Record<string, string>>,
+  mounts: Mounts,
 ): Promise<Line> {
   const began = performance.now()
   const line = (result: Line['result'], more = ''): Line => ({
@@ -145,8 +145,11 @@ async function tried(
     more,
   })
   let machine: Machine | undefined
+  // Beside the copy of the root, on the same disk.
+  const brought = `${root}.brought`
   try {
-    machine = await Machine.boot(root, mounts)
+    if (brings !== undefined) mkdirSync(brought)
+    machine = await Machine.boot(root, mounts, brings?.(brought))
     if (begins !== 'bare') await listening(machine)
     const lacking = await missing?.(machine)
     if (lacking !== undefined) return line('skipped', lacking)
@@ -157,6 +160,7 @@ async function tried(
     return line('FAILED', `${reason}\n${journal ?? ''}`)
   } finally {
     await machine?.stop()
+    rmSync(brought, { recursive: true, force: true })
   }
 }
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { Machine } from './machine.ts'
+import type { Machine, Mounts } from './machine.ts'
 
 /** One thing that an operator does, and what must hold then. */
 export interface Scenario {
@@ -8,6 +8,8 @@ export interface Scenario {
   readonly begins?: 'bare' | 'previous'
   /** A sentence where this version of chatd cannot do it yet: the scenario is skipped, and the report says why. */
   readonly missing?: (machine: Machine) => Promise<string | undefined>
+  /** Makes directories that the machine may change, in one that is removed afterwards. */
+  readonly brings?: (directory: string) => Mounts
   /** Throws where something does not hold; resolves with what was measured, for the report. */
   readonly run: (machine: Machine) => Promise<string | undefined>
 }

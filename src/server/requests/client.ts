@@ -176,6 +176,10 @@ export class Client implements FrameHandler, Peer {
     this.connection.send(line)
   }
 
+  sendSoon(line: Line): void {
+    this.connection.sendSoon(line)
+  }
+
   sendAway(bye: Line, reason: DisconnectReason): void {
     if (this.isFull) this.send(bye)
     this.connection.end(reason)

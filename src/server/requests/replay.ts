@@ -1,7 +1,7 @@
 import { setImmediate as turn, setTimeout as wait } from 'node:timers/promises'
 import { MAX_REPLAY_BYTES, MAX_REPLAY_EVENTS, NEWEST_AFTER_GAP } from '../../protocol/limits.ts'
 import type { Gap } from '../../protocol/responses.ts'
-import { presentEvent } from '../log/log.ts'
+import { type Page, presentEvent } from '../log/log.ts'
 import type { Member } from '../rooms/room.ts'
 import { Line } from '../transport/line.ts'
 import type { Client } from './client.ts'
@@ -22,24 +22,35 @@ export async function replay(
 ): Promise<void> {
   const done = client.expectAnswer()
   try {
-    member.cursor = await leaveOut(client, member, conversation, since)
-    void feed(client, member, conversation).catch((error: unknown) => client.connection.failed(error))
+    const beginning = await begin(client, member, conversation, since)
+    member.cursor = beginning.from
+    void feed(client, member, conversation, beginning.page).catch((error: unknown) =>
+      client.connection.failed(error),
+    )
   } finally {
     done()
   }
 }
 
-/** Sends a `gap` where events are left out; the position from which events follow. */
-async function leaveOut(
+/** Where a replay begins. */
+interface Beginning {
+  /** The position from which events follow. */
+  readonly from: number
+  /** The first events after it, where they are read already. */
+  readonly page?: Page
+}
+
+/** Sends a `gap` where events are left out. */
+async function begin(
   client: Client,
   member: Member,
   conversation: Conversation,
   since: number,
-): Promise<number> {
+): Promise<Beginning> {
   const { log } = client.services
   const { key, name: room } = conversation
   const head = log.head(key)
-  if (head === undefined) return since
+  if (head === undefined) return { from: since }
   const gap = (after: number, before: number, reason: Gap['reason']): void =>
     client.sendFrame({ action: 'gap', room, after, before, reason })
   let from = since
@@ -47,9 +58,13 @@ async function leaveOut(
     gap(since, head.first, 'expired')
     from = head.first - 1
   }
+  // After a restart all come at once, to rooms in which little or nothing was said: the log is asked once, or not at all.
+  if (from >= member.room.last) return { from }
+  const page = await readPage(client, conversation, from)
+  if (!page.moreAfter) return { from, page }
   const bounds = { events: MAX_REPLAY_EVENTS, bytes: MAX_REPLAY_BYTES }
   const missed = await log.missed(key, from, bounds, client.share)
-  if (missed.events <= MAX_REPLAY_EVENTS && missed.bytes <= MAX_REPLAY_BYTES) return from
+  if (missed.events <= MAX_REPLAY_EVENTS && missed.bytes <= MAX_REPLAY_BYTES) return { from, page }
   const range = {
     before: member.room.last + 1,
     floor: from,
@@ -59,11 +74,17 @@ async function leaveOut(
   const newest = await log.read(key, range, client.share)
   const first = newest.events[0]?.seq ?? from + 1
   if (newest.moreBefore) gap(from, first, 'long')
-  return first - 1
+  return { from: first - 1 }
 }
 
-async function feed(client: Client, member: Member, conversation: Conversation): Promise<void> {
-  const { log } = client.services
+function readPage(client: Client, { key }: Conversation, after: number): Promise<Page> {
+  const range = { after, limit: REPLAY_PAGE_EVENTS, maxBytes: REPLAY_PAGE_BYTES }
+  return client.services.log.read(key, range, client.share)
+}
+
+/** @param read the events after the member's cursor, where they are read already */
+async function feed(client: Client, member: Member, conversation: Conversation, read?: Page): Promise<void> {
+  let first = read
   const { room } = member
   const done = client.expectAnswer()
   try {
@@ -79,8 +100,8 @@ async function feed(client: Client, member: Member, conversation: Conversation):
         await wait(REPLAY_WAIT)
         continue
       }
-      const range = { after: member.cursor, limit: REPLAY_PAGE_EVENTS, maxBytes: REPLAY_PAGE_BYTES }
-      const page = await log.read(conversation.key, range, client.share)
+      const page = first ?? (await readPage(client, conversation, member.cursor))
+      first = undefined
       if (!isCurrent()) return
       for (const event of page.events) {
         // Committed but not yet handed to live members: then this member is live too, or reads on.

@@ -68,6 +68,6 @@ export class Presence {
     const frame: Signal<'presence'> = { action: 'presence', from: person.name, state }
     if (state === 'away' && person.away !== undefined) frame.message = person.away
     const line = Line.of(frame)
-    for (const peer of this.#rooms.neighbours(person, new Set(rooms))) peer.send(line)
+    for (const peer of this.#rooms.neighbours(person, new Set(rooms))) peer.sendSoon(line)
   }
 }

@@ -28,6 +28,11 @@ export interface Peer {
   readonly memberships: ReadonlyMap<string, Member>
   /** Owes it a line. */
   send(line: Line): void
+  /**
+   * Owes it a line that may wait a moment for others, such as who came: when many come at once, each member gets many such lines in
+   * one write.
+   */
+  sendSoon(line: Line): void
   /** Closes it, after the line where it is a full one. */
   sendAway(bye: Line, reason: DisconnectReason): void
   /** Closes it and says why: a full one by `bye`, a plain one by an error. */

@@ -143,9 +143,7 @@ export class Rooms {
   /** Sends a frame to every full member, live or not, except one person's. */
   signal(room: Room, frame: ServerFrame, except?: Person): void {
     const line = Line.of(frame)
-    for (const { peer } of room.members.values()) {
-      if (!peer.isPlain && peer.personKey !== except?.key) peer.send(line)
-    }
+    for (const peer of fullMembers(room, except)) peer.send(line)
   }
 
   /** The full connections that share a room or a direct conversation with a person, each once. Big rooms do not count. */
@@ -172,7 +170,7 @@ export class Rooms {
     for (const room of this.#rooms.values()) {
       if (!room.peopleChanged) continue
       room.peopleChanged = false
-      this.signal(room, { action: 'people', room: room.name, people: room.people.size })
+      this.#tell(room, { action: 'people', room: room.name, people: room.people.size })
     }
   }
 
@@ -300,6 +298,12 @@ export class Rooms {
     return present
   }
 
+  /** Tells of those who came and went: after a restart all come at once, and each line alone would cost every member a write. */
+  #tell(room: Room, frame: ServerFrame, except?: Person): void {
+    const line = Line.of(frame)
+    for (const peer of fullMembers(room, except)) peer.sendSoon(line)
+  }
+
   #tellJoined(room: Room, person: Person, holder: string): void {
     const returned = room.leaving.get(person.key)
     if (returned !== undefined) {
@@ -309,12 +313,12 @@ export class Rooms {
       // Another holder has the name: the members hear that the first one left and that this one came.
       const people = room.people.size - 1
       if (people < SMALL_ROOM)
-        this.signal(room, { action: 'left', room: room.name, from: person.name, people }, person)
+        this.#tell(room, { action: 'left', room: room.name, from: person.name, people }, person)
     }
     if (directNames(room.key) !== undefined) return
     room.peopleChanged = room.people.size > SMALL_ROOM
     if (room.peopleChanged) return
-    this.signal(
+    this.#tell(
       room,
       {
         action: 'joined',
@@ -340,11 +344,15 @@ export class Rooms {
       // It may have become big meanwhile.
       room.peopleChanged ||= room.people.size > SMALL_ROOM
       if (room.people.size <= SMALL_ROOM)
-        this.signal(room, { action: 'left', room: room.name, from: person.name, people: room.people.size })
+        this.#tell(room, { action: 'left', room: room.name, from: person.name, people: room.people.size })
       this.#endIfEmpty(room)
     }, this.#leftAfter)
     room.leaving.set(person.key, { timer, holder })
   }
+}
+
+function* fullMembers(room: Room, except: Person | undefined): Iterable<Peer> {
+  for (const peer of room.members.keys()) if (!peer.isPlain && peer.personKey !== except?.key) yield peer
 }
 
 type LoggedChat = LoggedEvent & { readonly action: 'chat' }

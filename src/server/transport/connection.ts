@@ -187,6 +187,11 @@ export class Connection implements TurnTaker, WatchedLink {
     if (this.#closingSince === undefined) this.outbound.send(line)
   }
 
+  /** Likewise a line that may wait a moment: see {@link Outbound}. */
+  sendSoon(line: Line): void {
+    if (this.#closingSince === undefined) this.outbound.sendSoon(line)
+  }
+
   /** Reads nothing for a while. After it `again` says for how long to go on holding, 0: no longer. */
   hold(ms: number, again: () => number = () => 0): void {
     this.#socket.pause()
@@ -232,6 +237,11 @@ export class Connection implements TurnTaker, WatchedLink {
   /** Whether only what is owed is still sent. */
   get isEnding(): boolean {
     return this.#closingSince !== undefined
+  }
+
+  /** Whether only its peer can go on: the kernel has taken everything, or nothing since a time. */
+  waitsForPeer(since: number): boolean {
+    return this.outbound.isEmpty || this.outbound.stuckFor(since) > 0
   }
 
   /** Sends what is owed, then closes. Drops further input. */

@@ -33,6 +33,8 @@ export class Outbound implements Flushable {
   readonly #options: OutboundOptions
   readonly #watcher: OutboundWatcher
   #owed: Owed | undefined
+  /** Whether all that is owed may wait a moment. */
+  #mayWait = false
   /** Left over from earlier ticks, and not yet given to the socket. */
   #backlog: Buffer[] = []
   #backlogBytes = 0
@@ -62,12 +64,19 @@ export class Outbound implements Flushable {
 
   /** Owes one line more. */
   send(line: Line): void {
-    if (this.#owed !== undefined) {
-      this.#owed = this.#owed.and(line)
-      return
+    const isAdded = this.#owed !== undefined && !this.#mayWait
+    this.#owe(line)
+    this.#mayWait = false
+    if (!isAdded) this.#tick.add(this)
+  }
+
+  /** Owes one line more, which may wait a moment for further ones. The order of lines stays. */
+  sendSoon(line: Line): void {
+    if (this.#owed === undefined) {
+      this.#mayWait = true
+      this.#tick.addSoon(this)
     }
-    this.#owed = line.alone
-    this.#tick.add(this)
+    this.#owe(line)
   }
 
   /** Bytes that the kernel has not taken yet, of earlier ticks. */
@@ -110,6 +119,10 @@ export class Outbound implements Flushable {
     this.#ending = true
     this.flush()
     if (!this.#writing) this.#socket.end()
+  }
+
+  #owe(line: Line): void {
+    this.#owed = this.#owed === undefined ? line.alone : this.#owed.and(line)
   }
 
   #write(bytes: Buffer): void {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { Missed, Page, Range, RoomHead } from '../../../src/server/log/log.ts'
+import type { Page, Range, RoomHead } from '../../../src/server/log/log.ts'
 import { MemoryLog } from '../log/memoryLog.ts'
 import { eventually, Peer, startServer } from '../peer.ts'
 
@@ -38,20 +38,20 @@ describe('a bug costs the client that met it, and no other', () => {
   })
 })
 
-/** A log that is busy until asked twice, and counts missed events only when it is told to. */
+/** A log that is busy until asked twice, and reads only when it is told to. */
 class SlowLog extends MemoryLog {
   busyAsked = 2
-  count: () => void = () => undefined
+  proceed: () => void = () => undefined
 
   override isBusy(): boolean {
     return ++this.busyAsked < 2
   }
 
-  override async missed(...asked: Parameters<MemoryLog['missed']>): Promise<Missed> {
+  override async read(...asked: Parameters<MemoryLog['read']>): Promise<Page> {
     await new Promise<void>(resolve => {
-      this.count = resolve
+      this.proceed = resolve
     })
-    return super.missed(...asked)
+    return super.read(...asked)
   }
 }
 
@@ -69,6 +69,6 @@ test('a line waits for the request before it, also when a hold on the connection
   await eventually(() => log.busyAsked >= 2)
   for (let round = 0; round < 5; round++) await bob.settled()
   expect(alice.frames.some(frame => frame['id'] === 'after')).toBe(false)
-  log.count()
+  log.proceed()
   await alice.wait(frame => frame['id'] === 'after')
 })

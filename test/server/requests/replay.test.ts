@@ -18,6 +18,21 @@ async function talk(
   return { alice, all: alice.of('chat').map(frame => Number(frame['seq'])) }
 }
 
+/** Counts what replays ask for. */
+class CountingLog extends MemoryLog {
+  asked = 0
+
+  override read(...of: Parameters<MemoryLog['read']>): ReturnType<MemoryLog['read']> {
+    this.asked++
+    return super.read(...of)
+  }
+
+  override missed(...of: Parameters<MemoryLog['missed']>): ReturnType<MemoryLog['missed']> {
+    this.asked++
+    return super.missed(...of)
+  }
+}
+
 describe('joining and resuming', () => {
   test('without since only new events come', async () => {
     const server = await startServer()
@@ -61,6 +76,23 @@ describe('joining and resuming', () => {
       await peer.ask({ action: 'joinroom', room: 'dev', ...resume })
       await peer.settled()
       expect(peer.of('chat')).toEqual([])
+    }
+  })
+
+  test('a return to a room asks the log nothing where nothing was missed, and once where little was', async () => {
+    const log = new CountingLog()
+    const server = await startServer({}, log)
+    const { all } = await talk(server, 'dev', 3)
+    for (const [since, asked] of [
+      [all[2], 0],
+      [all[0], 1],
+    ]) {
+      log.asked = 0
+      const bob = await Peer.full(server, `bob${since}`)
+      await bob.ask({ action: 'joinroom', room: 'dev', since })
+      await bob.until(() => bob.of('chat').length === (asked === 0 ? 0 : 2))
+      await bob.settled()
+      expect(log.asked).toBe(asked)
     }
   })
 

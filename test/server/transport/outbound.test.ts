@@ -46,6 +46,35 @@ test('one write a tick, however many lines are owed', async () => {
   expect(writes).toEqual([whole.length])
 })
 
+test('lines that may wait go out together, and in order with those that may not', async () => {
+  const [near, far] = await pair()
+  const outbound = new Outbound(near, new Tick(), limits, quiet)
+  const writes: string[] = []
+  const write = near.write.bind(near)
+  near.write = ((chunk: Buffer, ...rest: []) => {
+    writes.push(chunk.toString())
+    return write(chunk, ...rest)
+  }) as typeof near.write
+  const [a, b, c, d, e] = ['a', 'b', 'c', 'd', 'e'].map(message => Line.of({ action: 'notice', message }))
+  if (!a || !b || !c || !d || !e) throw new Error('five lines')
+  const whole = (...lines: readonly Line[]): string => lines.map(line => line.bytes.toString()).join('')
+  const arrived = async (bytes: number): Promise<void> => {
+    while (far.bytesRead < bytes) await new Promise(resolve => far.once('data', resolve))
+  }
+  far.resume()
+  outbound.sendSoon(a)
+  await turn()
+  outbound.sendSoon(b)
+  expect(writes).toEqual([])
+  await arrived(whole(a, b).length)
+  expect(writes).toEqual([whole(a, b)])
+  outbound.sendSoon(c)
+  outbound.send(d)
+  outbound.sendSoon(e)
+  await turn()
+  expect(writes.slice(1)).toEqual([whole(c, d, e)])
+})
+
 /** A turn of the loop, and all that it scheduled. */
 async function turn(): Promise<void> {
   await new Promise(resolve => setImmediate(resolve))

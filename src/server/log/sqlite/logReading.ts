@@ -17,6 +17,11 @@ import type { ReadQueue } from './readQueue.ts'
 
 /** Rooms in which mentions are looked for in one turn, of some milliseconds. */
 const ROOMS_A_TURN = 250
+/** What a call takes at most, ms: a long page, one of at most {@link BRIEF_BYTES}, and the count of a room. */
+const LONG_MS = 4
+const BRIEF_MS = 1
+const COUNT_MS = 0.3
+const BRIEF_BYTES = 64 * 1024
 
 /** The half of a log that reads, in fair turns. See `Log` and `RoomDirectory` for what each method gives. */
 export abstract class LogReading {
@@ -30,11 +35,12 @@ export abstract class LogReading {
   protected abstract prepare(what: 'catchUp' | 'order'): Promise<void>
 
   read(roomKey: string, range: Range, share?: Share): Promise<Page> {
-    return this.#queue.call(share, 'read', roomKey, range)
+    const ms = range.maxBytes <= BRIEF_BYTES ? BRIEF_MS : LONG_MS
+    return this.#queue.call(share, ms, 'read', roomKey, range)
   }
 
   missed(roomKey: string, after: number, bounds: MissedBounds, share?: Share): Promise<Missed> {
-    return this.#queue.call(share, 'missed', roomKey, after, bounds)
+    return this.#queue.call(share, BRIEF_MS, 'missed', roomKey, after, bounds)
   }
 
   unread(
@@ -43,7 +49,14 @@ export abstract class LogReading {
     max: number,
     share?: Share,
   ): Promise<readonly Unread[]> {
-    return this.#queue.call(share, 'unread', positions, name, max)
+    return this.#queue.call(
+      share,
+      Math.min(LONG_MS, positions.size * COUNT_MS),
+      'unread',
+      positions,
+      name,
+      max,
+    )
   }
 
   async mentions(
@@ -55,13 +68,13 @@ export abstract class LogReading {
     let newest: readonly number[] = []
     for (let at = 0; at < roomKeys.length; at += ROOMS_A_TURN) {
       const some = roomKeys.slice(at, at + ROOMS_A_TURN)
-      newest = await this.#queue.call(share, 'mentionSeqs', person, some, {
+      newest = await this.#queue.call(share, LONG_MS, 'mentionSeqs', person, some, {
         before,
         limit: limit + 1,
         newest,
       })
     }
-    const events = await this.#queue.call(share, 'messages', newest.slice(0, limit), maxBytes)
+    const events = await this.#queue.call(share, LONG_MS, 'messages', newest.slice(0, limit), maxBytes)
     return { events, more: newest.length > events.length }
   }
 
@@ -72,7 +85,7 @@ export abstract class LogReading {
     limit: number,
     share?: Share,
   ): Promise<OwnEvents> {
-    return this.#queue.call(share, 'ownEvents', person, session, after, limit)
+    return this.#queue.call(share, LONG_MS, 'ownEvents', person, session, after, limit)
   }
 
   async search(query: Query, share?: Share): Promise<Found> {
@@ -88,10 +101,10 @@ export abstract class LogReading {
     share?: Share,
   ): Promise<readonly NewestRoom[]> {
     await this.prepare('order')
-    return this.#queue.call(share, 'newestRooms', of, before, limit)
+    return this.#queue.call(share, BRIEF_MS, 'newestRooms', of, before, limit)
   }
 
   audit(before: number | undefined, limit: number): Promise<readonly AuditLine[]> {
-    return this.#queue.call(undefined, 'audit', before, limit)
+    return this.#queue.call(undefined, LONG_MS, 'audit', before, limit)
   }
 }

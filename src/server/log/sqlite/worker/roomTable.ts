@@ -45,7 +45,10 @@ export class RoomTable {
       FROM rooms WHERE key = ?`,
     )
     this.#loadEnding()
-    const behind = this.#sql('SELECT DISTINCT room FROM events WHERE seq > (SELECT ordered FROM log)')
+    // By position: SQLite would walk the whole index of rooms for the different ones, half a second in five million events.
+    const behind = this.#sql(
+      'SELECT DISTINCT room FROM events NOT INDEXED WHERE seq > (SELECT ordered FROM log)',
+    )
     for (const row of behind.iterate()) this.#touched.add(integer(row, 'room'))
   }
 
