@@ -114,6 +114,19 @@ export class Machine {
     return spawn('nsenter', this.#inside(program, ...args), { stdio: ['ignore', 'pipe', 'inherit'] })
   }
 
+  /** Writes a file with the permissions that root gives, or adds to its end. */
+  async write(path: string, text: string, isAdded = false): Promise<void> {
+    const encoded = Buffer.from(text).toString('base64')
+    await this.ok(
+      `mkdir -p "$(dirname '${path}')"; base64 -d <<<'${encoded}' ${isAdded ? '>>' : '>'}'${path}'`,
+    )
+  }
+
+  /** Its first process, as this machine knows it. */
+  get leader(): number {
+    return this.#leader
+  }
+
   /** A property of a unit, as systemd knows it. */
   async property(unit: string, name: string): Promise<string> {
     return (await this.run(`systemctl show --value --property=${name} ${unit}`)).out.trim()

@@ -7,7 +7,7 @@ import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { Machine } from './machine.ts'
-import { bareRoot, installedRoot } from './root.ts'
+import { bareRoot, installedRoot, servicesRoot } from './root.ts'
 import { listening, type Scenario } from './scenario.ts'
 
 const ROOT = new URL('../..', import.meta.url).pathname
@@ -63,14 +63,21 @@ async function runAll(directory: string): Promise<readonly Line[]> {
   const packages = join(directory, 'packages')
   mkdirSync(packages)
   copyFileSync(join(bare.packages, 'libatomic1.deb'), join(packages, 'libatomic1.deb'))
-  const previous = packed(directory, '0.0.1')
+  copyFileSync(packed(directory, '0.0.1'), join(packages, 'previous.deb'))
   copyFileSync(packed(directory), join(packages, 'chatd.deb'))
   const install = (name: string, file: string): string =>
-    installedRoot(bare, [join(packages, 'libatomic1.deb'), file], join(directory, name))
-  const roots = {
-    bare: bare.directory,
-    previous: install('previous', previous),
-    installed: install('installed', join(packages, 'chatd.deb')),
+    installedRoot(bare, [join(packages, 'libatomic1.deb'), join(packages, file)], join(directory, name))
+  const makers = {
+    bare: () => bare.directory,
+    previous: () => install('previous', 'previous.deb'),
+    installed: () => install('installed', 'chatd.deb'),
+    services: () => servicesRoot(bare),
+  }
+  const roots = new Map<string, string>()
+  const rootOf = (begins: keyof typeof makers): string => {
+    const root = roots.get(begins) ?? makers[begins]()
+    roots.set(begins, root)
+    return root
   }
   const mounts = {
     '/packages': packages,
@@ -82,7 +89,7 @@ async function runAll(directory: string): Promise<readonly Line[]> {
   const lines: Line[] = 'lintian'.includes(word) ? [linted(join(packages, 'chatd.deb'))] : []
   for (const line of lines) console.log(shown(line))
   for (const scenario of (await scenarios()).filter(({ title }) => title.includes(word))) {
-    const line = await tried(scenario, roots[scenario.begins ?? 'installed'], mounts)
+    const line = await tried(scenario, rootOf(scenario.begins ?? 'installed'), mounts)
     console.log(shown(line))
     lines.push(line)
   }
@@ -145,17 +152,23 @@ async function tried(
     more,
   })
   let machine: Machine | undefined
+  let other: Machine | undefined
+  const another = async (): Promise<Machine> => {
+    other = await Machine.boot(root, mounts)
+    return other
+  }
   try {
     machine = await Machine.boot(root, mounts)
-    if (begins !== 'bare') await listening(machine)
+    if (begins === undefined || begins === 'previous') await listening(machine)
     const lacking = await missing?.(machine)
     if (lacking !== undefined) return line('skipped', lacking)
-    return line('ok', await run(machine))
+    return line('ok', await run(machine, another))
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
     const journal = await machine?.journal().catch(() => undefined)
     return line('FAILED', `${reason}\n${journal ?? ''}`)
   } finally {
+    await other?.stop()
     await machine?.stop()
   }
 }
