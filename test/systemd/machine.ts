@@ -1,6 +1,7 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { readdirSync, readFileSync, rmSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
+import { ControlGroup } from './controlGroup.ts'
 
 const BOOT_TIMEOUT_MS = 60_000
 const COMMAND_TIMEOUT_MS = 180_000
@@ -25,11 +26,13 @@ export class Machine {
   readonly #name: string
   readonly #nspawn: ChildProcess
   readonly #ended: Promise<unknown>
+  readonly #group: ControlGroup
   #leader = 0
   #console = ''
 
-  private constructor(name: string, nspawn: ChildProcess) {
+  private constructor(name: string, nspawn: ChildProcess, group: ControlGroup) {
     this.#name = name
+    this.#group = group
     this.#nspawn = nspawn
     this.#ended = new Promise(resolve => nspawn.once('close', resolve))
     for (const stream of [nspawn.stdout, nspawn.stderr])
@@ -45,16 +48,19 @@ export class Machine {
   static async boot(root: string, mounts: Readonly<Record<string, string>> = {}): Promise<Machine> {
     const name = `chat-tui-${process.pid}-${++Machine.#count}`
     const binds = Object.entries(mounts).map(([to, from]) => `--bind-ro=${from}:${to}`)
-    const nspawn = spawn(
+    const group = new ControlGroup(name)
+    const [program = '', ...args] = group.entering([
       'systemd-nspawn',
-      [
-        ...['--quiet', '--register=no', '--keep-unit', `--machine=${name}`, '--directory', root],
-        ...['--private-network', '--volatile=overlay', '--console=pipe', '--boot', ...binds],
-      ],
+      ...['--quiet', '--register=no', '--keep-unit', `--machine=${name}`, '--directory', root],
+      ...['--private-network', '--volatile=overlay', '--console=pipe', '--boot', ...binds],
+    ])
+    const nspawn = spawn(
+      program,
+      args,
       // A process group of its own: Ctrl+C reaches the test, which stops the machine.
       { stdio: ['ignore', 'pipe', 'pipe'], detached: true },
     )
-    const machine = new Machine(name, nspawn)
+    const machine = new Machine(name, nspawn, group)
     Machine.#running.add(machine)
     try {
       await machine.#booted()
@@ -165,6 +171,7 @@ export class Machine {
       // nspawn unmounts once the first process is gone, unless that takes too long.
       await Promise.race([this.#ended, delay(3_000, undefined, { ref: false })])
     }
+    for (let tries = 0; !this.#group.remove() && tries < 30; tries++) await delay(100)
     for (const folder of ['propagate', 'unix-export'])
       rmSync(`/run/systemd/nspawn/${folder}/${this.#name}`, { recursive: true, force: true })
   }
