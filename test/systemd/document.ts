@@ -35,10 +35,11 @@ export interface Walk extends Scenario {
 export function walk(
   title: string,
   sections: Readonly<Record<string, Step>>,
-  options: Pick<Scenario, 'begins'> = { begins: 'services' },
+  options: Pick<Scenario, 'begins' | 'isShort'> = {},
 ): Walk {
   return {
     title: `docs/operating.md, ${title}`,
+    begins: 'services',
     ...options,
     sections: Object.keys(sections),
     async run(server, another) {

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, globSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'
-import { isAbsolute, join } from 'node:path'
+import { dirname, isAbsolute, join } from 'node:path'
 
 const RELEASE = 'bookworm'
 /** What a Debian needs to boot; nothing that chatd could want beside its own dependencies. */
@@ -23,12 +23,9 @@ export interface Root {
 
 /** The root of a bare Debian: made once by debootstrap, outside the repository, and never changed afterwards. */
 export function bareRoot(): Root {
-  const architecture = execFileSync('dpkg', ['--print-architecture'], { encoding: 'utf8' }).trim()
-  const base = join(cacheDirectory(), 'chat-tui-systemd')
-  const directory = join(base, `${RELEASE}-${architecture}`)
-  const packages = join(base, `${RELEASE}-${architecture}-packages`)
+  const { bare: directory, packages } = places()
   if (existsSync(directory)) return { directory, packages }
-  mkdirSync(base, { recursive: true, mode: 0o700 })
+  mkdirSync(dirname(directory), { recursive: true, mode: 0o700 })
   const making = `${directory}.${process.pid}`
   try {
     console.log(`making a bare Debian ${RELEASE} in ${directory}, once; this takes a minute or two`)
@@ -56,8 +53,7 @@ export function bareRoot(): Root {
 
 /** The bare root with {@link SERVICES}, none of which starts by itself; made once for each list. */
 export function servicesRoot({ directory: bare }: Root): string {
-  const list = createHash('sha256').update(SERVICES.join()).digest('hex').slice(0, 8)
-  const directory = `${bare}-services-${list}`
+  const directory = places().services
   if (existsSync(directory)) return directory
   const making = `${directory}.${process.pid}`
   try {
@@ -86,6 +82,19 @@ export function installedRoot({ directory }: Root, packages: readonly string[], 
   for (const [i, file] of packages.entries()) run('cp', file, join(copy, 'packages', `${i}.deb`))
   run('chroot', copy, 'sh', '-c', 'dpkg --install /packages/*.deb && rm -r /packages')
   return copy
+}
+
+/** Whether both roots were made before, so that a test begins at once. */
+export function areMade(): boolean {
+  const { bare, services } = places()
+  return existsSync(bare) && existsSync(services)
+}
+
+function places(): { readonly bare: string; readonly packages: string; readonly services: string } {
+  const architecture = execFileSync('dpkg', ['--print-architecture'], { encoding: 'utf8' }).trim()
+  const bare = join(cacheDirectory(), 'chat-tui-systemd', `${RELEASE}-${architecture}`)
+  const list = createHash('sha256').update(SERVICES.join()).digest('hex').slice(0, 8)
+  return { bare, packages: `${bare}-packages`, services: `${bare}-services-${list}` }
 }
 
 function cacheDirectory(): string {

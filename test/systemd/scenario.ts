@@ -6,6 +6,8 @@ export interface Scenario {
   readonly title: string
   /** On which machine it begins; by default chatd is installed and runs. `services` has the programs beside which chatd runs, without it. */
   readonly begins?: 'bare' | 'previous' | 'services'
+  /** Runs with `--short` too. */
+  readonly isShort?: boolean
   /** A sentence where this version of chatd cannot do it yet: the scenario is skipped, and the report says why. */
   readonly missing?: (machine: Machine) => Promise<string | undefined>
   /**
