@@ -53,10 +53,16 @@ export function defaultDataDirectory(): string {
 /** The data directory of the service that `packaging/chatd.service` describes. */
 export const SERVICE_DIRECTORY = '/var/lib/chatd'
 
-/** Where a command finds the data unless `--data` names a directory: the default one, or, without a log there, the service's. */
+/**
+ * Where a command finds the data unless `--data` names a directory: the default one, or the service's if only that one has a log, or
+ * only that one has a running daemon. So a daemon that root once ran by hand does not hide the service from root's commands.
+ */
 export function findDataDirectory(): string {
   const own = defaultDataDirectory()
-  return !existsSync(logFile(own)) && existsSync(logFile(SERVICE_DIRECTORY)) ? SERVICE_DIRECTORY : own
+  if (!existsSync(logFile(SERVICE_DIRECTORY))) return own
+  if (!existsSync(logFile(own))) return SERVICE_DIRECTORY
+  const isServing = (directory: string): boolean => existsSync(controlSocket(directory))
+  return isServing(SERVICE_DIRECTORY) && !isServing(own) ? SERVICE_DIRECTORY : own
 }
 
 /** Creates a data directory if it does not exist; a sentence if it, or a name in it, cannot be used. */

@@ -1,6 +1,7 @@
 import { execFile, execFileSync, spawnSync } from 'node:child_process'
 import { chmodSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
+import { fencedBlocks } from '../fencedBlocks.ts'
 import { Home } from './home.ts'
 import type { Ran } from './programs.ts'
 
@@ -13,9 +14,10 @@ if (!hasNetcat) console.warn('SKIPPED: nc is not here (Debian package: netcat-op
 const isPossible = process.getuid?.() === 0 && !`${ROOT}${process.execPath}`.includes('/root/')
 if (!isPossible) console.warn('SKIPPED: without root, or below /root, the documented lines cannot be run')
 
-/** The indented lines of a document, each block as one text. */
+/** The blocks of a document, each as one text. */
 function blocks(document: string): string[] {
   const text = readFileSync(`${ROOT}${document}`, 'utf8')
+  if (document === 'docs/operating.md') return fencedBlocks(text).map(block => block.text)
   return [...text.matchAll(/(?:^ {4}.*\n)+/gm)].map(([block]) => block.replaceAll(/^ {4}/gm, ''))
 }
 
@@ -93,7 +95,7 @@ const SAY = 'echo "build 512 is green" | chat-tui --host 127.0.0.1 --user ci --r
 
 /** The line of the crontab as cron runs it: without the time, with `%` unescaped, in cron's environment. */
 function nightly(): string {
-  const command = block('docs/operating.md', 'chatd backup --directory')
+  const command = block('docs/operating.md', '; chatd backup --directory')
     .replace(/^(\S+ +){5}/, '')
     .replaceAll('\\%', '%')
     .trim()
@@ -102,7 +104,7 @@ function nightly(): string {
 
 describe.runIf(isPossible)('the lines of the documents, as they stand there', () => {
   test('the backup of every night, the rehearsal, and the restore, also on a new machine', async () => {
-    const restore = block('docs/operating.md', 'chatd restore --yes --data /var')
+    const restore = block('docs/operating.md', 'chatd restore --yes --data /var/lib/chatd "$(ls')
     const ran = await new Machine().run(`
       systemctl start chatd
       ${SAY}
@@ -128,6 +130,29 @@ describe.runIf(isPossible)('the lines of the documents, as they stand there', ()
     expect(ran.out).toContain('nothing was changed (--dry-run)')
     expect(ran.out).toMatch(/^chatd\.db\.before-restore-\d{8}T\d{6}Z$/m)
     expect(ran.out).toContain('integrity: ok')
+  }, 60_000)
+
+  test('commands of root find the service, also where root once ran a daemon by the line without systemd', async () => {
+    const byHand = block('docs/operating.md', 'chatd --config chatd.conf').trim()
+    const ran = await new Machine().run(`
+      systemctl start chatd
+      ${SAY}
+      cd /root
+      echo 'listen = ["127.0.0.1:9012"]' >chatd.conf
+      ${byHand} 2>/root/own.log &
+      until grep -q listening /root/own.log; do sleep 0.05; done
+      echo 'own list:'
+      chatd room list
+      kill $!
+      while kill -0 $! 2>/dev/null; do sleep 0.05; done
+      test -s /root/.local/share/chatd/chatd.db
+      echo 'list of the service:'
+      chatd room list
+    `)
+    expect(ran).toMatchObject({ code: 0 })
+    const [own, ofService] = ran.out.replace('own list:', '').split('list of the service:')
+    expect(own).not.toContain('dev')
+    expect(ofService).toContain('dev')
   }, 60_000)
 
   test.runIf(hasNetcat)(

@@ -45,6 +45,9 @@ test('every alert names a heading of the runbook', () => {
   expect(alerts.length).toBeGreaterThan(10)
   expect(named).toHaveLength(alerts.length)
   expect(named.filter(anchor => !headings.includes(anchor ?? ''))).toEqual([])
+  // Nor is there a part of the runbook for an alert that is gone.
+  const entries = headings.filter(heading => heading.startsWith('alert-'))
+  expect(entries.sort()).toEqual(alerts.map(alert => `alert-${alert?.toLowerCase()}`).sort())
 })
 
 test('the rules go by metrics that chatd has', () => {

@@ -1,6 +1,7 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { readdirSync, readFileSync, rmSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
+import { ControlGroup } from './controlGroup.ts'
 
 const BOOT_TIMEOUT_MS = 60_000
 const COMMAND_TIMEOUT_MS = 180_000
@@ -28,11 +29,13 @@ export class Machine {
   readonly #name: string
   readonly #nspawn: ChildProcess
   readonly #ended: Promise<unknown>
+  readonly #group: ControlGroup
   #leader = 0
   #console = ''
 
-  private constructor(name: string, nspawn: ChildProcess) {
+  private constructor(name: string, nspawn: ChildProcess, group: ControlGroup) {
     this.#name = name
+    this.#group = group
     this.#nspawn = nspawn
     this.#ended = new Promise(resolve => nspawn.once('close', resolve))
     for (const stream of [nspawn.stdout, nspawn.stderr])
@@ -52,16 +55,19 @@ export class Machine {
       ...Object.entries(mounts).map(([to, from]) => `--bind-ro=${from}:${to}`),
       ...Object.entries(writable).map(([to, from]) => `--bind=${from}:${to}`),
     ]
-    const nspawn = spawn(
+    const group = new ControlGroup(name)
+    const [program = '', ...args] = group.entering([
       'systemd-nspawn',
-      [
-        ...['--quiet', '--register=no', '--keep-unit', `--machine=${name}`, '--directory', root],
-        ...['--private-network', '--volatile=overlay', '--console=pipe', '--boot', ...binds],
-      ],
+      ...['--quiet', '--register=no', '--keep-unit', `--machine=${name}`, '--directory', root],
+      ...['--private-network', '--volatile=overlay', '--console=pipe', '--boot', ...binds],
+    ])
+    const nspawn = spawn(
+      program,
+      args,
       // A process group of its own: Ctrl+C reaches the test, which stops the machine.
       { stdio: ['ignore', 'pipe', 'pipe'], detached: true },
     )
-    const machine = new Machine(name, nspawn)
+    const machine = new Machine(name, nspawn, group)
     Machine.#running.add(machine)
     try {
       await machine.#booted()
@@ -127,6 +133,19 @@ export class Machine {
     return spawn('nsenter', target, { stdio: ['pipe', 'pipe', 'inherit'] })
   }
 
+  /** Writes a file with the permissions that root gives, or adds to its end. */
+  async write(path: string, text: string, isAdded = false): Promise<void> {
+    const encoded = Buffer.from(text).toString('base64')
+    await this.ok(
+      `mkdir -p "$(dirname '${path}')"; base64 -d <<<'${encoded}' ${isAdded ? '>>' : '>'}'${path}'`,
+    )
+  }
+
+  /** Its first process, as this machine knows it. */
+  get leader(): number {
+    return this.#leader
+  }
+
   /** A property of a unit, as systemd knows it. */
   async property(unit: string, name: string): Promise<string> {
     return (await this.run(`systemctl show --value --property=${name} ${unit}`)).out.trim()
@@ -165,6 +184,7 @@ export class Machine {
       // nspawn unmounts once the first process is gone, unless that takes too long.
       await Promise.race([this.#ended, delay(3_000, undefined, { ref: false })])
     }
+    for (let tries = 0; !this.#group.remove() && tries < 30; tries++) await delay(100)
     for (const folder of ['propagate', 'unix-export'])
       rmSync(`/run/systemd/nspawn/${folder}/${this.#name}`, { recursive: true, force: true })
   }

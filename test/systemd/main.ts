@@ -1,18 +1,21 @@
 /**
  * `npm run test:systemd [-- WORD]`: boots a Debian 12 with a real systemd for each scenario, in which the package is installed. With a
- * word, only the scenarios whose title has it. Exit code 1 where one failed; a machine that cannot do it says so, and ends with 0.
+ * word, only the scenarios whose title has it; with `--short`, those of less than a minute, and only where the roots were made before.
+ * Exit code 1 where one failed; a machine that cannot do it says so, and ends with 0.
  */
 import { execFileSync, spawnSync } from 'node:child_process'
 import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { Machine, type Mounts } from './machine.ts'
-import { bareRoot, installedRoot } from './root.ts'
+import { areMade, bareRoot, installedRoot, servicesRoot } from './root.ts'
 import { listening, type Scenario } from './scenario.ts'
 
 const ROOT = new URL('../..', import.meta.url).pathname
 const HERE = import.meta.dirname
-const [word = ''] = process.argv.slice(2)
+const given = process.argv.slice(2)
+const isShort = given.includes('--short')
+const [word = ''] = given.filter(argument => argument !== '--short')
 
 interface Line {
   readonly result: 'ok' | 'FAILED' | 'skipped'
@@ -21,7 +24,7 @@ interface Line {
   readonly more: string
 }
 
-const cannot = whyNot()
+const cannot = whyNot() ?? (isShort ? await whyNotShort() : undefined)
 if (cannot === undefined) process.exitCode = await main()
 else console.log(`SKIPPED: the test with a real systemd, since ${cannot}`)
 
@@ -37,6 +40,17 @@ function whyNot(): string | undefined {
     if (spawnSync(program ?? '', ['--version']).error !== undefined)
       return `${program} is not here (Debian package: ${name})`
   return undefined
+}
+
+/** Why a short test does not begin here: what takes minutes the first time, and a machine that has the programs but not the right. */
+async function whyNotShort(): Promise<string | undefined> {
+  if (!areMade()) return 'its roots are not made yet; "npm run test:systemd" makes them once'
+  try {
+    await (await Machine.boot(bareRoot().directory)).stop()
+    return undefined
+  } catch (error) {
+    return `a machine does not boot here: ${error instanceof Error ? error.message.trim() : String(error)}`
+  }
 }
 
 async function main(): Promise<number> {
@@ -63,14 +77,21 @@ async function runAll(directory: string): Promise<readonly Line[]> {
   const packages = join(directory, 'packages')
   mkdirSync(packages)
   copyFileSync(join(bare.packages, 'libatomic1.deb'), join(packages, 'libatomic1.deb'))
-  const previous = packed(directory, '0.0.1')
+  copyFileSync(packed(directory, '0.0.1'), join(packages, 'previous.deb'))
   copyFileSync(packed(directory), join(packages, 'chatd.deb'))
   const install = (name: string, file: string): string =>
-    installedRoot(bare, [join(packages, 'libatomic1.deb'), file], join(directory, name))
-  const roots = {
-    bare: bare.directory,
-    previous: install('previous', previous),
-    installed: install('installed', join(packages, 'chatd.deb')),
+    installedRoot(bare, [join(packages, 'libatomic1.deb'), join(packages, file)], join(directory, name))
+  const makers = {
+    bare: () => bare.directory,
+    previous: () => install('previous', 'previous.deb'),
+    installed: () => install('installed', 'chatd.deb'),
+    services: () => servicesRoot(bare),
+  }
+  const roots = new Map<string, string>()
+  const rootOf = (begins: keyof typeof makers): string => {
+    const root = roots.get(begins) ?? makers[begins]()
+    roots.set(begins, root)
+    return root
   }
   const mounts = {
     '/packages': packages,
@@ -79,10 +100,12 @@ async function runAll(directory: string): Promise<readonly Line[]> {
     '/node': dirname(process.execPath),
     '/layouts': join(ROOT, 'test/server/log/sqlite/layouts'),
   }
-  const lines: Line[] = 'lintian'.includes(word) ? [linted(join(packages, 'chatd.deb'))] : []
+  const lines: Line[] = 'lintian'.includes(word) && !isShort ? [linted(join(packages, 'chatd.deb'))] : []
   for (const line of lines) console.log(shown(line))
-  for (const scenario of (await scenarios()).filter(({ title }) => title.includes(word))) {
-    const line = await tried(scenario, roots[scenario.begins ?? 'installed'], mounts)
+  const isWanted = (scenario: Scenario): boolean =>
+    scenario.title.includes(word) && (!isShort || scenario.isShort === true)
+  for (const scenario of (await scenarios()).filter(isWanted)) {
+    const line = await tried(scenario, rootOf(scenario.begins ?? 'installed'), mounts)
     console.log(shown(line))
     lines.push(line)
   }
@@ -145,20 +168,26 @@ async function tried(
     more,
   })
   let machine: Machine | undefined
+  let other: Machine | undefined
+  const another = async (): Promise<Machine> => {
+    other = await Machine.boot(root, mounts)
+    return other
+  }
   // Beside the copy of the root, on the same disk.
   const brought = `${root}.brought`
   try {
     if (brings !== undefined) mkdirSync(brought)
     machine = await Machine.boot(root, mounts, brings?.(brought))
-    if (begins !== 'bare') await listening(machine)
+    if (begins === undefined || begins === 'previous') await listening(machine)
     const lacking = await missing?.(machine)
     if (lacking !== undefined) return line('skipped', lacking)
-    return line('ok', await run(machine))
+    return line('ok', await run(machine, another))
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
     const journal = await machine?.journal().catch(() => undefined)
     return line('FAILED', `${reason}\n${journal ?? ''}`)
   } finally {
+    await other?.stop()
     await machine?.stop()
     rmSync(brought, { recursive: true, force: true })
   }

@@ -4,14 +4,19 @@ import type { Machine, Mounts } from './machine.ts'
 /** One thing that an operator does, and what must hold then. */
 export interface Scenario {
   readonly title: string
-  /** On which machine it begins; by default chatd is installed and runs. */
-  readonly begins?: 'bare' | 'previous'
+  /** On which machine it begins; by default chatd is installed and runs. `services` has the programs beside which chatd runs, without it. */
+  readonly begins?: 'bare' | 'previous' | 'services'
+  /** Runs with `--short` too. */
+  readonly isShort?: boolean
   /** A sentence where this version of chatd cannot do it yet: the scenario is skipped, and the report says why. */
   readonly missing?: (machine: Machine) => Promise<string | undefined>
   /** Makes directories that the machine may change, in one that is removed afterwards. */
   readonly brings?: (directory: string) => Mounts
-  /** Throws where something does not hold; resolves with what was measured, for the report. */
-  readonly run: (machine: Machine) => Promise<string | undefined>
+  /**
+   * Throws where something does not hold; resolves with what was measured, for the report.
+   * @param another boots a second machine that begins as the first one
+   */
+  readonly run: (machine: Machine, another: () => Promise<Machine>) => Promise<string | undefined>
 }
 
 /** Fails a scenario with a sentence. */

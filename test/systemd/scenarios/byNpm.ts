@@ -1,16 +1,5 @@
-import { readFileSync } from 'node:fs'
-import { listening, must, type Scenario, say } from '../scenario.ts'
-
-const DOCUMENT = new URL('../../../docs/operating.md', import.meta.url)
-
-/** The lines of docs/operating.md that make a service of an installation by npm, as they stand there. */
-function documented(): string {
-  const block = [...readFileSync(DOCUMENT, 'utf8').matchAll(/(?:^ {4}.*\n)+/gm)]
-    .map(([text]) => text.replaceAll(/^ {4}/gm, ''))
-    .find(text => text.includes('npm install --global'))
-  must(block !== undefined, 'docs/operating.md has no lines for npm')
-  return block
-}
+import { walk } from '../document.ts'
+import { listening, must, say } from '../scenario.ts'
 
 /** Stands in for npm, which needs a network: puts the files where it puts them. */
 const NPM = `#!/bin/sh
@@ -25,21 +14,26 @@ case "$*" in
 esac
 `
 
-export const scenario: Scenario = {
-  title: 'the service of an installation by npm, by the lines of docs/operating.md',
-  begins: 'bare',
-  async run(machine) {
-    await machine.ok(`dpkg --install /packages/libatomic1.deb; cp /node/node /usr/local/bin
-cat >/usr/local/bin/npm <<'END'
-${NPM}END
-chmod 755 /usr/local/bin/npm`)
-    await machine.ok(documented())
-    await listening(machine)
-    await machine.ok(`${say('dev', 'by npm')} systemctl start chatd-backup; ls /var/lib/chatd/backups/*.db`)
-    must((await machine.ok('chatd export dev')).includes('by npm'), 'the message is gone')
-    // Again, as an upgrade.
-    await machine.ok(`${documented()}systemctl restart chatd`)
-    await listening(machine)
-    return undefined
+export const scenario = walk(
+  'an installation by npm',
+  {
+    'By npm': {
+      // An upgrade is the same lines again.
+      times: 2,
+      before: async ({ server }) => {
+        await server.write('/usr/local/bin/npm', NPM)
+        await server.ok(
+          `dpkg --install /packages/libatomic1.deb; cp /node/node /usr/local/bin; chmod 755 /usr/local/bin/npm`,
+        )
+      },
+      after: async ({ server }) => {
+        await listening(server)
+        await server.ok(
+          `${say('dev', 'by npm')} systemctl start chatd-backup; ls /var/lib/chatd/backups/*.db`,
+        )
+        must((await server.ok('chatd export dev')).includes('by npm'), 'the message is gone')
+      },
+    },
   },
-}
+  { begins: 'bare' },
+)

@@ -3,6 +3,7 @@ import { eventually, listening, must, type Scenario } from '../scenario.ts'
 export const scenario: Scenario = {
   title: 'install the package on a bare Debian without network',
   begins: 'bare',
+  isShort: true,
   async run(machine) {
     const alone = await machine.run('dpkg --install /packages/chatd.deb')
     must(alone.code !== 0 && /libatomic1/.test(alone.err), 'without libatomic1, dpkg must name it')

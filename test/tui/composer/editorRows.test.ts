@@ -181,6 +181,6 @@ test.each([
     editor = insertText(editor, 'x')
     editorView(editor, 80, 6, 0)
   }
-  // Measured 0.7 to 5.5 ms; the bound leaves room for a busy machine.
-  expect((performance.now() - begin) / 20).toBeLessThan(50)
+  // Measured 0.7 to 5.5 ms; a layout that looks at the rest of the text for each row takes seconds.
+  expect((performance.now() - begin) / 20).toBeLessThan(500)
 })
