@@ -63,6 +63,8 @@ export class Client implements FrameHandler, Peer {
   readonly typingAt = new Map<string, number>()
   isBehind = false
   isPlain = false
+  /** Whether it takes frames with the first name of a room that was renamed, and its title apart. */
+  knowsRenames = false
   /** The name of its person, also after it has left. */
   shownName: string | undefined
   readonly #faults: Faults

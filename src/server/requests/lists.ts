@@ -7,7 +7,7 @@ import type { Unread } from '../log/log.ts'
 import type { Person } from '../rooms/people.ts'
 import { ANSWER_BYTES, frameBytes } from './answerSize.ts'
 import type { Client } from './client.ts'
-import { isInScope, notifying, ownRooms, readPosition, resolveJoined } from './conversation.ts'
+import { isInScope, notifying, ownRooms, readPosition, resolveJoined, titleFor } from './conversation.ts'
 
 /** Rooms that are looked up together. */
 const CHUNK = 100
@@ -163,7 +163,8 @@ function summaryOf(client: Client, person: Person, { key, isOwn }: Listed, count
   const head = log.head(key)
   const read = readPosition(client, key)
   return {
-    room: rooms.nameFor(person, key),
+    room: rooms.nameFor(person, key, client),
+    ...titleFor(client, head),
     topic: head?.topic ?? '',
     people: rooms.find(key)?.people ?? 0,
     last: head?.last ?? 0,

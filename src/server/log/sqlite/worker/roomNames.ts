@@ -32,7 +32,7 @@ export class RoomNames {
     if (room === undefined)
       return this.#rooms.isEnding(roomKey)
         ? roomEnded(roomKey)
-        : { code: 'not_found', message: `there is nothing in "${roomKey}" that could be renamed` }
+        : { code: 'not_found', message: `"${roomKey}" is empty: it can be renamed once something is in it` }
     const isFirst = nameKey === roomKey
     const isOwn = isFirst || this.#rooms.further.roomOf(nameKey) === roomKey
     const refusal = (isOwn ? undefined : this.#refuseNew(room.number, rename)) ?? this.#refuseLike(rename)
