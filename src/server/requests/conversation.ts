@@ -80,9 +80,7 @@ export function ownRooms(client: Client): Set<string> {
   const keys = new Set<string>()
   for (const key of client.session?.reads.keys() ?? []) if (!isDirectKey(key)) keys.add(key)
   for (const key of client.memberships.keys()) if (!isDirectKey(key)) keys.add(key)
-  // A room that never had an event, and whose name another one got since, is in lists that nothing cleans.
-  for (const key of keys)
-    if (!isInScope(client, key) || client.services.rooms.leadsTo(key) !== key) keys.delete(key)
+  for (const key of keys) if (!isInScope(client, key)) keys.delete(key)
   return keys
 }
 

@@ -117,7 +117,9 @@ async function ownAfter(client: Client, from: Position): Promise<readonly Listed
   let count = 0
   for (const key of ownRooms(client)) {
     const room = { key, last: log.head(key)?.last ?? 0, isOwn: true }
-    if (byNewest(from, room) < 0) rooms.push(room)
+    // A session can have joined a room in which nothing was ever said, and whose name another room got since.
+    const isThere = room.last > 0 || log.leadsTo(key) === key
+    if (isThere && byNewest(from, room) < 0) rooms.push(room)
     if (++count % CHUNK === 0) await turn()
   }
   return rooms.sort(byNewest)

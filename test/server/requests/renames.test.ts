@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { type OperatedServer, objects, startOperated } from '../operator.ts'
-import { Peer, type Received } from '../peer.ts'
+import { eventually, Peer, type Received } from '../peer.ts'
 
 const isJson = true
 
@@ -231,6 +231,21 @@ test('what cannot be renamed, and names that are not free', async () => {
   // The same name again changes nothing, and is no failure.
   expect((await rename(server, 'ops', 'web')).result?.ok).toBe(true)
   expect(await server.log.audit(undefined, 5)).toHaveLength(1)
+})
+
+test('a room in which nothing was said gives its name away, and is listed no more', async () => {
+  const server = await startOperated({ leftAfter: 0 })
+  const alice = await modern(server, 'alice')
+  const session = String((await alice.next('welcome'))['session'])
+  for (const room of ['dev', 'empty']) await alice.ask(join(room))
+  await alice.ask({ action: 'chat', room: 'dev', message: 'x' })
+  alice.socket.end()
+  await alice.ended()
+  await eventually(() => server.daemon.live.room('empty') === undefined)
+  await rename(server, 'dev', 'empty')
+  const again = await modern(server, 'alice', session)
+  expect((await again.ask({ action: 'rooms' }))['rooms']).toMatchObject([{ room: 'dev', title: 'empty' }])
+  expect(await again.ask(join('empty'))).toMatchObject({ room: 'dev', title: 'empty' })
 })
 
 test('a token is for the room under each of its names', async () => {
