@@ -24,7 +24,14 @@ const stored = { room: 'dev', seq: 42, ts: 1795393899000 }
 /** One example a request, by its action. */
 export const REQUEST_EXAMPLES: Readonly<Record<string, Example>> = {
   connect: {
-    request: { action: 'connect', username: 'alice', protocol: 1, id: 'c1', client: 'mybot 1.0' },
+    request: {
+      action: 'connect',
+      username: 'alice',
+      protocol: 1,
+      id: 'c1',
+      client: 'mybot 1.0',
+      features: ['renames'],
+    },
     answer: {
       action: 'welcome',
       id: 'c1',
@@ -265,6 +272,7 @@ export const SERVER_EXAMPLES: readonly object[] = [
   { action: 'read', room: 'dev', seq: 41 },
   { action: 'notify', room: 'dev', level: 'none', muted: true },
   { action: 'people', room: 'town', people: 1204 },
+  { action: 'renamed', room: 'dev', title: 'platform' },
   { action: 'ended', room: 'old-project' },
   { action: 'notice', message: 'maintenance at 18:00' },
   { action: 'bye', reason: 'shutting_down', message: 'the server is stopping', retryAfter: 1000 },

@@ -211,6 +211,13 @@ message or a reaction that shows nothing at all is a \`bad_frame\`.
 A session also keeps the list of the rooms that it joined and did not leave, each with a read position: \`rooms\` lists them,
 also those that are not joined now. Unread are the undeleted messages of others after the read position.
 
+**Renamed rooms.** An operator can rename a room. Every name that it has had leads to it, in every request, until it is
+deleted. A client that names \`renames\` among the \`features\` of its \`connect\` gets the first name of the room as \`room\` in
+every frame, for ever: keep what you hold of the room under it. What to show is \`title\`, in the answer to \`joinroom\` and in
+\`rooms\`, where it differs, and in \`renamed\` when it changes. If you join by another name, \`room\` of the answer says which room it is; your
+\`since\` was ignored then, so join once more by that name where you hold some of it. Any other client, also a plain one, gets
+the name by which it joined as \`room\`, and a full one a \`notice\` of a rename. It can be in the room by one name at a time.
+
 **Signs of life.** Send a \`ping\` with an \`id\` after 30 s without a byte from the server, or when an answer is late, and
 close the connection if 20 s later no byte has come. The server closes a full connection that was silent for 120 s, one with
 over 1 MiB waiting for it, and one that takes nothing for 10 s; if it can, it sends \`bye\` before. Connect again after a

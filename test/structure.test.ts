@@ -92,7 +92,7 @@ const FLOORS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   ],
   'src/server/log': [
     ['sqlite'],
-    ['repeats', 'changes'],
+    ['namedRooms', 'repeats', 'changes'],
     ['log', 'roomKeys', 'skeleton', 'watched'],
     ['entries'],
     ['maintenance'],
@@ -340,6 +340,14 @@ describe('the house', () => {
       Object.keys(JSON_ALLOWED).filter(path => !touching.includes(path)),
       'allowed and not needed',
     ).toEqual([])
+  })
+
+  test('names of rooms come into the server at one place: a room can have several', () => {
+    const resolving = [...sources]
+      .filter(([path]) => path.startsWith('src/server/'))
+      .filter(([, text]) => /\bparseConversation\b/.test(withoutComments(text)))
+      .map(([path]) => path)
+    expect(resolving).toEqual(['src/server/log/namedRooms.ts'])
   })
 
   test('the programs answer --version without loading more than they need', () => {

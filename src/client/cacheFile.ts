@@ -40,6 +40,7 @@ const topic = z.object({
 
 const keptRoom = z.object({
   name: z.string(),
+  title: z.string().optional(),
   epoch: z.string(),
   topic: z.string(),
   read: z.number(),
@@ -54,6 +55,8 @@ const keptRoom = z.object({
 /** The kept part of a room: enough to show it before the server answers, and to request only the rest. */
 export interface KeptRoom {
   readonly name: string
+  /** What it is called since it was renamed. */
+  readonly title?: string | undefined
   readonly epoch: string
   readonly topic: string
   readonly read: number
@@ -64,6 +67,8 @@ export interface KeptRoom {
 export interface RoomCache {
   /** The kept part of a room, by its key; undefined if there is none. */
   load(roomKey: string): KeptRoom | undefined
+  /** The titles of the rooms that were renamed, by key: all of them are shown before their timelines are read. */
+  titles(): ReadonlyMap<string, string>
   /** Saves rooms, by key. */
   save(rooms: ReadonlyMap<string, KeptRoom>): void
   /** Forgets a room that was left. */
@@ -92,6 +97,11 @@ export class CacheFile implements RoomCache {
     })
   }
 
+  titles(): ReadonlyMap<string, string> {
+    const rows = this.#attempt(database => database.prepare('SELECT key, title FROM titles').all())
+    return new Map(rows?.map(row => [String(row['key']), String(row['title'])]))
+  }
+
   save(rooms: ReadonlyMap<string, KeptRoom>): void {
     this.#attempt(database => {
       database.exec('BEGIN IMMEDIATE')
@@ -99,16 +109,25 @@ export class CacheFile implements RoomCache {
         `INSERT INTO rooms (key, seen, kept) VALUES (?, ?, ?)
         ON CONFLICT (key) DO UPDATE SET seen = excluded.seen, kept = excluded.kept`,
       )
-      for (const [key, room] of rooms) put.run(key, Date.now(), JSON.stringify(room))
+      const entitle = database.prepare('INSERT OR REPLACE INTO titles (key, title) VALUES (?, ?)')
+      const untitle = database.prepare('DELETE FROM titles WHERE key = ?')
+      for (const [key, room] of rooms) {
+        put.run(key, Date.now(), JSON.stringify(room))
+        if (room.title === undefined) untitle.run(key)
+        else entitle.run(key, room.title)
+      }
       database
         .prepare('DELETE FROM rooms WHERE key NOT IN (SELECT key FROM rooms ORDER BY seen DESC LIMIT ?)')
         .run(ROOMS_KEPT)
-      database.exec('COMMIT')
+      database.exec('DELETE FROM titles WHERE key NOT IN (SELECT key FROM rooms); COMMIT')
     })
   }
 
   forget(roomKey: string): void {
-    this.#attempt(database => database.prepare('DELETE FROM rooms WHERE key = ?').run(roomKey))
+    this.#attempt(database => {
+      database.prepare('DELETE FROM rooms WHERE key = ?').run(roomKey)
+      database.prepare('DELETE FROM titles WHERE key = ?').run(roomKey)
+    })
   }
 
   /** Closes the file. */
@@ -146,12 +165,15 @@ function openCache(path: string): DatabaseSync | 'unusable' | undefined {
     // A write-ahead log would keep deleted texts. A cache need not wait for the disk.
     database.exec('PRAGMA journal_mode = TRUNCATE; PRAGMA synchronous = OFF; PRAGMA secure_delete = ON')
     const version = Number(database.prepare('PRAGMA user_version').get()?.['user_version'] ?? 0)
-    if (version === VERSION) return database
     if (version === 0) {
       database.exec(`
         CREATE TABLE IF NOT EXISTS rooms (key TEXT PRIMARY KEY, seen INTEGER NOT NULL, kept TEXT NOT NULL) STRICT;
         PRAGMA user_version = ${VERSION}
       `)
+    }
+    if (version === 0 || version === VERSION) {
+      // Clients before renames read and write the rest of such a file.
+      database.exec('CREATE TABLE IF NOT EXISTS titles (key TEXT PRIMARY KEY, title TEXT NOT NULL) STRICT')
       return database
     }
     database.close()

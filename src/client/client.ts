@@ -21,6 +21,8 @@ export interface ClientOptions {
   readonly device?: string
   /** Program name and version for the server's logs. */
   readonly clientName: string
+  /** Every room is called by the name by which it was joined, as scripts expect; by default the client follows renames. */
+  readonly keepsNames?: boolean
   /** Rooms to join at once, in the order of the sidebar. */
   readonly rooms: readonly string[]
   /** Keeps unsent messages and leaves from one start of the program to the next; by default they are only in memory. */
@@ -56,6 +58,10 @@ export type ClientEvent =
       readonly event: ChatEvent
       readonly mention: boolean
     }
+  /** A room has another title than before. */
+  | { readonly type: 'renamed'; readonly room: RoomView; readonly before: string }
+  /** What was joined by a name is a room that has another key: what belongs to the first key goes there. */
+  | { readonly type: 'moved'; readonly from: string; readonly to: string }
   /** A sentence of the server for the user (`notice`, `bye`). */
   | { readonly type: 'notice'; readonly message: string }
   /** The server refused a request whose answer no caller awaits. */
@@ -97,7 +103,10 @@ export interface ChatClient {
   /** Whether a request of ours is not acknowledged (`waiting` or `sending`). */
   readonly hasUnsent: boolean
 
-  /** Joins and keeps joined over reconnects; opens `@name` likewise. The value is the key of the room. */
+  /**
+   * Joins and keeps joined over reconnects; opens `@name` likewise. The value is the key of the room, as far as it is known: a name
+   * can lead to a room with another key, which `moved` tells.
+   */
   join(room: string): Answer<string>
   /** Leaves and forgets the room. Its unsent messages stay in the outbox until they are sent or discarded. */
   leave(roomKey: string): void

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { refuse } from '../protocol/errors.ts'
 import { isEvent, type RoomEvent } from '../protocol/events.ts'
 import { CONNECT_TIMEOUT_MS } from '../protocol/limits.ts'
-import { conversationKey, foldName, mentions, parseConversation } from '../protocol/names.ts'
+import { foldName, mentions, parseConversation } from '../protocol/names.ts'
 import type { EventRequest, Member, RequestResult, RoomSummary } from '../protocol/requests.ts'
 import type { ServerFrame, Welcome } from '../protocol/responses.ts'
 import { DEFAULT_LIMITS, type Limits } from '../protocol/serverLimits.ts'
@@ -15,7 +15,7 @@ import { allMembers } from './members.ts'
 import { type NotifyChange, setNotify } from './notify.ts'
 import { Outbox } from './outbox.ts'
 import { type Answer, PendingRequests } from './pendingRequests.ts'
-import { roomList } from './roomList.ts'
+import { learnRooms, roomList } from './roomList.ts'
 import { Rooms } from './rooms.ts'
 import { searchOn } from './searching.ts'
 import { Signals } from './signals.ts'
@@ -56,7 +56,6 @@ class Core implements ChatClient {
 
   constructor(options: ClientOptions) {
     this.username = options.username
-    this.#shownFirst = keyOf(options.shownFirst ?? options.rooms[0])
     this.#session = options.session
     this.#findSession = options.findSession ?? (() => undefined)
     this.#link = new Link(
@@ -100,6 +99,13 @@ class Core implements ChatClient {
       me: () => this.username,
       changed: () => this.#changed(),
       joined: room => this.#outbox.pump(room.key),
+      renamed: (room, before) => this.#tell({ type: 'renamed', room, before }),
+      moved: (from, to) => {
+        this.#signals.forget(from.key)
+        this.#outbox.move(from.key, to)
+        to.outbox = this.#outbox.of(to.key)
+        this.#tell({ type: 'moved', from: from.key, to: to.key })
+      },
       cache: options.cache,
       restarted: () => this.#outbox.failSent(),
     })
@@ -111,6 +117,8 @@ class Core implements ChatClient {
       isUnserved: action => this.server?.features.includes(action) === false,
       said: key => this.#signals.typed(key),
     })
+    const { shownFirst = options.rooms[0] } = options
+    this.#shownFirst = shownFirst === undefined ? undefined : this.rooms.names.keyMeant(shownFirst)
     for (const room of [...options.rooms, ...this.#outbox.takeUp()]) this.join(room)
   }
 
@@ -146,7 +154,15 @@ class Core implements ChatClient {
   join(name: string): Answer<string> {
     const parsed = parseConversation(name)
     if (!parsed.ok) return parsed
-    const key = conversationKey(parsed.value)
+    const { names } = this.rooms
+    const key = names.keyMeant(name)
+    const isName = names.keyOf(name) === key
+    if (!isName) this.#outbox.move(names.keyOf(name), { key, name: key })
+    this.#open(key, isName ? name : key)
+    return { ok: true, value: key }
+  }
+
+  #open(key: string, name: string): void {
     this.#leaves.remove(key)
     const known = this.rooms.get(key)
     if (known === undefined || known.status === 'failed') {
@@ -156,7 +172,6 @@ class Core implements ChatClient {
       if (key === this.#shownFirst) this.rooms.restore(room)
       if (this.#isOnline) this.rooms.join(room)
     }
-    return { ok: true, value: key }
   }
 
   leave(key: string): void {
@@ -223,17 +238,17 @@ class Core implements ChatClient {
 
   loadBefore(key: string): void {
     const room = this.rooms.get(key)
-    if (room !== undefined) void this.rooms.loadBefore(room)
+    if (room !== undefined) void this.rooms.paging.loadBefore(room)
   }
 
   fillGap(key: string, gapBefore: number, end?: 'newest' | 'oldest'): void {
     const room = this.rooms.get(key)
-    if (room !== undefined) void this.rooms.fill(room, gapBefore, end)
+    if (room !== undefined) void this.rooms.paging.fill(room, gapBefore, end)
   }
 
   async reach(key: string, seq: number): Promise<Answer<undefined>> {
     const room = this.rooms.get(key)
-    if (room !== undefined) return this.rooms.reach(room, seq)
+    if (room !== undefined) return this.rooms.paging.reach(room, seq)
     return refuse('not_in_room', 'that room is not open')
   }
 
@@ -307,22 +322,10 @@ class Core implements ChatClient {
     if (this.#epoch !== undefined && this.#epoch !== epoch) this.#signals.forgetReads()
     this.#epoch = epoch
     this.#leaves.send()
-    this.#learnRooms()
+    learnRooms(this.#requests, this.rooms, this.#leaves, (key, name) => this.#open(key, name))
     for (const room of this.rooms.values()) if (!room.isEnded) this.rooms.join(room)
     this.#signals.resume()
     for (const key of this.#outbox.roomKeys) this.#outbox.pump(key)
-  }
-
-  /** Requests the unread counts, and the rooms of this session that this client does not know. */
-  #learnRooms(): void {
-    this.#requests.askInOrder({ action: 'rooms' }, answer => {
-      for (const summary of answer.ok ? answer.value.rooms : []) {
-        const known = this.rooms.find(summary.room)
-        if (known === undefined && !this.#leaves.has(summary.room)) this.join(summary.room)
-        const room = this.rooms.find(summary.room)
-        if (room !== undefined) this.rooms.unread.summarize(room, summary)
-      }
-    })
   }
 
   #lineChanged(state: LinkState): void {
@@ -387,9 +390,4 @@ class Core implements ChatClient {
   #tell(event: ClientEvent): void {
     for (const listener of this.#listeners) listener(event)
   }
-}
-
-function keyOf(name: string | undefined): string | undefined {
-  const parsed = name === undefined ? undefined : parseConversation(name)
-  return parsed?.ok === true ? conversationKey(parsed.value) : undefined
 }

@@ -19,6 +19,8 @@ export interface ProgramNames {
   readonly clientName: string
   /** What the list of devices calls this one. */
   readonly device?: string | undefined
+  /** See `ClientOptions`. */
+  readonly keepsNames?: boolean | undefined
 }
 
 /** Says `connect` on one connection, once more with a signature where the user signs in by a key. */
@@ -73,7 +75,7 @@ export class Introduction {
   }
 
   #say(proof: { readonly password?: string; readonly signature?: string }): void {
-    const { clientName, device } = this.#program
+    const { clientName, device, keepsNames } = this.#program
     const { username, session, credential } = this.#credentials
     this.#socket.write(
       encodeFrame({
@@ -81,6 +83,7 @@ export class Introduction {
         username,
         protocol: PROTOCOL_VERSION,
         client: clientName,
+        ...(keepsNames === true ? {} : { features: ['renames'] }),
         ...(device === undefined ? {} : { device }),
         ...(session === undefined ? {} : { session }),
         ...(credential?.invite === undefined ? {} : { invite: credential.invite }),

@@ -90,6 +90,21 @@ export class Outbox {
     return [...new Set(entries.map(({ request }) => request.room))]
   }
 
+  /** The entries of a room belong to another one, behind those of its own. What is kept of them names the first one. */
+  move(from: string, to: { readonly key: string; readonly name: string }): void {
+    const moved = this.of(from).map(entry => ({
+      ...entry,
+      roomKey: to.key,
+      request: { ...entry.request, room: to.name },
+    }))
+    if (moved.length === 0) return
+    this.#rooms.delete(from)
+    this.#rooms.set(to.key, [...this.of(to.key), ...moved])
+    this.#watcher.changed(from)
+    this.#watcher.changed(to.key)
+    this.pump(to.key)
+  }
+
   /** The key of the room of an entry. */
   roomOf(id: string): string | undefined {
     return this.#find(id)?.roomKey

@@ -18,8 +18,10 @@ export interface RoomMember {
 export interface RoomView {
   /** Identity: the folded name, `@` and the folded name for a direct conversation. */
   readonly key: string
-  /** The spelling to show, without `#`; `@alice` for a direct conversation. Not cleaned. */
+  /** Its name on the server, which stays when it is renamed; `@alice` for a direct conversation. Not cleaned. */
   readonly name: string
+  /** What it is called, to be shown, without `#`: the name, where it was not renamed. Not cleaned. */
+  readonly title: string
   readonly kind: 'room' | 'direct'
   readonly version: number
   /** `joining` until the replay is over, also after a reconnect; `failed` with the reason in `error`. */
@@ -59,6 +61,8 @@ export class Room implements RoomView {
   readonly kind: RoomView['kind']
   log = new Timeline()
   name: string
+  /** What it is called since it was renamed. */
+  renamedTo: string | undefined
   version = 0
   status: RoomView['status'] = 'joining'
   error: string | undefined
@@ -93,6 +97,10 @@ export class Room implements RoomView {
     this.name = name
     this.kind = key.startsWith('@') ? 'direct' : 'room'
     this.#changed = changed
+  }
+
+  get title(): string {
+    return this.renamedTo ?? this.name
   }
 
   get timeline(): readonly TimelineEntry[] {
@@ -135,6 +143,7 @@ export class Room implements RoomView {
     this.isEnded = true
     this.status = 'failed'
     this.error = `the operator deleted this room; /join ${this.name} begins another`
+    this.renamedTo = undefined
     this.topic = ''
     this.people = 0
     this.members = undefined

@@ -1,32 +1,22 @@
 import type { DeleteEvent, EditEvent, RoomEvent } from '../protocol/events.ts'
-import { MAX_PAGE, MAX_ROOMS } from '../protocol/limits.ts'
-import { conversationKey, foldName, parseConversation } from '../protocol/names.ts'
+import { MAX_ROOMS } from '../protocol/limits.ts'
+import { foldName } from '../protocol/names.ts'
 import type { RequestResult } from '../protocol/requests.ts'
 import type { Gap, Signal } from '../protocol/responses.ts'
 import type { KeptRoom, RoomCache } from './cacheFile.ts'
 import { notifyIn } from './notify.ts'
-import type { Answer, PendingRequests } from './pendingRequests.ts'
+import { Paging } from './paging.ts'
+import type { PendingRequests } from './pendingRequests.ts'
 import { Room } from './room.ts'
+import { RoomNames } from './roomNames.ts'
 import { Unread } from './unread.ts'
 
-/** Events of a page of history. */
-const PAGE = 100
 /** Entries of a timeline that are kept in the cache: several screens. */
 const ENTRIES_CACHED = 500
 /** Characters of a timeline that are kept in the cache: each save writes them all. */
 const LENGTH_CACHED = 256 * 1024
-/** Names whose room key is remembered; a server could send any number. */
-const KEYS_KEPT = 10_000
-
 /** With more rooms than this none is opened unasked: twice as many as a connection may join. */
 const ROOMS_KEPT = 2 * MAX_ROOMS
-
-/** The bounds of a page of history. */
-type Where = { readonly before?: number; readonly after?: number; readonly around?: number }
-
-const at = (seq: number): Where => (seq === 0 ? { after: 0 } : { around: seq })
-
-const DONE = { ok: true, value: undefined } as const
 
 /** What {@link Rooms} ask of the client, and tell it. */
 export interface RoomsOptions {
@@ -38,6 +28,10 @@ export interface RoomsOptions {
   readonly joined: (room: Room) => void
   /** Keeps rooms from one start of the program to the next. */
   readonly cache: RoomCache | undefined
+  /** A room has another title than before. */
+  readonly renamed: (room: Room, before: string) => void
+  /** What was joined by the name of one room is another one. The first is forgotten then. */
+  readonly moved: (from: Room, to: Room) => void
   /** The server has another log than the one of a room's timeline. */
   readonly restarted: () => void
 }
@@ -45,28 +39,39 @@ export interface RoomsOptions {
 /** The rooms of a client, in the order in which they were joined. Handles the frames of the server that concern rooms. */
 export class Rooms extends Map<string, Room> {
   readonly unread: Unread
+  readonly names: RoomNames
+  readonly paging: Paging
   readonly #options: RoomsOptions
-  readonly #keys = new Map<string, string>()
   /** The rooms that are joined on this connection. */
   readonly #entered = new Set<Room>()
-  /** The last request for a page before the first entry, of each room. */
-  readonly #paging = new WeakMap<Room, Promise<unknown>>()
 
   constructor(options: RoomsOptions) {
     super()
     this.#options = options
-    const { requests, me } = options
-    this.unread = new Unread({ requests, me, find: name => this.find(name) })
+    const { requests, me, cache } = options
+    this.names = new RoomNames(cache?.titles())
+    this.paging = new Paging({
+      requests,
+      isEntered: room => this.#entered.has(room),
+      settled: room => this.#settle(room),
+    })
+    this.unread = new Unread({
+      requests,
+      me,
+      find: name => this.find(name),
+      retitle: (room, title) => this.retitle(room, title),
+    })
   }
 
   /** The room with this name on the server. */
   find(name: string): Room | undefined {
-    return this.get(this.#keyOf(name))
+    return this.get(this.names.keyOf(name))
   }
 
   /** The room with this key; adds it if it is not known. */
   add(key: string, name: string): Room {
     const room = this.get(key) ?? new Room(key, name, this.#options.changed)
+    room.renamedTo = this.names.titleOf(key)
     room.status = 'joining'
     room.error = undefined
     room.isEnded = false
@@ -101,8 +106,8 @@ export class Rooms extends Map<string, Room> {
       if (room.keptVersion === room.version || room.epoch === undefined || !isWhole) continue
       room.keptVersion = room.version
       const timeline = room.log.snapshot(ENTRIES_CACHED, LENGTH_CACHED)
-      const { name, epoch, topic, read } = room
-      if (timeline !== undefined) changed.set(room.key, { name, epoch, topic, read, timeline })
+      const { name, renamedTo: title, epoch, topic, read } = room
+      if (timeline !== undefined) changed.set(room.key, { name, title, epoch, topic, read, timeline })
     }
     if (changed.size > 0) cache.save(changed)
   }
@@ -112,6 +117,7 @@ export class Rooms extends Map<string, Room> {
     const room = this.get(key)
     if (room === undefined) return
     this.#options.cache?.forget(key)
+    this.names.setTitle(key, undefined)
     room.clearTyping()
     this.#entered.delete(room)
     this.delete(key)
@@ -173,7 +179,7 @@ export class Rooms extends Map<string, Room> {
       this.unread.arrived(room, event)
     }
     this.#settle(room)
-    void this.#fillMissed(room)
+    void this.paging.fillMissed(room)
     return { room, isLive }
   }
 
@@ -205,6 +211,9 @@ export class Rooms extends Map<string, Room> {
         room.members?.delete(foldName(frame.from))
         room.setTyping(frame.from, false)
         break
+      case 'renamed':
+        this.retitle(room, frame.title)
+        break
       case 'ended':
         return this.#end(room)
       case 'people':
@@ -215,102 +224,28 @@ export class Rooms extends Map<string, Room> {
     room.touch()
   }
 
+  /** Takes what a room is called; undefined: its name. */
+  retitle(room: Room, title: string | undefined): void {
+    const before = room.title
+    room.renamedTo = title === room.name ? undefined : title
+    this.names.setTitle(room.key, room.renamedTo)
+    if (room.title === before) return
+    room.touch()
+    // A room that was not known before has no earlier title.
+    if (room.epoch !== undefined) this.#options.renamed(room, before)
+  }
+
   /** The operator deleted a room: what we hold of it goes too. Unsent messages stay, until the user acts. */
   #end(room: Room): void {
     this.#options.cache?.forget(room.key)
+    this.names.setTitle(room.key, undefined)
     this.#entered.delete(room)
     room.end()
   }
 
-  /** Loads the page before the first entry, unless one is requested. */
-  async loadBefore(room: Room): Promise<void> {
-    if (room.loadingBefore || !room.log.moreBefore || !this.#entered.has(room)) return
-    // The newest page is requested without a bound: a seq beyond the end is not a position.
-    const paging = this.#page(room, room.isOpened ? { before: room.log.before } : {}, 'close')
-    this.#paging.set(room, paging)
-    await paging
-  }
-
-  async #page(room: Room, where: Where, fit: 'close' | 'loose'): Promise<Answer<undefined>> {
-    room.loadingBefore = true
-    room.touch()
-    const { epoch } = room
-    const page = await this.#options.requests.ask({
-      action: 'history',
-      room: room.name,
-      ...where,
-      limit: PAGE,
-    })
-    room.loadingBefore = false
-    // The server may have a new log since the request: then the page belongs to no timeline.
-    if (page.ok && room.epoch === epoch) {
-      room.log.prepend(page.value, fit)
-      room.isOpened = true
-    }
-    this.#settle(room)
-    room.touch()
-    return page.ok ? DONE : page
-  }
-
-  /** Loads the page around a seq (0: the oldest), unless the timeline holds it. */
-  reach(room: Room, seq: number): Promise<Answer<undefined>> {
-    // Pages before the first entry are loaded one after the other: each ends where the last one began.
-    const reached = (this.#paging.get(room) ?? Promise.resolve()).then(() => this.#reach(room, seq))
-    this.#paging.set(room, reached)
-    return reached
-  }
-
-  async #reach(room: Room, seq: number): Promise<Answer<undefined>> {
-    const gap = room.log.gapAround(seq)
-    const isBefore = room.log.moreBefore && seq < room.log.before
-    if (gap === undefined && !isBefore) return DONE
-    if (gap === undefined) return this.#page(room, at(seq), 'loose')
-    return this.#fill(room, gap.before, at(seq), 'loose')
-  }
-
-  /** Loads the newest page of a gap, or the oldest. */
-  async fill(room: Room, gapBefore: number, end: 'newest' | 'oldest' = 'newest'): Promise<void> {
-    const gap = room.log.gapBefore(gapBefore)
-    if (gap === undefined || gap.loading || gap.reason === 'expired') return
-    await (end === 'newest'
-      ? this.#fill(room, gapBefore, { before: gapBefore }, 'close')
-      : this.#fill(room, gapBefore, { after: gap.after }, 'loose'))
-  }
-
-  async #fill(
-    room: Room,
-    gapBefore: number,
-    where: Where,
-    fit: 'close' | 'loose',
-  ): Promise<Answer<undefined>> {
-    room.log.setLoading(gapBefore, true)
-    room.touch()
-    const { epoch } = room
-    const page = await this.#options.requests.ask({
-      action: 'history',
-      room: room.name,
-      ...where,
-      limit: MAX_PAGE,
-    })
-    if (room.epoch !== epoch) return DONE
-    if (page.ok) room.log.fill(gapBefore, page.value, fit)
-    else room.log.setLoading(gapBefore, false)
-    room.touch()
-    return page.ok ? DONE : page
-  }
-
-  /** Fills gaps of missed events at once. Gaps that the server left in a replay wait until the user reaches them. */
-  async #fillMissed(room: Room): Promise<void> {
-    if (!this.#entered.has(room)) return
-    for (let gap = room.log.nextGap(); gap !== undefined; gap = room.log.nextGap()) {
-      const { before } = gap
-      await this.fill(room, before)
-      // After a refusal or a loss, the next event or the next join tries again.
-      if (room.log.gapBefore(before) !== undefined) return
-    }
-  }
-
   #enter(room: Room, joined: RequestResult<'joinroom'>, since: number | undefined): void {
+    const key = this.names.keyOf(joined.room)
+    if (key !== room.key) return key === '' ? undefined : this.#move(room, key, joined, since)
     const isSameLog = room.epoch === undefined || (room.epoch === joined.epoch && (since ?? 0) <= joined.last)
     if (!isSameLog) {
       room.log.restart(Date.now())
@@ -322,6 +257,7 @@ export class Rooms extends Map<string, Room> {
     }
     const isFresh = room.log.last === undefined
     room.name = joined.room
+    this.retitle(room, joined.title)
     room.epoch = joined.epoch
     room.topic = joined.topic
     room.people = joined.people
@@ -334,10 +270,22 @@ export class Rooms extends Map<string, Room> {
     if (isFresh) room.log.begin(joined.last, joined.first > 0)
     this.#entered.add(room)
     // Also after a connection that was lost before the first page arrived.
-    if (!room.isOpened) void this.loadBefore(room)
+    if (!room.isOpened) void this.paging.loadBefore(room)
     this.#settle(room)
     this.#options.joined(room)
-    void this.#fillMissed(room)
+    void this.paging.fillMissed(room)
+  }
+
+  /** The name by which a room was joined leads to another one: what it held is of a room that is no longer there. */
+  #move(from: Room, key: string, joined: RequestResult<'joinroom'>, since: number | undefined): void {
+    const to = this.get(key) ?? this.add(key, joined.room)
+    this.restore(to)
+    this.#options.moved(from, to)
+    this.remove(from.key)
+    // The answer is for a join that resumes nothing: a room of which something is held is joined once more.
+    const isNew = since === undefined && to.log.last === undefined
+    if (isNew) this.#enter(to, joined, undefined)
+    else this.join(to)
   }
 
   /** Marks a room as joined once its replay and its first page are here. */
@@ -350,7 +298,7 @@ export class Rooms extends Map<string, Room> {
   /** The room of a direct conversation that another user began, or that we began on another connection. */
   #unasked(name: string): Room | undefined {
     if (!name.startsWith('@') || this.size >= ROOMS_KEPT) return undefined
-    const key = this.#keyOf(name)
+    const key = this.names.keyOf(name)
     if (key === '') return undefined
     const room = this.add(key, name)
     this.join(room)
@@ -369,17 +317,6 @@ export class Rooms extends Map<string, Room> {
       if (room.kind === 'direct') room.people = room.members?.size ?? room.people
       room.touch()
     }
-  }
-
-  /** The key of a room, from its name on the server; empty for an invalid name. */
-  #keyOf(name: string): string {
-    const known = this.#keys.get(name)
-    if (known !== undefined) return known
-    const conversation = parseConversation(name)
-    const key = conversation.ok ? conversationKey(conversation.value) : ''
-    if (this.#keys.size >= KEYS_KEPT) this.#keys.clear()
-    this.#keys.set(name, key)
-    return key
   }
 }
 

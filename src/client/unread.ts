@@ -25,6 +25,8 @@ export interface UnreadOptions {
   readonly me: () => string
   /** The room with this name on the server. */
   readonly find: (name: string) => Room | undefined
+  /** Takes what a room is called; undefined: its name. */
+  readonly retitle: (room: Room, title: string | undefined) => void
 }
 
 /**
@@ -46,6 +48,7 @@ export class Unread {
     room.mentions = room.kind === 'direct' ? summary.unread : summary.mentions
     room.countedTo = summary.last
     if (room.topic === '') room.topic = summary.topic
+    this.#options.retitle(room, summary.title)
     room.touch()
   }
 

@@ -25,6 +25,11 @@ export const requests = {
         .max(128)
         .optional()
         .describe('name and version of the program, for the log of the server'),
+      features: z
+        .array(z.string().max(64))
+        .max(32)
+        .optional()
+        .describe('what the client understands beyond this: `renames`'),
       ...credential,
       device: z.string().max(64).optional().describe('what the list of devices calls this one'),
       invite: z.string().max(64).optional().describe('the code of an invitation, which makes an account'),
@@ -189,12 +194,17 @@ export const EVENT_REQUESTS = [
 /** A request that makes an event. */
 export type EventRequest = Request<(typeof EVENT_REQUESTS)[number]>
 
+const title = z
+  .string()
+  .optional()
+  .describe('what the room is called, where it was renamed; only for clients that understand `renames`')
 const stored = z.object({ room: z.string(), seq: seq.min(1), ts: timestamp })
 
 /** One room in the answer to `rooms`. */
 export const roomSummary = z
   .object({
     room: z.string(),
+    title,
     topic: z.string(),
     people: z.int().min(0),
     last: seq.describe('the seq of the newest event, 0: none'),
@@ -219,6 +229,7 @@ export const member = z
 export const results = {
   joinroom: z.object({
     room: z.string(),
+    title,
     epoch: z.string(),
     topic: z.string(),
     people: z.int().min(0),

@@ -130,6 +130,13 @@ export const signals = {
     id: 'PeopleSignal',
     description: 'The number of people in a room of more than 200; at most once a second.',
   }),
+  renamed: z
+    .object({ action: z.literal('renamed'), room, title: z.string().describe('what it is called now') })
+    .meta({
+      id: 'RenamedSignal',
+      description:
+        'The operator renamed a room. `room` stays what it was, in every frame: show `title` instead. Only for clients that understand `renames`.',
+    }),
   ended: z.object({ action: z.literal('ended'), room }).meta({
     id: 'EndedSignal',
     description:
@@ -174,6 +181,7 @@ export const serverFrame = z.discriminatedUnion('action', [
   signals.read,
   signals.notify,
   signals.people,
+  signals.renamed,
   signals.ended,
   signals.notice,
   signals.bye,

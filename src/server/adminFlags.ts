@@ -10,7 +10,7 @@ interface Common {
 /** Adds the commands about a running daemon and its rooms: `who`, `kick`, `announce`, `room`, `log-level`. */
 export function addAdminCommands(program: Command, maker: CommandMaker): void {
   addWho(program, maker)
-  addRoomCommands(maker.group('room', 'rooms: list and delete them, set their topic'), maker)
+  addRoomCommands(maker.group('room', 'rooms: list, rename and delete them, set their topic'), maker)
   addKick(program, maker)
   addAnnounce(program, maker)
   const { take } = maker
@@ -109,6 +109,13 @@ function addRoomCommands(room: Command, { add, take }: CommandMaker): void {
     .addHelpText('after', examples('chatd room topic dev "release on Friday"', 'chatd room topic dev ""'))
     .action((name: string, topic: string, options: Common) =>
       take({ task: 'roomTopic', room: name, topic, isJson: isJson(options) }, dataOf(options)),
+    )
+  json(add(room, 'rename', 'give a room another name; the names that it has had go on leading to it'))
+    .argument('<room>')
+    .argument('<name>')
+    .addHelpText('after', examples('chatd room rename dev platform', 'chatd room rename platform Platform'))
+    .action((name: string, wanted: string, options: Common) =>
+      take({ task: 'roomRename', room: name, name: wanted, isJson: isJson(options) }, dataOf(options)),
     )
   json(add(room, 'delete', 'delete a room with everything said in it; its name is free then'))
     .argument('<room>')

@@ -114,6 +114,7 @@ async function run(commandLine: CommandLine, prepared: Prepared): Promise<Ended>
     ...(secret.token === undefined ? {} : { session: secret.token }),
     findSession: name => memory.sessionOf(name),
     trust,
+    ...(hasScreen ? {} : { keepsNames: true }),
     // A script waits for its acknowledgements or ends with an error, so line mode stores nothing for a later start.
     ...(hasScreen ? { store: memory, shownFirst: shown, ...(cache === undefined ? {} : { cache }) } : {}),
     ...(beforeConnect === undefined ? {} : { beforeConnect }),

@@ -27,6 +27,7 @@ test('a deleted room is empty at once, stays so over a reconnect, and can be beg
   const forgotten: string[] = []
   const cache: RoomCache = {
     load: () => undefined,
+    titles: () => new Map(),
     save: () => undefined,
     forget: key => forgotten.push(key),
   }

@@ -106,9 +106,20 @@ export class Peer {
   }
 
   /** A full client that has been welcomed; `welcome` is its first frame. */
-  static async full(server: { readonly port: number }, username: string, session?: string): Promise<Peer> {
+  static async full(
+    server: { readonly port: number },
+    username: string,
+    session?: string,
+    features?: readonly string[],
+  ): Promise<Peer> {
     const peer = await Peer.open(server)
-    peer.send({ action: 'connect', username, protocol: 1, ...(session === undefined ? {} : { session }) })
+    peer.send({
+      action: 'connect',
+      username,
+      protocol: 1,
+      ...(session === undefined ? {} : { session }),
+      ...(features === undefined ? {} : { features }),
+    })
     await peer.next('welcome')
     return peer
   }

@@ -61,6 +61,7 @@ export class FakeClient implements ChatClient {
     const room: FakeRoom = {
       key: name.startsWith('@') ? `@${foldName(name.slice(1))}` : foldRoom(name),
       name,
+      title: name,
       kind: name.startsWith('@') ? 'direct' : 'room',
       version: 1,
       status: 'joined',

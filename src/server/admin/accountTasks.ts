@@ -2,12 +2,14 @@ import { randomBytes } from 'node:crypto'
 import * as z from 'zod'
 import { type Result, success } from '../../protocol/errors.ts'
 import { inviteCodeFrom } from '../../protocol/inviteLink.ts'
-import { foldName, parseConversation, parseUsername } from '../../protocol/names.ts'
+import { foldName, parseUsername } from '../../protocol/names.ts'
 import { parseSshKey, sshKeyLine } from '../../protocol/sshKey.ts'
 import { tokenFrom } from '../../protocol/tokens.ts'
 import type { Accounts } from '../auth/accounts.ts'
 import { secretHash } from '../auth/secretHash.ts'
 import type { AccountChange, AccountDeed, KeptAccount, KeptSecret, KeyLine } from '../log/accounts.ts'
+import type { RoomDirectory } from '../log/log.ts'
+import { resolveName } from '../log/namedRooms.ts'
 import { accountLine, inviteLine, secretLine } from './accountLines.ts'
 import { type Caller, callerText } from './caller.ts'
 import { type TaskFailure, taskFailed } from './taskFailure.ts'
@@ -78,6 +80,7 @@ export interface AccountContext {
 interface Asking {
   readonly print: Print
   readonly by: Caller
+  readonly log: Pick<RoomDirectory, 'leadsTo'>
 }
 
 type Answer = Promise<Result<undefined, TaskFailure>>
@@ -88,8 +91,8 @@ type Task<K extends AccountTask['task']> = Extract<AccountTask, { task: K }>
 const GUESTS = { open: 'speak', registered: 'read', invite: 'none' } as const
 
 /** Runs one task about accounts. */
-export function runAccountTask(task: AccountTask, context: AccountContext, { print, by }: Asking): Answer {
-  const tasks = new AccountTasks(context, { print, by })
+export function runAccountTask(task: AccountTask, context: AccountContext, asking: Asking): Answer {
+  const tasks = new AccountTasks(context, asking)
   switch (task.task) {
     case 'userAdd':
       return tasks.addUser(task)
@@ -137,11 +140,13 @@ export function runAccountTask(task: AccountTask, context: AccountContext, { pri
 
 class AccountTasks {
   readonly #context: AccountContext
+  readonly #directory: Pick<RoomDirectory, 'leadsTo'>
   readonly #print: Print
   readonly #by: Caller
 
-  constructor(context: AccountContext, { print, by }: Asking) {
+  constructor(context: AccountContext, { print, by, log }: Asking) {
     this.#context = context
+    this.#directory = log
     this.#print = print
     this.#by = by
   }
@@ -228,7 +233,7 @@ class AccountTasks {
   async addToken({ name: written, rooms, may, label, expires }: Task<'tokenAdd'>): Answer {
     const account = this.#find(written)
     if (!account.ok) return account
-    const keys = roomKeysOf(rooms)
+    const keys = roomKeysOf(this.#directory, rooms)
     if (!keys.ok) return keys
     const token = tokenFrom(randomBytes)
     const scope = { may, rooms: keys.value }
@@ -269,7 +274,7 @@ class AccountTasks {
   async invite({ name: written, uses, expires, rooms, role: kind }: Task<'invite'>): Answer {
     const parsed = written === undefined ? undefined : parseUsername(written)
     if (parsed?.ok === false) return taskFailed('invalid', parsed.error.message)
-    const known = roomKeysOf(rooms)
+    const known = roomKeysOf(this.#directory, rooms)
     if (!known.ok) return known
     const code = inviteCodeFrom(randomBytes(20))
     const made = await this.#change({
@@ -360,10 +365,13 @@ function keyLines(lines: readonly string[]): Result<readonly KeyLine[], TaskFail
   return success(keys)
 }
 
-function roomKeysOf(rooms: readonly string[]): Result<readonly string[], TaskFailure> {
+function roomKeysOf(
+  directory: Pick<RoomDirectory, 'leadsTo'>,
+  rooms: readonly string[],
+): Result<readonly string[], TaskFailure> {
   const keys: string[] = []
   for (const room of rooms) {
-    const parsed = parseConversation(room)
+    const parsed = resolveName(directory, room)
     if (!parsed.ok) return taskFailed('invalid', parsed.error.message)
     if (parsed.value.kind !== 'room')
       return taskFailed('invalid', `"${room}" is no room; name rooms alone here`)

@@ -1,3 +1,4 @@
+import type { RoomRename } from '../log/maintenance.ts'
 import type { LogLevel } from '../settings.ts'
 
 /** What an operator is told of a connection. */
@@ -45,10 +46,14 @@ export interface LiveServer {
   ): { readonly told: number; readonly plain: number }
   /** The name of a connected person that looks like this name, and is another one. */
   nameLike(name: string): string | undefined
-  /** A room that has a member or an event. */
+  /** See `RoomDirectory.leadsTo`. */
+  leadsTo(nameKey: string): string
+  /** A room that has a member or an event, by the name that people call it. */
   room(key: string): { readonly name: string; readonly people: number } | undefined
   /** The keys of the rooms that have members and no event yet. */
   roomsWithoutEvents(): Iterable<string>
+  /** A room was renamed: tells its members. */
+  renameRoom(rename: RoomRename): void
   /** A room was deleted: ends it for its members, and tells them. */
   endRoom(key: string, name: string): void
   logLevel: LogLevel

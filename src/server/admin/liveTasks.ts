@@ -1,9 +1,10 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import * as z from 'zod'
 import { type Result, success } from '../../protocol/errors.ts'
-import { foldName, parseConversation, parseUsername } from '../../protocol/names.ts'
+import { foldName, parseUsername } from '../../protocol/names.ts'
 import { isBlank } from '../../protocol/texts.ts'
 import type { LogMaintenance } from '../log/maintenance.ts'
+import { resolveName } from '../log/namedRooms.ts'
 import { LOG_LEVELS } from '../settings.ts'
 import { jsonLine, operatorText } from './answerLines.ts'
 import type { Caller } from './caller.ts'
@@ -155,7 +156,7 @@ function filter(
   name: string | undefined,
 ): Result<Wanted, TaskFailure> {
   if (room !== undefined) {
-    const parsed = parseConversation(room)
+    const parsed = resolveName(live, room)
     if (!parsed.ok) return taskFailed('invalid', parsed.error.message)
     if (parsed.value.kind !== 'room') return taskFailed('invalid', `"${room}" is no room`)
     const { key } = parsed.value

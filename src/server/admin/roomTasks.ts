@@ -1,10 +1,11 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import * as z from 'zod'
-import { type Result, success } from '../../protocol/errors.ts'
-import { parseConversation, SERVER_NAME } from '../../protocol/names.ts'
+import { type ErrorCode, type Result, success } from '../../protocol/errors.ts'
+import { SERVER_NAME } from '../../protocol/names.ts'
 import { DEFAULT_LIMITS } from '../../protocol/serverLimits.ts'
 import type { Log, RoomDirectory, Stored } from '../log/log.ts'
 import type { LogMaintenance } from '../log/maintenance.ts'
+import { resolveName, titleOf } from '../log/namedRooms.ts'
 import { jsonLine, operatorText, printable } from './answerLines.ts'
 import { type Caller, callerText } from './caller.ts'
 import type { LiveServer } from './liveServer.ts'
@@ -22,6 +23,7 @@ const isJson = z.boolean()
 export const roomTasks = [
   z.object({ task: z.literal('roomList'), isJson }),
   z.object({ task: z.literal('roomTopic'), room, topic: z.string(), isJson }),
+  z.object({ task: z.literal('roomRename'), room, name: z.string(), isJson }),
   z.object({ task: z.literal('roomDelete'), room, isJson }),
 ] as const
 
@@ -47,6 +49,8 @@ export function runRoomTask(task: RoomTask, context: RoomContext): Answer {
       return listRooms(task, context)
     case 'roomTopic':
       return setTopic(task, context)
+    case 'roomRename':
+      return renameRoom(task, context)
     case 'roomDelete':
       return deleteRoom(task, context)
   }
@@ -58,8 +62,15 @@ async function listRooms({ isJson: json }: Task<'roomList'>, { log, live, print 
   const show = async (key: string): Promise<boolean> => {
     const head = log.head(key)
     const here = live?.room(key)
-    const name = head?.name ?? here?.name ?? key
-    const shown = { room: name, people: here?.people ?? 0, topic: head?.topic ?? '', last: head?.last ?? 0 }
+    const name = head === undefined ? (here?.name ?? key) : titleOf(head)
+    const identity = head?.title === undefined ? {} : { identity: head.name }
+    const shown = {
+      room: name,
+      ...identity,
+      people: here?.people ?? 0,
+      topic: head?.topic ?? '',
+      last: head?.last ?? 0,
+    }
     const at = await timeOf(log, key, shown.last)
     if (json) return print(jsonLine({ ...shown, ...(at === undefined ? {} : { lastAt: at }) }))
     return print(line(name, String(shown.people), at?.slice(0, 16) ?? '-', printable(shown.topic) || '-'))
@@ -94,6 +105,43 @@ async function setTopic(
   const noted = await noteDeed(log, by, { deed: 'setTopic', detail: `room ${name}` })
   await print(json ? jsonLine({ room: name, seq: stored.value.seq }) : `${name}: topic set`)
   return noted
+}
+
+/** Gives a room another name to show. All names that it has had lead to it; where everything of it is kept does not change. */
+async function renameRoom(
+  { room: written, name: wanted, isJson: json }: Task<'roomRename'>,
+  { log, live, by, print }: RoomContext,
+): Answer {
+  const found = findRoom(log, live, written)
+  if (!found.ok) return found
+  const { key, name: before } = found.value
+  const parsed = resolveName(log, wanted)
+  if (!parsed.ok) return taskFailed('invalid', parsed.error.message)
+  if (parsed.value.kind !== 'room')
+    return taskFailed('invalid', `"${printable(wanted)}" is no name for a room`)
+  const { name, nameKey } = parsed.value
+  // A room that has members and no event is not in the log.
+  if (parsed.value.key !== key && live?.room(nameKey) !== undefined)
+    return taskFailed('exists', `there is a room "${name}" already; choose another name, or delete it first`)
+  if (name !== before) {
+    const rename = { roomKey: key, name, nameKey }
+    const detail = `room ${before}, now ${name}, by ${callerText(by)}`
+    const renamed = await log.renameRoom(rename, { deed: 'renameRoom', detail })
+    if (!renamed.ok) return taskFailed('storage', renamed.error)
+    if (renamed.value !== undefined)
+      return taskFailed(FAILURES[renamed.value.code] ?? 'invalid', renamed.value.message)
+    live?.renameRoom(rename)
+  }
+  const identity = log.head(key)?.name ?? key
+  await print(json ? jsonLine({ room: name, before, identity }) : `${before}: it is called ${name} now`)
+  if (!json && name !== before) await print(`"${before}" and its other names go on leading to it`)
+  return success(undefined)
+}
+
+/** What the refusals of the log are to an operator; all others are about the new name. */
+const FAILURES: Partial<Record<ErrorCode, TaskFailure['code']>> = {
+  not_found: 'unknown',
+  name_taken: 'exists',
 }
 
 /**
@@ -131,7 +179,7 @@ function findRoom(
   live: LiveServer | undefined,
   written: string,
 ): Result<{ readonly key: string; readonly name: string }, TaskFailure> {
-  const parsed = parseConversation(written)
+  const parsed = resolveName(log, written)
   if (!parsed.ok) return taskFailed('invalid', parsed.error.message)
   if (parsed.value.kind !== 'room')
     return taskFailed(
@@ -140,7 +188,7 @@ function findRoom(
     )
   const { key, name } = parsed.value
   const known = log.head(key) ?? live?.room(key)
-  if (known !== undefined) return success({ key, name: known.name })
+  if (known !== undefined) return success({ key, name: titleOf(known) })
   const like = log.roomLike(key, name)
   const hint = like === undefined ? '' : `; "${like}" looks like it`
   return taskFailed(

@@ -1,9 +1,10 @@
 import * as z from 'zod'
 import { type Result, success } from '../../protocol/errors.ts'
-import { foldName, parseConversation, parseUsername } from '../../protocol/names.ts'
+import { foldName, parseUsername } from '../../protocol/names.ts'
 import type { ReloadReport } from '../config/configuration.ts'
 import { type Log, type LoggedEvent, presentEvent, type RoomDirectory } from '../log/log.ts'
 import type { LogMaintenance, Retention } from '../log/maintenance.ts'
+import { resolveName, titleOf } from '../log/namedRooms.ts'
 import { directKey, directNames } from '../log/roomKeys.ts'
 import type { KeyPair } from '../tls/keyPair.ts'
 import { type AccountContext, accountTasks, runAccountTask } from './accountTasks.ts'
@@ -99,6 +100,7 @@ export function runTask(what: Task, context: TaskContext): Promise<Result<undefi
       return audit(what.limit, context)
     case 'roomList':
     case 'roomTopic':
+    case 'roomRename':
     case 'roomDelete':
       return runRoomTask(what, { ...context, live: context.live() })
     case 'who':
@@ -231,7 +233,7 @@ async function exportUser(
     const page = await log.ownEvents(person, undefined, after, PAGE_EVENTS)
     for (const event of page.events) {
       const room = directNames(event.roomKey)?.find(one => one !== person)
-      const shown = room === undefined ? (log.head(event.roomKey)?.name ?? event.roomKey) : `@${room}`
+      const shown = room === undefined ? shownRoom(log, event.roomKey) : `@${room}`
       if (!(await print(jsonLine(presentEvent(event, shown))))) return noted
       printed++
     }
@@ -292,7 +294,7 @@ async function retain(
     noted.push(await noteDeed(log, by, { deed: 'acceptClock', detail: new Date().toISOString() }))
   }
   for (const { roomKey, retention } of await log.retentions()) {
-    const shown = roomKey === undefined ? 'all other rooms' : (log.head(roomKey)?.name ?? roomKey)
+    const shown = roomKey === undefined ? 'all other rooms' : shownRoom(log, roomKey)
     await print(`${shown}: ${sentence(retention)}`)
   }
   if ((await log.retentions()).length === 0) await print('everything is kept')
@@ -318,17 +320,22 @@ async function check({ log, print }: TaskContext): Promise<Result<undefined, Tas
   return ok ? success(undefined) : taskFailed('unhealthy', 'the check found faults; see the lines above')
 }
 
+function shownRoom(directory: RoomDirectory, key: string): string {
+  const head = directory.head(key)
+  return head === undefined ? key : titleOf(head)
+}
+
 function findRoom(
   directory: RoomDirectory,
   name: string,
   hint = 'direct conversations cannot be named here',
 ): Result<{ readonly key: string; readonly name: string }, TaskFailure> {
-  const parsed = parseConversation(name)
+  const parsed = resolveName(directory, name)
   if (!parsed.ok) return taskFailed('invalid', parsed.error.message)
   const head = parsed.value.kind === 'room' ? directory.head(parsed.value.key) : undefined
   return head === undefined
     ? taskFailed('unknown', `no room "${name}" has any event; ${hint}`)
-    : success(head)
+    : success({ key: head.key, name: titleOf(head) })
 }
 
 function sentence({ days, messages }: Retention): string {

@@ -1,5 +1,5 @@
 import type { AccountEntry } from './accounts.ts'
-import type { OperatorDeed, Retention } from './maintenance.ts'
+import type { OperatorDeed, Retention, RoomRename } from './maintenance.ts'
 import type { Notify, NotifyChange } from './notify.ts'
 
 /** What the author of an event says: the part of the event that comes from the request. */
@@ -112,6 +112,8 @@ export type MaintenanceEntry =
   | { readonly kind: 'endRoom'; readonly roomKey: string }
   /** Removes at most `limit` events of a room that was ended, or a slice of the rest. */
   | { readonly kind: 'sweep'; readonly roomKey: string; readonly from: SweepCursor; readonly limit: number }
+  /** Gives a room another title, to which the name leads from then on, and notes who did. Refused where the name is not free. */
+  | ({ readonly kind: 'renameRoom'; readonly deed: OperatorDeed } & RoomRename)
   /** Notes in the audit what an operator did. */
   | ({ readonly kind: 'deed' } & OperatorDeed)
 

@@ -35,8 +35,10 @@ export function presentEvent(event: LoggedEvent, room: string, floor = 0): RoomE
 export interface RoomHead {
   /** The folded name, or `directKey`. */
   readonly key: string
-  /** The spelling of the member who made it; a direct conversation has none of its own. */
+  /** The spelling of the member who made it, which frames have for ever; a direct conversation has none of its own. */
   readonly name: string
+  /** What it is called since it was renamed; undefined: its name. */
+  readonly title?: string | undefined
   readonly topic: string
   /** The seq of the oldest event kept; 0: none is. */
   readonly first: number
@@ -213,6 +215,8 @@ export interface RoomDirectory {
   ): Promise<readonly NewestRoom[]>
   /** Whether a room of this name is being deleted: another one can be made when that is done. */
   isEnding(roomKey: string): boolean
+  /** The key of the room that a (folded) name leads to: a room that was renamed has several. By default the name itself. */
+  leadsTo(nameKey: string): string
   /** The newest seq of the log when a room of this name was deleted; 0: none was. */
   endedAt(roomKey: string): number
   /** The keys of a person's newest direct conversations; those of the last moments may stand where they stood before. */

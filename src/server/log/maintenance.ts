@@ -1,4 +1,4 @@
-import type { Result } from '../../protocol/errors.ts'
+import type { Refusal, Result } from '../../protocol/errors.ts'
 import type { AuditLine } from './accounts.ts'
 
 /** How long events are kept; an undefined field is no bound. */
@@ -22,6 +22,15 @@ export interface OperatorDeed {
   /** The folded name of the person whom it was about. */
   readonly target?: string | undefined
   readonly detail: string
+}
+
+/** What a room is to be called. */
+export interface RoomRename {
+  readonly roomKey: string
+  /** As it is shown. */
+  readonly name: string
+  /** The folded name. */
+  readonly nameKey: string
 }
 
 /** What `check` found. */
@@ -53,6 +62,8 @@ export interface LogMaintenance {
   endRoom(roomKey: string, deed: OperatorDeed): Promise<Result<boolean, string>>
   /** Removes what such a room holds, then frees its name; how many events. A start of the log goes on with it. */
   sweepRoom(roomKey: string): Promise<Result<number, string>>
+  /** Gives a room another title, and notes who did. The value is why it may not have it; undefined: it has. */
+  renameRoom(rename: RoomRename, deed: OperatorDeed): Promise<Result<Refusal | undefined, string>>
   /** Notes in the audit what an operator did. */
   noteDeed(deed: OperatorDeed): Promise<Result<undefined, string>>
   /** Looks at the file, its layout and its disk. */

@@ -216,7 +216,10 @@ export function presentSecret(client: Client, person: Person, secret: KeptSecret
     ...(kind === 'key' ? { label: `${hash} ${label}`.trim(), fingerprint: hash } : { label }),
     ...(scope === undefined
       ? {}
-      : { may: scope.may, rooms: scope.rooms.map(key => client.services.rooms.nameFor(person, key)) }),
+      : {
+          may: scope.may,
+          rooms: scope.rooms.map(key => client.services.rooms.nameFor(person, key, client)),
+        }),
     created,
     ...(used === 0 ? {} : { used: used * DAY }),
     ...(expires === undefined ? {} : { expires }),

@@ -1,11 +1,12 @@
 import { type Result, refuse, success } from '../../protocol/errors.ts'
-import { foldName, parseConversation } from '../../protocol/names.ts'
+import { foldName } from '../../protocol/names.ts'
 import type { Request } from '../../protocol/requests.ts'
 import { sshKeyLine } from '../../protocol/sshKey.ts'
 import { checkNewPassword } from '../auth/passwords.ts'
 import { refuseReserved } from '../auth/reservedNames.ts'
 import { newSecret, secretHash } from '../auth/secretHash.ts'
 import type { Credential, KeptAccount, NewDevice, TokenScope } from '../log/accounts.ts'
+import { resolveName } from '../log/namedRooms.ts'
 import type { Session } from '../rooms/sessions.ts'
 import { notifyOwner } from './accountLinks.ts'
 import type { Client } from './client.ts'
@@ -158,7 +159,7 @@ export function cleanLabel(text: string): string {
 function enlistIn(client: Client, session: Session, rooms: readonly string[]): void {
   const { sessions, log } = client.services
   for (const room of rooms) {
-    const parsed = parseConversation(room)
+    const parsed = resolveName(log, room)
     if (!parsed.ok || parsed.value.kind !== 'room' || session.reads.has(parsed.value.key)) continue
     sessions.enlist(session, parsed.value.key, log.head(parsed.value.key)?.last ?? 0)
   }

@@ -20,6 +20,7 @@ import type { Payer } from './paces.ts'
 import { refuseAction } from './permission.ts'
 import { plainRequest } from './plainRequest.ts'
 import type { Services } from './services.ts'
+import { shareOf } from './shareOf.ts'
 
 /** How often a sender in a congested room looks whether it eased, ms. */
 const CONGESTION_CHECK = 50
@@ -63,6 +64,8 @@ export class Client implements FrameHandler, Peer {
   readonly typingAt = new Map<string, number>()
   isBehind = false
   isPlain = false
+  /** Whether it takes frames with the first name of a room that was renamed, and its title apart. */
+  knowsRenames = false
   /** The name of its person, also after it has left. */
   shownName: string | undefined
   readonly #faults: Faults
@@ -386,14 +389,4 @@ export class Client implements FrameHandler, Peer {
     const fatal = error.fatal === true || this.#badLines >= MAX_BAD_LINES
     this.refuse(fatal ? { ...error, fatal } : error, id)
   }
-}
-
-/** Whose turn the work of a connection takes: an account has one of its own, wherever it comes from. */
-export function shareOf(
-  { address, limitedBy }: Pick<Connection, 'address' | 'limitedBy'>,
-  person: string,
-  account: KeptAccount | undefined,
-): Share {
-  if (account !== undefined) return { address: `account ${account.number}`, person }
-  return { address: limitedBy ?? `${address} ${person}`, person }
 }

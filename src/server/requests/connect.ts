@@ -26,6 +26,7 @@ export function connect(client: Client, request: Connect): Promise<void> | undef
     )
   }
   client.isPlain = request.protocol === undefined
+  client.knowsRenames = !client.isPlain && request.features?.includes('renames') === true
   const name = parseUsername(request.username)
   if (!name.ok) return refused(client, request, name.error)
   const admission = admit(client, request, name.value)

@@ -1,6 +1,8 @@
 import { type Refusal, type Result, refuse, success } from '../../protocol/errors.ts'
-import { foldName, parseConversation } from '../../protocol/names.ts'
+import { foldName } from '../../protocol/names.ts'
 import type { NotifyLevel } from '../../protocol/notify.ts'
+import type { RoomHead } from '../log/log.ts'
+import { resolveName } from '../log/namedRooms.ts'
 import type { Notify } from '../log/notify.ts'
 import { directKey, directNames } from '../log/roomKeys.ts'
 import type { Person } from '../rooms/people.ts'
@@ -15,6 +17,8 @@ export interface Conversation {
   readonly key: string
   /** The name that the client knows it by; of a room that does not exist yet, the name as it was written. */
   readonly name: string
+  /** The name that the client wrote, folded: another than the key where the room was renamed. */
+  readonly nameKey: string
   readonly isDirect: boolean
   /** The client sees nothing at or before this position. */
   readonly floor: number
@@ -23,19 +27,23 @@ export interface Conversation {
 /** Resolves a `room` field. Errors: `room_invalid`, `name_invalid`, `forbidden`, `not_found`. */
 export function resolve(client: Client, person: Person, room: string): Result<Conversation> {
   const { rooms, people, log } = client.services
-  const parsed = parseConversation(room)
+  const parsed = resolveName(rooms, room)
   if (!parsed.ok) return parsed
   if (parsed.value.kind === 'room') {
-    const { key, name } = parsed.value
+    const { key, name, nameKey } = parsed.value
     if (!isInScope(client, key)) return outOfScope(client, person, name)
-    return success({ key, name: rooms.find(key)?.name ?? name, isDirect: false, floor: 0 })
+    // A client that does not understand renames goes by the name by which it joins.
+    const isOwnName = nameKey === key || client.knowsRenames
+    const called = client.memberships.get(key)?.name ?? (isOwnName ? rooms.find(key)?.name : undefined)
+    return success({ key, nameKey, name: called ?? name, isDirect: false, floor: 0 })
   }
   const other = foldName(parsed.value.with)
   const key = directKey(person.key, other)
   if (!isInScope(client, key)) return outOfScope(client, person, `@${parsed.value.with}`)
   const isKnown = people.spelled(other) !== undefined || log.head(key) !== undefined
   if (!isKnown) return refuse('not_found', `no user called "${parsed.value.with}" was ever here`)
-  return success({ key, name: rooms.nameFor(person, key), isDirect: true, floor: floorOf(client, key) })
+  const floor = floorOf(client, key)
+  return success({ key, nameKey: key, name: rooms.nameFor(person, key), isDirect: true, floor })
 }
 
 /** Resolves a `room` field for requests of members; a direct conversation needs no joining. Also `not_in_room`. */
@@ -51,8 +59,9 @@ export function isInScope({ scope }: Pick<Peer, 'scope'>, key: string): boolean 
 }
 
 /** Alike for a room that exists and one that does not. */
-function outOfScope({ scope, services }: Client, person: Person, room: string): Result<Conversation> {
-  const names = scope?.rooms.map(key => services.rooms.nameFor(person, key)).join(', ')
+function outOfScope(client: Client, person: Person, room: string): Result<Conversation> {
+  const { scope, services } = client
+  const names = scope?.rooms.map(key => services.rooms.nameFor(person, key, client)).join(', ')
   return refuse('forbidden', `this token is for ${names}, not for "${room}"`)
 }
 
@@ -101,6 +110,11 @@ export function notifying(notify: Notify | undefined): {
     ...(notify?.level === undefined ? {} : { level: notify.level }),
     ...(notify?.muted === true ? { muted: true } : {}),
   }
+}
+
+/** What a room is called, as clients that understand renames are told: where it is another name than that of its frames. */
+export function titleFor({ knowsRenames }: Client, head: RoomHead | undefined): { readonly title?: string } {
+  return !knowsRenames || head?.title === undefined ? {} : { title: head.title }
 }
 
 /** The read position of a client; in a direct conversation that it never read, where its session began. */

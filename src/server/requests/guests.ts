@@ -6,9 +6,10 @@ import { nameLike } from '../log/skeleton.ts'
 import type { Peer } from '../rooms/room.ts'
 import type { Session } from '../rooms/sessions.ts'
 import type { Admission } from './admission.ts'
-import { type Client, shareOf } from './client.ts'
+import type { Client } from './client.ts'
 import { askFor } from './proving.ts'
 import type { Services } from './services.ts'
+import { shareOf } from './shareOf.ts'
 
 /** How long a client that comes back waits for the end of its old connection, ms, and how often it looks. */
 const WAIT_FOR_OLD = 6_000

@@ -1,9 +1,18 @@
+import type { Refusal } from '../../protocol/errors.ts'
 import { SMALL_ROOM } from '../../protocol/limits.ts'
+import { foldRoom } from '../../protocol/names.ts'
 import type { Request, RequestResult } from '../../protocol/requests.ts'
 import type { Person } from '../rooms/people.ts'
 import type { Member } from '../rooms/room.ts'
 import type { Client } from './client.ts'
-import { type Conversation, notifying, readPosition, refuseListing, resolve } from './conversation.ts'
+import {
+  type Conversation,
+  notifying,
+  readPosition,
+  refuseListing,
+  resolve,
+  titleFor,
+} from './conversation.ts'
 import { refuseNewRoom } from './newRoom.ts'
 import { replay } from './replay.ts'
 import type { Services } from './services.ts'
@@ -22,6 +31,8 @@ export function joinRoom(
   if (!found.ok) return client.refuse(found.error, request.id)
   const conversation = found.value
   const { services } = client
+  const otherName = refuseOtherName(client, conversation)
+  if (otherName !== undefined) return client.refuse(otherName, request.id)
   if (
     !client.memberships.has(conversation.key) &&
     client.memberships.size >= services.settings.limits.rooms
@@ -46,12 +57,23 @@ export function joinRoom(
     client.holdWhile(() => services.log.isBusy(client.share))
   }
   answer(client, request, conversation, member)
-  if (!resumes(client, request, conversation.key, member.room.last)) {
+  if (!resumes(client, request, conversation, member.room.last)) {
     member.cursor = member.room.last
     member.room.goLive(member)
     return undefined
   }
   return replay(client, member, conversation, Math.max(request.since ?? 0, conversation.floor))
+}
+
+/** A client that does not understand renames would get the room twice, and hear of it by the first name alone. */
+function refuseOtherName(
+  client: Client,
+  { key, name, nameKey, isDirect }: Conversation,
+): Refusal | undefined {
+  if (isDirect || client.knowsRenames || !client.memberships.has(key) || foldRoom(name) === nameKey)
+    return undefined
+  const message = `you are in this room as "${name}"; leave it first to join it as "${nameKey}"`
+  return { code: 'forbidden', message }
 }
 
 /**
@@ -63,14 +85,23 @@ function epochOf({ log }: Pick<Services, 'log'>, key: string): string {
   return endedAt === 0 ? log.epoch : `${log.epoch}.${endedAt}`
 }
 
+/** The key under which a client holds a room: that of the name in its frames. */
+function heldUnder({ knowsRenames }: Client, { key, nameKey }: Conversation): string {
+  return knowsRenames ? key : nameKey
+}
+
 /** Whether a client goes on after the position that it names. */
 function resumes(
-  { services }: Client,
+  client: Client,
   { since, epoch }: Request<'joinroom'>,
-  key: string,
+  conversation: Conversation,
   last: number,
 ): boolean {
+  const { services } = client
   if (since === undefined || since > last) return false
+  // What it holds under this name is of another room: it learns by the answer which one this is.
+  if (client.knowsRenames && conversation.nameKey !== conversation.key) return false
+  const key = heldUnder(client, conversation)
   if (epoch !== undefined) return epoch === epochOf(services, key)
   // A position of a room of this name that was deleted, unless it is the beginning.
   return since === 0 || since > services.log.endedAt(key)
@@ -88,7 +119,8 @@ function answer(
   const people = services.rooms.peopleIn(room)
   client.ok(request, {
     room: conversation.name,
-    epoch: epochOf(services, conversation.key),
+    ...titleFor(client, head),
+    epoch: epochOf(services, heldUnder(client, conversation)),
     topic: head?.topic ?? '',
     people,
     ...(people <= SMALL_ROOM ? present(services, conversation.key) : {}),

@@ -7,7 +7,7 @@ import type { Unread } from '../log/log.ts'
 import type { Person } from '../rooms/people.ts'
 import { ANSWER_BYTES, frameBytes } from './answerSize.ts'
 import type { Client } from './client.ts'
-import { isInScope, notifying, ownRooms, readPosition, resolveJoined } from './conversation.ts'
+import { isInScope, notifying, ownRooms, readPosition, resolveJoined, titleFor } from './conversation.ts'
 
 /** Rooms that are looked up together. */
 const CHUNK = 100
@@ -117,7 +117,9 @@ async function ownAfter(client: Client, from: Position): Promise<readonly Listed
   let count = 0
   for (const key of ownRooms(client)) {
     const room = { key, last: log.head(key)?.last ?? 0, isOwn: true }
-    if (byNewest(from, room) < 0) rooms.push(room)
+    // A session can have joined a room in which nothing was ever said, and whose name another room got since.
+    const isThere = room.last > 0 || log.leadsTo(key) === key
+    if (isThere && byNewest(from, room) < 0) rooms.push(room)
     if (++count % CHUNK === 0) await turn()
   }
   return rooms.sort(byNewest)
@@ -165,7 +167,8 @@ function summaryOf(client: Client, person: Person, { key, isOwn }: Listed, count
   const head = log.head(key)
   const read = readPosition(client, key)
   return {
-    room: rooms.nameFor(person, key),
+    room: rooms.nameFor(person, key, client),
+    ...titleFor(client, head),
     topic: head?.topic ?? '',
     people: rooms.find(key)?.people ?? 0,
     last: head?.last ?? 0,

@@ -30,7 +30,7 @@ function factsOf(client: Client): ConnectionFacts {
     client: clientName,
     isEncrypted: connection.isEncrypted,
     rooms: [...memberships.values()].flatMap(({ room }) =>
-      directNames(room.key) === undefined ? [room.name] : [],
+      directNames(room.key) === undefined ? [client.services.rooms.titleOf(room)] : [],
     ),
     since: Date.now() - (now - openedAt),
     idle: now - heardAt,

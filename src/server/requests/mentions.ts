@@ -20,7 +20,7 @@ export async function listMentions(
   if (!before.ok) return client.refuse(before.error, request.id)
   const range = { before: before.value, limit: request.limit ?? DEFAULT_HITS, maxBytes: ANSWER_BYTES }
   const found = await log.mentions(person.key, [...ownRooms(client)], range, client.share)
-  const hits = found.events.map(event => presentEvent(event, rooms.nameFor(person, event.roomKey)))
+  const hits = found.events.map(event => presentEvent(event, rooms.nameFor(person, event.roomKey, client)))
   const kept = cutToBytes(hits, 'end')
   const last = kept.at(-1)
   const isMore = found.more || kept.length < hits.length

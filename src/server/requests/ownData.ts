@@ -21,7 +21,7 @@ export async function myData(client: Client, person: Person, request: Request<'m
   const page = await log.ownEvents(person.key, client.session?.number, after, PAGE, client.share)
   const events = page.events.map(event => ({
     record: 'event',
-    ...presentEvent(event, rooms.nameFor(person, event.roomKey)),
+    ...presentEvent(event, rooms.nameFor(person, event.roomKey, client)),
   }))
   const kept = cutToBytes(events, 'end')
   const next = kept.length < events.length ? kept.at(-1)?.seq : page.next
@@ -46,7 +46,7 @@ function accountRecords(client: Client, person: Person): Records {
     ...(own?.secrets ?? []).map(secret => ({ record: 'secret', ...presentSecret(client, person, secret) })),
     ...[...new Set([...reads.keys(), ...notify.keys()])].map(key => ({
       record: 'room',
-      room: rooms.nameFor(person, key),
+      room: rooms.nameFor(person, key, client),
       ...(reads.has(key) ? { read: reads.get(key) } : {}),
       ...notifying(notify.get(key)),
     })),

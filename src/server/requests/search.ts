@@ -38,7 +38,7 @@ export async function search(client: Client, person: Person, request: Request<'s
     maxBytes: ANSWER_BYTES,
   }
   const found = await log.search(query, client.share)
-  const hits = found.hits.map(event => presentEvent(event, rooms.nameFor(person, event.roomKey)))
+  const hits = found.hits.map(event => presentEvent(event, rooms.nameFor(person, event.roomKey, client)))
   const kept = cutToBytes(hits, 'end')
   const last = kept.at(-1)
   const isCut = kept.length < hits.length

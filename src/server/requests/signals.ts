@@ -1,7 +1,7 @@
 import { refuse } from '../../protocol/errors.ts'
 import { SMALL_ROOM, TYPING_RENEW_MS } from '../../protocol/limits.ts'
 import type { Request } from '../../protocol/requests.ts'
-import type { ServerFrame } from '../../protocol/responses.ts'
+import type { Signal } from '../../protocol/responses.ts'
 import { checkText } from '../../protocol/texts.ts'
 import { changedNotify } from '../log/notify.ts'
 import type { Person } from '../rooms/people.ts'
@@ -29,7 +29,7 @@ export async function setRead(client: Client, person: Person, request: Request<'
   const kept = await services.sessions.moveRead(session, key, request.seq, client.share)
   if (!kept.ok) return client.refuse(kept.error, request.id)
   client.ok(request, { room: name, seq: request.seq })
-  tellOwn(client, person, key, { action: 'read', room: name, seq: request.seq })
+  tellOwn(client, person, key, { action: 'read', seq: request.seq })
 }
 
 /** Serves `notify`: sets what calls the person, and tells the person's other connections once the log has it. */
@@ -49,14 +49,20 @@ export async function setNotify(client: Client, person: Person, request: Request
   const kept = await services.sessions.setNotify(session, key, { level, muted }, client.share)
   if (!kept.ok) return client.refuse(kept.error, request.id)
   client.ok(request, { room: name, ...notifying(kept.value) })
-  tellOwn(client, person, key, { action: 'notify', room: name, ...notifying(kept.value) })
+  tellOwn(client, person, key, { action: 'notify', ...notifying(kept.value) })
 }
 
 /** Tells the person's other connections what one of them did in a conversation: those that may see it. */
-function tellOwn(client: Client, person: Person, key: string, frame: ServerFrame): void {
-  const line = Line.of(frame)
+function tellOwn(
+  client: Client,
+  person: Person,
+  key: string,
+  frame: Omit<Signal<'read'>, 'room'> | Omit<Signal<'notify'>, 'room'>,
+): void {
+  const { rooms } = client.services
   for (const peer of person.peers)
-    if (peer !== client && !peer.isPlain && isInScope(peer, key)) peer.send(line)
+    if (peer !== client && !peer.isPlain && isInScope(peer, key))
+      peer.send(Line.of({ ...frame, room: rooms.nameFor(person, key, peer) }))
 }
 
 /** Serves `typing`: passes it on to the other members, no more often than the contract lets a client renew it. */
@@ -64,7 +70,7 @@ export function setTyping(client: Client, person: Person, request: Request<'typi
   const conversation = resolveJoined(client, person, request.room)
   if (!conversation.ok) return client.refuse(conversation.error, request.id)
   client.ok(request, {})
-  const { key, name, isDirect } = conversation.value
+  const { key, isDirect } = conversation.value
   const now = performance.now()
   const lastAt = client.typingAt.get(key)
   // Half the renewal time: the network can bring two renewals closer together.
@@ -78,7 +84,7 @@ export function setTyping(client: Client, person: Person, request: Request<'typi
   if (room === undefined || room.people.size > SMALL_ROOM) return
   client.services.rooms.signal(
     room,
-    { action: 'typing', room: name, from: person.name, on: request.on },
+    { action: 'typing', room: room.name, from: person.name, on: request.on },
     person,
   )
 }

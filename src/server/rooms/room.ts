@@ -47,6 +47,8 @@ export interface Peer {
 export interface Member {
   readonly peer: Peer
   readonly room: Room
+  /** What frames to it call the room: the name by which it joined, which is nearly always that of {@link Room}. */
+  readonly name: string
   /** The last event that it was sent, while it is fed from the log; see {@link Room.goLive}. */
   cursor: number
   /** Its index among the live members of its kind; -1 while it is fed from the log. */
@@ -71,6 +73,7 @@ export interface Attendance {
 /** One room while it has members: their connections, and the last event that they were handed. The log has the events. */
 export class Room {
   readonly key: string
+  /** What frames call it, also after it was renamed. */
   readonly name: string
   /** The seq of the last event handed to live members. */
   last: number
@@ -82,6 +85,8 @@ export class Room {
   /** Live members that get full frames, and those that get plain ones; arrays, since every message walks them. */
   readonly full: Member[] = []
   readonly plain: Member[] = []
+  /** Live members of both kinds that joined by another name, which their frames have: a room that was renamed. */
+  readonly byOtherName: Member[] = []
   /** People who left and may return before the others are told, by folded name. */
   readonly leaving = new Map<string, Leaving>()
   /** Its events. */
@@ -121,6 +126,7 @@ export class Room {
   }
 
   #liveLike(member: Member): Member[] {
+    if (member.name !== this.name) return this.byOtherName
     return member.peer.isPlain ? this.plain : this.full
   }
 }

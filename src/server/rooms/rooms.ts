@@ -1,11 +1,12 @@
 import { encodeFrame } from '../../protocol/codec.ts'
 import { SMALL_ROOM } from '../../protocol/limits.ts'
-import type { PlainChat, ServerFrame } from '../../protocol/responses.ts'
+import type { PlainChat } from '../../protocol/responses.ts'
 import { type Committed, type Log, type LoggedEvent, presentEvent, type RoomDirectory } from '../log/log.ts'
 import { directNames } from '../log/roomKeys.ts'
 import { Line } from '../transport/line.ts'
 import type { People, Person } from './people.ts'
 import { type Member, type Peer, Room } from './room.ts'
+import { linesToMembers, type RoomFrame } from './roomLines.ts'
 import { ShownNames } from './shownNames.ts'
 import { type BusyRoom, Traffic } from './traffic.ts'
 
@@ -54,6 +55,16 @@ export class Rooms {
     return head === undefined ? undefined : { name: head.name, people: this.#presentOfDirect(key).size }
   }
 
+  /** See `RoomDirectory.leadsTo`. */
+  leadsTo(nameKey: string): string {
+    return this.#rooms.has(nameKey) ? nameKey : this.#directory.leadsTo(nameKey)
+  }
+
+  /** What people call a room that has members. */
+  titleOf({ key, name }: Room): string {
+    return this.#directory.head(key)?.title ?? name
+  }
+
   /** The name of a room that looks like one of this name, and is another one. */
   lookalike(key: string, name: string): string | undefined {
     return this.#names.lookalike(key, name) ?? this.#directory.roomLike(key, name)
@@ -65,10 +76,13 @@ export class Rooms {
       if (room.last === 0 && directNames(room.key) === undefined) yield room.key
   }
 
-  /** The name under which a person knows a room: `@` and the other's name for a direct conversation. */
-  nameFor(person: Person, key: string): string {
+  /**
+   * The name under which a person knows a room: `@` and the other's name for a direct conversation.
+   * @param peer a connection of the person, which may have joined by another name
+   */
+  nameFor(person: Person, key: string, peer?: Peer): string {
     const names = directNames(key)
-    if (names === undefined) return this.find(key)?.name ?? key
+    if (names === undefined) return peer?.memberships.get(key)?.name ?? this.find(key)?.name ?? key
     const other = names[0] === person.key ? names[1] : names[0]
     return `@${this.#people.spelled(other) ?? other}`
   }
@@ -102,10 +116,14 @@ export class Rooms {
     return { people, more }
   }
 
-  /** Puts a connection into a room, made where it does not exist. It is not live yet: see {@link Room.goLive}. */
+  /**
+   * Puts a connection into a room, made where it does not exist. It is not live yet: see {@link Room.goLive}.
+   * @param name what the connection calls it
+   */
   enter(peer: Peer, person: Person, key: string, name: string): Member {
     const room = this.#rooms.get(key) ?? this.#make(key, name)
-    const member: Member = { peer, room, cursor: room.last, index: -1 }
+    const called = directNames(key) === undefined ? name : room.name
+    const member: Member = { peer, room, name: called, cursor: room.last, index: -1 }
     const known = room.members.get(peer)
     if (known !== undefined) {
       // A new member for the same connection: a replay that feeds the old one sees that it was replaced.
@@ -141,9 +159,8 @@ export class Rooms {
   }
 
   /** Sends a frame to every full member, live or not, except one person's. */
-  signal(room: Room, frame: ServerFrame, except?: Person): void {
-    const line = Line.of(frame)
-    for (const peer of fullMembers(room, except)) peer.send(line)
+  signal(room: Room, frame: RoomFrame, except?: Person): void {
+    for (const [peer, line] of linesToMembers(room, frame, except)) peer.send(line)
   }
 
   /** The full connections that share a room or a direct conversation with a person, each once. Big rooms do not count. */
@@ -181,7 +198,7 @@ export class Rooms {
     for (const room of this.#rooms.values()) {
       const perSecond = room.rate.perSecond(now)
       if (perSecond < QUIET || directNames(room.key) !== undefined) continue
-      busy.push({ name: room.name, people: room.people.size, members: room.members.size, perSecond })
+      busy.push({ name: this.titleOf(room), people: room.people.size, members: room.members.size, perSecond })
     }
     return busy.sort((a, b) => b.perSecond - a.perSecond).slice(0, limit)
   }
@@ -235,32 +252,44 @@ export class Rooms {
       for (const committed of events) this.#handDirect(committed, names, room)
     } else if (room !== undefined) {
       room.rate.add(committed.length, now)
-      if (room.full.length > 0) this.#handFull(events, room)
-      if (room.plain.length > 0) this.#handPlain(events, room)
+      if (room.full.length > 0) this.#handFull(events, room.full, room.name)
+      if (room.plain.length > 0) this.#handPlain(events, room.plain, room.name)
+      if (room.byOtherName.length > 0) this.#handByOtherName(events, room)
     }
     if (room !== undefined) room.last = events.at(-1)?.event.seq ?? room.last
   }
 
-  #handFull(events: readonly Committed[], room: Room): void {
-    const line = new Line(events.map(({ event }) => encodeFrame(presentEvent(event, room.name))).join(''))
-    this.traffic.deliveries += events.length * room.full.length
-    for (const { peer } of room.full) peer.send(line)
+  /** Members under each name share one line, as those under the room's own name do. */
+  #handByOtherName(events: readonly Committed[], room: Room): void {
+    for (const [name, members] of Map.groupBy(room.byOtherName, member => member.name)) {
+      const { full = [], plain = [] } = Object.groupBy(members, ({ peer }) =>
+        peer.isPlain ? 'plain' : 'full',
+      )
+      if (full.length > 0) this.#handFull(events, full, name)
+      if (plain.length > 0) this.#handPlain(events, plain, name)
+    }
+  }
+
+  #handFull(events: readonly Committed[], members: readonly Member[], name: string): void {
+    const line = new Line(events.map(({ event }) => encodeFrame(presentEvent(event, name))).join(''))
+    this.traffic.deliveries += events.length * members.length
+    for (const { peer } of members) peer.send(line)
   }
 
   /** Every plain member but its author gets a message. */
-  #handPlain(events: readonly Committed[], room: Room): void {
+  #handPlain(events: readonly Committed[], members: readonly Member[], name: string): void {
     const encoded: string[] = []
     const authors: (object | undefined)[] = []
     for (const { event, origin } of events) {
       if (!isChat(event)) continue
-      encoded.push(encodeFrame(plainFrame(event, room.name)))
+      encoded.push(encodeFrame(plainFrame(event, name)))
       authors.push(origin)
     }
     if (encoded.length === 0) return
     const all = new Line(encoded.join(''))
     const speaking = new Set(authors)
-    this.traffic.deliveries += encoded.length * room.plain.length
-    for (const { peer } of room.plain) {
+    this.traffic.deliveries += encoded.length * members.length
+    for (const { peer } of members) {
       if (!speaking.has(peer)) peer.send(all)
       else {
         const others = encoded.filter((_, n) => authors[n] !== peer)
@@ -299,9 +328,8 @@ export class Rooms {
   }
 
   /** Tells of those who came and went: after a restart all come at once, and each line alone would cost every member a write. */
-  #tell(room: Room, frame: ServerFrame, except?: Person): void {
-    const line = Line.of(frame)
-    for (const peer of fullMembers(room, except)) peer.sendSoon(line)
+  #tell(room: Room, frame: RoomFrame, except?: Person): void {
+    for (const [peer, line] of linesToMembers(room, frame, except)) peer.sendSoon(line)
   }
 
   #tellJoined(room: Room, person: Person, holder: string): void {
@@ -349,10 +377,6 @@ export class Rooms {
     }, this.#leftAfter)
     room.leaving.set(person.key, { timer, holder })
   }
-}
-
-function* fullMembers(room: Room, except: Person | undefined): Iterable<Peer> {
-  for (const peer of room.members.keys()) if (!peer.isPlain && peer.personKey !== except?.key) yield peer
 }
 
 type LoggedChat = LoggedEvent & { readonly action: 'chat' }

@@ -33,6 +33,8 @@ export type ScreenEvent =
       readonly tone: 'info' | 'error'
       readonly lines: readonly CleanText[]
     }
+  /** What was joined by a name is another room: both by their keys. */
+  | { readonly type: 'moved'; readonly from: string; readonly to: string }
   /** The rooms of the server, for the open switcher. */
   | { readonly type: 'roomsListed'; readonly rooms: readonly RoomSummary[] }
   /** There is no such room; these are. */

@@ -3,12 +3,14 @@
 import type { ChatClient } from '../../client/client.ts'
 import { KeyRing } from '../../client/keyRing.ts'
 import type { Answer } from '../../client/pendingRequests.ts'
+import { isListed } from '../../client/roomList.ts'
 import type { Result } from '../../protocol/errors.ts'
-import { foldName, foldRoom, parseConversation } from '../../protocol/names.ts'
+import { foldName, parseConversation } from '../../protocol/names.ts'
 import type { Member } from '../../protocol/requests.ts'
 import { hint } from '../input/bindings.ts'
 import { type Effect, MENTIONS } from '../model/effect.ts'
 import type { ScreenEvent } from '../model/event.ts'
+import { roomNamed } from '../model/world.ts'
 import { roomLabel } from '../select/roomLabel.ts'
 import type { CallText } from '../terminal/callText.ts'
 import type { Copied } from '../terminal/clipboard.ts'
@@ -225,9 +227,9 @@ function join(
   const parsed = parseConversation(conversation)
   if (isSure || !parsed.ok || parsed.value.kind === 'direct') return enter()
   const { key, name } = parsed.value
-  if (client.rooms.has(key) || client.link.status !== 'online') return enter()
+  if (roomNamed(client, name) !== undefined || client.link.status !== 'online') return enter()
   client.listRooms(true).then(answer => {
-    if (!answer.ok || answer.value.some(({ room }) => foldRoom(room) === key)) return enter()
+    if (!answer.ok || isListed(answer.value, key)) return enter()
     dispatch({ type: 'noSuchRoom', name, rooms: answer.value })
   }, unexpected)
 }

@@ -9,6 +9,7 @@ import type { ScreenEvent } from '../model/event.ts'
 import { composedOf, type ScreenState, type Size } from '../model/state.ts'
 import type { World } from '../model/world.ts'
 import { type Frame, frameAfterTyping, frameOf } from '../select/frame.ts'
+import { roomLabel } from '../select/roomLabel.ts'
 import { titleOf } from '../select/title.ts'
 import { type CleanText, clean, cleanLine, cleanText, joinClean } from '../text/clean.ts'
 import { callOf } from '../update/calls.ts'
@@ -144,6 +145,12 @@ export class Store {
       const present = { ...this.#state, now: this.#options.now() }
       const call = callOf(present, event.room, { seq, from, text, isMention: event.mention })
       if (call !== undefined) this.dispatch(call)
+    } else if (event.type === 'moved') this.dispatch(event)
+    else if (event.type === 'renamed') {
+      const { key, kind } = event.room
+      const before = roomLabel({ kind, title: event.before })
+      const lines = [clean`${before} is called ${roomLabel(event.room)} now`]
+      this.dispatch({ type: 'remark', room: key, tone: 'info', lines })
     } else if (event.type === 'notice') {
       const lines = [clean`the server says: ${cleanLine(event.message)}`]
       this.dispatch({ type: 'remark', room: undefined, tone: 'info', lines })

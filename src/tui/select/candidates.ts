@@ -26,7 +26,7 @@ export function candidatesOf(state: ScreenState, world: World): Candidates {
   names.delete(me)
   return {
     names: [...names.values()],
-    rooms: roomsOf(world).flatMap(({ kind, name }) => (kind === 'room' ? [name] : [])),
+    rooms: roomsOf(world).flatMap(({ kind, title }) => (kind === 'room' ? [title] : [])),
     commands: completionCommands(),
     emoji: state.emoji ?? [],
   }

@@ -2,13 +2,14 @@
 
 import { distance } from 'fastest-levenshtein'
 import type { RoomMember, RoomView } from '../../client/room.ts'
+import { isListed } from '../../client/roomList.ts'
 import { foldName, foldRoom, parseConversation } from '../../protocol/names.ts'
 import type { RoomSummary } from '../../protocol/requests.ts'
 import { commandList } from '../commands/definitions.ts'
 import type { Switcher } from '../model/overlay.ts'
 import { asksToBeRead } from '../model/roomOrder.ts'
 import { roomScreen, type ScreenState } from '../model/state.ts'
-import { roomOf, roomsOf, type World } from '../model/world.ts'
+import { roomNamed, roomOf, roomsOf, type World } from '../model/world.ts'
 import { matchRooms, type SwitcherMatch, type SwitcherRoom } from './switcher.ts'
 
 /** One thing to choose. */
@@ -50,7 +51,8 @@ export function choicesOf(
   switcher: Switcher,
 ): readonly SwitcherMatch<FoundChoice>[] {
   const query = switcher.editor.text.trim()
-  const matches = matchRooms(query, candidatesOf(state, world, switcher, query))
+  const candidates = candidatesOf(state, world, switcher, query)
+  const matches = [...renamedFrom(query, candidates), ...matchRooms(query, candidates)]
   const isCommand = ({ room }: SwitcherMatch<FoundChoice>): boolean => room.choice.kind === 'command'
   // A command stands behind whatever else has the letters.
   const found = [...matches.filter(match => !isCommand(match)), ...matches.filter(isCommand)]
@@ -65,6 +67,24 @@ export function choicesOf(
     choice: { kind: 'make', name },
   }
   return [...found, ...meant, { room: make, ranges: [] }]
+}
+
+/** The room that had the typed name first, and is called otherwise: its letters do not find it. */
+function renamedFrom(
+  query: string,
+  candidates: readonly FoundChoice[],
+): readonly SwitcherMatch<FoundChoice>[] {
+  const typed = foldRoom(query.replace(/^#/, ''))
+  const isFirstName = ({ choice }: FoundChoice): boolean => {
+    const [name, title] =
+      choice.kind === 'room'
+        ? [choice.view.name, choice.view.title]
+        : choice.kind === 'public'
+          ? [choice.summary.room, choice.summary.title ?? choice.summary.room]
+          : ['', '']
+    return name !== title && foldRoom(name) === typed && foldRoom(title) !== typed
+  }
+  return candidates.filter(isFirstName).map(room => ({ room, ranges: [] }))
 }
 
 function candidatesOf(
@@ -88,7 +108,7 @@ function quiet(room: string, lastActive: number, choice: Choice): FoundChoice {
 
 function openRooms(state: ScreenState, world: World): readonly FoundChoice[] {
   return roomsOf(world).map(view => ({
-    room: view.name,
+    room: view.title,
     unread: asksToBeRead(view) ? view.unread : 0,
     mentions: view.mentions,
     lastActive: view.key === state.current ? -1 : roomScreen(state, view.key).lastActive,
@@ -99,7 +119,7 @@ function openRooms(state: ScreenState, world: World): readonly FoundChoice[] {
 function publicRooms(world: World, { rooms = [] }: Switcher): readonly FoundChoice[] {
   return rooms
     .filter(({ room }) => !room.startsWith('@') && !world.client.rooms.has(foldRoom(room)))
-    .map(summary => quiet(summary.room, RANKS.public, { kind: 'public', summary }))
+    .map(summary => quiet(summary.title ?? summary.room, RANKS.public, { kind: 'public', summary }))
 }
 
 /** The others in the current room; with all choices those alone with whom no conversation is open. */
@@ -119,7 +139,7 @@ function newRoomName(query: string, world: World, { of, rooms }: Switcher): stri
   const parsed = parseConversation(query.replace(/^#/, ''))
   if (!parsed.ok || parsed.value.kind === 'direct') return undefined
   const { key, name } = parsed.value
-  const isThere = world.client.rooms.has(key) || rooms?.some(({ room }) => foldRoom(room) === key) === true
+  const isThere = roomNamed(world.client, name) !== undefined || isListed(rooms ?? [], key)
   return isThere ? undefined : name
 }
 

@@ -5,13 +5,14 @@ import { type SearchTerm, searchTerms } from '../../protocol/searchTerms.ts'
 import { searchedWords } from '../commands/searchWords.ts'
 import type { Search } from '../model/overlay.ts'
 import type { Size } from '../model/state.ts'
-import type { World } from '../model/world.ts'
+import { roomsOf, type World } from '../model/world.ts'
 import { type CleanText, clean, cleanLine, cleanText } from '../text/clean.ts'
 import { hueOf } from '../text/hues.ts'
 import { wrapText } from '../text/wrap.ts'
 import { BOX_ENDS, BOX_SIDES, type Box, boxOf } from './box.ts'
 import type { Layout } from './layout.ts'
 import { excerptRow, markedRow } from './matches.ts'
+import { roomLabel } from './roomLabel.ts'
 import { EMPTY_ROW, type Row, span, spread } from './row.ts'
 
 const WIDEST = 100
@@ -87,7 +88,7 @@ function hitRows(
 ): Row[] {
   const bar = span(isChosen ? clean`▌ ` : clean`  `, 'here')
   const tone = isChosen ? 'here' : 'strong'
-  const head: Row = [bar, span(roomText(event.room), tone), span(clean`  `), nameSpan(event)]
+  const head: Row = [bar, span(roomText(world, event.room), tone), span(clean`  `), nameSpan(event)]
   const text = excerptRow(cleanLine(event.message ?? ''), terms, width - BAR)
   return [spread(head, [span(whenText(world, event, width), 'dim')], width), [bar, ...text]]
 }
@@ -134,8 +135,10 @@ function messageBlock(
 const nameSpan = ({ from }: ChatEvent): Row[number] => span(cleanLine(from), `name.${hueOf(from)}`)
 
 /** The label of a room, from its name in the protocol. */
-const roomText = (room: string): CleanText =>
-  room.startsWith('@') ? cleanLine(room) : clean`#${cleanLine(room)}`
+const roomText = (world: World, room: string): CleanText =>
+  room.startsWith('@')
+    ? cleanLine(room)
+    : roomLabel({ kind: 'room', title: roomsOf(world).find(({ name }) => name === room)?.title ?? room })
 
 /** The day in words, or in digits where a row has no room for them beside the room and the sender. */
 const whenText = ({ clock }: World, { ts }: ChatEvent, width: number): CleanText =>

@@ -109,7 +109,7 @@ function roomRow(state: ScreenState, room: RoomView, number: number | undefined,
     ...(isDirect ? [dotOf(room)] : []),
   ]
   // A long name is cut rather than the badge.
-  const shown = cleanLine(isDirect ? room.name.slice(1) : room.name)
+  const shown = cleanLine(isDirect ? room.title.slice(1) : room.title)
   const name = truncateMiddle(shown, width - rowWidth(left) - rowWidth(right) - 1)
   const away = isDirect ? awayOf(room) : clean``
   const missing = width - rowWidth(left) - rowWidth(right) - textWidth(name)

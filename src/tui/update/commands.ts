@@ -12,7 +12,7 @@ import type { Effect } from '../model/effect.ts'
 import type { ScreenEvent } from '../model/event.ts'
 import { isOurs, isServed, lastMessage } from '../model/message.ts'
 import { roomScreen, type ScreenState, withLateError, withNotice, withRoom } from '../model/state.ts'
-import { roomOf, type World } from '../model/world.ts'
+import { roomNamed, roomOf, type World } from '../model/world.ts'
 import { sizeText } from '../select/sizeText.ts'
 import { type CleanText, clean, cleanLine } from '../text/clean.ts'
 import { truncate } from '../text/width.ts'
@@ -47,10 +47,10 @@ const RUNS: Readonly<Record<CommandName, Run>> = {
 
   leave(state, world, rest) {
     if (rest === '') return inRoom(state, world, room => ({ type: 'leave', room }))
-    const room = openRoomNamed(world, rest.replace(/^#/, ''))
+    const room = roomNamed(world.client, rest.replace(/^#/, ''))
     return room === undefined
       ? failure(clean`${cleanLine(rest)} is not open`)
-      : done(state, { type: 'leave', room })
+      : done(state, { type: 'leave', room: room.key })
   },
 
   msg(state, _world, rest) {
@@ -261,16 +261,6 @@ function recalled(state: ScreenState, { request }: OutboxEntry): ScreenState {
 function inRoom(state: ScreenState, world: World, effect: (room: string) => Effect): Outcome {
   const room = roomOf(world, state.current)
   return room === undefined ? NO_ROOM : done(state, effect(room.key))
-}
-
-/** The key of an open room or direct conversation, by its name. */
-function openRoomNamed(world: World, wanted: string): string | undefined {
-  const parsed = parseConversation(wanted)
-  const room = [...world.client.rooms.values()].find(
-    ({ key, name }) =>
-      name === wanted || (parsed.ok && parsed.value.kind === 'room' && parsed.value.key === key),
-  )
-  return room?.key
 }
 
 /** The name of a room or person, without the `#` that people write. */

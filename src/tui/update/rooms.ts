@@ -1,12 +1,11 @@
 /** Going from room to room. */
 
 import type { RoomView } from '../../client/room.ts'
-import { foldName, parseConversation } from '../../protocol/names.ts'
 import { createEditor } from '../composer/editor.ts'
 import { quietRooms, steadyRooms, unreadRooms } from '../model/roomOrder.ts'
 import { roomScreen, type ScreenState, withNotice, withRoom } from '../model/state.ts'
 import type { View } from '../model/view.ts'
-import { roomOf, roomsOf, type World } from '../model/world.ts'
+import { roomNamed, roomOf, roomsOf, type World } from '../model/world.ts'
 import { clean } from '../text/clean.ts'
 import { andThen, type Step, step } from './step.ts'
 
@@ -143,7 +142,7 @@ function viewOf(state: ScreenState): View | undefined {
 export function withCurrentRoom(state: ScreenState, world: World): ScreenState {
   if (roomOf(world, state.current) !== undefined) return state
   const rooms = roomsOf(world)
-  const wanted = rooms.find(room => isNamed(room, state.first)) ?? rooms[0]
+  const wanted = (state.first === undefined ? undefined : roomNamed(world.client, state.first)) ?? rooms[0]
   const homeless = { ...state, current: undefined }
   if (wanted === undefined) return state.current === undefined ? state : homeless
   const shown = showRoom(homeless, world, wanted.key).state
@@ -153,12 +152,12 @@ export function withCurrentRoom(state: ScreenState, world: World): ScreenState {
   return withRoom(withRoom(shown, { editor }), { editor: createEditor() }, '')
 }
 
-/** Whether this is the name of a room. */
-function isNamed(room: RoomView, name: string | undefined): boolean {
-  if (name === undefined) return false
-  const conversation = parseConversation(name)
-  if (!conversation.ok) return false
-  return conversation.value.kind === 'direct'
-    ? room.key === `@${foldName(conversation.value.with)}`
-    : room.key === conversation.value.key
+/** What was joined by a name is another room, which has the draft now, and is shown where the first one was. */
+export function moved(state: ScreenState, world: World, from: string, to: string): Step {
+  const { editor } = roomScreen(state, from)
+  const isDraft = editor.text !== '' && roomScreen(state, to).editor.text === ''
+  const carried = isDraft
+    ? withRoom(withRoom(state, { editor }, to), { editor: createEditor() }, from)
+    : state
+  return state.current === from ? showRoom(carried, world, to) : step(carried)
 }

@@ -24,7 +24,7 @@ import { quitOnceSent } from './leave.ts'
 import { reached } from './reach.ts'
 import { read } from './reading.ts'
 import { withRefusal } from './refusal.ts'
-import { jumpTo, sortDue, sorted, withCurrentRoom } from './rooms.ts'
+import { jumpTo, moved, sortDue, sorted, withCurrentRoom } from './rooms.ts'
 import { found, surrounded } from './search.ts'
 import { unselect } from './selection.ts'
 import { andThen, remark, type Step, step } from './step.ts'
@@ -62,6 +62,8 @@ function happened(state: ScreenState, event: ScreenEvent, world: World): Step {
       return step(state)
     case 'opened':
       return jumpTo(state, world, event.room)
+    case 'moved':
+      return moved(state, world, event.from, event.to)
     case 'remark':
       return step(
         event.tone === 'error'

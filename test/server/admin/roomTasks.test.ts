@@ -209,7 +209,8 @@ test('a log of the layout before rooms were deleted takes deletions', async () =
   const made = await openSqliteLog(file)
   if (made.ok) await made.value.close()
   const database = new DatabaseSync(file)
-  database.exec('DROP TABLE ended_rooms; PRAGMA user_version = 8')
+  database.exec(`DROP TABLE room_names; ALTER TABLE rooms DROP COLUMN title; DROP TABLE ended_rooms;
+    PRAGMA user_version = 8`)
   database.close()
   const opened = await openSqliteLog(file)
   if (!opened.ok) throw new Error(opened.error)

@@ -130,6 +130,11 @@ export class MemoryLog implements WholeLog {
     return false
   }
 
+  /** Nothing renames rooms here. */
+  leadsTo(nameKey: string): string {
+    return nameKey
+  }
+
   endedAt(): number {
     return 0
   }

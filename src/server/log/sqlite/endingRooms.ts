@@ -9,6 +9,11 @@ export function endingKey(roomKey: string): string {
   return PREFIX + roomKey
 }
 
+/** The key that a room has, or had before its rows were to be removed. */
+export function keyBeforeEnd(key: string): string {
+  return key.startsWith(PREFIX) ? key.slice(PREFIX.length) : key
+}
+
 /** The keys of the rooms whose rows are being removed, as rows with `key`. */
 export const SELECT_ENDING = `SELECT substr(key, ${PREFIX.length + 1}) AS key FROM rooms
   WHERE key >= '${PREFIX}' AND key < 'deleted!'`

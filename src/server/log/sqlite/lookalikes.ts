@@ -11,13 +11,17 @@ export class Lookalikes {
 
   /** @param database a log that has its layout */
   constructor(database: DatabaseSync) {
-    this.#room = database.prepare('SELECT name FROM rooms WHERE skeleton = ? AND key <> ?')
+    this.#room = database.prepare(
+      `SELECT coalesce(title, name) AS name FROM rooms WHERE skeleton = ?1 AND key <> ?2
+      UNION ALL SELECT room_names.key FROM room_names JOIN rooms ON rooms.number = room
+        WHERE room_names.skeleton = ?1 AND rooms.key <> ?2`,
+    )
     this.#account = database.prepare(
       `SELECT name FROM accounts JOIN names ON names.number = person WHERE skeleton = ? AND key <> ?`,
     )
   }
 
-  /** See `RoomDirectory.roomLike`. */
+  /** See `RoomDirectory.roomLike`. All names of rooms count, also those from before they were renamed. */
   room(key: string, name: string): string | undefined {
     return directNames(key) === undefined ? nameOf(this.#room, name, key) : undefined
   }

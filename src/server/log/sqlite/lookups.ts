@@ -3,6 +3,7 @@ import type { KeptSession } from '../entries.ts'
 import type { RoomHead } from '../log.ts'
 import { integer, optionalInteger, type Row, text } from './columns.ts'
 import { endingKey } from './endingRooms.ts'
+import { FurtherNames } from './furtherNames.ts'
 import { headOf, SELECT_HEADS } from './headRows.ts'
 import { Lookalikes } from './lookalikes.ts'
 import { notifyOf, SELECT_NOTIFY } from './notifyRows.ts'
@@ -17,6 +18,7 @@ const SELECT_SESSIONS = `SELECT sessions.number, hash, key, began FROM sessions
  */
 export class Lookups {
   readonly lookalikes: Lookalikes
+  readonly #further: FurtherNames
   readonly #database: DatabaseSync
   readonly #head: StatementSync
   readonly #endedAt: StatementSync
@@ -32,6 +34,7 @@ export class Lookups {
   constructor(database: DatabaseSync) {
     this.#database = database
     this.lookalikes = new Lookalikes(database)
+    this.#further = new FurtherNames(database)
     this.#head = this.#database.prepare(`${SELECT_HEADS} WHERE key = ?`)
     this.#openSession = this.#database.prepare(`${SELECT_SESSIONS} WHERE hash = ? AND ${OPEN}`)
     this.#oldestSession = this.#database.prepare(
@@ -56,6 +59,11 @@ export class Lookups {
   /** See `RoomDirectory.isEnding`. */
   isEnding(roomKey: string): boolean {
     return this.#head.get(endingKey(roomKey)) !== undefined
+  }
+
+  /** See `RoomDirectory.leadsTo`; undefined where the name is no further one. */
+  leadsTo(nameKey: string): string | undefined {
+    return this.#further.roomOf(nameKey)
   }
 
   /** See `RoomDirectory.endedAt`. */

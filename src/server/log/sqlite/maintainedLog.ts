@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
-import { failure, type Result, success } from '../../../protocol/errors.ts'
-import type { OperatorDeed, Retention, RoomRetention } from '../maintenance.ts'
+import { failure, type Refusal, type Result, success } from '../../../protocol/errors.ts'
+import type { OperatorDeed, Retention, RoomRename, RoomRetention } from '../maintenance.ts'
 import { LogReading } from './logReading.ts'
 import type { WriterMethods } from './messages.ts'
 import type { RoomHeads } from './roomHeads.ts'
@@ -14,7 +14,7 @@ const WAIT_FOR_ENTRIES = 10
 export abstract class MaintainedLog extends LogReading {
   protected abstract readonly writer: Pick<Thread<WriterMethods>, 'call'>
 
-  protected abstract readonly heads: Pick<RoomHeads, 'drop' | 'isHeld'>
+  protected abstract readonly heads: Pick<RoomHeads, 'drop' | 'isHeld' | 'renamed'>
 
   /** The log has another epoch now. */
   protected abstract renewed(epoch: string): void
@@ -57,6 +57,14 @@ export abstract class MaintainedLog extends LogReading {
     return attempt(async () => {
       await this.writer.call('noteDeed', deed)
       return undefined
+    })
+  }
+
+  async renameRoom(rename: RoomRename, deed: OperatorDeed): Promise<Result<Refusal | undefined, string>> {
+    return attempt(async () => {
+      const refusal = await this.writer.call('renameRoom', rename, deed)
+      if (refusal === undefined) this.heads.renamed(rename.roomKey, rename.name)
+      return refusal
     })
   }
 

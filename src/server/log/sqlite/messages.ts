@@ -14,7 +14,7 @@ import type {
   Stored,
   Unread,
 } from '../log.ts'
-import type { CheckReport, OperatorDeed, Retention, RoomRetention } from '../maintenance.ts'
+import type { CheckReport, OperatorDeed, Retention, RoomRename, RoomRetention } from '../maintenance.ts'
 
 declare const content: unique symbol
 
@@ -99,6 +99,8 @@ export interface WriterMethods {
   /** Does nothing: the answer says that the thread turns. */
   turns(): void
   noteDeed(deed: OperatorDeed): void
+  /** Gives a room another title, and notes who did; a refusal where it may not have it. */
+  renameRoom(rename: RoomRename, deed: OperatorDeed): Refusal | undefined
   /** Takes a room away from its name, and notes who did; false where that is done. */
   endRoom(roomKey: string, deed: OperatorDeed): boolean
   /** Removes what a room that was ended holds; how many events. */

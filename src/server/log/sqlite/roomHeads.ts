@@ -73,12 +73,19 @@ export class RoomHeads {
     else if (this.#heads.has(head.key)) this.#heads.set(head.key, head)
   }
 
+  /** The room is called otherwise. */
+  renamed(roomKey: string, name: string): void {
+    const head = this.head(roomKey)
+    if (head !== undefined) this.put({ ...head, title: name === head.name ? undefined : name })
+  }
+
   /** An entry was stored at a position. */
   stored({ roomKey, roomName, body }: EventEntry, seq: number, prev: number): void {
     const head = this.head(roomKey)
     this.put({
       key: roomKey,
       name: head?.name ?? roomName,
+      title: head?.title,
       topic: body.action === 'topic' ? body.topic : (head?.topic ?? ''),
       first: head === undefined || head.first === 0 ? seq : head.first,
       firstPrev: head?.firstPrev ?? prev,

@@ -23,6 +23,8 @@ import { skeletonOf } from '../skeleton.ts'
  * - `mentions`: whom a message mentions as it stands now, of the people whom the log knew when it was said.
  * - `rooms.last`, `directs.last`: for lists of the newest rooms. They are moved behind the commit, up to `log.ordered`;
  *   a room's newest event is `max(seq)`.
+ * - `rooms.title`: what the room is called since it was renamed; null: its name. `rooms.key` and `rooms.name` never change.
+ * - `room_names`: further names that lead to a room, all that it ever had. `skeleton` as in `rooms`; null: the room ends.
  * - `ended_rooms`: the names of rooms that were deleted, with the newest seq of the log then. While its rows are removed, a
  *   deleted room stands in `rooms` under another key: see `endingRooms.ts`.
  * - `sessions.holds`: the session said something, or listed a room. `names.spoke`: the person said something.
@@ -236,6 +238,13 @@ const STEPS: readonly string[] = [
   `,
   // Where the log was when a room was deleted: what clients hold from before is of another room.
   'CREATE TABLE ended_rooms (key TEXT PRIMARY KEY, seq INTEGER NOT NULL) STRICT, WITHOUT ROWID',
+  // What rooms are called, apart from the key under which everything of them is kept.
+  `
+  ALTER TABLE rooms ADD COLUMN title TEXT;
+  CREATE TABLE room_names (key TEXT PRIMARY KEY, room INTEGER NOT NULL, skeleton TEXT) STRICT, WITHOUT ROWID;
+  CREATE INDEX names_of_room ON room_names (room);
+  CREATE INDEX room_names_by_skeleton ON room_names (skeleton) WHERE skeleton IS NOT NULL;
+  `,
 ]
 
 /** The version of the schema that this program writes. */

@@ -177,6 +177,12 @@ export class SqliteLog extends MaintainedLog implements WholeLog, LogMaintenance
     return this.#lookups?.isEnding(roomKey) === true
   }
 
+  leadsTo(nameKey: string): string {
+    // Most names are those of rooms whose heads are at hand.
+    if (this.#heads.head(nameKey) !== undefined) return nameKey
+    return this.#lookups?.leadsTo(nameKey) ?? nameKey
+  }
+
   endedAt(roomKey: string): number {
     return this.#lookups?.endedAt(roomKey) ?? 0
   }
@@ -272,7 +278,7 @@ export class SqliteLog extends MaintainedLog implements WholeLog, LogMaintenance
     return this.#writer
   }
 
-  protected override get heads(): Pick<RoomHeads, 'drop' | 'isHeld'> {
+  protected override get heads(): Pick<RoomHeads, 'drop' | 'isHeld' | 'renamed'> {
     return this.#heads
   }
 

@@ -249,7 +249,8 @@ describe('acknowledged entries are there after a restart', () => {
 
 /** Takes a file back to the layout before the search index had grams. */
 const LAYOUT_2 = `
-  DROP TABLE notify; DROP TABLE ended_rooms;
+  DROP TABLE notify; DROP TABLE ended_rooms; DROP TABLE room_names;
+  ALTER TABLE rooms DROP COLUMN title;
   DROP INDEX rooms_by_skeleton;
   ALTER TABLE rooms DROP COLUMN skeleton;
   DROP INDEX open_sessions;

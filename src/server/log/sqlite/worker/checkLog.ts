@@ -1,9 +1,11 @@
 import { closeSync, fsyncSync, openSync, rmSync, statfsSync, statSync, writeSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
+import { foldRoom } from '../../../../protocol/names.ts'
 import { showBytes } from '../../../byteSize.ts'
 import type { CheckReport } from '../../maintenance.ts'
-import { integer } from '../columns.ts'
+import { integer, text } from '../columns.ts'
+import { NOT_ENDING } from '../endingRooms.ts'
 import { checkRules, type Finding, guarded } from '../logRules.ts'
 import { SCHEMA_VERSION, schemaVersion } from '../schema.ts'
 
@@ -18,6 +20,7 @@ export function checkLog(database: DatabaseSync, file: string): CheckReport {
   const findings = [
     ...checkRules(database),
     layout(database),
+    guarded('names', () => names(database)),
     guarded('size', () => size(database, file)),
     ...disk(file),
   ]
@@ -30,6 +33,28 @@ function layout(database: DatabaseSync): Finding {
     ok: version === SCHEMA_VERSION,
     lines: [`layout: ${version} (this chatd knows ${SCHEMA_VERSION})`],
   }
+}
+
+/** Every further name leads to one room that is there, and what a room is called leads to it. */
+function names(database: DatabaseSync): Finding {
+  const wrong = database
+    .prepare(
+      `SELECT key FROM room_names WHERE room NOT IN (SELECT number FROM rooms WHERE substr(key, 1, 1) <> '@')
+        OR key IN (SELECT key FROM rooms)`,
+    )
+    .all()
+    .map(row => text(row, 'key'))
+  const leads = database.prepare('SELECT 1 FROM room_names WHERE key = ? AND room = ?')
+  const titled = database.prepare(
+    `SELECT number, key, title FROM rooms WHERE title IS NOT NULL AND ${NOT_ENDING}`,
+  )
+  for (const row of titled.iterate()) {
+    const key = foldRoom(text(row, 'title'))
+    if (key !== row['key'] && leads.get(key, integer(row, 'number')) === undefined) wrong.push(key)
+  }
+  return wrong.length === 0
+    ? { ok: true, lines: ['names: every name of a room leads to it'] }
+    : { ok: false, lines: [`names: ${wrong.length} names of rooms do not lead to them; restore a backup`] }
 }
 
 function size(database: DatabaseSync, file: string): Finding {

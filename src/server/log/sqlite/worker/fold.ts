@@ -3,6 +3,7 @@ import { type Result, refuse } from '../../../../protocol/errors.ts'
 import { type Changeable, checkChange, isChange } from '../../changes.ts'
 import type { Entry, EventBody, EventEntry, MaintenanceEntry } from '../../entries.ts'
 import type { LoggedEvent, Stored } from '../../log.ts'
+import type { OperatorDeed } from '../../maintenance.ts'
 import { answerRepeat } from '../../repeats.ts'
 import { roomEnded } from '../../roomKeys.ts'
 import { roomLike } from '../../skeleton.ts'
@@ -19,6 +20,7 @@ import { NameTable } from './nameTable.ts'
 import { ReactionTable } from './reactionTable.ts'
 import { RetentionTable } from './retentionTable.ts'
 import { RoomEnding } from './roomEnding.ts'
+import { RoomNames } from './roomNames.ts'
 import { type FoldedRoom, RoomTable } from './roomTable.ts'
 import { Rows, SELECT_EVENTS } from './rows.ts'
 import { SessionTable } from './sessionTable.ts'
@@ -55,6 +57,7 @@ export class Fold {
   readonly #reactions: ReactionTable
   readonly #mentions: MentionTable
   readonly #ending: RoomEnding
+  readonly #roomNames: RoomNames
   #epoch = ''
   #last = 0
 
@@ -70,6 +73,7 @@ export class Fold {
     this.#rooms = new RoomTable(database)
     this.#reactions = new ReactionTable(database)
     this.#mentions = new MentionTable(database, this.#names)
+    this.#roomNames = new RoomNames(database, this.#rooms, this.#lookalikes)
     this.#ending = new RoomEnding(database, {
       rooms: this.#rooms,
       sessions: this.#sessions,
@@ -176,12 +180,13 @@ export class Fold {
         return { kind: 'applied' }
       case 'sweep':
         return { kind: 'swept', ...this.#ending.sweep(entry.roomKey, entry.from, entry.limit) }
-      case 'deed': {
-        const { deed, target, detail } = entry
-        const person = target === undefined ? undefined : this.#names.find(target)
-        this.#audit.note({ ts: at.ts, by: undefined, deed, target: person, detail })
-        return { kind: 'applied' }
+      case 'renameRoom': {
+        const refusal = this.#roomNames.rename(entry)
+        if (refusal !== undefined) return { kind: 'refused', error: refusal }
+        return this.#note(entry.deed, at)
       }
+      case 'deed':
+        return this.#note(entry, at)
       case 'clock':
         this.#sql('UPDATE log SET clock = ?').run(entry.time)
         return { kind: 'applied' }
@@ -190,6 +195,12 @@ export class Fold {
         this.#epoch = entry.epoch
         return { kind: 'applied' }
     }
+  }
+
+  #note({ deed, target, detail }: OperatorDeed, { ts }: Moment): Outcome {
+    const person = target === undefined ? undefined : this.#names.find(target)
+    this.#audit.note({ ts, by: undefined, deed, target: person, detail })
+    return { kind: 'applied' }
   }
 
   #store(entry: EventEntry, at: Moment): Outcome {
@@ -201,8 +212,12 @@ export class Fold {
       const earlier = this.#earlier(author, entry.id)
       if (earlier !== undefined) return this.#repeat(entry, earlier)
     }
-    if (known === undefined && this.#rooms.isEnding(entry.roomKey))
-      return { kind: 'refused', error: roomEnded(entry.roomName) }
+    if (known === undefined) {
+      const gone = this.#rooms.isEnding(entry.roomKey)
+        ? roomEnded(entry.roomName)
+        : this.#roomNames.refuseFurther(entry.roomKey)
+      if (gone !== undefined) return { kind: 'refused', error: gone }
+    }
     if (isChange(body)) {
       const target = this.#changeable(entry.roomKey, body.target)
       const allowed = checkChange(body, target, entry.from, entry.session)

@@ -1,7 +1,8 @@
 import { setImmediate as turn } from 'node:timers/promises'
+import type { Refusal } from '../../../../protocol/errors.ts'
 import type { ErasureCursor, MaintenanceEntry, SweepCursor } from '../../entries.ts'
 import type { LoggedEvent, RoomHead } from '../../log.ts'
-import type { OperatorDeed, Retention, RoomRetention } from '../../maintenance.ts'
+import type { OperatorDeed, Retention, RoomRename, RoomRetention } from '../../maintenance.ts'
 import type { Outcome } from '../messages.ts'
 import { RetentionClock } from './retentionClock.ts'
 import type { Writer } from './writer.ts'
@@ -70,6 +71,13 @@ export class Maintenance {
   /** Notes in the audit what an operator did. */
   noteDeed(deed: OperatorDeed): void {
     this.#commit({ kind: 'deed', ...deed })
+  }
+
+  /** Gives a room another title, and notes who did; a refusal where it may not have it. */
+  renameRoom(rename: RoomRename, deed: OperatorDeed): Refusal | undefined {
+    const outcome = this.#commit({ kind: 'renameRoom', ...rename, deed })
+    this.#listener.committed()
+    return outcome?.kind === 'refused' ? outcome.error : undefined
   }
 
   /** Takes a room away from its name, and notes who did; false where that is done. {@link sweepRoom} removes what it holds. */

@@ -41,9 +41,13 @@ export class RoomEnding {
   /** Takes a room away from its name. What it holds goes in slices: see {@link sweep}. @param last the newest seq of the log */
   end(roomKey: string, last: number): void {
     if (!this.#tables.rooms.end(roomKey)) return
+    // Clients that joined it by another of its names hold it under that one. A name can end twice without an event between: the
+    // epoch of its rooms follows from this number, which is therefore another one each time.
     this.#sql(
-      'INSERT INTO ended_rooms (key, seq) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET seq = excluded.seq',
-    ).run(roomKey, last)
+      `INSERT INTO ended_rooms (key, seq)
+        SELECT ?1, ?2 UNION SELECT room_names.key, ?2 FROM room_names JOIN rooms ON rooms.number = room WHERE rooms.key = ?3
+      ON CONFLICT (key) DO UPDATE SET seq = max(excluded.seq, seq + 1)`,
+    ).run(roomKey, last, endingKey(roomKey))
     this.#sql('DELETE FROM retention WHERE room = ?').run(roomKey)
   }
 

@@ -3,6 +3,7 @@ import { directNames } from '../../roomKeys.ts'
 import { skeletonOf } from '../../skeleton.ts'
 import { integer, text } from '../columns.ts'
 import { endingKey, NOT_ENDING, SELECT_ENDING } from '../endingRooms.ts'
+import { FurtherNames } from '../furtherNames.ts'
 import { type Statements, statements } from './statements.ts'
 
 /** Rooms that are remembered. */
@@ -27,6 +28,7 @@ export interface FoldedRoom {
  * the writing connection.
  */
 export class RoomTable {
+  readonly further: FurtherNames
   readonly #sql: Statements
   readonly #find: StatementSync
   readonly #rooms = new Map<string, FoldedRoom>()
@@ -39,6 +41,7 @@ export class RoomTable {
   #events = 0
 
   constructor(database: DatabaseSync) {
+    this.further = new FurtherNames(database)
     this.#sql = statements(database)
     this.#find = database.prepare(
       `SELECT number, coalesce((SELECT max(seq) FROM events WHERE room = number), first_prev) AS last
@@ -82,13 +85,17 @@ export class RoomTable {
     return [...this.#ending]
   }
 
-  /** Gives a room, made where it is not there, the key of those that end. False where one of the name ends already. */
+  /**
+   * Gives a room, made where it is not there, the key of those that end. False where one of the name ends already, or the name is
+   * a further one of another room.
+   */
   end(key: string): boolean {
-    if (this.#ending.has(key)) return false
+    if (this.#ending.has(key) || this.further.roomOf(key) !== undefined) return false
     const { number } = this.find(key) ?? this.make(key, key)
     this.#sql(
-      "UPDATE rooms SET key = ?, name = ?, topic = '', skeleton = NULL, last = 0 WHERE number = ?",
+      "UPDATE rooms SET key = ?, name = ?, title = NULL, topic = '', skeleton = NULL, last = 0 WHERE number = ?",
     ).run(endingKey(key), key, number)
+    this.#sql('UPDATE room_names SET skeleton = NULL WHERE room = ?').run(number)
     this.#sql('UPDATE directs SET last = 0 WHERE room = ?').run(number)
     this.#rooms.delete(key)
     this.#ending.add(key)
@@ -97,6 +104,10 @@ export class RoomTable {
 
   /** Takes away a room that was ended, and has no events. */
   remove(key: string): void {
+    for (const table of ['room_names', 'directs'])
+      this.#sql(`DELETE FROM ${table} WHERE room = (SELECT number FROM rooms WHERE key = ?)`).run(
+        endingKey(key),
+      )
     this.#sql('DELETE FROM rooms WHERE key = ?').run(endingKey(key))
     this.#rooms.delete(endingKey(key))
     this.#ending.delete(key)

@@ -139,6 +139,7 @@ function write(): void {
     setEpoch: epoch => maintenance.setEpoch(epoch),
     turns: () => undefined,
     noteDeed: deed => maintenance.noteDeed(deed),
+    renameRoom: (rename, deed) => maintenance.renameRoom(rename, deed),
     endRoom: (roomKey, deed) => maintenance.endRoom(roomKey, deed),
     sweepRoom: roomKey => maintenance.sweepRoom(roomKey),
     freeName: roomKey => maintenance.freeName(roomKey),

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import type { DatabaseSync } from 'node:sqlite'
 import fc from 'fast-check'
 import { expect, onTestFinished, test } from 'vitest'
+import { foldRoom } from '../../../../../src/protocol/names.ts'
 import type { AccountDeed } from '../../../../../src/server/log/accounts.ts'
 import type { Entry, EventBody } from '../../../../../src/server/log/entries.ts'
 import { directKey } from '../../../../../src/server/log/roomKeys.ts'
@@ -11,7 +12,7 @@ import { Writer } from '../../../../../src/server/log/sqlite/worker/writer.ts'
 import { temporaryDirectory } from '../../../directory.ts'
 
 const name = fc.constantFrom('alice', 'ALICE', 'bob', 'carol')
-const roomKey = fc.constantFrom('dev', 'ops', directKey('alice', 'bob'))
+const roomKey = fc.constantFrom('dev', 'ops', 'infra', directKey('alice', 'bob'))
 const target = fc.integer({ min: 1, max: 30 })
 const text = fc.constantFrom('one', 'one two', '@bob three', 'ünï four @alice, @Carol', '')
 const emoji = fc.constantFrom('👍', '🎉', '❤')
@@ -76,6 +77,12 @@ const maintenance = fc.oneof(
     limit: fc.integer({ min: 1, max: 4 }),
   }),
   fc.record({ kind: fc.constant('endRoom' as const), roomKey }),
+  fc.record({
+    kind: fc.constant('renameRoom' as const),
+    roomKey,
+    name: fc.constantFrom('Dev', 'dev', 'Ops', 'infra', 'Infra', 'infr\u0430', 'web'),
+    deed: fc.constant({ deed: 'renameRoom', detail: 'by root' }),
+  }),
   fc.record({
     kind: fc.constant('sweep' as const),
     roomKey,
@@ -199,6 +206,7 @@ const history = fc
     let sessions = 0
     let invites = 0
     const numbered = (entry: (typeof batches)[number]['entries'][number]): Entry => {
+      if (entry.kind === 'renameRoom') return { ...entry, nameKey: foldRoom(entry.name) }
       if (entry.kind === 'account') {
         const { deed: drawnDeed } = entry
         if (drawnDeed.deed === 'invite') return { ...entry, deed: { ...drawnDeed, hash: `i${++invites}` } }
@@ -245,6 +253,22 @@ const ENDED_BEFORE_ORDERED: [Batch[], { length: number; restarts: boolean }[]] =
   [{ length: 1, restarts: true }],
 ]
 
+/** A direct conversation that goes while its place in the order is not noted. */
+const DIRECT_ENDED: [Batch[], { length: number; restarts: boolean }[]] = [
+  [
+    {
+      ts: 0,
+      entries: [
+        said('@alice bob', 'one'),
+        { kind: 'endRoom', roomKey: '@alice bob' },
+        { kind: 'sweep', roomKey: '@alice bob', from: { part: 'events', after: 0 }, limit: 5 },
+        { kind: 'sweep', roomKey: '@alice bob', from: { part: 'room', after: 0 }, limit: 5 },
+      ],
+    },
+  ],
+  [{ length: 1, restarts: false }],
+]
+
 /** A message that is removed before the index has it in one replay, and after it in the other. */
 const FORGOTTEN_BEFORE_INDEXED: [Batch[], { length: number; restarts: boolean }[]] = [
   [
@@ -268,6 +292,105 @@ const FORGOTTEN_BEFORE_INDEXED: [Batch[], { length: number; restarts: boolean }[
   ],
 ]
 
+/** A room that is renamed, makes way for the end of its names, and gives them free in one replay after a restart. */
+const RENAMED_AND_ENDED: [Batch[], { length: number; restarts: boolean }[]] = [
+  [
+    {
+      ts: 0,
+      entries: [
+        said('dev', 'one'),
+        renamed('dev', 'Infra'),
+        said('infra', 'two'),
+        { kind: 'endRoom', roomKey: 'infra' },
+        { kind: 'endRoom', roomKey: 'dev' },
+        renamed('ops', 'infra'),
+        { kind: 'sweep', roomKey: 'dev', from: { part: 'events', after: 0 }, limit: 4 },
+        { kind: 'sweep', roomKey: 'dev', from: { part: 'room', after: 0 }, limit: 4 },
+        said('infra', 'three'),
+      ],
+    },
+  ],
+  [
+    { length: 2, restarts: true },
+    { length: 1, restarts: false },
+  ],
+]
+
+function said(roomKey: string, message: string): Entry {
+  return { kind: 'event', roomKey, roomName: roomKey, from: 'alice', body: { action: 'chat', message } }
+}
+
+function renamed(roomKey: string, name: string): Entry {
+  return {
+    kind: 'renameRoom',
+    roomKey,
+    name,
+    nameKey: foldRoom(name),
+    deed: { deed: 'renameRoom', detail: '' },
+  }
+}
+
+test('a rename gives another title and keeps the key; every name leads to the room until it is gone', () => {
+  const replay = new Replay(`${temporaryDirectory()}/one.db`)
+  const outcomes = (...entries: Entry[]): string[] => {
+    const from = replay.outcomes.length
+    replay.commit({ ts: 1, entries })
+    return replay.outcomes
+      .slice(from)
+      .map(outcome => (outcome.kind === 'refused' ? outcome.error.code : outcome.kind))
+  }
+  const titles = (): unknown[] => replay.rows('SELECT key, name, title FROM rooms ORDER BY number')
+  const names = (): unknown[] => replay.rows('SELECT key FROM room_names ORDER BY key').map(row => row['key'])
+  expect(outcomes(said('dev', 'one'), said('ops', 'one'))).toEqual(['stored', 'stored'])
+  // There is nothing to rename; direct conversations; names of others, and those that look like them.
+  expect(outcomes(renamed('web', 'infra'), renamed(directKey('alice', 'bob'), 'infra'))).toEqual([
+    'not_found',
+    'forbidden',
+  ])
+  expect(outcomes(renamed('dev', 'OPS'), renamed('dev', '0ps'), renamed('dev', '\u043eps'))).toEqual([
+    'name_taken',
+    'room_invalid',
+    'room_invalid',
+  ])
+  expect(names()).toEqual([])
+  // The spelling alone; another name; back, which is another spelling of the first name; again.
+  expect(outcomes(renamed('dev', 'DEV'), renamed('dev', 'Infra'))).toEqual(['applied', 'applied'])
+  expect(titles()[0]).toEqual({ key: 'dev', name: 'dev', title: 'Infra' })
+  expect(outcomes(renamed('dev', 'dev'), renamed('dev', 'infra'))).toEqual(['applied', 'applied'])
+  expect(titles()[0]).toEqual({ key: 'dev', name: 'dev', title: 'infra' })
+  expect(names()).toEqual(['infra'])
+  // Earlier names stay its own, as do names that look like them.
+  expect(outcomes(renamed('ops', 'dev'), renamed('ops', 'Infra'), renamed('ops', 'infr\u0430'))).toEqual([
+    'name_taken',
+    'name_taken',
+    'room_invalid',
+  ])
+  expect(outcomes(said('infra', 'no room of its own'), said('d\u0435v', 'looks like'))).toEqual([
+    'not_found',
+    'room_invalid',
+  ])
+  const many = [...Array(15).keys()].map(n => renamed('dev', `name${n}`))
+  expect(new Set(outcomes(...many))).toEqual(new Set(['applied']))
+  expect(outcomes(renamed('dev', 'name15'), renamed('dev', 'name3'))).toEqual(['limit_reached', 'applied'])
+  // While the room is removed its names are taken; then all are free, and rooms of them begin afresh.
+  expect(outcomes({ kind: 'endRoom', roomKey: 'infra' }, { kind: 'endRoom', roomKey: 'dev' })).toEqual([
+    'applied',
+    'applied',
+  ])
+  expect(outcomes(renamed('dev', 'back'), renamed('ops', 'name3'), said('name3', 'x'))).toEqual([
+    'not_found',
+    'name_taken',
+    'not_found',
+  ])
+  expect(replay.rows('SELECT key FROM ended_rooms')).toHaveLength(17)
+  replay.restart()
+  const sweep = { kind: 'sweep', roomKey: 'dev', limit: 40 } as const
+  outcomes({ ...sweep, from: { part: 'events', after: 0 } }, { ...sweep, from: { part: 'room', after: 0 } })
+  expect(names()).toEqual([])
+  expect(outcomes(said('name3', 'x'), renamed('ops', 'dev'))).toEqual(['stored', 'applied'])
+  expect(replay.rows('SELECT deed FROM audit')).toHaveLength(4 + 15 + 1 + 1)
+})
+
 test('the same entries give the same rows and outcomes, however they are cut into batches, over any restart', () => {
   const directory = temporaryDirectory()
   let files = 0
@@ -289,7 +412,10 @@ test('the same entries give the same rows and outcomes, however they are cut int
       expect(cut.outcomes).toEqual(whole.outcomes)
       expect(cut.finish()).toBe(whole.finish())
     }),
-    { numRuns: 150, examples: [FORGOTTEN_BEFORE_INDEXED, ENDED_BEFORE_ORDERED] },
+    {
+      numRuns: 150,
+      examples: [FORGOTTEN_BEFORE_INDEXED, ENDED_BEFORE_ORDERED, RENAMED_AND_ENDED, DIRECT_ENDED],
+    },
   )
 })
 
@@ -329,6 +455,10 @@ class Replay {
     this.#database.close()
     this.#database = openForWriting(this.#file, 'another epoch')
     this.#writer = new Writer(this.#database)
+  }
+
+  rows(query: string): Record<string, unknown>[] {
+    return this.#database.prepare(query).all()
   }
 
   finish(): string {
