@@ -86,7 +86,7 @@ const FLOORS: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ['accountLinks', 'answerSize', 'liveConnection', 'newRoom', 'pageCursor', 'proving', 'replay'],
     ['conversation'],
     ['client'],
-    ['faults', 'permission', 'plainRequest', 'services'],
+    ['faults', 'permission', 'plainRequest', 'services', 'shareOf'],
     ['paces'],
     ['rateLimiter'],
   ],
