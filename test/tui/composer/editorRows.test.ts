@@ -176,11 +176,13 @@ test.each([
   ['Chinese', '你好吗我很好'],
 ])('laying out 64 KiB of %s takes no time that a person feels', (_what, piece) => {
   let editor = moveTo(createEditor(piece.repeat(Math.floor(65_536 / piece.length))), 30_000)
-  const begin = performance.now()
+  const taken: number[] = []
   for (let round = 0; round < 20; round++) {
+    const began = performance.now()
     editor = insertText(editor, 'x')
     editorView(editor, 80, 6, 0)
+    taken.push(performance.now() - began)
   }
-  // Measured 0.7 to 5.5 ms; a layout that looks at the rest of the text for each row takes seconds.
-  expect((performance.now() - begin) / 20).toBeLessThan(500)
+  // Measured 0.7 to 5.5 ms. The fastest round counts: another program can stop any of them, but not all.
+  expect(Math.min(...taken)).toBeLessThan(50)
 })
