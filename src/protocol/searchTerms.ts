@@ -8,6 +8,7 @@
  */
 
 import { type FoldedText, foldText } from './foldedText.ts'
+import { onFirstUse } from './onFirstUse.ts'
 import { UNSPACED_SCRIPTS } from './scripts.ts'
 
 /** One part of a query. */
@@ -26,14 +27,17 @@ export interface TextRange {
 
 const LETTERS = `[[\\p{L}\\p{N}\\p{M}\\p{Co}]--[${UNSPACED_SCRIPTS}]]`
 /** The runs of a folded text: letters of scripts with spaces, characters of scripts without them, one symbol. */
-const RUN = new RegExp(
-  `(?<letters>${LETTERS}+)|(?<unspaced>[[\\p{L}\\p{N}\\p{M}]&&[${UNSPACED_SCRIPTS}]]+)|\\S`,
-  'gv',
+const run = onFirstUse(
+  () =>
+    new RegExp(
+      `(?<letters>${LETTERS}+)|(?<unspaced>[[\\p{L}\\p{N}\\p{M}]&&[${UNSPACED_SCRIPTS}]]+)|\\S`,
+      'gv',
+    ),
 )
-const ENDS_IN_LETTER = new RegExp(`${LETTERS}$`, 'v')
-const BEGINS_WITH_LETTER = new RegExp(`^${LETTERS}`, 'v')
-const FIRST_LETTERS = new RegExp(`^${LETTERS}+`, 'v')
-const LAST_LETTERS = new RegExp(`${LETTERS}+$`, 'v')
+const endsInLetter = onFirstUse(() => new RegExp(`${LETTERS}$`, 'v'))
+const beginsWithLetter = onFirstUse(() => new RegExp(`^${LETTERS}`, 'v'))
+const firstLetters = onFirstUse(() => new RegExp(`^${LETTERS}+`, 'v'))
+const lastLetters = onFirstUse(() => new RegExp(`${LETTERS}+$`, 'v'))
 const TERM = /["“”„«]([^"“”„«»]*)(?:["“”»]|$)|([^\s"“”„«]+)/gu
 
 /** A run of a folded text: see {@link runsOf}. */
@@ -57,7 +61,7 @@ export function searchTerms(query: string): readonly SearchTerm[] {
 
 /** The runs of a folded text, in order. */
 export function* runsOf(folded: string): Generator<Run> {
-  for (const { 0: text, index, groups } of folded.matchAll(RUN)) {
+  for (const { 0: text, index, groups } of folded.matchAll(run())) {
     const kind =
       groups?.['letters'] !== undefined
         ? 'letters'
@@ -70,13 +74,13 @@ export function* runsOf(folded: string): Generator<Run> {
 
 /** Whether a term counts only where a word begins: it is whole, or too short to be found inside of words. */
 export function beginsWord({ text, isWhole }: SearchTerm): boolean {
-  const first = FIRST_LETTERS.exec(text)?.[0]
+  const first = firstLetters().exec(text)?.[0]
   return first !== undefined && (isWhole || [...first].length < 3)
 }
 
 /** Whether a term counts only where a word ends: it is whole, or ends in a word of one letter. */
 function endsWord({ text, isWhole }: SearchTerm): boolean {
-  const last = LAST_LETTERS.exec(text)?.[0]
+  const last = lastLetters().exec(text)?.[0]
   return last !== undefined && (isWhole || [...last].length === 1)
 }
 
@@ -111,8 +115,8 @@ function* placesOf(folded: string, term: SearchTerm): Generator<number> {
   for (let at = folded.indexOf(term.text); at >= 0; at = folded.indexOf(term.text, at + 1)) {
     const end = at + term.text.length
     // Two units are enough to hold the character beside the term.
-    if (atBegin && ENDS_IN_LETTER.test(folded.slice(Math.max(0, at - 2), at))) continue
-    if (atEnd && BEGINS_WITH_LETTER.test(folded.slice(end, end + 2))) continue
+    if (atBegin && endsInLetter().test(folded.slice(Math.max(0, at - 2), at))) continue
+    if (atEnd && beginsWithLetter().test(folded.slice(end, end + 2))) continue
     yield at
   }
 }

@@ -3,6 +3,7 @@
  * that IRC clients put at the start of a line would look like a mention and notify no one.
  */
 
+import { onFirstUse } from '../../protocol/onFirstUse.ts'
 import { UNSPACED_SCRIPTS } from '../../protocol/scripts.ts'
 
 /** The candidates of a completion. */
@@ -44,7 +45,7 @@ const ROOM = /#[\p{L}\p{M}\p{Nd}_.-]*$/u
 const EMOJI = /(?:^|[\s(]):([A-Za-z0-9_+-]{2,})$/
 const NAME_CHARACTER = /[A-Za-z0-9_.-]$/
 /** A letter that the letters behind it continue; scripts without spaces have none. */
-const LETTER = new RegExp(`[[\\p{L}\\p{M}\\p{N}]--[${UNSPACED_SCRIPTS}]]$`, 'v')
+const letter = onFirstUse(() => new RegExp(`[[\\p{L}\\p{M}\\p{N}]--[${UNSPACED_SCRIPTS}]]$`, 'v'))
 const COMMAND = /^\/(\S*)$/
 /** A command, white space, and a first word that the cursor is still in. */
 const ARGUMENT = /^\/(\S+)\s+(\S*)$/
@@ -131,7 +132,7 @@ function fitting(head: string, candidates: Candidates): Fitting | undefined {
   const sign = word.startsWith('@') || word.startsWith('#') ? word.charAt(0) : ''
   const before = head.slice(0, head.length - word.length)
   // The @ of an address (bob@example) does not begin a name, nor do the last letters of a word.
-  if ((sign === '' ? LETTER : NAME_CHARACTER).test(before)) return undefined
+  if ((sign === '' ? letter() : NAME_CHARACTER).test(before)) return undefined
   const pool = sign === '#' ? candidates.rooms : candidates.names
   const mark = sign === '#' ? '#' : '@'
   return {

@@ -1,14 +1,15 @@
 /** Words in the text of an editor, for keys that go from word to word. */
 
+import { onFirstUse } from '../../protocol/onFirstUse.ts'
 import { UNSPACED_SCRIPTS } from '../../protocol/scripts.ts'
 import { graphemeStart, nextGrapheme } from '../text/grapheme.ts'
 
 const WORD = /^[\p{L}\p{N}\p{M}_]$/u
-const UNSPACED = new RegExp(`[${UNSPACED_SCRIPTS}]`, 'v')
+const unspaced = onFirstUse(() => new RegExp(`[${UNSPACED_SCRIPTS}]`, 'v'))
 /** Around the cursor, the segmenter sees at most so many units on each side: no word is longer. */
 const SEEN = 256
 
-const segmenter = new Intl.Segmenter('und', { granularity: 'word' })
+const segmenter = onFirstUse(() => new Intl.Segmenter('und', { granularity: 'word' }))
 
 /** The beginning of the word before `index`. */
 export function wordLeft(text: string, index: number): number {
@@ -34,8 +35,10 @@ export function wordRight(text: string, index: number): number {
 function wordAt(text: string, begin: number, end: number, at: number): { start: number; end: number } {
   const from = graphemeStart(text, Math.max(runStart(text, begin), at - SEEN))
   const run = text.slice(from, Math.min(skipRight(text, end, true), at + SEEN))
-  if (!UNSPACED.test(run)) return { start: begin, end }
-  const found = segmenter.segment(run).containing(at - from)
+  if (!unspaced().test(run)) return { start: begin, end }
+  const found = segmenter()
+    .segment(run)
+    .containing(at - from)
   if (found === undefined) return { start: begin, end }
   return { start: from + found.index, end: from + found.index + found.segment.length }
 }

@@ -1,5 +1,6 @@
 /** Times and days in the user's time zone. */
 
+import { onFirstUse } from '../../protocol/onFirstUse.ts'
 import { type CleanText, cleanLine } from '../text/clean.ts'
 
 /** Formats times, in ms since 1970. */
@@ -26,42 +27,35 @@ const FARTHEST_ZONE = 24 * HOUR
 /** A clock for a time zone by its IANA name; undefined is the system's. */
 export function createClock(timeZone?: string): Clock {
   const zone = timeZone === undefined ? {} : { timeZone }
-  const times = new Intl.DateTimeFormat('en-GB', {
-    ...zone,
-    hour: '2-digit',
-    minute: '2-digit',
-    hourCycle: 'h23',
-  })
-  const days = new Intl.DateTimeFormat('en-CA', {
-    ...zone,
-    year: 'numeric',
-    month: '2-digit',
-    day: '2-digit',
-  })
-  const labels = new Intl.DateTimeFormat('en-GB', {
+  const times = format('en-GB', { ...zone, hour: '2-digit', minute: '2-digit', hourCycle: 'h23' })
+  const days = format('en-CA', { ...zone, year: 'numeric', month: '2-digit', day: '2-digit' })
+  const labels = format('en-GB', {
     ...zone,
     weekday: 'long',
     day: 'numeric',
     month: 'long',
     year: 'numeric',
   })
-  const shortLabels = new Intl.DateTimeFormat('en-GB', {
+  const shortLabels = format('en-GB', {
     ...zone,
     weekday: 'short',
     day: 'numeric',
     month: 'short',
   })
   // Time zones change at whole quarters of an hour, so all times of a minute have one text, and of a quarter one day.
-  const time = remembering(ts => cleanLine(times.format(ts)), MINUTE)
-  const day = remembering(ts => days.format(ts), HOUR / 4)
+  const time = remembering(ts => cleanLine(times().format(ts)), MINUTE)
+  const day = remembering(ts => days().format(ts), HOUR / 4)
   return {
     time,
     day,
-    dayLabel: ts => cleanLine(labels.format(within(ts)).replaceAll(',', '')),
-    shortDay: remembering(ts => cleanLine(shortLabels.format(ts).replaceAll(',', '')), HOUR / 4),
-    dayStart: wanted => dayStart(days, wanted),
+    dayLabel: ts => cleanLine(labels().format(within(ts)).replaceAll(',', '')),
+    shortDay: remembering(ts => cleanLine(shortLabels().format(ts).replaceAll(',', '')), HOUR / 4),
+    dayStart: wanted => dayStart(days(), wanted),
   }
 }
+
+const format = (locale: string, options: Intl.DateTimeFormatOptions): (() => Intl.DateTimeFormat) =>
+  onFirstUse(() => new Intl.DateTimeFormat(locale, options))
 
 /** Looks for the first minute of the day: days are longer and shorter where clocks are changed at midnight. */
 function dayStart(days: Intl.DateTimeFormat, day: string): number | undefined {

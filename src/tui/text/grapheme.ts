@@ -5,9 +5,10 @@
  * this file knows those by their code unit and asks the segmenter only about the rest.
  */
 
+import { onFirstUse } from '../../protocol/onFirstUse.ts'
 import { isAmbiguousWide } from './ambiguous.ts'
 
-const segmenter = new Intl.Segmenter('und', { granularity: 'grapheme' })
+const segmenter = onFirstUse(() => new Intl.Segmenter('und', { granularity: 'grapheme' }))
 
 /**
  * The cells of a code unit that is a cluster by itself when the next one is plain too: 1 or 2; 0 for everything
@@ -114,7 +115,7 @@ export function eachGrapheme(
       index++
       continue
     }
-    for (const { segment } of segmenter.segment(text.slice(index, stretchEnd(text, index)))) {
+    for (const { segment } of segmenter().segment(text.slice(index, stretchEnd(text, index)))) {
       visit(index, index + segment.length, 0)
       index += segment.length
     }
@@ -133,7 +134,7 @@ export function nextGrapheme(text: string, index: number): number {
   if (index >= text.length) return text.length
   if (standsAlone(text, index)) return index + 1
   const stretch = text.slice(index, stretchEnd(text, index))
-  return index + (segmenter.segment(stretch).containing(0)?.segment.length ?? 1)
+  return index + (segmenter().segment(stretch).containing(0)?.segment.length ?? 1)
 }
 
 /**
@@ -150,7 +151,12 @@ export function graphemeStart(text: string, index: number): number {
   const from = safeStart(text, index)
   // Two units are enough: a boundary before a character depends on that character and those before it.
   const stretch = text.slice(from, index + 2)
-  return from + (segmenter.segment(stretch).containing(index - from)?.index ?? index - from)
+  return (
+    from +
+    (segmenter()
+      .segment(stretch)
+      .containing(index - from)?.index ?? index - from)
+  )
 }
 
 /** The start of the cluster before the boundary `index`; 0 at the beginning. */

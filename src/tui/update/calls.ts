@@ -1,6 +1,7 @@
 /** Which messages call the user, and when: several at once are one call. */
 
 import type { RoomView } from '../../client/room.ts'
+import { onFirstUse } from '../../protocol/onFirstUse.ts'
 import { UNSPACED_SCRIPTS } from '../../protocol/scripts.ts'
 import type { ScreenEvent } from '../model/event.ts'
 import type { Call, ScreenState } from '../model/state.ts'
@@ -63,9 +64,9 @@ export function hasWord(text: string, words: readonly string[]): boolean {
 }
 
 /** Scripts without spaces have no such letters: a word in them stands between others. */
-const LETTER = new RegExp(`[[\\p{L}\\p{N}_]--[${UNSPACED_SCRIPTS}]]`, 'v')
+const letter = onFirstUse(() => new RegExp(`[[\\p{L}\\p{N}_]--[${UNSPACED_SCRIPTS}]]`, 'v'))
 
-const isLetter = (text: string, at: number): boolean => at >= 0 && LETTER.test(text.charAt(at))
+const isLetter = (text: string, at: number): boolean => at >= 0 && letter().test(text.charAt(at))
 
 const isSeen = (state: ScreenState, key: string): boolean => state.current === key && isLooking(state)
 
