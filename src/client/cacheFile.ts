@@ -117,7 +117,7 @@ export class CacheFile implements RoomCache {
         else entitle.run(key, room.title)
       }
       database
-        .prepare('DELETE FROM rooms WHERE key NOT IN (SELECT key FROM rooms ORDER BY seen DESC LIMIT ?)')
+        .prepare('DELETE FROM rooms WHERE key NOT IN (SELECT key FROM rooms ORDER BY seen DESC LIMIT ? + 0)')
         .run(ROOMS_KEPT)
       database.exec('DELETE FROM titles WHERE key NOT IN (SELECT key FROM rooms); COMMIT')
     })

@@ -14,7 +14,9 @@ const SELECT_SESSIONS = `SELECT sessions.number, hash, key, began FROM sessions
 
 /**
  * Looks up rooms, sessions and names by their keys, on the main thread: each takes some microseconds, so that none has to be
- * held in memory for a request that may ask for it. It sees what is committed.
+ * held in memory for a request that may ask for it. It sees what was committed when the tick began to look, or at the last
+ * {@link Lookups.refresh}: all lookups of a tick are one transaction of SQLite, which drops the pages that it holds at the
+ * first transaction after each commit. With one for each lookup, the return of 1,000 clients took a tenth more CPU.
  */
 export class Lookups {
   readonly lookalikes: Lookalikes
@@ -29,10 +31,14 @@ export class Lookups {
   readonly #notify: StatementSync
   readonly #spelling: StatementSync
   readonly #directs: StatementSync
+  readonly #begin: StatementSync
+  readonly #end: StatementSync
 
   /** @param database a log that has its layout; it is closed with this object */
   constructor(database: DatabaseSync) {
     this.#database = database
+    this.#begin = database.prepare('BEGIN')
+    this.#end = database.prepare('COMMIT')
     this.lookalikes = new Lookalikes(database)
     this.#further = new FurtherNames(database)
     this.#head = this.#database.prepare(`${SELECT_HEADS} WHERE key = ?`)
@@ -47,59 +53,79 @@ export class Lookups {
     this.#spelling = this.#database.prepare('SELECT name FROM names WHERE key = ?')
     this.#directs = this.#database.prepare(
       `SELECT rooms.key FROM directs JOIN rooms ON rooms.number = room WHERE directs.name = ?
-      ORDER BY directs.last DESC LIMIT ?`,
+      ORDER BY directs.last DESC LIMIT ? + 0`,
     )
   }
 
   head(roomKey: string): RoomHead | undefined {
+    this.#look()
     const row = this.#head.get(roomKey)
     return row === undefined ? undefined : headOf(row)
   }
 
   /** See `RoomDirectory.isEnding`. */
   isEnding(roomKey: string): boolean {
+    this.#look()
     return this.#head.get(endingKey(roomKey)) !== undefined
   }
 
   /** See `RoomDirectory.leadsTo`; undefined where the name is no further one. */
   leadsTo(nameKey: string): string | undefined {
+    this.#look()
     return this.#further.roomOf(nameKey)
   }
 
   /** See `RoomDirectory.endedAt`. */
   endedAt(roomKey: string): number {
+    this.#look()
     const row = this.#endedAt.get(roomKey)
     return row === undefined ? 0 : integer(row, 'seq')
   }
 
   /** The open session with this hash. */
   openSession(hash: string): KeptSession | undefined {
+    this.#look()
     return this.#sessionOf(this.#openSession.get(hash))
   }
 
   /** The session of this number. */
   session(number: number): KeptSession | undefined {
+    this.#look()
     return this.#sessionOf(this.#session.get(number))
   }
 
   /** See `SessionStore.oldestSession`. */
   oldestSession(person: string): number | undefined {
+    this.#look()
     return optionalInteger(this.#oldestSession.get(person) ?? {}, 'number')
   }
 
   /** The spelling of a name (folded). */
   spelling(name: string): string | undefined {
+    this.#look()
     const row = this.#spelling.get(name)
     return row === undefined ? undefined : text(row, 'name')
   }
 
   /** See `RoomDirectory.directsOf`; the order may be some moments old. */
   directsOf(name: string, limit: number): readonly string[] {
+    this.#look()
     return this.#directs.all(name, limit).map(row => text(row, 'key'))
+  }
+
+  /** The next lookup sees what is committed by then. */
+  refresh(): void {
+    if (this.#database.isOpen && this.#database.isTransaction) this.#end.run()
   }
 
   close(): void {
     this.#database.close()
+  }
+
+  #look(): void {
+    if (this.#database.isTransaction) return
+    this.#begin.run()
+    setImmediate(() => this.refresh())
   }
 
   #sessionOf(row: Row | undefined): KeptSession | undefined {

@@ -163,20 +163,28 @@ export interface ReaderMethods {
   close(): void
 }
 
-/** What a thread is sent. */
+/** A call of a method of a thread. */
+export interface ThreadCall {
+  readonly number: number
+  readonly method: string
+  readonly args: readonly unknown[]
+}
+
+/** What a thread is sent. A message between threads costs as much as a brief call: the calls of a tick go together. */
 export type ToThread =
   | { readonly kind: 'commit'; readonly batch: Packed<Batch> }
-  | {
-      readonly kind: 'call'
-      readonly number: number
-      readonly method: string
-      readonly args: readonly unknown[]
-    }
+  | { readonly kind: 'calls'; readonly calls: readonly ThreadCall[] }
 
-/** An answer to a call. */
-export type ThreadAnswer =
-  | { readonly kind: 'answer'; readonly number: number; readonly value: unknown }
-  | { readonly kind: 'refused'; readonly number: number; readonly message: string }
+/** An answer to a call: what it gave, or a sentence why it failed. */
+export type CallAnswer =
+  | { readonly number: number; readonly value: unknown }
+  | { readonly number: number; readonly message: string }
+
+/** The answers that are ready together. */
+export interface ThreadAnswers {
+  readonly kind: 'answers'
+  readonly answers: readonly CallAnswer[]
+}
 
 /** What a thread says by itself. */
 export type ThreadNews =

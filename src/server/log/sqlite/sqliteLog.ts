@@ -335,6 +335,7 @@ export class SqliteLog extends MaintainedLog implements WholeLog, LogMaintenance
   }
 
   #heard(news: Exclude<ThreadNews, { kind: 'opened' | 'unusable' }>): void {
+    this.#lookups?.refresh()
     switch (news.kind) {
       case 'committed':
         if (this.#hasFailed) {

@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads'
 import { findThreadEntry } from '../../threadEntry.ts'
-import type { ThreadAnswer, ThreadNews, ThreadStart, ToThread } from './messages.ts'
+import type { CallAnswer, ThreadAnswers, ThreadCall, ThreadNews, ThreadStart, ToThread } from './messages.ts'
 
 const ENTRIES = ['./worker/worker.ts', './logWorker.js', '../logWorker.js']
 
@@ -17,6 +17,8 @@ export class Thread<M extends Methods<M> & { close(): void }> {
   readonly #worker: Worker
   readonly #calls = new Map<number, PendingCall>()
   #called = 0
+  /** The calls of this tick. */
+  #unsent: ThreadCall[] = []
   /** Why the thread answers no call any more. */
   #ended: Error | undefined
 
@@ -26,9 +28,8 @@ export class Thread<M extends Methods<M> & { close(): void }> {
    */
   constructor(start: ThreadStart, news: (message: ThreadNews) => void, died: (error: Error) => void) {
     this.#worker = new Worker(findThreadEntry(import.meta.url, ENTRIES), { workerData: start })
-    this.#worker.on('message', (message: ThreadAnswer | ThreadNews) => {
-      if (message.kind === 'answer') this.#take(message.number)?.resolve(message.value)
-      else if (message.kind === 'refused') this.#take(message.number)?.reject(new Error(message.message))
+    this.#worker.on('message', (message: ThreadAnswers | ThreadNews) => {
+      if (message.kind === 'answers') for (const answer of message.answers) this.#settle(answer)
       else news(message)
     })
     const fail = (error: Error): void => {
@@ -40,7 +41,9 @@ export class Thread<M extends Methods<M> & { close(): void }> {
   }
 
   /** Sends a message that is not answered as a call. */
-  post(message: ToThread): void {
+  post(message: Extract<ToThread, { kind: 'commit' }>): void {
+    // In the order of the calls and messages.
+    this.#sendCalls()
     this.#worker.postMessage(message)
   }
 
@@ -68,19 +71,27 @@ export class Thread<M extends Methods<M> & { close(): void }> {
     const number = ++this.#called
     return new Promise((resolve, reject) => {
       this.#calls.set(number, { resolve, reject })
-      this.post({ kind: 'call', number, method, args })
+      if (this.#unsent.push({ number, method, args }) === 1) setImmediate(() => this.#sendCalls())
     })
+  }
+
+  #sendCalls(): void {
+    if (this.#unsent.length === 0) return
+    const message: ToThread = { kind: 'calls', calls: this.#unsent }
+    this.#unsent = []
+    this.#worker.postMessage(message)
+  }
+
+  #settle(answer: CallAnswer): void {
+    const call = this.#calls.get(answer.number)
+    this.#calls.delete(answer.number)
+    if ('value' in answer) call?.resolve(answer.value)
+    else call?.reject(new Error(answer.message))
   }
 
   #rejectAll(error: Error): void {
     this.#ended = error
     for (const call of this.#calls.values()) call.reject(error)
     this.#calls.clear()
-  }
-
-  #take(number: number): PendingCall | undefined {
-    const call = this.#calls.get(number)
-    this.#calls.delete(number)
-    return call
   }
 }

@@ -44,7 +44,7 @@ export function auditLines(database: DatabaseSync, before: number | undefined, l
     .prepare(
       `SELECT n, ts, actors.name AS by, deed, targets.name AS target, detail FROM audit
       LEFT JOIN names actors ON actors.number = audit.by LEFT JOIN names targets ON targets.number = audit.target
-      WHERE n < ? ORDER BY n DESC LIMIT ?`,
+      WHERE n < ? ORDER BY n DESC LIMIT ? + 0`,
     )
     .all(before ?? Number.MAX_SAFE_INTEGER, limit)
   return rows.map(row => ({

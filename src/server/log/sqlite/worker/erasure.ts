@@ -37,14 +37,14 @@ export function eraseSlice(sql: Statements, request: ErasureRequest): ErasureSli
 
 function eraseEvents(sql: Statements, { author, from, limit, last }: ErasureRequest): ErasureSlice {
   const looked = sql(
-    'SELECT max(seq) AS last FROM (SELECT seq FROM events WHERE seq > ? ORDER BY seq LIMIT ?)',
+    'SELECT max(seq) AS last FROM (SELECT seq FROM events WHERE seq > ? ORDER BY seq LIMIT ? + 0)',
   ).get(from.after, LOOKED_AT)
   const end = looked?.['last'] == null ? last : integer(looked, 'last')
   const rows = sql(
     `SELECT e.seq, e.action, e.text, rooms.key, rooms.topic FROM events e JOIN rooms ON rooms.number = e.room
     WHERE e.seq > ? AND e.seq <= ? AND e.author = ?
       AND (e.action = 'chat' AND e.deleted IS NULL OR e.action IN ('edit', 'topic') AND e.text <> '')
-    ORDER BY e.seq LIMIT ?`,
+    ORDER BY e.seq LIMIT ? + 0`,
   ).all(from.after, end, author, limit)
   const after = rows.length < limit ? end : integer(rows.at(-1) ?? {}, 'seq')
   return {
@@ -67,7 +67,7 @@ function eraseReactions(sql: Statements, { author, person, from, limit }: Erasur
   const rows = sql(
     `SELECT reactions.target, reactions.emoji, rooms.key FROM reactions
     JOIN events e ON e.seq = reactions.target JOIN rooms ON rooms.number = e.room
-    WHERE reactions.target >= ? AND reactions.author = ? ORDER BY reactions.target, reactions.emoji LIMIT ?`,
+    WHERE reactions.target >= ? AND reactions.author = ? ORDER BY reactions.target, reactions.emoji LIMIT ? + 0`,
   ).all(from.after, author, limit)
   const entries = rows.map(row => {
     const target = integer(row, 'target')

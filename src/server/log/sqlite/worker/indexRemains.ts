@@ -26,7 +26,7 @@ export class IndexRemains {
     this.#separators = database.prepare(`
       WITH some AS (
         SELECT segid, term, substr(CAST(term AS BLOB), 2) AS beginning FROM words_idx
-        WHERE (segid, term) > (?, ?) ORDER BY segid, term LIMIT ?
+        WHERE (segid, term) > (?, ?) ORDER BY segid, term LIMIT ? + 0
       )
       SELECT segid, term, length(beginning) > 0 AND coalesce(substr((
         SELECT CAST(living.term AS BLOB) FROM temp.living WHERE living.term >= CAST(beginning AS TEXT) LIMIT 1

@@ -16,11 +16,11 @@ export class OwnEventsReader {
   constructor(database: DatabaseSync) {
     this.#rows = new Rows(database)
     this.#end = database.prepare(
-      'SELECT max(seq) AS last, count(*) AS looked FROM (SELECT seq FROM events WHERE seq > ? ORDER BY seq LIMIT ?)',
+      'SELECT max(seq) AS last, count(*) AS looked FROM (SELECT seq FROM events WHERE seq > ? ORDER BY seq LIMIT ? + 0)',
     )
     this.#own = database.prepare(
       `${SELECT_EVENTS} WHERE e.seq > ? AND e.seq <= ? AND e.author = (SELECT number FROM names WHERE key = ?)
-      AND (? IS NULL OR coalesce(sessions.into_session, e.session) = ?) ORDER BY e.seq LIMIT ?`,
+      AND (? IS NULL OR coalesce(sessions.into_session, e.session) = ?) ORDER BY e.seq LIMIT ? + 0`,
     )
   }
 

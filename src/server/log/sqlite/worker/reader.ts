@@ -38,14 +38,14 @@ export class Reader
     this.#after = database.prepare(inRoom)
     this.#missed = database.prepare(
       `SELECT count(*) AS events, coalesce(sum(${FRAME_BYTES} + coalesce(octet_length(text), 0)), 0) AS bytes
-      FROM (SELECT text FROM events WHERE room = ? AND seq > ? ORDER BY seq LIMIT ?)`,
+      FROM (SELECT text FROM events WHERE room = ? AND seq > ? ORDER BY seq LIMIT ? + 0)`,
     )
     // A deleted message has no text. That a text is there stands before it in its row: a long one is not read for that.
     this.#unread = database.prepare(
       `SELECT count(*) AS unread, max(seq) AS last FROM (
         SELECT seq FROM (SELECT seq, action, author, typeof(text) = 'null' AS gone FROM events
           WHERE room = ? AND seq > ? ORDER BY seq LIMIT ${MAX_COUNTED})
-        WHERE action = 'chat' AND NOT gone AND author IS NOT (SELECT number FROM names WHERE key = ?) LIMIT ?
+        WHERE action = 'chat' AND NOT gone AND author IS NOT (SELECT number FROM names WHERE key = ?) LIMIT ? + 0
       )`,
     )
     this.#person = database.prepare('SELECT number FROM names WHERE key = ?')
@@ -55,16 +55,16 @@ export class Reader
       FROM json_each(?) JOIN rooms ON rooms.key = json_each.value WHERE newest IS NOT NULL ORDER BY newest DESC`,
     )
     this.#mentionsIn = database.prepare(
-      'SELECT seq FROM mentions WHERE person = ? AND room = ? AND seq > ? AND seq < ? ORDER BY seq DESC LIMIT ?',
+      'SELECT seq FROM mentions WHERE person = ? AND room = ? AND seq > ? AND seq < ? ORDER BY seq DESC LIMIT ? + 0',
     )
     this.#one = database.prepare(`${SELECT_EVENTS} WHERE e.seq = ?`)
     this.#newest = database.prepare(
       `SELECT key, last FROM rooms WHERE substr(key, 1, 1) <> '@' AND ${NOT_ENDING} AND last < ?
-      ORDER BY last DESC LIMIT ?`,
+      ORDER BY last DESC LIMIT ? + 0`,
     )
     this.#newestDirects = database.prepare(
       `SELECT rooms.key, directs.last FROM directs JOIN rooms ON rooms.number = room
-      WHERE directs.name = ? AND directs.last < ? ORDER BY directs.last DESC LIMIT ?`,
+      WHERE directs.name = ? AND directs.last < ? ORDER BY directs.last DESC LIMIT ? + 0`,
     )
     this.#mentions = database.prepare(
       `SELECT count(*) AS mentions FROM mentions WHERE room = ? AND seq > ? AND seq <= ?

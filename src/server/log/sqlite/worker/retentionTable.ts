@@ -61,7 +61,7 @@ export class RetentionTable {
   /** Every room, some in memory at a time. */
   *#rooms(): Iterable<{ readonly number: number; readonly key: string }> {
     for (let after = 0; ; ) {
-      const some = this.#sql('SELECT number, key FROM rooms WHERE number > ? ORDER BY number LIMIT ?')
+      const some = this.#sql('SELECT number, key FROM rooms WHERE number > ? ORDER BY number LIMIT ? + 0')
       const rows = some.all(after, ROOMS_AT_ONCE)
       for (const row of rows) {
         after = integer(row, 'number')
@@ -85,7 +85,7 @@ export class RetentionTable {
       const counted =
         this.#sql(
           `SELECT min(seq) AS oldest, total(action = 'chat') AS chats
-          FROM (SELECT seq, action FROM events WHERE room = ? AND seq <= ? ORDER BY seq DESC LIMIT ?)`,
+          FROM (SELECT seq, action FROM events WHERE room = ? AND seq <= ? ORDER BY seq DESC LIMIT ? + 0)`,
         ).get(room, upTo, SLICE) ?? {}
       if (counted['oldest'] === null) return 0
       if (integer(counted, 'chats') >= left) return left === 0 ? upTo : this.#beforeNth(room, upTo, left)
@@ -106,7 +106,7 @@ export class RetentionTable {
    * enough: a clock that was set back keeps too much, never too little.
    */
   async #before(room: number, time: number): Promise<number> {
-    const after = this.#sql('SELECT seq, ts FROM events WHERE room = ? AND seq > ? ORDER BY seq LIMIT ?')
+    const after = this.#sql('SELECT seq, ts FROM events WHERE room = ? AND seq > ? ORDER BY seq LIMIT ? + 0')
     for (let upTo = 0; ; await turn()) {
       const from = upTo
       for (const row of after.iterate(room, from, SLICE)) {

@@ -83,7 +83,7 @@ export class RoomEnding {
   ): { readonly removed: number; readonly last: number | undefined } {
     const { index, mentions, reactions } = this.#tables
     const rows = this.#sql(
-      'SELECT seq, action FROM events WHERE room = ? AND seq <= ? ORDER BY seq LIMIT ?',
+      'SELECT seq, action FROM events WHERE room = ? AND seq <= ? ORDER BY seq LIMIT ? + 0',
     ).all(room, upTo, limit)
     for (const row of rows) {
       const seq = integer(row, 'seq')

@@ -42,7 +42,7 @@ export class Searcher implements Pick<ReaderMethods, 'search'> {
     )
     this.#last = database.prepare('SELECT last FROM log')
     this.#slice = database.prepare(
-      'SELECT min(seq) AS first FROM (SELECT seq FROM events WHERE seq <= ? ORDER BY seq DESC LIMIT ?)',
+      'SELECT min(seq) AS first FROM (SELECT seq FROM events WHERE seq <= ? ORDER BY seq DESC LIMIT ? + 0)',
     )
     this.#saidBefore = database.prepare(
       'SELECT max(seq) AS seq FROM events WHERE seq >= ? AND seq <= ? AND ts < ?',

@@ -98,7 +98,7 @@ export class SessionTable {
     const ofPerson = `FROM sessions WHERE person = ? AND ${OPEN}`
     const count = integer(this.#sql(`SELECT count(*) AS count ${ofPerson}`).get(person) ?? {}, 'count')
     if (count <= most) return []
-    const rows = this.#sql(`SELECT number ${ofPerson} ORDER BY holds, used, number LIMIT ?`)
+    const rows = this.#sql(`SELECT number ${ofPerson} ORDER BY holds, used, number LIMIT ? + 0`)
     const numbers = rows.all(person, FORGOTTEN_AT_ONCE + spared.size).map(row => integer(row, 'number'))
     return numbers.filter(isNot(spared)).slice(0, count - most)
   }
@@ -106,14 +106,14 @@ export class SessionTable {
   /** Some that hold nothing and were not used since the day before: they go by themselves. */
   #unused(day: number): number[] {
     const rows = this.#sql(
-      `SELECT number FROM sessions WHERE ${OPEN} AND holds = 0 AND used < ? ORDER BY used, number LIMIT ?`,
+      `SELECT number FROM sessions WHERE ${OPEN} AND holds = 0 AND used < ? ORDER BY used, number LIMIT ? + 0`,
     ).all(day - 1, UNUSED_AT_ONCE)
     return rows.map(row => integer(row, 'number'))
   }
 
   /** The first sessions that may go for others, of all people. */
   #missedLeast(day: number, limit: number): number[] {
-    const some = `SELECT number FROM sessions WHERE ${OPEN} AND holds = ? AND used < ? ORDER BY used, number LIMIT ?`
+    const some = `SELECT number FROM sessions WHERE ${OPEN} AND holds = ? AND used < ? ORDER BY used, number LIMIT ? + 0`
     const rows = [...this.#sql(some).all(0, day + 1, limit), ...this.#sql(some).all(1, day, limit)]
     return rows.map(row => integer(row, 'number'))
   }
@@ -284,7 +284,7 @@ export class SessionTable {
    */
   unlist(table: (typeof OF_ROOMS)[number], roomKey: string, after: number): number | undefined {
     const looked = this.#sql(
-      `SELECT max(session) AS last FROM (SELECT session FROM ${table} WHERE session > ? ORDER BY session LIMIT ?)`,
+      `SELECT max(session) AS last FROM (SELECT session FROM ${table} WHERE session > ? ORDER BY session LIMIT ? + 0)`,
     ).get(after, LOOKED_AT)
     const last = optionalInteger(looked ?? {}, 'last')
     if (last === undefined) return undefined

@@ -43,7 +43,7 @@ export class WordIndex {
     this.#remove = database.prepare("INSERT INTO words (words, rowid, grams) VALUES ('delete', ?, ?)")
     this.#merge = database.prepare(`INSERT INTO words (words, rank) VALUES ('merge', ${MERGED_PAGES})`)
     this.#end = database.prepare(
-      'SELECT max(seq) AS last, count(*) AS count FROM (SELECT seq FROM events WHERE seq > ? ORDER BY seq LIMIT ?)',
+      'SELECT max(seq) AS last, count(*) AS count FROM (SELECT seq FROM events WHERE seq > ? ORDER BY seq LIMIT ? + 0)',
     )
     this.#setPosition = database.prepare('UPDATE log SET indexed = ?')
     this.#last = database.prepare('SELECT last FROM log')

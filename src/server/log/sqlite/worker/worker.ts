@@ -5,9 +5,11 @@ import { isDiskFull } from '../../../../files/sqliteErrors.ts'
 import { noteCleanStop } from '../cleanStop.ts'
 import { explaining, openForReading, openForWriting, UnusableFile } from '../database.ts'
 import {
+  type CallAnswer,
   pack,
   type ReaderMethods,
-  type ThreadAnswer,
+  type ThreadAnswers,
+  type ThreadCall,
   type ThreadNews,
   type ThreadStart,
   type ToThread,
@@ -29,27 +31,44 @@ const INDEX_AFTER = 500
 const PURGE_AFTER = 20_000
 const PURGE_AGAIN = 1_000
 const RETENTION_EVERY = 60_000
+/** An answer that is ready waits this long for those behind it, ms. */
+const ANSWER_AFTER = 2
 
 const start = workerData as ThreadStart
 const port = parentPort
 if (port === null) throw new Error('this is the entry of a thread, not a program')
 
-function tell(message: ThreadAnswer | ThreadNews): void {
+function tell(message: ThreadAnswers | ThreadNews): void {
   port?.postMessage(message)
 }
 
-/** Answers the calls of the main thread by methods of their names. */
-async function answer(
-  methods: object,
-  { number, method, args }: Extract<ToThread, { kind: 'call' }>,
-): Promise<void> {
-  try {
-    // `Thread.call` lets only methods of this interface pass, with their arguments.
-    const called = (methods as Readonly<Record<string, (...given: readonly unknown[]) => unknown>>)[method]
-    tell({ kind: 'answer', number, value: await called?.(...args) })
-  } catch (error) {
-    tell({ kind: 'refused', number, message: messageOf(error) })
+/** Answers the calls of the main thread by methods of their names: what is ready goes together, and waits some ms at most. */
+function answerAll(methods: object, calls: readonly ThreadCall[]): void {
+  let ready: CallAnswer[] = []
+  let since = performance.now()
+  const send = (): void => {
+    if (ready.length > 0) tell({ kind: 'answers', answers: ready })
+    ready = []
+    since = performance.now()
   }
+  for (const { number, method, args } of calls) {
+    const failed = (error: unknown): CallAnswer => ({ number, message: messageOf(error) })
+    try {
+      // `Thread.call` lets only methods of this interface pass, with their arguments.
+      const called = (methods as Readonly<Record<string, (...given: readonly unknown[]) => unknown>>)[method]
+      const value = called?.(...args)
+      if (value instanceof Promise)
+        value.then(
+          (later: unknown) => tell({ kind: 'answers', answers: [{ number, value: later }] }),
+          (error: unknown) => tell({ kind: 'answers', answers: [failed(error)] }),
+        )
+      else ready.push({ number, value })
+    } catch (error) {
+      ready.push(failed(error))
+    }
+    if (performance.now() - since > ANSWER_AFTER) send()
+  }
+  send()
 }
 
 function write(): void {
@@ -163,7 +182,7 @@ function write(): void {
   }
 
   port?.on('message', (message: ToThread) => {
-    if (message.kind === 'call') return void answer(methods, message)
+    if (message.kind === 'calls') return answerAll(methods, message.calls)
     try {
       const outcomes = writer.commit(unpack(message.batch))
       if (!files.areThere) return tell({ kind: 'lost', message: files.rescue() })
@@ -202,7 +221,7 @@ function read(): void {
     close: () => database.close(),
   }
   port?.on('message', (message: ToThread) => {
-    if (message.kind === 'call') void answer(methods, message)
+    if (message.kind === 'calls') answerAll(methods, message.calls)
   })
   tell({ kind: 'opened' })
 }

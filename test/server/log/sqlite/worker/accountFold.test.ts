@@ -6,7 +6,7 @@ import { gunzipSync } from 'node:zlib'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import type { AccountChange, AccountDeed } from '../../../../../src/server/log/accounts.ts'
 import type { Entry, EventBody } from '../../../../../src/server/log/entries.ts'
-import { openForWriting } from '../../../../../src/server/log/sqlite/database.ts'
+import { openForReading, openForWriting } from '../../../../../src/server/log/sqlite/database.ts'
 import { Lookups } from '../../../../../src/server/log/sqlite/lookups.ts'
 import type { Outcome } from '../../../../../src/server/log/sqlite/messages.ts'
 import { Writer } from '../../../../../src/server/log/sqlite/worker/writer.ts'
@@ -22,11 +22,13 @@ class Script {
   now = TODAY
   readonly #database: DatabaseSync
   readonly #writer: Writer
+  readonly #file: string
 
   constructor(file = join(temporaryDirectory(), 'one.db')) {
     const database = openForWriting(file, 'epoch')
     onTestFinished(() => database.close())
     this.#database = database
+    this.#file = file
     this.#writer = new Writer(database)
   }
 
@@ -69,7 +71,12 @@ class Script {
   }
 
   session(number: number) {
-    return new Lookups(this.#database).session(number)
+    const lookups = new Lookups(openForReading(this.#file))
+    try {
+      return lookups.session(number)
+    } finally {
+      lookups.close()
+    }
   }
 
   #sessions(): unknown {
