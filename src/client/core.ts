@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import { refuse } from '../protocol/errors.ts'
 import { isEvent, type RoomEvent } from '../protocol/events.ts'
 import { CONNECT_TIMEOUT_MS } from '../protocol/limits.ts'
@@ -12,6 +11,7 @@ import type { ChatClient, ClientEvent, ClientOptions, SearchQuery } from './clie
 import { Leaves } from './leaves.ts'
 import { Link, type LinkState } from './link.ts'
 import { allMembers } from './members.ts'
+import { messageId } from './messageId.ts'
 import { type NotifyChange, setNotify } from './notify.ts'
 import { Outbox } from './outbox.ts'
 import { type Answer, PendingRequests } from './pendingRequests.ts'
@@ -204,7 +204,7 @@ class Core implements ChatClient {
   }
 
   retry(id: string): void {
-    this.#outbox.retry(id, randomUUID())
+    this.#outbox.retry(id, messageId())
   }
 
   discard(id: string): void {

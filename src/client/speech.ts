@@ -1,8 +1,8 @@
-import { randomUUID } from 'node:crypto'
 import { refuse } from '../protocol/errors.ts'
 import type { EventRequest } from '../protocol/requests.ts'
 import type { Limits } from '../protocol/serverLimits.ts'
 import { checkMessage, checkText } from '../protocol/texts.ts'
+import { messageId } from './messageId.ts'
 import type { Outbox } from './outbox.ts'
 import type { Answer } from './pendingRequests.ts'
 import type { RoomView } from './room.ts'
@@ -58,7 +58,7 @@ export class Speech {
     if (room === undefined) return refuse('not_in_room', 'join the room first')
     if (isUnserved(body.action))
       return refuse('unknown_action', `this server does not serve "${body.action}"`)
-    const id = randomUUID()
+    const id = messageId()
     outbox.add(key, { ...body, room: room.name, id } as EventRequest & { readonly id: string })
     said(key)
     return { ok: true, value: id }

@@ -10,7 +10,7 @@ export const timestamp = z.int().min(0)
 export const requestId = z
   .string()
   .regex(/^[A-Za-z0-9_.:-]{1,64}$/)
-  .describe('1 to 64 of `A-Za-z0-9_.:-`, made by the client; use a UUID')
+  .describe('1 to 64 of `A-Za-z0-9_.:-`, made by the client; use a UUID, best of version 7')
 
 /** What the owner of an account may be trusted with; `bot`: a program. */
 export const role = z.enum(['user', 'admin', 'bot'])
