@@ -1,6 +1,7 @@
 import { CHATD, CONTENDERS, type Contender, TLS_CONTENDERS, WATCHED_CONTENDERS } from './contenders.ts'
 import type { Row } from './figures.ts'
 import type { LoadOrder } from './load.ts'
+import type { Sizes } from './sizes.ts'
 import { underLoad } from './underLoad.ts'
 
 type Shape = Omit<LoadOrder, 'port' | 'dialect'>
@@ -12,9 +13,9 @@ const WARM_UP_S = 1.5
 const SLOW_WARM_UP_S = 3
 
 /** One room, one sender with 64 messages in flight, texts of 100 bytes: deliveries a second. */
-export function burst(): Promise<Row[]> {
+export function burst({ members }: Pick<Sizes, 'members'>): Promise<Row[]> {
   return sideBySide(
-    [100, 1_000, 5_000].map(listeners => ({
+    members.map(listeners => ({
       what: `${listeners.toLocaleString('en-US')} members`,
       shape: { listeners, rooms: 1, bytes: 100, warmUp: WARM_UP_S, seconds: SPEAKING_S, inFlight: 64 },
     })),
