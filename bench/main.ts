@@ -5,16 +5,20 @@
  */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { cpus, release, totalmem } from 'node:os'
+import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { append } from './append.ts'
 import { endurance } from './endurance.ts'
 import { median, type Row, table } from './figures.ts'
+import { drawGrowth, growth } from './growth.ts'
 import { guessing } from './guessing.ts'
 import { handshakes } from './handshakes.ts'
 import { history } from './history.ts'
 import { hostile } from './hostile.ts'
 import { encryptedIdle, idle } from './idle.ts'
 import { clientFlood, keystroke, rest } from './keystroke.ts'
+import { manyRooms } from './manyRooms.ts'
+import { memory } from './memory.ts'
 import { opening } from './opening.ts'
 import { reading } from './reading.ts'
 import { restart } from './restart.ts'
@@ -57,15 +61,23 @@ const { values, positionals } = parseArgs({
     seconds: { type: 'string', default: `${DEFAULT_SIZES.seconds}` },
     scale: { type: 'string', default: `${DEFAULT_SIZES.scale}` },
     members: { type: 'string', default: DEFAULT_SIZES.members.join(',') },
+    plot: { type: 'string', default: fileURLToPath(new URL('../docs/growth.svg', import.meta.url)) },
   },
 })
 /** Parts that take so long, or need so long a log, that they run only when they are asked for. */
 const LONG_PARTS: typeof PARTS = {
+  manyRooms,
   append,
   restart,
   reading,
+  memory,
+  growth,
   endurance: () => endurance(Number(values.minutes)),
   clientFlood: () => clientFlood(Number(values.minutes)),
+}
+/** What a part draws of its medians. */
+const DRAWINGS: Readonly<Record<string, (rows: readonly Row[]) => void>> = {
+  growth: rows => drawGrowth(rows, values.plot),
 }
 const ALL_PARTS = { ...PARTS, ...LONG_PARTS }
 const names = positionals.length > 0 ? positionals : Object.keys(PARTS)
@@ -84,7 +96,7 @@ const isGiven =
   [sizes.seconds, sizes.scale].every(size => size > 0)
 if (unknown !== undefined || !isGiven) {
   console.error(
-    `usage: npm run bench -- [${Object.keys(ALL_PARTS).join('] [')}] [--rounds N] [--minutes N] [--events N] [--log DIRECTORY] [--seconds S] [--scale SHARE] [--members N,N]`,
+    `usage: npm run bench -- [${Object.keys(ALL_PARTS).join('] [')}] [--rounds N] [--minutes N] [--events N] [--log DIRECTORY] [--seconds S] [--scale SHARE] [--members N,N] [--plot FILE]`,
   )
   process.exit(2)
 }
@@ -108,6 +120,7 @@ for (const name of names) {
   for (let round = 0; round < rounds; round++) measured.push((await ALL_PARTS[name]?.(sizes)) ?? [])
   const rows = medians(measured)
   results[name] = rows
+  DRAWINGS[name]?.(rows)
   console.log(`\n${table(rounds > 1 ? `${name}, median of ${rounds}` : name, rows)}`)
 }
 const directory = new URL('results/', import.meta.url)
