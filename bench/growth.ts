@@ -21,9 +21,9 @@ const PER_SECOND_TO_MANY = 50
 
 /** What the rows of a panel begin with. */
 const PANELS = {
-  rooms: { title: 'rooms of 4, the same deliveries', xLabel: 'rooms' },
-  members: { title: 'one room', xLabel: 'members' },
-  log: { title: 'rooms of 4, a long log', xLabel: 'events in the log' },
+  rooms: { title: 'rooms of 4, 200 messages a second', xLabel: 'rooms' },
+  members: { title: 'one room, 50 messages a second', xLabel: 'members' },
+  log: { title: '500 rooms of 4, a long log', xLabel: 'events in the log' },
 } as const
 
 /** What a message costs as the rooms, the members of a room and the log grow. */

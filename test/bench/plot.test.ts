@@ -79,11 +79,11 @@ test('the rows of growth become three panels with a line for messages and one fo
   try {
     drawGrowth(
       [
-        row('rooms of 4, the same deliveries: 1 rooms', 1),
-        row('rooms of 4, the same deliveries: 10 rooms', 10),
-        row('one room: 10 members', 10),
-        row('rooms of 4, a long log: 0 events in the log', 0),
-        row('rooms of 4, a long log: 1,000 events in the log', 1_000),
+        row('rooms of 4, 200 messages a second: 1 rooms', 1),
+        row('rooms of 4, 200 messages a second: 10 rooms', 10),
+        row('one room, 50 messages a second: 10 members', 10),
+        row('500 rooms of 4, a long log: 0 events in the log', 0),
+        row('500 rooms of 4, a long log: 1,000 events in the log', 1_000),
       ],
       file,
     )

@@ -114,7 +114,7 @@ test('memory: by what a daemon holds, with a history and with ten times as much'
 test('growth: the cost of a message over rooms, members and the log, and its picture', async () => {
   const rows = await growth(SMALL)
   expect(column(rows, 'lost').every(lost => lost === 0)).toBe(true)
-  expect(rows.at(-1)?.what).toBe('rooms of 4, a long log: 2,000 events in the log')
+  expect(rows.at(-1)?.what).toBe('500 rooms of 4, a long log: 2,000 events in the log')
   const file = join(home, 'growth.svg')
   drawGrowth(rows, file)
   expect(readFileSync(file, 'utf8').match(/<circle class="s0"/g)?.length).toBeGreaterThan(0)
