@@ -9,9 +9,9 @@ import { counted, type Sizes, scaled } from './sizes.ts'
 
 /** How often each is asked at full scale. A cold question needs a log that was just opened. */
 const COLD = 30
-const WARM = 300
+const WARM = 100
 /** Questions of the same kind before the warm ones. */
-const BEFORE_WARM = 100
+const BEFORE_WARM = 30
 const SEARCHED_ROOMS = 50
 const MAX_BYTES = 512 * 1024
 

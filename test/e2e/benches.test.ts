@@ -16,6 +16,9 @@ import { underLoad } from '../../bench/underLoad.ts'
 /** Small, so that these tests find a bench that is broken, and say nothing about speed. */
 const SMALL: Sizes = { ...DEFAULT_SIZES, events: 2_000, scale: 0.005, seconds: 0.3 }
 
+/** Many daemons start one after the other, perhaps on a busy machine. */
+vi.setConfig({ testTimeout: 240_000 })
+
 let home: string
 beforeAll(() => {
   home = mkdtempSync(join(tmpdir(), 'benches-'))
