@@ -27,7 +27,7 @@ const nats: Dialect = {
   say: (room, text) => `PUB ${room} ${text.length}\r\n${text}\r\n`,
 }
 
-const bare: Dialect = { hello: () => '', join: () => '', say: (_, text) => `${text}\n` }
+const bare: Dialect = { hello: () => '', join: room => `${room}\n`, say: (_, text) => `${text}\n` }
 
 /** The dialects by name. */
 export const DIALECTS = { plain, irc, nats, bare } as const satisfies Record<string, Dialect>

@@ -1,35 +1,45 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { median, type Row } from './figures.ts'
-import { fillLog } from './longLog.ts'
+import { copyEmptyLog, copyLog } from './keptLog.ts'
 import { startDaemonIn } from './programs.ts'
+import { counted, type Sizes, scaled } from './sizes.ts'
 
+/** Starts after a clean stop at full scale. After `kill -9` one has to do: it reads every page of the log. */
 const TIMES = 5
-const EVENTS = 1_000_000
 
 /** The time until chatd listens, with an empty log and with a long one: after a clean stop, and after `kill -9`. */
-export async function restart(): Promise<Row[]> {
+export async function restart(sizes: Sizes): Promise<Row[]> {
   const rows: Row[] = []
-  for (const events of [0, EVENTS]) {
-    const directory = mkdtempSync(join(tmpdir(), 'chatd-bench-'))
-    if (events > 0) fillLog(directory, events, n => `room${n % 10}`)
-    for (const [how, signal] of [
-      ['a clean stop', 'SIGTERM'],
-      ['kill -9', 'SIGKILL'],
+  const empty = copyEmptyLog(sizes)
+  const long = copyLog(sizes.events, sizes)
+  try {
+    for (const [how, signal, count] of [
+      ['a clean stop', 'SIGTERM', scaled(TIMES, sizes)],
+      ['kill -9', 'SIGKILL', 1],
     ] as const) {
-      await (await startDaemonIn(directory)).stop(signal)
-      const times: number[] = []
-      for (let i = 0; i < TIMES; i++) {
-        const began = performance.now()
-        const daemon = await startDaemonIn(directory)
-        times.push(performance.now() - began)
-        await daemon.stop(signal)
-      }
-      const what = `${events.toLocaleString('en-US')} events, after ${how}`
-      rows.push({ what, figures: { 'listens after ms': median(times) } })
+      const before = await listensAfter(empty.directory, signal, count)
+      const after = await listensAfter(long.directory, signal, count)
+      rows.push(
+        { what: `an empty log, after ${how}`, figures: { 'listens after ms': before } },
+        { what: `${counted(long.events)} events, after ${how}`, figures: { 'listens after ms': after } },
+        { what: `what the events cost, after ${how}`, figures: { 'listens after ms': after - before } },
+      )
     }
-    rmSync(directory, { recursive: true, force: true })
+    return rows
+  } finally {
+    empty.remove()
+    long.remove()
   }
-  return rows
+}
+
+/** The median of some starts, each after a stop by this signal; ms. */
+async function listensAfter(directory: string, signal: NodeJS.Signals, count: number): Promise<number> {
+  await (await startDaemonIn(directory)).stop(signal)
+  const times: number[] = []
+  for (let i = 0; i < count; i++) {
+    const began = performance.now()
+    const daemon = await startDaemonIn(directory)
+    times.push(performance.now() - began)
+    await daemon.stop(signal)
+  }
+  return median(times)
 }

@@ -1,6 +1,7 @@
 import { CHATD, CONTENDERS, type Contender, TLS_CONTENDERS, WATCHED_CONTENDERS } from './contenders.ts'
 import type { Row } from './figures.ts'
 import type { LoadOrder } from './load.ts'
+import type { Sizes } from './sizes.ts'
 import { underLoad } from './underLoad.ts'
 
 type Shape = Omit<LoadOrder, 'port' | 'dialect'>
@@ -12,9 +13,9 @@ const WARM_UP_S = 1.5
 const SLOW_WARM_UP_S = 3
 
 /** One room, one sender with 64 messages in flight, texts of 100 bytes: deliveries a second. */
-export function burst(): Promise<Row[]> {
+export function burst({ members }: Pick<Sizes, 'members'>): Promise<Row[]> {
   return sideBySide(
-    [100, 1_000, 5_000].map(listeners => ({
+    members.map(listeners => ({
       what: `${listeners.toLocaleString('en-US')} members`,
       shape: { listeners, rooms: 1, bytes: 100, warmUp: WARM_UP_S, seconds: SPEAKING_S, inFlight: 64 },
     })),
@@ -55,7 +56,7 @@ export function trickle(): Promise<Row[]> {
   return sideBySide([{ what: '1,000 members', shape }])
 }
 
-/** 2,000 people in 500 rooms, one sender in each. The floor has no rooms. */
+/** 2,000 people in 500 rooms, one sender in each. */
 export function rooms(): Promise<Row[]> {
   const shape = {
     listeners: 1_500,
@@ -65,7 +66,7 @@ export function rooms(): Promise<Row[]> {
     seconds: SPEAKING_S,
     inFlight: 8,
   }
-  return sideBySide([{ what: '500 rooms', shape }], ({ dialect }) => dialect !== 'bare')
+  return sideBySide([{ what: '500 rooms', shape }])
 }
 
 /** Texts of 16 KiB, the longest that chatd accepts. IRC takes no part: its lines have 512 bytes. */
@@ -81,7 +82,10 @@ export function big(): Promise<Row[]> {
   return sideBySide([{ what: '100 members', shape }], ({ dialect }) => dialect !== 'irc')
 }
 
-/** The same load on each server in turn. `ours ×` is chatd's deliveries a CPU second, divided by the server's. */
+/**
+ * The same load on each server in turn. `ours ×` is chatd's deliveries a CPU second, divided by the server's; `p99 ×` is
+ * the same of the slowest percent.
+ */
 async function sideBySide(
   loads: readonly { readonly what: string; readonly shape: Shape }[],
   takesPart: (contender: Contender) => boolean = () => true,
@@ -89,13 +93,15 @@ async function sideBySide(
 ): Promise<Row[]> {
   const rows: Row[] = []
   for (const { what, shape } of loads) {
-    let ours = Number.NaN
+    let ours: Row['figures'] = {}
     for (const contender of contenders.filter(takesPart)) {
       const row = await measure(contender, what, shape)
-      if (contender === CHATD) ours = row.figures['per CPU-s'] ?? Number.NaN
+      if (contender === CHATD) ours = row.figures
+      const times = (column: string): number =>
+        (ours[column] ?? Number.NaN) / (row.figures[column] ?? Number.NaN)
       rows.push({
         ...row,
-        figures: { ...row.figures, 'ours ×': ours / (row.figures['per CPU-s'] ?? Number.NaN) },
+        figures: { ...row.figures, 'ours ×': times('per CPU-s'), 'p99 ×': times('p99 ms') },
       })
     }
   }

@@ -1,6 +1,7 @@
 /*
- * The least work of a chat server: it reads, and sends each read to every other socket with one call. It parses
- * nothing, keeps nothing and knows no rooms, so its cost is that of the kernel.
+ * The least work of a chat server: it reads, and sends each read to every other socket of the room with one call. A
+ * connection begins with a line that ends in the number of its room; after that nothing is parsed, and nothing is kept, so
+ * the cost is that of the kernel.
  *
  * Usage: floor PORT
  */
@@ -11,6 +12,7 @@
 #include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -18,16 +20,48 @@
 
 enum { MOST = 65536, READ = 65536, EVENTS = 256 };
 
-static int members[MOST];
+struct room {
+    int *members;
+    int count, space;
+};
+
+static struct room rooms[MOST];
+/* Of each socket: its room, and its place there. */
+static struct room *room_of[MOST];
 static int place[MOST];
-static int count;
+
+static void enter(int socket, struct room *room)
+{
+    if (room->count == room->space) {
+        room->space = room->space * 2 + 4;
+        room->members = realloc(room->members, room->space * sizeof *room->members);
+        if (room->members == NULL) abort();
+    }
+    room_of[socket] = room;
+    place[socket] = room->count;
+    room->members[room->count++] = socket;
+}
 
 static void leave(int socket)
 {
-    int last = members[--count];
-    members[place[socket]] = last;
-    place[last] = place[socket];
+    struct room *room = room_of[socket];
+    if (room != NULL) {
+        int last = room->members[--room->count];
+        room->members[place[socket]] = last;
+        place[last] = place[socket];
+        room_of[socket] = NULL;
+    }
     close(socket);
+}
+
+/* The first line of a connection. Gives the length of the line; 0: it is not whole. */
+static ssize_t first_line(int socket, const char *bytes, ssize_t length)
+{
+    const char *end = memchr(bytes, '\n', length), *digit = end;
+    if (end == NULL) return 0;
+    while (digit > bytes && digit[-1] >= '0' && digit[-1] <= '9') digit--;
+    enter(socket, &rooms[strtoul(digit, NULL, 10) % MOST]);
+    return end + 1 - bytes;
 }
 
 /* Waits for a socket whose buffer is full: the floor must lose nothing, and no client of the bench is slow for long. */
@@ -74,8 +108,6 @@ int main(int argc, char **argv)
                 int socket = accept4(listener, 0, 0, SOCK_NONBLOCK);
                 if (socket < 0 || socket >= MOST) continue;
                 setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
-                place[socket] = count;
-                members[count++] = socket;
                 epoll_ctl(poll, EPOLL_CTL_ADD, socket, &(struct epoll_event){ .events = EPOLLIN, .data.fd = socket });
                 continue;
             }
@@ -85,8 +117,15 @@ int main(int argc, char **argv)
                 leave(from);
                 continue;
             }
-            for (int at = 0; at < count; at++)
-                if (members[at] != from) give(members[at], bytes, length);
+            ssize_t start = 0;
+            if (room_of[from] == NULL && (start = first_line(from, bytes, length)) == 0) {
+                leave(from);
+                continue;
+            }
+            if (start == length) continue;
+            struct room *room = room_of[from];
+            for (int at = 0; at < room->count; at++)
+                if (room->members[at] != from) give(room->members[at], bytes + start, length - start);
         }
     }
 }
