@@ -125,6 +125,7 @@ function bareScript(batch: number): Record<string, number> {
   const insert = database.prepare(
     `INSERT INTO events (seq, room, prev, ts, author, action, id, session, text) VALUES (?, 1, ?, ?, 1, 'chat', ?, 1, ?)`,
   )
+  const place = database.prepare('INSERT INTO room_events (room, seq) VALUES (1, ?)')
   const index = new WordIndex(database)
   const times: number[] = []
   const until = performance.now() + SECONDS * 1_000
@@ -136,6 +137,7 @@ function bareScript(batch: number): Record<string, number> {
     for (let i = 0; i < batch; i++) {
       seq++
       insert.run(seq, seq - 1, Date.now(), randomUUID(), TEXT)
+      place.run(seq)
     }
     if (seq - indexed >= INDEX_SLICE) {
       index.addSlice()

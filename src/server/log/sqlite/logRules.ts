@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { isDamage } from '../../../files/sqliteErrors.ts'
 import { integer } from './columns.ts'
+import { RoomWalk } from './roomWalk.ts'
 
 const PROBLEMS_SHOWN = 10
 
@@ -41,20 +42,22 @@ function integrity(database: DatabaseSync): Finding {
   }
 }
 
-/** In every room each event names the one before it. */
+/** In every room each event names the one before it, and is in the room's place. */
 function order(database: DatabaseSync): Finding {
-  const broken = database
-    .prepare(
-      `SELECT count(*) AS count FROM (
-        SELECT prev, first_prev, lag(seq) OVER (PARTITION BY room ORDER BY seq) AS before
-        FROM events JOIN rooms ON rooms.number = events.room
-      ) WHERE prev <> coalesce(before, first_prev)`,
-    )
-    .get()
-  const count = integer(broken ?? {}, 'count')
-  return count === 0
+  const walk = new RoomWalk(database)
+  const events = integer(database.prepare('SELECT count(*) AS count FROM events').get() ?? {}, 'count')
+  const problems = [
+    [walk.broken, 'events do not follow the one before them'],
+    [walk.strays, 'events that are not there are in a room'],
+    [events - walk.placed, 'events are not in their room'],
+    [walk.behind, 'rooms do not know their newest event'],
+  ] as const
+  const lines = problems.flatMap(([count, what]) =>
+    count === 0 ? [] : [`order: ${count} ${what}; restore a backup`],
+  )
+  return lines.length === 0
     ? { ok: true, lines: ['order: every event follows the one before it'] }
-    : { ok: false, lines: [`order: ${count} events do not follow the one before them; restore a backup`] }
+    : { ok: false, lines }
 }
 
 /** Every event has its room and its author, and the log knows its newest event. */

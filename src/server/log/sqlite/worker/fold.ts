@@ -8,7 +8,7 @@ import { answerRepeat } from '../../repeats.ts'
 import { roomEnded } from '../../roomKeys.ts'
 import { roomLike } from '../../skeleton.ts'
 import { integer, optionalInteger, type Row, text } from '../columns.ts'
-import { headOf, SELECT_HEADS } from '../headRows.ts'
+import { headOf, SELECT_HEADS_WITH_TAIL } from '../headRows.ts'
 import { Lookalikes } from '../lookalikes.ts'
 import type { Contents, Outcome } from '../messages.ts'
 import { eventOf, type Position } from '../storedEvent.ts'
@@ -20,6 +20,7 @@ import { NameTable } from './nameTable.ts'
 import { ReactionTable } from './reactionTable.ts'
 import { RetentionTable } from './retentionTable.ts'
 import { RoomEnding } from './roomEnding.ts'
+import { RoomFill } from './roomFill.ts'
 import { RoomNames } from './roomNames.ts'
 import { type FoldedRoom, RoomTable } from './roomTable.ts'
 import { Rows, SELECT_EVENTS } from './rows.ts'
@@ -54,6 +55,7 @@ export class Fold {
   readonly #byId: StatementSync
   readonly #target: StatementSync
   readonly #rooms: RoomTable
+  readonly #fill: RoomFill
   readonly #reactions: ReactionTable
   readonly #mentions: MentionTable
   readonly #ending: RoomEnding
@@ -70,7 +72,8 @@ export class Fold {
     this.#audit = new AuditTable(database)
     this.#accounts = new AccountFold(database, this.#names, this.#sessions, this.#audit)
     this.retentions = new RetentionTable(database)
-    this.#rooms = new RoomTable(database)
+    this.#fill = new RoomFill(database)
+    this.#rooms = new RoomTable(database, () => this.#fill.catchUp(this.#last))
     this.#reactions = new ReactionTable(database)
     this.#mentions = new MentionTable(database, this.#names)
     this.#roomNames = new RoomNames(database, this.#rooms, this.#lookalikes)
@@ -80,6 +83,7 @@ export class Fold {
       index,
       mentions: this.#mentions,
       reactions: this.#reactions,
+      fill: this.#fill,
     })
     this.#sql = statements(database)
     this.#insert = database.prepare(`
@@ -93,6 +97,8 @@ export class Fold {
       FROM events LEFT JOIN sessions ON sessions.number = events.session WHERE seq = ?`,
     )
     this.load()
+    this.#fill.catchUp(this.#last)
+    this.#fill.saved()
   }
 
   /** The seq of the newest event. */
@@ -117,6 +123,7 @@ export class Fold {
       last: this.#last,
       lastSession: this.#sessions.last,
       accounts: this.#accounts.contents(),
+      unfilled: this.#fill.heads(),
     }
   }
 
@@ -125,15 +132,26 @@ export class Fold {
     return this.#rooms.ending
   }
 
-  /** The rooms in the order of their newest events, which is noted behind the commit. */
-  get order(): Pick<RoomTable, 'order' | 'keepUp' | 'isBehind'> {
-    return this.#rooms
+  /** The filling of what the log notes of rooms behind the commit. */
+  get rooms(): Pick<RoomFill, 'fill' | 'isBehind' | 'filled'> {
+    return this.#fill
+  }
+
+  /** Ends a commit: does not let what comes behind it fall too far behind. */
+  keepUp(): void {
+    this.#fill.keepUp(this.#last)
+  }
+
+  /** The transaction was committed. */
+  saved(): void {
+    this.#fill.saved()
   }
 
   /** Reads the part of the state that memory holds: at the start, and after a transaction was rolled back. */
   load(): void {
     this.#names.forget()
     this.#rooms.forget()
+    this.#fill.load()
     this.#sessions.load()
     const log = this.#sql('SELECT epoch, last FROM log').get() ?? {}
     this.#epoch = text(log, 'epoch')
@@ -179,6 +197,7 @@ export class Fold {
         this.#ending.end(entry.roomKey, this.#last)
         return { kind: 'applied' }
       case 'sweep':
+        this.#fill.catchUp(this.#last)
         return { kind: 'swept', ...this.#ending.sweep(entry.roomKey, entry.from, entry.limit) }
       case 'renameRoom': {
         const refusal = this.#roomNames.rename(entry)
@@ -282,7 +301,7 @@ export class Fold {
 
   #wasInserted(room: FoldedRoom, { seq }: Position, author: number, body: EventBody): void {
     this.#last = seq
-    this.#rooms.stored(room, seq)
+    room.last = seq
     if (body.action === 'chat') {
       this.#index.appended(body.message)
       this.#mentions.add(seq, room.number, author, body.message)
@@ -340,10 +359,11 @@ export class Fold {
   #forget({ roomKey, upTo, limit }: Extract<MaintenanceEntry, { kind: 'forget' }>): Outcome {
     const room = this.#rooms.find(roomKey)
     if (room === undefined) return { kind: 'forgot', head: undefined }
+    this.#fill.catchUp(this.#last)
     const { last } = this.#ending.removeEvents(room.number, upTo, limit)
     if (last === undefined) return { kind: 'forgot', head: undefined }
-    this.#sql('UPDATE rooms SET first_prev = ? WHERE number = ?').run(last, room.number)
-    const head = this.#sql(`${SELECT_HEADS} WHERE number = ?`).get(room.number)
+    this.#rooms.forgot(room, last)
+    const head = this.#sql(`${SELECT_HEADS_WITH_TAIL} WHERE number = ?`).get(room.number)
     return { kind: 'forgot', head: head === undefined ? undefined : headOf(head) }
   }
 
