@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { isDamage } from '../../../files/sqliteErrors.ts'
 import { integer } from './columns.ts'
-import { RoomWalk } from './roomWalk.ts'
+import { hasTable, RoomWalk } from './roomWalk.ts'
 
 const PROBLEMS_SHOWN = 10
 
@@ -17,6 +17,7 @@ export function checkRules(database: DatabaseSync): readonly Finding[] {
     guarded('integrity', () => integrity(database)),
     guarded('order', () => order(database)),
     guarded('references', () => references(database)),
+    ...(hasTable(database, 'event_ids') ? [guarded('ids', () => ids(database))] : []),
   ]
 }
 
@@ -74,4 +75,22 @@ function references(database: DatabaseSync): Finding {
   return integer(row ?? {}, 'heads') === 1
     ? { ok: true, lines: ['references: every event has its room and its author'] }
     : { ok: false, lines: ['references: the log does not know its newest event; restore a backup'] }
+}
+
+/** Each id leads to its event. In logs of earlier layouts an index does that, which SQLite checks. */
+function ids(database: DatabaseSync): Finding {
+  const row = database
+    .prepare(
+      `SELECT (SELECT count(*) FROM event_ids JOIN events USING (seq, id, author)) AS leading,
+        (SELECT count(*) FROM event_ids) AS noted, (SELECT count(*) FROM earlier_event_ids) AS earlier,
+        (SELECT count(*) FROM events WHERE id IS NOT NULL) AS given`,
+    )
+    .get()
+  const [leading = 0, noted = 0, earlier = 0, given = 0] = ['leading', 'noted', 'earlier', 'given'].map(
+    column => integer(row ?? {}, column),
+  )
+  const wrong = Math.max(noted - leading, given - earlier - leading)
+  return wrong === 0
+    ? { ok: true, lines: ['ids: every id leads to its event'] }
+    : { ok: false, lines: [`ids: ${wrong} ids do not lead to their events; restore a backup`] }
 }

@@ -19,7 +19,7 @@ export class RoomWalk {
   readonly #room: StatementSync
 
   constructor(database: DatabaseSync) {
-    const isFilled = hasRoomEvents(database)
+    const isFilled = hasTable(database, 'room_events')
     this.#room = database.prepare(
       isFilled
         ? `SELECT first_prev, max(rooms.last, first_prev) AS newest, filled, ${NOT_ENDING} AS is_listed
@@ -70,7 +70,8 @@ const FILLED = `SELECT of_room.room, of_room.seq, events.room, events.prev FROM 
 /** Logs of earlier layouts have an index for this order. */
 const BEFORE_ROOM_EVENTS = 'SELECT room, seq, room, prev FROM events ORDER BY room, seq'
 
-function hasRoomEvents(database: DatabaseSync): boolean {
-  const found = database.prepare("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'room_events'")
-  return found.get() !== undefined
+/** Whether the log has a table, which those of earlier layouts may not have. */
+export function hasTable(database: DatabaseSync, name: string): boolean {
+  const found = database.prepare("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?")
+  return found.get(name) !== undefined
 }

@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { mentionedNames } from '../../../protocol/names.ts'
 import { skeletonOf } from '../skeleton.ts'
-import { layRoomEvents } from './roomEventsStep.ts'
+import { splitIndexes } from './splitIndexes.ts'
 
 /**
  * How the log is laid out on disk, as steps from an empty file on: `user_version` says how many were taken.
@@ -24,6 +24,7 @@ import { layRoomEvents } from './roomEventsStep.ts'
  * - `mentions`: whom a message mentions as it stands now, of the people whom the log knew when it was said.
  * - `room_events`: which events a room has. It is filled behind the commit: all up to `log.filled` are there, or in
  *   `earlier_room_events`, those before this table was. See `roomSeqs.ts`.
+ * - `event_ids`: the ids of events; an author uses each once. Those from before it are in `earlier_event_ids`.
  * - `rooms.last`, `directs.last`: the newest event that is filled, or was removed.
  * - `rooms.title`: what the room is called since it was renamed; null: its name. `rooms.key` and `rooms.name` never change.
  * - `room_names`: further names that lead to a room, all that it ever had. `skeleton` as in `rooms`; null: the room ends.
@@ -247,8 +248,8 @@ const STEPS: readonly (string | ((database: DatabaseSync) => void))[] = [
   CREATE INDEX names_of_room ON room_names (room);
   CREATE INDEX room_names_by_skeleton ON room_names (skeleton) WHERE skeleton IS NOT NULL;
   `,
-  // Commits touch no page for each room that speaks. `ordered` is called `filled`.
-  layRoomEvents,
+  // What is new stands together, of all rooms and authors. `ordered` is called `filled`.
+  splitIndexes,
 ]
 
 /** The version of the schema that this program writes. */

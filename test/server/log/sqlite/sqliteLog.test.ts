@@ -232,6 +232,12 @@ describe('acknowledged entries are there after a restart', () => {
     expect(await seqs('new')).toEqual([26])
     expect(['dev', 'ops', 'new', 'old'].map(key => log.head(key)?.last)).toEqual([22, 25, 26, undefined])
     expect(log.head('ops')).toMatchObject({ first: 7, firstPrev: 4 })
+    // What was said before is not said again.
+    const said = (await eventsOf(log)).find(({ seq }) => seq === 6)
+    const again = { from: 'Alice', id: said?.id ?? '', session: 1 }
+    const repeated = await append(log, { ...again, text: 'from the old days 6' })
+    expect(repeated).toMatchObject({ ok: true, value: { seq: 6 } })
+    expect(await append(log, { ...again, text: 'other' })).toMatchObject({ error: { code: 'id_reused' } })
     const newest = async (): Promise<string[]> =>
       (await log.newestRooms(undefined, Number.MAX_SAFE_INTEGER, 10)).map(({ key }) => key)
     expect(await newest()).toEqual(['new', 'ops', 'dev'])
@@ -244,10 +250,10 @@ describe('acknowledged entries are there after a restart', () => {
     expect(await find(log, 'layout 10', { rooms: [{ key: 'new', floor: 0 }] })).toEqual([26])
     expect((await log.check()).ok).toBe(true)
     await log.close()
-    const again = await openLog(directory)
-    expect((await eventsOf(again, 'ops')).map(({ seq }) => seq)).toEqual([19, 25, 27])
-    expect((await again.check()).ok).toBe(true)
-    await again.close()
+    const closed = await openLog(directory)
+    expect((await eventsOf(closed, 'ops')).map(({ seq }) => seq)).toEqual([19, 25, 27])
+    expect((await closed.check()).ok).toBe(true)
+    await closed.close()
   })
 
   test('and an index of other rules, or of another Unicode, is filled again', async () => {
@@ -313,6 +319,8 @@ describe('acknowledged entries are there after a restart', () => {
 const LAYOUT_2 = `
   DROP TABLE room_events; DROP VIEW earlier_room_events;
   CREATE UNIQUE INDEX events_of_room ON events (room, seq);
+  DROP TABLE event_ids; DROP VIEW earlier_event_ids;
+  CREATE UNIQUE INDEX events_by_id ON events (author, id) WHERE id IS NOT NULL;
   DROP TABLE notify; DROP TABLE ended_rooms; DROP TABLE room_names;
   ALTER TABLE rooms DROP COLUMN title;
   DROP INDEX rooms_by_skeleton;

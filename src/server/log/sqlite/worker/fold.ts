@@ -15,6 +15,7 @@ import { eventOf, type Position } from '../storedEvent.ts'
 import { AccountFold } from './accountFold.ts'
 import { AuditTable } from './auditTable.ts'
 import { eraseSlice } from './erasure.ts'
+import { EventIds } from './eventIds.ts'
 import { MentionTable } from './mentionTable.ts'
 import { NameTable } from './nameTable.ts'
 import { ReactionTable } from './reactionTable.ts'
@@ -52,7 +53,8 @@ export class Fold {
   readonly #audit: AuditTable
   readonly #sql: Statements
   readonly #insert: StatementSync
-  readonly #byId: StatementSync
+  readonly #event: StatementSync
+  readonly #ids: EventIds
   readonly #target: StatementSync
   readonly #rooms: RoomTable
   readonly #fill: RoomFill
@@ -72,6 +74,7 @@ export class Fold {
     this.#audit = new AuditTable(database)
     this.#accounts = new AccountFold(database, this.#names, this.#sessions, this.#audit)
     this.retentions = new RetentionTable(database)
+    this.#ids = new EventIds(database)
     this.#fill = new RoomFill(database)
     this.#rooms = new RoomTable(database, () => this.#fill.catchUp(this.#last))
     this.#reactions = new ReactionTable(database)
@@ -84,14 +87,14 @@ export class Fold {
       mentions: this.#mentions,
       reactions: this.#reactions,
       fill: this.#fill,
+      ids: this.#ids,
     })
     this.#sql = statements(database)
     this.#insert = database.prepare(`
       INSERT INTO events (seq, room, prev, ts, author, action, id, session, target, text, emoji, is_on)
       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-      ON CONFLICT (author, id) WHERE id IS NOT NULL DO NOTHING
     `)
-    this.#byId = database.prepare(`${SELECT_EVENTS} WHERE e.author = ? AND e.id = ?`)
+    this.#event = database.prepare(`${SELECT_EVENTS} WHERE e.seq = ?`)
     this.#target = database.prepare(
       `SELECT room, action, coalesce(into_session, session) AS session, text, deleted
       FROM events LEFT JOIN sessions ON sessions.number = events.session WHERE seq = ?`,
@@ -133,18 +136,13 @@ export class Fold {
   }
 
   /** The filling of what the log notes of rooms behind the commit. */
-  get rooms(): Pick<RoomFill, 'fill' | 'isBehind' | 'filled'> {
+  get rooms(): Pick<RoomFill, 'fill' | 'isBehind' | 'filled' | 'saved'> {
     return this.#fill
   }
 
   /** Ends a commit: does not let what comes behind it fall too far behind. */
   keepUp(): void {
     this.#fill.keepUp(this.#last)
-  }
-
-  /** The transaction was committed. */
-  saved(): void {
-    this.#fill.saved()
   }
 
   /** Reads the part of the state that memory holds: at the start, and after a transaction was rolled back. */
@@ -262,7 +260,8 @@ export class Fold {
   }
 
   #earlier(author: number, id: string | undefined): Row | undefined {
-    return id === undefined ? undefined : this.#byId.get(author, id)
+    const seq = id === undefined ? undefined : this.#ids.find(id, author)
+    return seq === undefined ? undefined : this.#event.get(seq)
   }
 
   #repeat(entry: EventEntry, earlier: Row): Outcome {
@@ -282,7 +281,8 @@ export class Fold {
     { body, id, session }: EventEntry,
   ): boolean {
     const target = body.action === 'chat' ? body.replyTo : isChange(body) ? body.target : undefined
-    const { changes } = this.#insert.run(
+    if (id !== undefined && !this.#ids.take(id, author, position.seq)) return false
+    this.#insert.run(
       position.seq,
       room.number,
       position.prev,
@@ -296,7 +296,7 @@ export class Fold {
       body.action === 'react' ? body.emoji : null,
       body.action === 'react' ? Number(body.on) : null,
     )
-    return changes === 1
+    return true
   }
 
   #wasInserted(room: FoldedRoom, { seq }: Position, author: number, body: EventBody): void {

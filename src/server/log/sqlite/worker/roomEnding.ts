@@ -3,6 +3,7 @@ import type { SweepCursor } from '../../entries.ts'
 import { integer } from '../columns.ts'
 import { endingKey } from '../endingRooms.ts'
 import { seqsOfRoom } from '../roomSeqs.ts'
+import type { EventIds } from './eventIds.ts'
 import type { MentionTable } from './mentionTable.ts'
 import type { ReactionTable } from './reactionTable.ts'
 import type { RoomFill } from './roomFill.ts'
@@ -21,6 +22,7 @@ export interface RoomTables {
   readonly mentions: MentionTable
   readonly reactions: ReactionTable
   readonly fill: RoomFill
+  readonly ids: EventIds
 }
 
 /** What a slice of the removal did. */
@@ -84,7 +86,7 @@ export class RoomEnding {
     upTo: number,
     limit: number,
   ): { readonly removed: number; readonly last: number | undefined } {
-    const { index, mentions, reactions, fill } = this.#tables
+    const { index, mentions, reactions, fill, ids } = this.#tables
     const rows = this.#sql(`${seqsOfRoom('ASC')} LIMIT ?4 + 0`).all(room, 0, upTo, limit)
     for (const row of rows) {
       const seq = integer(row, 'seq')
@@ -94,6 +96,7 @@ export class RoomEnding {
         mentions.remove(seq)
         reactions.clear(seq)
       }
+      ids.remove(seq)
       this.#sql('DELETE FROM events WHERE seq = ?').run(seq)
       fill.remove(room, seq)
     }

@@ -132,7 +132,7 @@ export class Writer {
       this.#index.mergeSome()
       this.#fold.saveLast(last)
       this.#sql('COMMIT').run()
-      this.#fold.saved()
+      this.#fold.rooms.saved()
       return result
     } catch (error) {
       // SQLite has rolled back by itself where the disk is full.

@@ -275,9 +275,13 @@ test('the tail of a reader lets go what was filled', () => {
 test.each([
   ['DELETE FROM room_events WHERE seq = 7', 'events are not in their room'],
   ['INSERT INTO room_events VALUES (1, 900)', 'events that are not there are in a room'],
+  ["DELETE FROM event_ids WHERE id = '7'", 'ids do not lead to their events'],
+  ["UPDATE event_ids SET seq = 9 WHERE id = '7'", 'ids do not lead to their events'],
   ['UPDATE rooms SET last = last - 1 WHERE number = 3', 'rooms do not know their newest event'],
 ])('the check finds it: %s', (damage, problem) => {
   const log = new Model()
+  const ids = Array.from({ length: 9 }, (_, n) => ({ ...said('room3', ''), id: `${n}` }))
+  log.commit(...ids)
   log.say(300)
   log.fillAll()
   log.expectWhole()
