@@ -8,7 +8,7 @@ import { MemoryLog } from '../../test/server/log/memoryLog.ts'
 
 const listen = [{ host: '127.0.0.1', port: Number(process.argv[2]) }]
 const settings = liftLimits(DEFAULT_SETTINGS)
-const logger = createLogger('silent')
+const logger = await createLogger('silent')
 const tls = createTlsServer({ data: tmpdir(), listen, names: [], files: undefined, settings, logger })
 const started = await startDaemon({ listen, settings, logger, log: new MemoryLog(), tls })
 if (!started.ok) throw new Error(started.error)

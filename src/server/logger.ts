@@ -1,7 +1,6 @@
 import { fstatSync } from 'node:fs'
 import { isatty } from 'node:tty'
 import { levels, type Logger as PinoLogger, pino, symbols } from 'pino'
-import { prettyFactory } from 'pino-pretty'
 import { LogSink } from './logSink.ts'
 import type { LogLevel } from './settings.ts'
 
@@ -21,10 +20,14 @@ const PRIORITIES: Readonly<Record<string, number>> = {
 }
 
 /** A logger on standard error: for people on a terminal, JSON lines otherwise, with their priority for the journal. */
-export function createLogger(level: LogLevel, env: NodeJS.ProcessEnv = process.env): Logger {
+export async function createLogger(level: LogLevel, env: NodeJS.ProcessEnv = process.env): Promise<Logger> {
   const options = { level, base: {}, formatters: { level: (label: string) => ({ level: label }) } }
   // Not `process.stderr`, whose first use would open another stream on the same socket.
-  if (isatty(STDERR)) return pino(options, new LogStream(prettyFactory(PRETTY)))
+  if (isatty(STDERR)) {
+    // A service, whose log is not a terminal, does not wait for it to load.
+    const { prettyFactory } = await import('pino-pretty')
+    return pino(options, new LogStream(prettyFactory(PRETTY)))
+  }
   const lines = { ...options, timestamp: pino.stdTimeFunctions.isoTime }
   return pino(lines, new LogStream(isJournal(env) ? withPriority : line => line))
 }

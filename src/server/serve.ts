@@ -57,7 +57,7 @@ export async function serve(flags: Flags): Promise<void> {
   const data = absolute(flags.data ?? config.data ?? defaultDataDirectory())
   const problem = prepareDirectory(data)
   if (problem !== undefined) fail(EXIT_FAILED, problem)
-  const logger = createLogger(config['log-level'] ?? 'info')
+  const logger = await createLogger(config['log-level'] ?? 'info')
   const manager = findServiceManager(process.env, reason => logger.warn({ reason }, 'service manager'))
   const lock = lockDirectory(data)
   if (!lock.ok) fail(EXIT_FAILED, lock.error)

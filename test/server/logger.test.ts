@@ -11,7 +11,7 @@ function logged(hasJournal: boolean): string[] {
     const { dev, ino } = fstatSync(2)
     const env = ${hasJournal} ? { JOURNAL_STREAM: dev + ':' + ino } : { JOURNAL_STREAM: '1:1' }
     const { createLogger } = await import(${JSON.stringify(LOGGER)})
-    const logger = createLogger('trace', env)
+    const logger = await createLogger('trace', env)
     for (const level of ['fatal', 'error', 'warn', 'info', 'debug', 'trace']) logger[level]({ err: new Error('why') }, level)
   `
   const { stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', program], { encoding: 'utf8' })
@@ -31,7 +31,7 @@ test('elsewhere each line is one JSON object, with the whole error', () => {
 test('a pipe that nobody reads stops nothing; the lines that came before are there once it is read', async () => {
   const program = `
     const { createLogger } = await import(${JSON.stringify(LOGGER)})
-    const logger = createLogger('info', {})
+    const logger = await createLogger('info', {})
     for (let n = 0; n < 20_000; n++) logger.info({ n, pad: 'x'.repeat(100) }, 'line')
     console.log('went on')
     setTimeout(() => logger.warn('the last'), 1_000)

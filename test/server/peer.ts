@@ -25,7 +25,7 @@ export async function startServer(
   told: Pick<DaemonOptions, 'journal'> & Partial<Pick<DaemonOptions, 'logger'>> = {},
 ): Promise<Server> {
   const all = { ...DEFAULT_SETTINGS, messageBurst: Number.POSITIVE_INFINITY, ...settings }
-  const logger = told.logger ?? createLogger('silent')
+  const logger = told.logger ?? (await createLogger('silent'))
   const data = temporaryDirectory()
   const tls = createTlsServer({ data, listen: [listen], names: [], files: undefined, settings: all, logger })
   const erase = (person: string) =>

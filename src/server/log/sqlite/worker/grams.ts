@@ -20,15 +20,99 @@ export const gramOfRoom = (room: number): string => `#${room}`
 /** See {@link gramOfRoom}. */
 export const gramOfAuthor = (author: number): string => `@${author}`
 
-/** Folded text of words of the Latin alphabet alone. */
-const PLAIN = /^[a-z0-9 ]*$/
+const ASCII = /^[\0-\x7f]*$/
+/** A gram of an ASCII text has at most so many bytes for each letter: the letters, a space, the sign of a beginning. */
+const BYTES_A_LETTER = LETTERS + 2
+/** Where the grams of an ASCII text are written; a text that is longer than people may send gets room of its own. */
+const SCRATCH = Buffer.alloc(16_384 * BYTES_A_LETTER)
+const SPACE = 0x20
+const BEGIN_SIGN = BEGIN.charCodeAt(0)
 
 /** The grams of a folded text, with a space before each. A gram may stand in it several times. */
 export function gramsOf(folded: string): string {
-  // Measured: 4 µs for a hundred letters instead of 19, which each message would cost.
-  if (PLAIN.test(folded)) return folded.split(' ').map(gramsOfWord).join('')
+  if (ASCII.test(folded)) return gramsOfAscii(folded)
+  let grams = ''
+  for (const word of folded.split(' '))
+    grams += ASCII.test(word)
+      ? gramsOfAscii(word)
+      : hasLettersAlone(word)
+        ? gramsOfLetters(word)
+        : gramsOfRuns(word)
+  return grams
+}
+
+/** Written letter by letter: 3 µs for a text of a hundred letters instead of 20 to 50, which each message would cost. */
+function gramsOfAscii(folded: string): string {
+  const room = (folded.length + 1) * BYTES_A_LETTER
+  const bytes = room <= SCRATCH.length ? SCRATCH : Buffer.alloc(room)
+  let length = 0
+  // The last three letters of the word, 0 where there are fewer, the newest last.
+  let [third, second, first] = [0, 0, 0]
+  for (let at = 0; at <= folded.length; at++) {
+    const letter = at < folded.length ? folded.charCodeAt(at) : SPACE
+    if (!isLetter(letter)) {
+      if (first !== 0 && second === 0) {
+        bytes[length++] = SPACE
+        bytes[length++] = BEGIN_SIGN
+        bytes[length++] = first
+      }
+      if (letter !== SPACE) {
+        bytes[length++] = SPACE
+        bytes[length++] = letter
+      }
+      third = second = first = 0
+      continue
+    }
+    if (second !== 0) {
+      // The same letter again and again has one gram, and the index has to look at each that it is given.
+      if (first !== letter || second !== letter || third !== letter) {
+        bytes[length++] = SPACE
+        bytes[length++] = second
+        bytes[length++] = first
+        bytes[length++] = letter
+      }
+    } else if (first !== 0) {
+      bytes[length++] = SPACE
+      bytes[length++] = BEGIN_SIGN
+      bytes[length++] = first
+      bytes[length++] = letter
+    }
+    third = second
+    second = first
+    first = letter
+  }
+  return bytes.toString('latin1', 0, length)
+}
+
+/** A letter or a digit of a folded ASCII text. All else in it is a space or a symbol. */
+function isLetter(code: number): boolean {
+  return (code >= 97 && code <= 122) || (code >= 48 && code <= 57)
+}
+
+/** By UTF-16 unit: 1 is a letter of a script with spaces, 2 anything else, 0 not looked at yet. */
+const KINDS = new Uint8Array(0x1_0000)
+
+/** Whether a word has letters of scripts with spaces alone, each of one UTF-16 unit. */
+function hasLettersAlone(word: string): boolean {
+  for (let at = 0; at < word.length; at++) {
+    const unit = word.charCodeAt(at)
+    if (KINDS[unit] === 0) KINDS[unit] = runsOf(word.charAt(at)).next().value?.kind === 'letters' ? 1 : 2
+    if (KINDS[unit] !== 1) return false
+  }
+  return true
+}
+
+/** The grams of such a word. */
+function gramsOfLetters(word: string): string {
+  let grams = ` ${BEGIN}${word.slice(0, LETTERS - 1)}`
+  for (let end = LETTERS; end <= word.length; end++) grams += ` ${word.slice(end - LETTERS, end)}`
+  return grams
+}
+
+/** The grams of what stands between two spaces, whatever it is. */
+function gramsOfRuns(word: string): string {
   const grams = new Set<string>()
-  for (const { kind, text } of runsOf(folded)) {
+  for (const { kind, text } of runsOf(word)) {
     if (kind === 'letters') addLetters(grams, text, true)
     else if (kind === 'symbol') grams.add(text)
     else {
@@ -38,13 +122,6 @@ export function gramsOf(folded: string): string {
     }
   }
   return ['', ...grams].join(' ')
-}
-
-function gramsOfWord(word: string): string {
-  if (word === '') return ''
-  let grams = ` ${BEGIN}${word.slice(0, LETTERS - 1)}`
-  for (let end = LETTERS; end <= word.length; end++) grams += ` ${word.slice(end - LETTERS, end)}`
-  return grams
 }
 
 /** Grams that each message with this term has, not all where there are many. Never empty. */
