@@ -125,6 +125,8 @@ function bareScript(batch: number): Record<string, number> {
   const insert = database.prepare(
     `INSERT INTO events (seq, room, prev, ts, author, action, id, session, text) VALUES (?, 1, ?, ?, 1, 'chat', ?, 1, ?)`,
   )
+  const place = database.prepare('INSERT INTO room_events (room, seq) VALUES (1, ?)')
+  const note = database.prepare('INSERT INTO event_ids (id, author, seq) VALUES (?, 1, ?)')
   const index = new WordIndex(database)
   const times: number[] = []
   const until = performance.now() + SECONDS * 1_000
@@ -135,7 +137,10 @@ function bareScript(batch: number): Record<string, number> {
     database.exec('BEGIN IMMEDIATE')
     for (let i = 0; i < batch; i++) {
       seq++
-      insert.run(seq, seq - 1, Date.now(), randomUUID(), TEXT)
+      const id = randomUUID()
+      insert.run(seq, seq - 1, Date.now(), id, TEXT)
+      place.run(seq)
+      note.run(id, seq)
     }
     if (seq - indexed >= INDEX_SLICE) {
       index.addSlice()

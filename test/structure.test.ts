@@ -352,7 +352,7 @@ describe('the house', () => {
 
   test('no statement has a bare LIMIT ?: SQLite compiles it again for each value, which took ten times its run', () => {
     // A sum is no value to the planner: `LIMIT ? + 0`.
-    const bare = [...sources].filter(([, text]) => /LIMIT \?(?! \+ 0)/.test(text)).map(([path]) => path)
+    const bare = [...sources].filter(([, text]) => /LIMIT \?(?!\d* \+ 0)/.test(text)).map(([path]) => path)
     expect(bare).toEqual([])
   })
 

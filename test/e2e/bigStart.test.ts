@@ -21,7 +21,8 @@ function fill(file: string): void {
     ${counted} INSERT INTO sessions (number, hash, person, began, used, holds) SELECT i, 'hash' || i, i, 0, 20000, 1 FROM n;
     ${counted} INSERT INTO events (seq, room, prev, ts, author, action, text, session)
       SELECT i, i, 0, ${Date.now()}, i, 'chat', 'hello', i FROM n;
-    UPDATE log SET last = ${MANY}, ordered = ${MANY}, session = ${MANY}, indexed = ${MANY};
+    INSERT INTO room_events SELECT room, seq FROM events;
+    UPDATE log SET last = ${MANY}, filled = ${MANY}, session = ${MANY}, indexed = ${MANY};
     COMMIT;
   `)
   database.close()

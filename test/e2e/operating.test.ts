@@ -231,7 +231,7 @@ describe.each(['while the daemon runs', 'while none runs'])('commands of the ope
     expect(await run('check')).toMatchObject({
       code: 0,
       out: expect.stringMatching(
-        /^integrity: ok\norder: .*\nreferences: .*\nlayout: .*\nnames: .*\nsize: 4 events in 1 rooms.*\nfree: .*\nsync: /,
+        /^integrity: ok\norder: .*\nreferences: .*\nids: .*\nlayout: .*\nnames: .*\nsize: 4 events in 1 rooms.*\nfree: .*\nsync: /,
       ),
     })
     const renewed = await run('check', '--new-epoch')

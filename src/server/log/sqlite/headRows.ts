@@ -1,15 +1,22 @@
 import type { RoomHead } from '../log.ts'
 import { integer, optionalText, type Row, text } from './columns.ts'
+import { NEWEST_IN_ROOM, ROOM_TAIL, STORED_ROOM_EVENTS } from './roomSeqs.ts'
 
-/** Reads what {@link headOf} takes, of every room; a condition on `rooms` can follow. */
-export const SELECT_HEADS = `SELECT key, name, title, topic, first_prev,
-  (SELECT min(seq) FROM events WHERE room = number) AS first,
-  (SELECT max(seq) FROM events WHERE room = number) AS last
-FROM rooms`
+/** Reads what {@link headOf} takes, of every room without an event in the tail; a condition on `rooms` can follow. */
+export const SELECT_HEADS = selectHeads(STORED_ROOM_EVENTS, 'max(rooms.last, first_prev)')
+
+/** Likewise of every room, of a connection with a tail. */
+export const SELECT_HEADS_WITH_TAIL = selectHeads([...STORED_ROOM_EVENTS, ROOM_TAIL], NEWEST_IN_ROOM)
+
+function selectHeads(places: readonly string[], newest: string): string {
+  const oldest = places.map(place => `SELECT min(seq) AS oldest FROM ${place} WHERE room = number`)
+  return `SELECT key, name, title, topic, first_prev, ${newest} AS newest,
+    (SELECT min(oldest) FROM (${oldest.join(' UNION ALL ')})) AS first
+  FROM rooms`
+}
 
 /** The head of a room as the file holds it. */
 export function headOf(row: Row): RoomHead {
-  const firstPrev = integer(row, 'first_prev')
   const title = optionalText(row, 'title')
   return {
     key: text(row, 'key'),
@@ -17,7 +24,7 @@ export function headOf(row: Row): RoomHead {
     ...(title === undefined ? {} : { title }),
     topic: text(row, 'topic'),
     first: row['first'] === null ? 0 : integer(row, 'first'),
-    firstPrev,
-    last: row['last'] === null ? firstPrev : integer(row, 'last'),
+    firstPrev: integer(row, 'first_prev'),
+    last: integer(row, 'newest'),
   }
 }

@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { isDamage } from '../../../files/sqliteErrors.ts'
 import { integer } from './columns.ts'
+import { hasTable, RoomWalk } from './roomWalk.ts'
 
 const PROBLEMS_SHOWN = 10
 
@@ -16,6 +17,7 @@ export function checkRules(database: DatabaseSync): readonly Finding[] {
     guarded('integrity', () => integrity(database)),
     guarded('order', () => order(database)),
     guarded('references', () => references(database)),
+    ...(hasTable(database, 'event_ids') ? [guarded('ids', () => ids(database))] : []),
   ]
 }
 
@@ -41,20 +43,22 @@ function integrity(database: DatabaseSync): Finding {
   }
 }
 
-/** In every room each event names the one before it. */
+/** In every room each event names the one before it, and is in the room's place. */
 function order(database: DatabaseSync): Finding {
-  const broken = database
-    .prepare(
-      `SELECT count(*) AS count FROM (
-        SELECT prev, first_prev, lag(seq) OVER (PARTITION BY room ORDER BY seq) AS before
-        FROM events JOIN rooms ON rooms.number = events.room
-      ) WHERE prev <> coalesce(before, first_prev)`,
-    )
-    .get()
-  const count = integer(broken ?? {}, 'count')
-  return count === 0
+  const walk = new RoomWalk(database)
+  const events = integer(database.prepare('SELECT count(*) AS count FROM events').get() ?? {}, 'count')
+  const problems = [
+    [walk.broken, 'events do not follow the one before them'],
+    [walk.strays, 'events that are not there are in a room'],
+    [events - walk.placed, 'events are not in their room'],
+    [walk.behind, 'rooms do not know their newest event'],
+  ] as const
+  const lines = problems.flatMap(([count, what]) =>
+    count === 0 ? [] : [`order: ${count} ${what}; restore a backup`],
+  )
+  return lines.length === 0
     ? { ok: true, lines: ['order: every event follows the one before it'] }
-    : { ok: false, lines: [`order: ${count} events do not follow the one before them; restore a backup`] }
+    : { ok: false, lines }
 }
 
 /** Every event has its room and its author, and the log knows its newest event. */
@@ -71,4 +75,22 @@ function references(database: DatabaseSync): Finding {
   return integer(row ?? {}, 'heads') === 1
     ? { ok: true, lines: ['references: every event has its room and its author'] }
     : { ok: false, lines: ['references: the log does not know its newest event; restore a backup'] }
+}
+
+/** Each id leads to its event. In logs of earlier layouts an index does that, which SQLite checks. */
+function ids(database: DatabaseSync): Finding {
+  const row = database
+    .prepare(
+      `SELECT (SELECT count(*) FROM event_ids JOIN events USING (seq, id, author)) AS leading,
+        (SELECT count(*) FROM event_ids) AS noted, (SELECT count(*) FROM earlier_event_ids) AS earlier,
+        (SELECT count(*) FROM events WHERE id IS NOT NULL) AS given`,
+    )
+    .get()
+  const [leading = 0, noted = 0, earlier = 0, given = 0] = ['leading', 'noted', 'earlier', 'given'].map(
+    column => integer(row ?? {}, column),
+  )
+  const wrong = Math.max(noted - leading, given - earlier - leading)
+  return wrong === 0
+    ? { ok: true, lines: ['ids: every id leads to its event'] }
+    : { ok: false, lines: [`ids: ${wrong} ids do not lead to their events; restore a backup`] }
 }

@@ -70,6 +70,8 @@ export interface Contents {
   /** The highest number of a session. */
   readonly lastSession: number
   readonly accounts: AccountContents
+  /** The heads of rooms whose newest events are not filled, in the order of these events: only the writer has them. */
+  readonly unfilled: readonly RoomHead[]
 }
 
 /** What a thread is started with. */
@@ -86,7 +88,7 @@ export interface ThreadStart {
 export interface WriterMethods {
   /** Indexes everything that was said before the call. */
   catchUp(): Promise<void>
-  /** Notes the newest events of all rooms, for {@link ReaderMethods.newestRooms}. */
+  /** Fills what is noted of rooms behind the commit, for {@link ReaderMethods.newestRooms}. */
   order(): Promise<void>
   /** Erases a person (a folded name); the number of messages deleted. */
   erase(person: string): Promise<number | undefined>
@@ -201,5 +203,7 @@ export type ThreadNews =
   | { readonly kind: 'happened'; readonly events: readonly LoggedEvent[] }
   /** A room begins later than it did. */
   | { readonly kind: 'forgot'; readonly head: RoomHead }
+  /** The file has the heads of rooms that have no event after this one. */
+  | { readonly kind: 'filled'; readonly upTo: number }
   /** A sentence for the operator. */
   | { readonly kind: 'trouble'; readonly message: string }

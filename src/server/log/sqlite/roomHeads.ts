@@ -6,22 +6,31 @@ const CACHED = 10_000
 
 /**
  * The heads of rooms as the subscribers were told of their events. A room with an entry on its way is held: its head in the
- * file may be ahead of what was told. All others are read when they are asked for, and remembered for a while.
+ * file may be ahead of what was told. That of a room whose newest event is not filled is behind, see `RoomFill`: these are
+ * kept until they are. All others are read when they are asked for, and remembered for a while.
  */
 export class RoomHeads {
   readonly #read: (roomKey: string) => RoomHead | undefined
   readonly #heads = new Map<string, RoomHead>()
   /** How many entries of a room are on their way, and its head; undefined where it has no event yet. */
   readonly #held = new Map<string, { entries: number; head: RoomHead | undefined }>()
+  /** In the order of their newest events. */
+  readonly #unfilled = new Map<string, RoomHead>()
   #last = 0
 
   /**
    * @param read reads a head from the file
    * @param last the newest seq of all rooms
+   * @param unfilled the heads that are not filled yet, in the order of their newest events
    */
-  constructor(read: (roomKey: string) => RoomHead | undefined, last: number) {
+  constructor(
+    read: (roomKey: string) => RoomHead | undefined,
+    last: number,
+    unfilled: readonly RoomHead[] = [],
+  ) {
     this.#read = read
     this.#last = last
+    for (const head of unfilled) this.#unfilled.set(head.key, head)
   }
 
   /** The newest seq of all rooms. */
@@ -32,7 +41,7 @@ export class RoomHeads {
   head(roomKey: string): RoomHead | undefined {
     const held = this.#held.get(roomKey)
     if (held !== undefined) return held.head
-    const known = this.#heads.get(roomKey)
+    const known = this.#unfilled.get(roomKey) ?? this.#heads.get(roomKey)
     if (known !== undefined) return known
     const head = this.#read(roomKey)
     if (head !== undefined) this.#remember(head)
@@ -51,7 +60,7 @@ export class RoomHeads {
     const held = this.#held.get(roomKey)
     if (held === undefined || --held.entries > 0) return
     this.#held.delete(roomKey)
-    if (held.head !== undefined) this.#remember(held.head)
+    if (held.head !== undefined && !this.#unfilled.has(roomKey)) this.#remember(held.head)
   }
 
   /** Whether an entry of a room is on its way. */
@@ -64,13 +73,24 @@ export class RoomHeads {
     const held = this.#held.get(roomKey)
     if (held !== undefined) held.head = undefined
     this.#heads.delete(roomKey)
+    this.#unfilled.delete(roomKey)
   }
 
   /** Takes the head of a room as it is now. */
   put(head: RoomHead): void {
     const held = this.#held.get(head.key)
     if (held !== undefined) held.head = head
+    if (this.#unfilled.has(head.key)) this.#unfilled.set(head.key, head)
     else if (this.#heads.has(head.key)) this.#heads.set(head.key, head)
+  }
+
+  /** The file has the heads of all rooms that have no event after this one. */
+  filled(upTo: number): void {
+    for (const [key, head] of this.#unfilled) {
+      if (head.last > upTo) return
+      this.#unfilled.delete(key)
+      this.#remember(head)
+    }
   }
 
   /** The room is called otherwise. */
@@ -82,7 +102,7 @@ export class RoomHeads {
   /** An entry was stored at a position. */
   stored({ roomKey, roomName, body }: EventEntry, seq: number, prev: number): void {
     const head = this.head(roomKey)
-    this.put({
+    this.#spoken({
       key: roomKey,
       name: head?.name ?? roomName,
       title: head?.title,
@@ -99,8 +119,17 @@ export class RoomHeads {
     const { roomKey, seq } = event
     const head = this.head(roomKey)
     const topic = event.action === 'topic' ? { topic: event.topic } : {}
-    if (head !== undefined) this.put({ ...head, last: Math.max(seq, head.last), ...topic })
+    if (head !== undefined) this.#spoken({ ...head, last: Math.max(seq, head.last), ...topic })
     this.#last = seq
+  }
+
+  /** The room has a new newest event. */
+  #spoken(head: RoomHead): void {
+    const held = this.#held.get(head.key)
+    if (held !== undefined) held.head = head
+    this.#heads.delete(head.key)
+    this.#unfilled.delete(head.key)
+    this.#unfilled.set(head.key, head)
   }
 
   #remember(head: RoomHead): void {

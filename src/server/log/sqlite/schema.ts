@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { mentionedNames } from '../../../protocol/names.ts'
 import { skeletonOf } from '../skeleton.ts'
+import { splitIndexes } from './splitIndexes.ts'
 
 /**
  * How the log is laid out on disk, as steps from an empty file on: `user_version` says how many were taken.
@@ -21,8 +22,10 @@ import { skeletonOf } from '../skeleton.ts'
  * - `audit`: refers to people by number, so that erasing a name works.
  * - `reaction_kinds`: how many people stand in `reactions` with an emoji, and `since` when the message has had it.
  * - `mentions`: whom a message mentions as it stands now, of the people whom the log knew when it was said.
- * - `rooms.last`, `directs.last`: for lists of the newest rooms. They are moved behind the commit, up to `log.ordered`;
- *   a room's newest event is `max(seq)`.
+ * - `room_events`: which events a room has. It is filled behind the commit: all up to `log.filled` are there, or in
+ *   `earlier_room_events`, those before this table was. See `roomSeqs.ts`.
+ * - `event_ids`: the ids of events; an author uses each once. Those from before it are in `earlier_event_ids`.
+ * - `rooms.last`, `directs.last`: the newest event that is filled, or was removed.
  * - `rooms.title`: what the room is called since it was renamed; null: its name. `rooms.key` and `rooms.name` never change.
  * - `room_names`: further names that lead to a room, all that it ever had. `skeleton` as in `rooms`; null: the room ends.
  * - `ended_rooms`: the names of rooms that were deleted, with the newest seq of the log then. While its rows are removed, a
@@ -30,7 +33,7 @@ import { skeletonOf } from '../skeleton.ts'
  * - `sessions.holds`: the session said something, or listed a room. `names.spoke`: the person said something.
  *   `log.session` is the highest number of a session. `log.clock`: see `retentionClock.ts`; null: not known yet.
  */
-const STEPS: readonly string[] = [
+const STEPS: readonly (string | ((database: DatabaseSync) => void))[] = [
   `
   CREATE TABLE log (epoch TEXT NOT NULL, last INTEGER NOT NULL, indexed INTEGER NOT NULL) STRICT;
   CREATE TABLE names (number INTEGER PRIMARY KEY AUTOINCREMENT, key TEXT NOT NULL UNIQUE, name TEXT NOT NULL) STRICT;
@@ -245,6 +248,8 @@ const STEPS: readonly string[] = [
   CREATE INDEX names_of_room ON room_names (room);
   CREATE INDEX room_names_by_skeleton ON room_names (skeleton) WHERE skeleton IS NOT NULL;
   `,
+  // What is new stands together, of all rooms and authors. `ordered` is called `filled`.
+  splitIndexes,
 ]
 
 /** The version of the schema that this program writes. */
@@ -267,7 +272,10 @@ export function migrate(database: DatabaseSync, epoch: string): void {
   )
   database.exec('BEGIN IMMEDIATE')
   try {
-    for (const step of STEPS.slice(version)) database.exec(step)
+    for (const step of STEPS.slice(version)) {
+      if (typeof step === 'string') database.exec(step)
+      else step(database)
+    }
     if (version === 0) database.prepare('INSERT INTO log (epoch, last, indexed) VALUES (?, 0, 0)').run(epoch)
     database.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`)
     database.exec('COMMIT')

@@ -327,7 +327,7 @@ export class SqliteLog extends MaintainedLog implements WholeLog, LogMaintenance
       throw error
     }
     this.#epoch = contents.epoch
-    this.#heads = new RoomHeads(roomKey => this.#lookups?.head(roomKey), contents.last)
+    this.#heads = new RoomHeads(roomKey => this.#lookups?.head(roomKey), contents.last, contents.unfilled)
     this.#lastSession = contents.lastSession
     this.#accounts = contents.accounts
     this.#accountSessions = new AccountSessions(contents.accounts.accounts)
@@ -358,6 +358,8 @@ export class SqliteLog extends MaintainedLog implements WholeLog, LogMaintenance
         return this.#tell(news.events.map(withoutOrigin))
       case 'forgot':
         return this.#heads.put(news.head)
+      case 'filled':
+        return this.#heads.filled(news.upTo)
       case 'trouble':
         return this.#options.onTrouble?.(news.message)
     }

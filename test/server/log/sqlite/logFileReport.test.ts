@@ -52,7 +52,7 @@ describe('a check of a file', () => {
     expect(content).toMatchObject({ events: 2, rooms: 1 })
     expect(content?.newest).toBeGreaterThanOrEqual(before)
     expect(lines.join('\n')).toMatch(
-      /^file: .* [KM]iB\nintegrity: ok\norder: .*\nreferences: .*\nlayout: .*\ncontent: 2 events in 1 room, until 2/,
+      /^file: .* [KM]iB\nintegrity: ok\norder: .*\nreferences: .*\nids: .*\nlayout: .*\ncontent: 2 events in 1 room, until 2/,
     )
     expect(snapshot(directory)).toEqual(tree)
   })

@@ -220,6 +220,42 @@ describe('acknowledged entries are there after a restart', () => {
     await again.close()
   })
 
+  test('in a file of the version before rooms were filled behind the commit, which ended by a crash', async () => {
+    const directory = temporaryDirectory()
+    writeFileSync(logFile(directory), gunzipSync(readFileSync(join(import.meta.dirname, 'layouts/10.db.gz'))))
+    const log = await openLog(directory)
+    expect((await log.check()).lines).toContain('integrity: ok')
+    expect((await log.check()).ok).toBe(true)
+    const seqs = async (room: string): Promise<number[]> => (await eventsOf(log, room)).map(({ seq }) => seq)
+    expect(await seqs('dev')).toEqual([3, 6, 9, 12, 15, 18, 21, 22])
+    expect(await seqs('ops')).toEqual([7, 10, 13, 16, 19, 25])
+    expect(await seqs('new')).toEqual([26])
+    expect(['dev', 'ops', 'new', 'old'].map(key => log.head(key)?.last)).toEqual([22, 25, 26, undefined])
+    expect(log.head('ops')).toMatchObject({ first: 7, firstPrev: 4 })
+    // What was said before is not said again.
+    const said = (await eventsOf(log)).find(({ seq }) => seq === 6)
+    const again = { from: 'Alice', id: said?.id ?? '', session: 1 }
+    const repeated = await append(log, { ...again, text: 'from the old days 6' })
+    expect(repeated).toMatchObject({ ok: true, value: { seq: 6 } })
+    expect(await append(log, { ...again, text: 'other' })).toMatchObject({ error: { code: 'id_reused' } })
+    const newest = async (): Promise<string[]> =>
+      (await log.newestRooms(undefined, Number.MAX_SAFE_INTEGER, 10)).map(({ key }) => key)
+    expect(await newest()).toEqual(['new', 'ops', 'dev'])
+    expect(await append(log, { roomKey: 'ops', from: 'bob' })).toMatchObject({ value: { seq: 27 } })
+    expect((await eventsOf(log, 'ops')).at(-1)).toMatchObject({ seq: 27, prev: 25 })
+    expect(await newest()).toEqual(['ops', 'new', 'dev'])
+    expect(await log.setRetention('ops', { messages: 3 })).toMatchObject({ ok: true })
+    expect(await seqs('ops')).toEqual([19, 25, 27])
+    expect(log.head('ops')).toMatchObject({ first: 19, firstPrev: 16, last: 27 })
+    expect(await find(log, 'layout 10', { rooms: [{ key: 'new', floor: 0 }] })).toEqual([26])
+    expect((await log.check()).ok).toBe(true)
+    await log.close()
+    const closed = await openLog(directory)
+    expect((await eventsOf(closed, 'ops')).map(({ seq }) => seq)).toEqual([19, 25, 27])
+    expect((await closed.check()).ok).toBe(true)
+    await closed.close()
+  })
+
   test('and an index of other rules, or of another Unicode, is filled again', async () => {
     const directory = temporaryDirectory()
     const log = await openLog(directory)
@@ -237,6 +273,38 @@ describe('acknowledged entries are there after a restart', () => {
     expect((await again.check()).lines).toContain('integrity: ok')
   })
 
+  test('of many rooms, whose newest events are noted behind the commit, also after a crash', async () => {
+    const directory = temporaryDirectory()
+    const log = await openLog(directory)
+    const say = (to: SqliteLog, count: number) =>
+      Promise.all(
+        Array.from({ length: count }, (_, n) => append(to, { roomKey: `room${n % 300}`, text: `${n}` })),
+      )
+    await say(log, 1_000)
+    const keys = Array.from({ length: 300 }, (_, n) => `room${n}`)
+    const heads = (of: SqliteLog) => keys.map(key => of.head(key))
+    const before = heads(log)
+    await log.abandon()
+    const crashed = await openLog(directory)
+    expect(heads(crashed)).toEqual(before)
+    await say(crashed, 300)
+    expect((await crashed.check()).ok).toBe(true)
+    const newest = await crashed.newestRooms(undefined, Number.MAX_SAFE_INTEGER, 2)
+    expect(newest.map(({ last }) => last)).toEqual([1_300, 1_299])
+    await say(crashed, 300)
+    const last = heads(crashed)
+    await crashed.close()
+
+    // A clean stop leaves nothing to look through.
+    const database = openForWriting(logFile(directory), 'epoch')
+    expect(database.prepare('SELECT last - filled AS behind FROM log').get()).toEqual({ behind: 0 })
+    expect(new Writer(database).contents().unfilled).toEqual([])
+    database.close()
+    const again = await openLog(directory)
+    expect(heads(again)).toEqual(last)
+    await again.close()
+  })
+
   test('the file is for its owner alone, and whole by itself once it is closed', async () => {
     const directory = temporaryDirectory()
     const log = await openLog(directory)
@@ -249,6 +317,10 @@ describe('acknowledged entries are there after a restart', () => {
 
 /** Takes a file back to the layout before the search index had grams. */
 const LAYOUT_2 = `
+  DROP TABLE room_events; DROP VIEW earlier_room_events;
+  CREATE UNIQUE INDEX events_of_room ON events (room, seq);
+  DROP TABLE event_ids; DROP VIEW earlier_event_ids;
+  CREATE UNIQUE INDEX events_by_id ON events (author, id) WHERE id IS NOT NULL;
   DROP TABLE notify; DROP TABLE ended_rooms; DROP TABLE room_names;
   ALTER TABLE rooms DROP COLUMN title;
   DROP INDEX rooms_by_skeleton;
@@ -261,7 +333,7 @@ const LAYOUT_2 = `
   DROP TABLE mentions;
   DROP TABLE directs;
   ALTER TABLE rooms DROP COLUMN last;
-  ALTER TABLE log DROP COLUMN ordered;
+  ALTER TABLE log DROP COLUMN filled;
   ALTER TABLE log DROP COLUMN clock;
   ALTER TABLE log DROP COLUMN session;
   ALTER TABLE sessions DROP COLUMN holds;

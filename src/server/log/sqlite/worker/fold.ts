@@ -8,18 +8,20 @@ import { answerRepeat } from '../../repeats.ts'
 import { roomEnded } from '../../roomKeys.ts'
 import { roomLike } from '../../skeleton.ts'
 import { integer, optionalInteger, type Row, text } from '../columns.ts'
-import { headOf, SELECT_HEADS } from '../headRows.ts'
+import { headOf, SELECT_HEADS_WITH_TAIL } from '../headRows.ts'
 import { Lookalikes } from '../lookalikes.ts'
 import type { Contents, Outcome } from '../messages.ts'
 import { eventOf, type Position } from '../storedEvent.ts'
 import { AccountFold } from './accountFold.ts'
 import { AuditTable } from './auditTable.ts'
 import { eraseSlice } from './erasure.ts'
+import { EventIds } from './eventIds.ts'
 import { MentionTable } from './mentionTable.ts'
 import { NameTable } from './nameTable.ts'
 import { ReactionTable } from './reactionTable.ts'
 import { RetentionTable } from './retentionTable.ts'
 import { RoomEnding } from './roomEnding.ts'
+import { RoomFill } from './roomFill.ts'
 import { RoomNames } from './roomNames.ts'
 import { type FoldedRoom, RoomTable } from './roomTable.ts'
 import { Rows, SELECT_EVENTS } from './rows.ts'
@@ -51,9 +53,11 @@ export class Fold {
   readonly #audit: AuditTable
   readonly #sql: Statements
   readonly #insert: StatementSync
-  readonly #byId: StatementSync
+  readonly #event: StatementSync
+  readonly #ids: EventIds
   readonly #target: StatementSync
   readonly #rooms: RoomTable
+  readonly #fill: RoomFill
   readonly #reactions: ReactionTable
   readonly #mentions: MentionTable
   readonly #ending: RoomEnding
@@ -70,7 +74,9 @@ export class Fold {
     this.#audit = new AuditTable(database)
     this.#accounts = new AccountFold(database, this.#names, this.#sessions, this.#audit)
     this.retentions = new RetentionTable(database)
-    this.#rooms = new RoomTable(database)
+    this.#ids = new EventIds(database)
+    this.#fill = new RoomFill(database)
+    this.#rooms = new RoomTable(database, () => this.#fill.catchUp(this.#last))
     this.#reactions = new ReactionTable(database)
     this.#mentions = new MentionTable(database, this.#names)
     this.#roomNames = new RoomNames(database, this.#rooms, this.#lookalikes)
@@ -80,19 +86,22 @@ export class Fold {
       index,
       mentions: this.#mentions,
       reactions: this.#reactions,
+      fill: this.#fill,
+      ids: this.#ids,
     })
     this.#sql = statements(database)
     this.#insert = database.prepare(`
       INSERT INTO events (seq, room, prev, ts, author, action, id, session, target, text, emoji, is_on)
       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-      ON CONFLICT (author, id) WHERE id IS NOT NULL DO NOTHING
     `)
-    this.#byId = database.prepare(`${SELECT_EVENTS} WHERE e.author = ? AND e.id = ?`)
+    this.#event = database.prepare(`${SELECT_EVENTS} WHERE e.seq = ?`)
     this.#target = database.prepare(
       `SELECT room, action, coalesce(into_session, session) AS session, text, deleted
       FROM events LEFT JOIN sessions ON sessions.number = events.session WHERE seq = ?`,
     )
     this.load()
+    this.#fill.catchUp(this.#last)
+    this.#fill.saved()
   }
 
   /** The seq of the newest event. */
@@ -117,6 +126,7 @@ export class Fold {
       last: this.#last,
       lastSession: this.#sessions.last,
       accounts: this.#accounts.contents(),
+      unfilled: this.#fill.heads(),
     }
   }
 
@@ -125,15 +135,21 @@ export class Fold {
     return this.#rooms.ending
   }
 
-  /** The rooms in the order of their newest events, which is noted behind the commit. */
-  get order(): Pick<RoomTable, 'order' | 'keepUp' | 'isBehind'> {
-    return this.#rooms
+  /** The filling of what the log notes of rooms behind the commit. */
+  get rooms(): Pick<RoomFill, 'fill' | 'isBehind' | 'filled' | 'saved'> {
+    return this.#fill
+  }
+
+  /** Ends a commit: does not let what comes behind it fall too far behind. */
+  keepUp(): void {
+    this.#fill.keepUp(this.#last)
   }
 
   /** Reads the part of the state that memory holds: at the start, and after a transaction was rolled back. */
   load(): void {
     this.#names.forget()
     this.#rooms.forget()
+    this.#fill.load()
     this.#sessions.load()
     const log = this.#sql('SELECT epoch, last FROM log').get() ?? {}
     this.#epoch = text(log, 'epoch')
@@ -179,6 +195,7 @@ export class Fold {
         this.#ending.end(entry.roomKey, this.#last)
         return { kind: 'applied' }
       case 'sweep':
+        this.#fill.catchUp(this.#last)
         return { kind: 'swept', ...this.#ending.sweep(entry.roomKey, entry.from, entry.limit) }
       case 'renameRoom': {
         const refusal = this.#roomNames.rename(entry)
@@ -243,7 +260,8 @@ export class Fold {
   }
 
   #earlier(author: number, id: string | undefined): Row | undefined {
-    return id === undefined ? undefined : this.#byId.get(author, id)
+    const seq = id === undefined ? undefined : this.#ids.find(id, author)
+    return seq === undefined ? undefined : this.#event.get(seq)
   }
 
   #repeat(entry: EventEntry, earlier: Row): Outcome {
@@ -263,7 +281,8 @@ export class Fold {
     { body, id, session }: EventEntry,
   ): boolean {
     const target = body.action === 'chat' ? body.replyTo : isChange(body) ? body.target : undefined
-    const { changes } = this.#insert.run(
+    if (id !== undefined && !this.#ids.take(id, author, position.seq)) return false
+    this.#insert.run(
       position.seq,
       room.number,
       position.prev,
@@ -277,12 +296,12 @@ export class Fold {
       body.action === 'react' ? body.emoji : null,
       body.action === 'react' ? Number(body.on) : null,
     )
-    return changes === 1
+    return true
   }
 
   #wasInserted(room: FoldedRoom, { seq }: Position, author: number, body: EventBody): void {
     this.#last = seq
-    this.#rooms.stored(room, seq)
+    room.last = seq
     if (body.action === 'chat') {
       this.#index.appended(body.message)
       this.#mentions.add(seq, room.number, author, body.message)
@@ -340,10 +359,11 @@ export class Fold {
   #forget({ roomKey, upTo, limit }: Extract<MaintenanceEntry, { kind: 'forget' }>): Outcome {
     const room = this.#rooms.find(roomKey)
     if (room === undefined) return { kind: 'forgot', head: undefined }
+    this.#fill.catchUp(this.#last)
     const { last } = this.#ending.removeEvents(room.number, upTo, limit)
     if (last === undefined) return { kind: 'forgot', head: undefined }
-    this.#sql('UPDATE rooms SET first_prev = ? WHERE number = ?').run(last, room.number)
-    const head = this.#sql(`${SELECT_HEADS} WHERE number = ?`).get(room.number)
+    this.#rooms.forgot(room, last)
+    const head = this.#sql(`${SELECT_HEADS_WITH_TAIL} WHERE number = ?`).get(room.number)
     return { kind: 'forgot', head: head === undefined ? undefined : headOf(head) }
   }
 

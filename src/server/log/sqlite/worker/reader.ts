@@ -3,6 +3,8 @@ import type { LoggedEvent, Missed, MissedBounds, NewestRoom, Page, Range, Unread
 import { integer, optionalInteger, type Row, text } from '../columns.ts'
 import { NOT_ENDING } from '../endingRooms.ts'
 import type { MentionSearch, ReaderMethods } from '../messages.ts'
+import { NEWEST_IN_ROOM, seqsOfRoom } from '../roomSeqs.ts'
+import { RoomTail } from './roomTail.ts'
 import { FRAME_BYTES, Rows, rowBytes, SELECT_EVENTS } from './rows.ts'
 
 /** Events after a read position that are looked at for a count: one's own messages and edits do not count. */
@@ -14,6 +16,7 @@ export class Reader
   implements Pick<ReaderMethods, 'read' | 'missed' | 'unread' | 'mentionSeqs' | 'messages' | 'newestRooms'>
 {
   readonly #rows: Rows
+  readonly #tail: RoomTail
   readonly #room: StatementSync
   readonly #upTo: StatementSync
   readonly #after: StatementSync
@@ -29,23 +32,21 @@ export class Reader
 
   constructor(database: DatabaseSync) {
     this.#rows = new Rows(database)
-    this.#room = database.prepare(
-      `SELECT number, coalesce((SELECT max(seq) FROM events WHERE room = number), first_prev) AS last
-      FROM rooms WHERE key = ?`,
-    )
-    const inRoom = `${SELECT_EVENTS} WHERE e.room = ? AND e.seq > ? AND e.seq <= ? ORDER BY e.seq`
-    this.#upTo = database.prepare(`${inRoom} DESC`)
-    this.#after = database.prepare(inRoom)
+    this.#tail = new RoomTail(database)
+    this.#room = database.prepare(`SELECT number, ${NEWEST_IN_ROOM} AS last FROM rooms WHERE key = ?`)
+    this.#upTo = database.prepare(seqsOfRoom('DESC'))
+    this.#after = database.prepare(seqsOfRoom('ASC'))
+    // The seqs of the room stand first in these joins, so that their rows come in their order, and no more than are asked for.
     this.#missed = database.prepare(
       `SELECT count(*) AS events, coalesce(sum(${FRAME_BYTES} + coalesce(octet_length(text), 0)), 0) AS bytes
-      FROM (SELECT text FROM events WHERE room = ? AND seq > ? ORDER BY seq LIMIT ? + 0)`,
+      FROM (${seqsOfRoom('ASC')} LIMIT ?4 + 0) AS of_room CROSS JOIN events ON events.seq = of_room.seq`,
     )
     // A deleted message has no text. That a text is there stands before it in its row: a long one is not read for that.
     this.#unread = database.prepare(
       `SELECT count(*) AS unread, max(seq) AS last FROM (
-        SELECT seq FROM (SELECT seq, action, author, typeof(text) = 'null' AS gone FROM events
-          WHERE room = ? AND seq > ? ORDER BY seq LIMIT ${MAX_COUNTED})
-        WHERE action = 'chat' AND NOT gone AND author IS NOT (SELECT number FROM names WHERE key = ?) LIMIT ? + 0
+        SELECT events.seq FROM (${seqsOfRoom('ASC')} LIMIT ${MAX_COUNTED}) AS of_room
+          CROSS JOIN events ON events.seq = of_room.seq
+        WHERE action = 'chat' AND typeof(text) <> 'null' AND author IS NOT (SELECT number FROM names WHERE key = ?4) LIMIT ?5 + 0
       )`,
     )
     this.#person = database.prepare('SELECT number FROM names WHERE key = ?')
@@ -74,7 +75,7 @@ export class Reader
 
   /** See `Log.read`. */
   read(roomKey: string, range: Range): Page {
-    return this.#rows.atOneMoment(epoch => {
+    return this.#ofRooms(epoch => {
       const room = this.#room.get(roomKey)
       if (room === undefined) return { events: [], last: 0, moreBefore: false, moreAfter: false }
       return { ...this.#page(integer(room, 'number'), range, epoch), last: integer(room, 'last') }
@@ -83,17 +84,21 @@ export class Reader
 
   /** See `Log.missed`. */
   missed(roomKey: string, after: number, { events: maxEvents, bytes: maxBytes }: MissedBounds): Missed {
-    const room = this.#room.get(roomKey)
-    if (room === undefined) return { events: 0, bytes: 0 }
-    // A frame has at least its overhead, so that this many rows pass whichever bound is met first.
-    const limit = Math.min(maxEvents, Math.ceil(maxBytes / FRAME_BYTES)) + 1
-    const row = this.#missed.get(integer(room, 'number'), after, limit) ?? {}
-    return { events: integer(row, 'events'), bytes: integer(row, 'bytes') }
+    return this.#ofRooms(() => {
+      const room = this.#room.get(roomKey)
+      if (room === undefined) return { events: 0, bytes: 0 }
+      // A frame has at least its overhead, so that this many rows pass whichever bound is met first.
+      const limit = Math.min(maxEvents, Math.ceil(maxBytes / FRAME_BYTES)) + 1
+      const row = this.#missed.get(integer(room, 'number'), after, BEYOND, limit) ?? {}
+      return { events: integer(row, 'events'), bytes: integer(row, 'bytes') }
+    })
   }
 
   /** See `Log.unread`. */
   unread(positions: ReadonlyMap<string, number>, name: string, max: number): readonly Unread[] {
-    return [...positions].map(([roomKey, after]) => this.#unreadIn(roomKey, after, name, max))
+    return this.#ofRooms(() =>
+      [...positions].map(([roomKey, after]) => this.#unreadIn(roomKey, after, name, max)),
+    )
   }
 
   /** See `ReaderMethods.mentionSeqs`. */
@@ -133,7 +138,7 @@ export class Reader
     const room = this.#room.get(roomKey)
     if (room === undefined) return { unread: 0, mentions: 0 }
     const number = integer(room, 'number')
-    const counted = this.#unread.get(number, after, name, max) ?? {}
+    const counted = this.#unread.get(number, after, BEYOND, name, max) ?? {}
     const last = optionalInteger(counted, 'last')
     if (last === undefined) return { unread: 0, mentions: 0 }
     const mentioned = this.#mentions.get(number, after, last, name) ?? {}
@@ -147,13 +152,28 @@ export class Reader
     return rows.map(row => ({ key: text(row, 'key'), last: integer(row, 'last') }))
   }
 
+  /** Reads at one moment of the log, which the tail shows too. */
+  #ofRooms<T>(read: (epoch: string) => T): T {
+    return this.#rows.atOneMoment(epoch => {
+      this.#tail.catchUp()
+      return read(epoch)
+    })
+  }
+
+  *#eventsAt(seqs: Iterable<Row>): Generator<Row, void> {
+    for (const found of seqs) {
+      const row = this.#one.get(integer(found, 'seq'))
+      if (row !== undefined) yield row
+    }
+  }
+
   /** Grows from where the range points until a bound is met, first backwards, in turns. */
   #page(room: number, range: Range, epoch: string): Omit<Page, 'last'> {
     const floor = range.floor ?? 0
     const { before, after, around, limit, maxBytes } = range
     const pivot = Math.max(floor, after ?? (before === undefined ? (around ?? BEYOND) : before - 1))
-    const below = this.#upTo.iterate(room, floor, pivot)
-    const above = this.#after.iterate(room, pivot, BEYOND)
+    const below = this.#eventsAt(this.#upTo.iterate(room, floor, pivot))
+    const above = this.#eventsAt(this.#after.iterate(room, pivot, BEYOND))
     const backward = after === undefined
     const forward = after !== undefined || around !== undefined
     const older: Row[] = []
@@ -179,8 +199,8 @@ export class Reader
         grown = true
       }
     }
-    below.return?.()
-    above.return?.()
+    below.return()
+    above.return()
     return {
       events: this.#rows.present([...older.reverse(), ...newer], epoch),
       moreBefore: !nextBelow.done,

@@ -2,6 +2,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import { setImmediate as turn } from 'node:timers/promises'
 import type { Retention, RoomRetention } from '../../maintenance.ts'
 import { integer, type Row, text } from '../columns.ts'
+import { seqsOfRoom } from '../roomSeqs.ts'
 import { type Statements, statements } from './statements.ts'
 
 /** The key under which the retention of all other rooms is stored: no room has an empty key. */
@@ -14,7 +15,7 @@ const SLICE = 10_000
 const TURN_MS = 2
 const ROOMS_AT_ONCE = 256
 
-/** How long the events of each room are kept, as operators set it. Belongs to the writing connection. */
+/** How long the events of each room are kept, as operators set it. Belongs to the writing connection, which has a tail. */
 export class RetentionTable {
   readonly #database: DatabaseSync
   readonly #sql: Statements
@@ -84,9 +85,9 @@ export class RetentionTable {
     for (let upTo = BEYOND; ; await turn()) {
       const counted =
         this.#sql(
-          `SELECT min(seq) AS oldest, total(action = 'chat') AS chats
-          FROM (SELECT seq, action FROM events WHERE room = ? AND seq <= ? ORDER BY seq DESC LIMIT ? + 0)`,
-        ).get(room, upTo, SLICE) ?? {}
+          `SELECT min(events.seq) AS oldest, total(action = 'chat') AS chats
+          FROM (${seqsOfRoom('DESC')} LIMIT ?4 + 0) AS of_room CROSS JOIN events ON events.seq = of_room.seq`,
+        ).get(room, 0, upTo, SLICE) ?? {}
       if (counted['oldest'] === null) return 0
       if (integer(counted, 'chats') >= left) return left === 0 ? upTo : this.#beforeNth(room, upTo, left)
       left -= integer(counted, 'chats')
@@ -96,8 +97,10 @@ export class RetentionTable {
 
   #beforeNth(room: number, upTo: number, messages: number): number {
     const nth = this.#sql(
-      `SELECT seq FROM events WHERE room = ? AND seq <= ? AND action = 'chat' ORDER BY seq DESC LIMIT 1 OFFSET ?`,
-    ).get(room, upTo, messages - 1)
+      `SELECT events.seq FROM (${seqsOfRoom('DESC')} LIMIT ?4 + 0) AS of_room
+        CROSS JOIN events ON events.seq = of_room.seq
+      WHERE action = 'chat' ORDER BY events.seq DESC LIMIT 1 OFFSET ?5`,
+    ).get(room, 0, upTo, SLICE, messages - 1)
     return integer(nth ?? {}, 'seq') - 1
   }
 
@@ -106,12 +109,14 @@ export class RetentionTable {
    * enough: a clock that was set back keeps too much, never too little.
    */
   async #before(room: number, time: number): Promise<number> {
-    const after = this.#sql('SELECT seq, ts FROM events WHERE room = ? AND seq > ? ORDER BY seq LIMIT ? + 0')
+    const after = this.#sql(`${seqsOfRoom('ASC')} LIMIT ?4 + 0`)
+    const saidAt = this.#sql('SELECT ts FROM events WHERE seq = ?')
     for (let upTo = 0; ; await turn()) {
       const from = upTo
-      for (const row of after.iterate(room, from, SLICE)) {
-        if (integer(row, 'ts') >= time) return upTo
-        upTo = integer(row, 'seq')
+      for (const row of after.iterate(room, from, BEYOND, SLICE)) {
+        const seq = integer(row, 'seq')
+        if (integer(saidAt.get(seq) ?? {}, 'ts') >= time) return upTo
+        upTo = seq
       }
       if (upTo === from) return upTo
     }

@@ -2,8 +2,11 @@ import type { DatabaseSync } from 'node:sqlite'
 import type { SweepCursor } from '../../entries.ts'
 import { integer } from '../columns.ts'
 import { endingKey } from '../endingRooms.ts'
+import { seqsOfRoom } from '../roomSeqs.ts'
+import type { EventIds } from './eventIds.ts'
 import type { MentionTable } from './mentionTable.ts'
 import type { ReactionTable } from './reactionTable.ts'
+import type { RoomFill } from './roomFill.ts'
 import type { RoomTable } from './roomTable.ts'
 import type { SessionTable } from './sessionTable.ts'
 import { type Statements, statements } from './statements.ts'
@@ -18,6 +21,8 @@ export interface RoomTables {
   readonly index: WordIndex
   readonly mentions: MentionTable
   readonly reactions: ReactionTable
+  readonly fill: RoomFill
+  readonly ids: EventIds
 }
 
 /** What a slice of the removal did. */
@@ -75,24 +80,25 @@ export class RoomEnding {
     }
   }
 
-  /** Removes the oldest events of a room (a number); the seq of the last of them. */
+  /** Removes the oldest events of a room (a number), which the tail has; the seq of the last of them. */
   removeEvents(
     room: number,
     upTo: number,
     limit: number,
   ): { readonly removed: number; readonly last: number | undefined } {
-    const { index, mentions, reactions } = this.#tables
-    const rows = this.#sql(
-      'SELECT seq, action FROM events WHERE room = ? AND seq <= ? ORDER BY seq LIMIT ? + 0',
-    ).all(room, upTo, limit)
+    const { index, mentions, reactions, fill, ids } = this.#tables
+    const rows = this.#sql(`${seqsOfRoom('ASC')} LIMIT ?4 + 0`).all(room, 0, upTo, limit)
     for (const row of rows) {
       const seq = integer(row, 'seq')
-      if (row['action'] === 'chat') {
+      const event = this.#sql('SELECT action FROM events WHERE seq = ?').get(seq)
+      if (event?.['action'] === 'chat') {
         index.remove(seq)
         mentions.remove(seq)
         reactions.clear(seq)
       }
+      ids.remove(seq)
       this.#sql('DELETE FROM events WHERE seq = ?').run(seq)
+      fill.remove(room, seq)
     }
     const newest = rows.at(-1)
     return { removed: rows.length, last: newest === undefined ? undefined : integer(newest, 'seq') }

@@ -2,19 +2,13 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { directNames } from '../../roomKeys.ts'
 import { skeletonOf } from '../../skeleton.ts'
 import { integer, text } from '../columns.ts'
-import { endingKey, NOT_ENDING, SELECT_ENDING } from '../endingRooms.ts'
+import { endingKey, SELECT_ENDING } from '../endingRooms.ts'
 import { FurtherNames } from '../furtherNames.ts'
+import { NEWEST_IN_ROOM } from '../roomSeqs.ts'
 import { type Statements, statements } from './statements.ts'
 
 /** Rooms that are remembered. */
 const CACHED = 10_000
-/** Rooms whose newest events are noted in one transaction; some milliseconds. */
-const ORDERED = 512
-/** With more rooms than this to note, every commit notes some. */
-const MAX_LAG = 4_096
-/** Likewise after so many events: a start looks at those that came after all was noted. */
-const MAX_EVENTS = 50_000
-
 /** A room as the fold knows it. */
 export interface FoldedRoom {
   readonly number: number
@@ -23,42 +17,31 @@ export interface FoldedRoom {
 }
 
 /**
- * The rooms and conversations of the log; they are read when they are asked for. The newest event of each is noted behind
- * the commit, for lists of the newest rooms: noting it in each commit would cost each message two more pages. Belongs to
- * the writing connection.
+ * The rooms and conversations of the log; they are read when they are asked for. What changes with each of their events is
+ * noted behind the commit, see {@link RoomFill}. Belongs to the writing connection.
  */
 export class RoomTable {
   readonly further: FurtherNames
   readonly #sql: Statements
   readonly #find: StatementSync
+  readonly #catchUp: () => void
   readonly #rooms = new Map<string, FoldedRoom>()
   readonly #ending = new Set<string>()
-  /** Rooms whose newest event is not noted. One more of them does no harm. */
-  readonly #touched = new Set<number>()
-  /** Those that the last transaction noted: it may be rolled back. */
-  #noted: readonly number[] = []
-  /** Events since all was noted. */
-  #events = 0
 
-  constructor(database: DatabaseSync) {
+  /** @param catchUp brings the tail of the connection up to the newest event */
+  constructor(database: DatabaseSync, catchUp: () => void) {
+    this.#catchUp = catchUp
     this.further = new FurtherNames(database)
     this.#sql = statements(database)
-    this.#find = database.prepare(
-      `SELECT number, coalesce((SELECT max(seq) FROM events WHERE room = number), first_prev) AS last
-      FROM rooms WHERE key = ?`,
-    )
+    this.#find = database.prepare(`SELECT number, ${NEWEST_IN_ROOM} AS last FROM rooms WHERE key = ?`)
     this.#loadEnding()
-    // By position: SQLite would walk the whole index of rooms for the different ones, half a second in five million events.
-    const behind = this.#sql(
-      'SELECT DISTINCT room FROM events NOT INDEXED WHERE seq > (SELECT ordered FROM log)',
-    )
-    for (const row of behind.iterate()) this.#touched.add(integer(row, 'room'))
   }
 
   /** The room of this key; undefined where it never had an event. */
   find(key: string): FoldedRoom | undefined {
     const known = this.#rooms.get(key)
     if (known !== undefined) return known
+    this.#catchUp()
     const row = this.#find.get(key)
     return row === undefined
       ? undefined
@@ -113,51 +96,19 @@ export class RoomTable {
     this.#ending.delete(key)
   }
 
-  /** The room has a new event. */
-  stored(room: FoldedRoom, seq: number): void {
-    room.last = seq
-    this.#touched.add(room.number)
-    this.#events++
-  }
-
-  /** Notes the newest event of some rooms, in the transaction of the caller; false where nothing is left. */
-  order(): boolean {
-    const some: number[] = []
-    for (const number of this.#touched) if (some.push(number) === ORDERED) break
-    this.#noted = some
-    for (const number of some) {
-      this.#sql(
-        // A room that ends has no place in the order, whenever its events go.
-        `UPDATE rooms SET last = coalesce((SELECT max(seq) FROM events WHERE room = number), first_prev)
-        WHERE number = ? AND ${NOT_ENDING}`,
-      ).run(number)
-      this.#sql('UPDATE directs SET last = (SELECT last FROM rooms WHERE number = room) WHERE room = ?').run(
-        number,
-      )
-      this.#touched.delete(number)
-    }
-    if (this.#touched.size === 0) {
-      this.#sql('UPDATE log SET ordered = last WHERE ordered <> last').run()
-      this.#events = 0
-    }
-    return this.#touched.size > 0
-  }
-
-  /** Does not let the noting fall too far behind; for calling with every commit. */
-  keepUp(): void {
-    if (this.#touched.size > MAX_LAG || this.#events > MAX_EVENTS) this.order()
-  }
-
-  /** Whether there is something to note. */
-  get isBehind(): boolean {
-    return this.#touched.size > 0
+  /** The events of a room up to this one were removed. It keeps its place in the order. */
+  forgot(room: FoldedRoom, upTo: number): void {
+    this.#sql('UPDATE rooms SET first_prev = ?1, last = max(last, ?1) WHERE number = ?2').run(
+      upTo,
+      room.number,
+    )
+    this.#sql('UPDATE directs SET last = max(last, ?) WHERE room = ?').run(upTo, room.number)
   }
 
   /** Forgets what is remembered: after a transaction that was rolled back. */
   forget(): void {
     this.#rooms.clear()
     this.#loadEnding()
-    for (const number of this.#noted) this.#touched.add(number)
   }
 
   #loadEnding(): void {

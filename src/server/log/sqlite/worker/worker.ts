@@ -80,16 +80,24 @@ function write(): void {
   let purging: NodeJS.Timeout | undefined
   let purgeFailed = false
   let isClosed = false
+  let toldFilled = writer.filled
 
   const trouble = (what: string, error: unknown): void => {
     // A task that goes on in slices may find the log closed.
     if (database.isOpen) tell({ kind: 'trouble', message: `${what}: ${messageOf(error)}` })
   }
 
+  const tellFilled = (): void => {
+    if (writer.filled === toldFilled) return
+    toldFilled = writer.filled
+    tell({ kind: 'filled', upTo: toldFilled })
+  }
+
   const index = (): void => {
     indexing = undefined
     try {
       if (writer.indexMore()) indexing = setTimeout(index)
+      tellFilled()
     } catch (error) {
       // Tried again with the next commit, and before the next search.
       trouble('the search index could not be filled', error)
@@ -117,7 +125,8 @@ function write(): void {
 
   const afterCommit = (): void => {
     clearTimeout(indexing)
-    if (writer.indexed < writer.last) indexing = setTimeout(index, INDEX_AFTER)
+    tellFilled()
+    if (writer.isBehind) indexing = setTimeout(index, INDEX_AFTER)
     if (writer.needsPurge) purgeAfter(PURGE_AFTER)
   }
 
@@ -149,7 +158,8 @@ function write(): void {
       }
     },
     async order() {
-      while (writer.orderMore()) await turn()
+      while (writer.fillMore()) await turn()
+      tellFilled()
     },
     erase: person => maintenance.erase(person),
     setRetention: (roomKey, retention) => maintenance.setRetention(roomKey, retention),
@@ -168,6 +178,12 @@ function write(): void {
       clearTimeout(indexing)
       clearTimeout(purging)
       clearInterval(forgetting)
+      try {
+        // The next start has nothing to look through then.
+        while (writer.fillMore());
+      } catch (error) {
+        trouble('the next start takes longer', error)
+      }
       // A closed log has nothing in its write-ahead log; the file alone is a whole backup then.
       try {
         // A stop does not wait for a backup that reads.

@@ -59,24 +59,34 @@ export class Writer {
     const outcomes = this.#inTransaction(() => {
       const applied = entries.map(entry => this.#fold.apply(entry, { ts, firstSeq }))
       this.#index.keepUp()
-      this.#fold.order.keepUp()
+      this.#fold.keepUp()
       return applied
     })
     if (entries.some(removesText)) this.#removedText = true
     return outcomes
   }
 
-  /** Indexes a slice of what is not indexed yet; false where nothing is left. */
+  /** Indexes a slice of what is not indexed yet, and fills one; false where nothing is left. */
   indexMore(): boolean {
     return this.#inTransaction(() => {
-      const isUnordered = this.#fold.order.order()
-      return this.#index.addSlice() || isUnordered
+      const isUnfilled = this.#fold.rooms.fill()
+      return this.#index.addSlice() || isUnfilled
     })
   }
 
-  /** Notes the newest events of some rooms; false where nothing is left to note. */
-  orderMore(): boolean {
-    return this.#fold.order.isBehind && this.#inTransaction(() => this.#fold.order.order())
+  /** Fills a slice of what is not noted of rooms yet; false where nothing is left. */
+  fillMore(): boolean {
+    return this.#fold.rooms.isBehind && this.#inTransaction(() => this.#fold.rooms.fill())
+  }
+
+  /** All that is noted of rooms behind the commit is noted up to this seq. */
+  get filled(): number {
+    return this.#fold.rooms.filled
+  }
+
+  /** Whether {@link indexMore} has something to do. */
+  get isBehind(): boolean {
+    return this.indexed < this.last || this.#fold.rooms.isBehind
   }
 
   /** Every message up to this seq can be found. */
@@ -122,6 +132,7 @@ export class Writer {
       this.#index.mergeSome()
       this.#fold.saveLast(last)
       this.#sql('COMMIT').run()
+      this.#fold.rooms.saved()
       return result
     } catch (error) {
       // SQLite has rolled back by itself where the disk is full.

@@ -1,6 +1,6 @@
 import { expect, onTestFinished, test } from 'vitest'
 import { openForWriting } from '../../../../../src/server/log/sqlite/database.ts'
-import { RoomTable } from '../../../../../src/server/log/sqlite/worker/roomTable.ts'
+import { Writer } from '../../../../../src/server/log/sqlite/worker/writer.ts'
 import { temporaryDirectory } from '../../../directory.ts'
 
 test('a start walks through no index of all events', () => {
@@ -12,7 +12,7 @@ test('a start walks through no index of all events', () => {
     prepared.push(sql)
     return prepare(sql)
   }
-  new RoomTable(database)
+  new Writer(database).contents()
   const aboutEvents = prepared.filter(sql => sql.includes('FROM events'))
   expect(aboutEvents.length).toBeGreaterThan(1)
   for (const sql of aboutEvents) {
