@@ -16,6 +16,8 @@ import type {
 } from '../log.ts'
 import type { CheckReport, OperatorDeed, Retention, RoomRename, RoomRetention } from '../maintenance.ts'
 
+import type { ScanProgress } from './worker/roomScan.ts'
+
 declare const content: unique symbol
 
 /** Plain data as it goes between threads: as JSON, which costs half of what the copying of objects does. */
@@ -136,10 +138,11 @@ export interface SearchProgress {
   readonly hits: readonly number[]
   /** It goes on before this position. */
   readonly before: number
-  /** It still looks for the first event that is old enough. */
-  readonly seeksTime: boolean
+  /** It looks for the first event that is old enough; then at the newest of the rooms; then at what the index gives. */
+  readonly phase: 'seek' | 'scan' | 'index'
   /** How many positions it looks at next: it grows where it finds little. */
   readonly window: number
+  readonly scan?: ScanProgress | undefined
 }
 
 /** What one turn of a search gives: the answer, or how far it has come in how many ms. */

@@ -4,7 +4,7 @@ import { integer, optionalInteger, type Row, text } from '../columns.ts'
 import { NOT_ENDING } from '../endingRooms.ts'
 import type { MentionSearch, ReaderMethods } from '../messages.ts'
 import { NEWEST_IN_ROOM, seqsOfRoom } from '../roomSeqs.ts'
-import { RoomTail } from './roomTail.ts'
+import type { RoomTail } from './roomTail.ts'
 import { FRAME_BYTES, Rows, rowBytes, SELECT_EVENTS } from './rows.ts'
 
 /** Events after a read position that are looked at for a count: one's own messages and edits do not count. */
@@ -30,9 +30,10 @@ export class Reader
   readonly #newest: StatementSync
   readonly #newestDirects: StatementSync
 
-  constructor(database: DatabaseSync) {
+  /** @param tail the one of this connection */
+  constructor(database: DatabaseSync, tail: RoomTail) {
     this.#rows = new Rows(database)
-    this.#tail = new RoomTail(database)
+    this.#tail = tail
     this.#room = database.prepare(`SELECT number, ${NEWEST_IN_ROOM} AS last FROM rooms WHERE key = ?`)
     this.#upTo = database.prepare(seqsOfRoom('DESC'))
     this.#after = database.prepare(seqsOfRoom('ASC'))

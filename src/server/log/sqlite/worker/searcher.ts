@@ -5,6 +5,8 @@ import type { Query } from '../../log.ts'
 import { integer, type Row, text } from '../columns.ts'
 import type { ReaderMethods, SearchProgress, SearchStep } from '../messages.ts'
 import { gramOfAuthor, gramOfRoom, gramsOfTerm } from './grams.ts'
+import { RoomScan } from './roomScan.ts'
+import type { RoomTail } from './roomTail.ts'
 import { Rows, rowBytes, SELECT_EVENTS } from './rows.ts'
 
 /** A search in more rooms than this does not name them to the index: it looks at each candidate instead. */
@@ -18,12 +20,21 @@ const FIRST_WINDOW = 50_000
 const NOTHING: SearchStep = { found: { hits: [], more: false } }
 const BEYOND = Number.MAX_SAFE_INTEGER
 
+/** A search at its end. */
+interface Ended {
+  readonly hits: readonly number[]
+  readonly isMore: boolean
+}
+
 /**
- * Searches. The index gives candidates, the newest first: messages with all grams of the query. A candidate is a hit if its
+ * Searches. First it looks at the newest messages of the rooms; where that would take long, the index gives candidates, the newest
+ * first: messages with all grams of the query. A candidate is a hit if its
  * text holds the terms. Belongs to a reading connection.
  */
 export class Searcher implements Pick<ReaderMethods, 'search'> {
   readonly #rows: Rows
+  readonly #tail: RoomTail
+  readonly #scan: RoomScan
   readonly #room: StatementSync
   readonly #person: StatementSync
   readonly #one: StatementSync
@@ -32,8 +43,11 @@ export class Searcher implements Pick<ReaderMethods, 'search'> {
   readonly #slice: StatementSync
   readonly #saidBefore: StatementSync
 
-  constructor(database: DatabaseSync) {
+  /** @param tail the one of this connection */
+  constructor(database: DatabaseSync, tail: RoomTail) {
     this.#rows = new Rows(database)
+    this.#tail = tail
+    this.#scan = new RoomScan(database)
     this.#room = database.prepare('SELECT number FROM rooms WHERE key = ?')
     this.#person = database.prepare('SELECT number FROM names WHERE key = ?')
     this.#one = database.prepare(`${SELECT_EVENTS} WHERE e.seq = ?`)
@@ -56,9 +70,12 @@ export class Searcher implements Pick<ReaderMethods, 'search'> {
     const began = performance.now()
     const isOver = (): boolean => isLast || performance.now() - began >= TURN_MS
     return this.#rows.atOneMoment(epoch => {
+      this.#tail.catchUp()
       const from = progress ?? this.#beginning(query)
-      const sought = from.seeksTime ? this.#seek(query.until ?? BEYOND, from, isOver) : from
-      const end = sought.seeksTime ? sought : this.#look(query, expression, sought, isOver)
+      const sought = from.phase === 'seek' ? this.#seek(query.until ?? BEYOND, from, isOver) : from
+      const scanned = sought.phase === 'scan' ? this.#scanRooms(query, sought, isOver) : sought
+      const isDone = 'isMore' in scanned || scanned.phase !== 'index'
+      const end = isDone ? scanned : this.#look(query, expression, scanned, isOver)
       if (!('isMore' in end) && !isLast) return { progress: end, ms: performance.now() - began }
       const rows = end.hits.map(seq => this.#read(seq)).filter(hitTest(query))
       const hits = this.#rows.present(rows, epoch)
@@ -72,7 +89,7 @@ export class Searcher implements Pick<ReaderMethods, 'search'> {
     return {
       hits: [],
       before: Math.min(before, last + 1),
-      seeksTime: until !== undefined,
+      phase: until === undefined ? 'scan' : 'seek',
       window: FIRST_WINDOW,
     }
   }
@@ -86,45 +103,69 @@ export class Searcher implements Pick<ReaderMethods, 'search'> {
     let { before } = from
     do {
       const first = this.#slice.get(before - 1, TIMES)?.['first']
-      if (typeof first !== 'number') return { ...from, before: 0, seeksTime: false }
+      if (typeof first !== 'number') return { ...from, before: 0, phase: 'scan' }
       const found = this.#saidBefore.get(first, before - 1, until)?.['seq']
-      if (typeof found === 'number') return { ...from, before: found + 1, seeksTime: false }
+      if (typeof found === 'number') return { ...from, before: found + 1, phase: 'scan' }
       before = first
     } while (!isOver())
     return { ...from, before }
   }
 
-  /** Looks at the next candidates. With `isMore` the search is at its end. */
+  /** Looks at the newest messages of the rooms, until that is slower than the index. */
+  #scanRooms(query: Query, from: SearchProgress, isOver: () => boolean): SearchProgress | Ended {
+    if (query.rooms.length > MAX_ROOMS_IN_QUERY) return { ...from, phase: 'index' }
+    const rooms = this.#numbers(query)
+    const author = query.from === undefined ? undefined : this.#personOf(query.from)
+    const found = this.#hitsOf(query, from)
+    let { before } = from
+    let scan = from.scan ?? RoomScan.begin(before)
+    while (before > 0) {
+      const { seqs, lowest } = this.#scan.slice(rooms, before, scan)
+      for (const [at, seq] of seqs.entries()) {
+        if (this.#scan.holds(seq, { terms: query.terms, author }) && found.isFullAt(seq))
+          return { hits: found.seqs, isMore: true }
+        if (isOver()) {
+          scan = { ...scan, looked: scan.looked + at + 1 }
+          return { ...from, hits: found.seqs, before: seq, scan }
+        }
+      }
+      before = lowest
+      const next = this.#scan.next(scan, lowest, seqs.length, found.seqs.length, query.limit + 1)
+      if (next === undefined) return { ...from, phase: 'index', hits: found.seqs, before, scan: undefined }
+      scan = next
+      if (before > 0 && isOver()) return { ...from, hits: found.seqs, before, scan }
+    }
+    return { hits: found.seqs, isMore: false }
+  }
+
+  /** The hits until now, and what adds one. */
+  #hitsOf(query: Query, { hits }: SearchProgress): Hits {
+    return new Hits(query, hits, seq => this.#read(seq))
+  }
+
+  /** Looks at the next candidates of the index. */
   #look(
     query: Query,
     expression: string,
     from: SearchProgress,
     isOver: () => boolean,
-  ): SearchProgress | { readonly hits: readonly number[]; readonly isMore: boolean } {
-    const isHit = hitTest(query)
-    const hits = [...from.hits]
+  ): SearchProgress | Ended {
+    const found = this.#hitsOf(query, from)
     let { before, window } = from
-    let bytes = hits.reduce((sum, seq) => sum + rowBytes(this.#read(seq) ?? {}), 0)
     while (before > 0) {
       const began = performance.now()
       const lowest = Math.max(0, before - window)
       for (const candidate of this.#candidates.iterate(expression, before, lowest)) {
         const seq = integer(candidate, 'seq')
-        const row = this.#read(seq)
-        if (isHit(row)) {
-          bytes += rowBytes(row)
-          if (hits.length === query.limit || (bytes > query.maxBytes && hits.length > 0))
-            return { hits, isMore: true }
-          hits.push(seq)
-        }
-        if (isOver()) return { ...from, hits, before: seq, window: FIRST_WINDOW }
+        if (found.isFullAt(seq)) return { hits: found.seqs, isMore: true }
+        if (isOver()) return { ...from, hits: found.seqs, before: seq, window: FIRST_WINDOW }
       }
       before = lowest
       // For rare words the index answers for a wide window as soon as for a narrow one.
       window = performance.now() - began < TURN_MS / 4 ? 2 * window : Math.max(FIRST_WINDOW, window / 8)
-      if (before > 0 && isOver()) return { ...from, hits, before, window }
+      if (before > 0 && isOver()) return { ...from, hits: found.seqs, before, window }
     }
-    return { hits, isMore: false }
+    return { hits: found.seqs, isMore: false }
   }
 
   #read(seq: number): Row | undefined {
@@ -139,19 +180,57 @@ export class Searcher implements Pick<ReaderMethods, 'search'> {
     if (rooms.length === 0 || (terms.length === 0 && from === undefined)) return undefined
     const wanted = terms.flatMap(gramsOfTerm).map(quoted)
     if (from !== undefined) {
-      const person = this.#person.get(from)
+      const person = this.#personOf(from)
       if (person === undefined) return undefined
-      wanted.push(quoted(gramOfAuthor(integer(person, 'number'))))
+      wanted.push(quoted(gramOfAuthor(person)))
     }
     if (rooms.length <= MAX_ROOMS_IN_QUERY) {
-      const known = rooms.flatMap(({ key }) => {
-        const room = this.#room.get(key)
-        return room === undefined ? [] : [quoted(gramOfRoom(integer(room, 'number')))]
-      })
+      const known = this.#numbers({ rooms }).map(room => quoted(gramOfRoom(room)))
       if (known.length === 0) return undefined
       wanted.push(`(${known.join(' OR ')})`)
     }
     return wanted.join(' AND ')
+  }
+
+  /** The numbers of those rooms that the log knows. */
+  #numbers({ rooms }: Pick<Query, 'rooms'>): readonly number[] {
+    return rooms.flatMap(({ key }) => {
+      const room = this.#room.get(key)
+      return room === undefined ? [] : [integer(room, 'number')]
+    })
+  }
+
+  #personOf(name: string): number | undefined {
+    const person = this.#person.get(name)
+    return person === undefined ? undefined : integer(person, 'number')
+  }
+}
+
+/** The hits of a search, the newest first. */
+class Hits {
+  readonly seqs: number[]
+  readonly #query: Query
+  readonly #read: (seq: number) => Row | undefined
+  readonly #isHit: (row: Row | undefined) => row is Row
+  #bytes = 0
+
+  constructor(query: Query, seqs: readonly number[], read: (seq: number) => Row | undefined) {
+    this.seqs = [...seqs]
+    this.#query = query
+    this.#read = read
+    this.#isHit = hitTest(query)
+    for (const seq of seqs) this.#bytes += rowBytes(read(seq) ?? {})
+  }
+
+  /** Adds a candidate that is a hit; true where it is one and there is no room for it. */
+  isFullAt(seq: number): boolean {
+    const row = this.#read(seq)
+    if (!this.#isHit(row)) return false
+    this.#bytes += rowBytes(row)
+    const { limit, maxBytes } = this.#query
+    if (this.seqs.length === limit || (this.#bytes > maxBytes && this.seqs.length > 0)) return true
+    this.seqs.push(seq)
+    return false
   }
 }
 

@@ -22,6 +22,7 @@ import { Maintenance } from './maintenance.ts'
 import { OwnEventsReader } from './ownEvents.ts'
 import { OwnFiles } from './ownFiles.ts'
 import { Reader } from './reader.ts'
+import { RoomTail } from './roomTail.ts'
 import { Searcher } from './searcher.ts'
 import { Writer } from './writer.ts'
 
@@ -220,8 +221,9 @@ function write(): void {
 
 function read(): void {
   const database = openForReading(start.file)
-  const reader = new Reader(database)
-  const searcher = new Searcher(database)
+  const tail = new RoomTail(database)
+  const reader = new Reader(database, tail)
+  const searcher = new Searcher(database, tail)
   const own = new OwnEventsReader(database)
   const methods: ReaderMethods = {
     read: reader.read.bind(reader),

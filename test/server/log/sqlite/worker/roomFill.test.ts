@@ -33,7 +33,7 @@ class Model {
     this.database = openForWriting(this.file, 'epoch')
     this.writer = new Writer(this.database)
     this.#reading = openForReading(this.file)
-    this.reader = new Reader(this.#reading)
+    this.reader = new Reader(this.#reading, new RoomTail(this.#reading))
     onTestFinished(() => {
       this.#reading.close()
       this.database.close()
