@@ -140,8 +140,6 @@ export interface SearchProgress {
   readonly before: number
   /** It looks for the first event that is old enough; then at the newest of the rooms; then at what the index gives. */
   readonly phase: 'seek' | 'scan' | 'index'
-  /** How many positions it looks at next: it grows where it finds little. */
-  readonly window: number
   readonly scan?: ScanProgress | undefined
 }
 
