@@ -42,6 +42,9 @@ const SLOW_DISK = 5 * 60_000
 /** How often the service manager is told what chatd does, ms. */
 const STATUS_EVERY = 10_000
 
+/** Signals that stop it. A second one ends the process at once. */
+const STOPS = ['SIGTERM', 'SIGINT'] as const
+
 /** Serves until a signal or idleness ends the process: 0 after a stop, 1 when it cannot run, 2 for what is configured wrongly. */
 export async function serve(flags: Flags): Promise<void> {
   const configuration = configurationOf(flags)
@@ -109,6 +112,12 @@ export async function serve(flags: Flags): Promise<void> {
     names: config['log-names'] ?? DEFAULT_JOURNAL.names,
     addresses: config['log-addresses'] ?? DEFAULT_JOURNAL.addresses,
   }
+  // A line of the log says that it listens: from then on, a signal ends it as it should.
+  let early: string | undefined
+  const noteSignal = (signal: string): void => {
+    early ??= signal
+  }
+  for (const signal of STOPS) process.on(signal, noteSignal)
   const started = await startDaemon({ listen, handed, settings, logger, journal, log, tls, names, erase })
   if (!started.ok) {
     control?.close()
@@ -143,7 +152,11 @@ export async function serve(flags: Flags): Promise<void> {
       },
     )
   }
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop(signal))
+  for (const signal of STOPS) {
+    process.once(signal, () => stop(signal))
+    process.off(signal, noteSignal)
+  }
+  if (early !== undefined) return stop(early)
   process.on('SIGHUP', reload)
   process.off('SIGHUP', noteHangUp)
   if (isReloadWanted) reload()

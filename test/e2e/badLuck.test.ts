@@ -66,6 +66,26 @@ describe.skipIf(!hasSs)('standard error', () => {
   })
 })
 
+describe('a signal in the moment in which it begins to listen', () => {
+  test.each(['SIGTERM', 'SIGINT'] as const)('%s stops it as at any other time', async signal => {
+    const home = new Home()
+    const args = [CHATD, '--listen', '127.0.0.1:0', '--data', home.join('data')]
+    const child = spawn(process.execPath, args, { env: home.env, stdio: ['ignore', 'ignore', 'pipe'] })
+    onTestFinished(() => {
+      child.kill('SIGKILL')
+    })
+    let log = ''
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      const isFirst = !log.includes('"listening"')
+      log += text
+      if (isFirst && log.includes('"listening"')) child.kill(signal)
+    })
+    const ended = new Promise(resolve => child.once('close', resolve))
+    expect(await ended).toBe(0)
+    expect(log).toContain('"stopped"')
+  })
+})
+
 /** The port on which a process listens, as the kernel tells it; 0 where it does not yet. */
 function portOf(pid: number | undefined): () => number {
   return () => {
