@@ -4,13 +4,14 @@ import { FairQueue, OWN_SHARE, type Share } from '../../shares.ts'
 import type { AccountChange, AccountEntry } from '../accounts.ts'
 import type { EventEntry, SessionChange } from '../entries.ts'
 import type { Committed, LoggedEvent, SessionChangeOptions, Stored } from '../log.ts'
-import type { Batch, Outcome } from './messages.ts'
+import { type Batch, type Outcome, pack } from './messages.ts'
 import { OwedChanges } from './owedChanges.ts'
 import type { Position } from './storedEvent.ts'
 
 /** A batch is at most this, so that no entry waits long behind a flood. */
 const MAX_BATCH = 512
 const MAX_BATCH_BYTES = 256 * 1024
+const QUOTES = 2
 /** What an entry costs beside its text, in bytes of text. */
 const ENTRY_COST = 512
 /**
@@ -120,7 +121,7 @@ export class CommitQueue {
     }
     const told = (result: Result<Settlement>): void =>
       settled(result.ok ? success(result.value.stored) : result)
-    this.#enqueue({ entry, share, bytes: Buffer.byteLength(text), settled: told, origin })
+    this.#enqueue({ entry, share, bytes: sizeOf(text) - QUOTES, settled: told, origin })
   }
 
   /** See `AccountStore.changeAccounts`. */
@@ -133,7 +134,7 @@ export class CommitQueue {
       if (!result.ok) settled(result)
       else if (result.value.change !== undefined) settled(success(result.value.change))
     }
-    this.#enqueue({ entry, share, bytes: 0, settled: told, origin: undefined })
+    this.#enqueue({ entry, share, bytes: sizeOf(entry), settled: told, origin: undefined })
   }
 
   /** See `SessionStore.changeSession`. */
@@ -266,4 +267,9 @@ export class CommitQueue {
     if (this.#waiting.size > 0) this.#post()
     else if (this.#posted === undefined) this.#drained?.()
   }
+}
+
+/** The bytes of a value as it is sent on: a batch fits into one message of a shared log. */
+function sizeOf(value: unknown): number {
+  return Buffer.byteLength(pack(value))
 }

@@ -10,11 +10,8 @@ import type { AccountChange, AccountDeed } from '../../../../src/server/log/acco
 import type { EventEntry } from '../../../../src/server/log/entries.ts'
 import type { LoggedEvent, Query, Range } from '../../../../src/server/log/log.ts'
 import { openForWriting } from '../../../../src/server/log/sqlite/database.ts'
-import {
-  openSqliteLog,
-  type SqliteLog,
-  type SqliteLogOptions,
-} from '../../../../src/server/log/sqlite/sqliteLog.ts'
+import { openSqliteLog, type SqliteLog } from '../../../../src/server/log/sqlite/sqliteLog.ts'
+import type { SqliteLogOptions } from '../../../../src/server/log/sqlite/sqliteLogOptions.ts'
 import { Writer } from '../../../../src/server/log/sqlite/worker/writer.ts'
 import { seeded } from '../../../seeded.ts'
 import { temporaryDirectory } from '../../directory.ts'
