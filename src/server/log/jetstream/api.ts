@@ -18,7 +18,6 @@ export class ApiError extends Error {
 /** Numbers of errors of the JetStream API. */
 export const STREAM_NOT_FOUND = 10_059
 const NO_MESSAGE = 10_037
-export const STREAM_NAME_IN_USE = 10_058
 const SEQUENCE_NOT_FOUND = 10_043
 
 /** Whether an error says that there is no such message. */

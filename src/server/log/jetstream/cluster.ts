@@ -4,7 +4,7 @@ import type { NatsConnection } from '@nats-io/transport-node'
 import { failure, type Result, success } from '../../../protocol/errors.ts'
 import { encodeEnvelope, RULES } from '../envelope.ts'
 import { UnusableStream } from '../stream.ts'
-import { ApiError, askApi, STREAM_NAME_IN_USE, STREAM_NOT_FOUND, type StreamInfo } from './api.ts'
+import { ApiError, askApi, STREAM_NOT_FOUND, type StreamInfo } from './api.ts'
 import { type Brokers, connectToBrokers } from './brokers.ts'
 import { JetStream } from './jetStream.ts'
 
@@ -64,15 +64,20 @@ export function clusterStatus(brokers: Brokers): Promise<Result<ClusterStatus, s
 }
 
 async function create(connection: NatsConnection, name: string, config: object): Promise<void> {
-  await patiently(async () => {
-    try {
-      await askApi(connection, `STREAM.CREATE.${name}`, { name, ...config }, CREATE_TIMEOUT)
-    } catch (error) {
-      if (error instanceof ApiError && error.code === STREAM_NAME_IN_USE)
-        throw new UnusableStream(`the brokers have a stream "${name}" already: see chatd cluster status`)
-      throw error
-    }
-  })
+  if (await patiently(() => exists(connection, name)))
+    throw new UnusableStream(`the brokers have a stream "${name}" already: see chatd cluster status`)
+  // To make it twice with the same configuration is no error: an answer that was lost does no harm.
+  await patiently(() => askApi(connection, `STREAM.CREATE.${name}`, { name, ...config }, CREATE_TIMEOUT))
+}
+
+async function exists(connection: NatsConnection, name: string): Promise<boolean> {
+  try {
+    await askApi<StreamInfo>(connection, `STREAM.INFO.${name}`)
+    return true
+  } catch (error) {
+    if (error instanceof ApiError && error.code === STREAM_NOT_FOUND) return false
+    throw error
+  }
 }
 
 /** Until it succeeds, for a while: brokers that have just begun elect a leader first. */

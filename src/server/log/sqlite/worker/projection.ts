@@ -115,8 +115,8 @@ export class Projection {
   }
 
   /** Says when the erasures that the last messages made are due, ms since 1970. */
-  dueAt(due: number): boolean {
-    return this.#sql('UPDATE erasures SET due = ? WHERE due = 0').run(due).changes > 0
+  dueAt(due: number): void {
+    this.#sql('UPDATE erasures SET due = ? WHERE due = 0').run(due)
   }
 
   /** A position whose text is due to be erased. */

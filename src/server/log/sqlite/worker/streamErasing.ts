@@ -38,7 +38,11 @@ export class StreamErasing {
   /** Messages were applied, and texts may have gone. */
   noteNew(isOwn: boolean): void {
     const wait = isOwn ? OWN_AFTER : OTHERS_AFTER * (1 + Math.random())
-    this.#projection.dueAt(Date.now() + wait)
+    try {
+      this.#projection.dueAt(Math.round(Date.now() + wait))
+    } catch {
+      // On a full disk no time can be noted: then they are due at once.
+    }
   }
 
   close(): void {
@@ -54,7 +58,7 @@ export class StreamErasing {
       return
     }
     void this.#erase(position).finally(() => {
-      if (!this.#isClosed) this.#timer = setTimeout(() => this.#look())
+      if (!this.#isClosed) this.#timer = setTimeout(() => this.#look(), this.#hasFailed ? LOOK_EVERY : 0)
     })
   }
 
@@ -71,10 +75,18 @@ export class StreamErasing {
       this.#hasFailed = false
     } catch (error) {
       if (this.#isClosed) return
-      this.#projection.erased(position, Date.now() + TRY_AGAIN)
       const reason = error instanceof Error ? error.message : String(error)
       if (!this.#hasFailed) this.#alarm(`a removed text could not be erased at the brokers yet: ${reason}`)
       this.#hasFailed = true
+      this.#again(position)
+    }
+  }
+
+  #again(position: number): void {
+    try {
+      this.#projection.erased(position, Date.now() + TRY_AGAIN)
+    } catch {
+      // On a full disk: it stays the first, and is tried again at once.
     }
   }
 }
