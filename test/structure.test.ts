@@ -45,9 +45,9 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
 const FLOORS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   'src/server': [
     ['main'],
-    ['serve'],
+    ['clusterCommand', 'serve'],
     ['flags'],
-    ['adminFlags', 'backupFlags', 'watchFlags'],
+    ['adminFlags', 'backupFlags', 'clusterFlags', 'watchFlags'],
     ['accountFlags', 'configFlags'],
     ['metrics'],
     ['daemon'],
@@ -67,6 +67,7 @@ const FLOORS: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ['logSink'],
     ['counters'],
     [
+      'brokers',
       'byteSize',
       'exits',
       'listenSockets',

@@ -5,7 +5,7 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { parseBrokers } from '../../src/server/log/jetstream/brokers.ts'
+import { parseBrokers } from '../../src/server/brokers.ts'
 import { type ClusterStatus, clusterStatus, initCluster } from '../../src/server/log/jetstream/cluster.ts'
 
 const READY_WITHIN = 30_000

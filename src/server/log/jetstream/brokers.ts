@@ -1,43 +1,16 @@
-import type { NatsConnection } from '@nats-io/transport-node'
-import { failure, type Result, success } from '../../../protocol/errors.ts'
+import { connect, type NatsConnection } from '@nats-io/transport-node'
+import type { Brokers } from '../../brokers.ts'
 import { UnusableStream } from '../stream.ts'
 
-/** Where a shared log is: the brokers, and the name of its stream. */
-export interface Brokers {
-  /** `host:port` each. */
-  readonly servers: readonly string[]
-  readonly stream: string
-}
-
-const DEFAULT_STREAM = 'chatd'
-const DEFAULT_BROKER_PORT = 4222
 /** JetStream of older servers loses acknowledged messages in faults that newer ones survive. */
 const LEAST_VERSION = [2, 15] as const
 const CONNECT_TIMEOUT = 3_000
 const PING_EVERY = 2_000
 const MAX_PINGS_OUT = 2
 const RECONNECT_WAIT = 200
-const URL = /^nats:\/\/([^/?#]+)(?:\/([A-Za-z0-9_-]{1,32}))?\/?$/
-const HOST = /^(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::(\d{1,5}))?$/
-
-/** Parses `nats://host:port,host,host/stream`; the error is what is wrong with it. */
-export function parseBrokers(text: string): Result<Brokers, string> {
-  const [, hosts, stream = DEFAULT_STREAM] = URL.exec(text) ?? []
-  if (hosts === undefined) return failure('It is no list of brokers; write nats://HOST:PORT,HOST:PORT')
-  const servers: string[] = []
-  for (const one of hosts.split(',')) {
-    const [, host, port = DEFAULT_BROKER_PORT] = HOST.exec(one) ?? []
-    if (host === undefined || Number(port) < 1 || Number(port) > 65_535)
-      return failure(`"${one}" is no broker; write HOST or HOST:PORT`)
-    servers.push(`${host}:${port}`)
-  }
-  return success({ servers, stream })
-}
 
 /** Connects to one of the brokers. Throws {@link UnusableStream} where none answers, or where it is too old. */
 export async function connectToBrokers({ servers }: Brokers, name: string): Promise<NatsConnection> {
-  // Loaded here: a daemon with a log of its own does not need it.
-  const { connect } = await import('@nats-io/transport-node')
   let connection: NatsConnection
   try {
     connection = await connect({

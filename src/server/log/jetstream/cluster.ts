@@ -2,10 +2,11 @@ import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { NatsConnection } from '@nats-io/transport-node'
 import { failure, type Result, success } from '../../../protocol/errors.ts'
+import { type Brokers, showBrokers } from '../../brokers.ts'
 import { encodeEnvelope, RULES } from '../envelope.ts'
 import { UnusableStream } from '../stream.ts'
 import { ApiError, askApi, STREAM_NOT_FOUND, type StreamInfo } from './api.ts'
-import { type Brokers, connectToBrokers } from './brokers.ts'
+import { connectToBrokers } from './brokers.ts'
 import { JetStream } from './jetStream.ts'
 
 /** Repeats within this time are not stored twice; later ones are skipped by the fold. */
@@ -53,8 +54,12 @@ export function initCluster(brokers: Brokers, replicas: number): Promise<Result<
     const first = encodeEnvelope({ v: RULES, d: `init-${randomUUID()}`, n: 1, w })
     const log = new JetStream(connection, brokers)
     const id = `init ${stream}`
-    await patiently(() => log.publish(first, id))
-    return statusOf(connection, brokers)
+    try {
+      await patiently(() => log.publish(first, id))
+      return await statusOf(connection, brokers)
+    } finally {
+      await log.close()
+    }
   })
 }
 
@@ -93,8 +98,9 @@ async function patiently<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-async function statusOf(connection: NatsConnection, { servers, stream }: Brokers): Promise<ClusterStatus> {
-  const info = await patiently(() => askStatus(connection, stream))
+async function statusOf(connection: NatsConnection, brokers: Brokers): Promise<ClusterStatus> {
+  const { servers, stream } = brokers
+  const info = await patiently(() => askStatus(connection, brokers))
   return {
     servers,
     stream,
@@ -113,12 +119,15 @@ async function statusOf(connection: NatsConnection, { servers, stream }: Brokers
   }
 }
 
-async function askStatus(connection: NatsConnection, stream: string): Promise<StreamInfo> {
+async function askStatus(connection: NatsConnection, brokers: Brokers): Promise<StreamInfo> {
+  const { stream } = brokers
   try {
     return await askApi<StreamInfo>(connection, `STREAM.INFO.${stream}`)
   } catch (error) {
     if (error instanceof ApiError && error.code === STREAM_NOT_FOUND)
-      throw new UnusableStream(`the brokers have no stream "${stream}": make it with chatd cluster init`)
+      throw new UnusableStream(
+        `the brokers have no stream "${stream}": make it with chatd cluster init --log ${showBrokers(brokers)}`,
+      )
     throw error
   }
 }

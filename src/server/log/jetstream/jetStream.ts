@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Msg, NatsConnection } from '@nats-io/transport-node'
+import { headers, type Msg, type NatsConnection } from '@nats-io/transport-node'
+import { type Brokers, showBrokers } from '../../brokers.ts'
 import { NOTHING } from '../envelope.ts'
 import {
   type Stream,
@@ -19,7 +20,7 @@ import {
   type StreamInfo,
 } from './api.ts'
 import { BrokerLink } from './brokerLink.ts'
-import { type Brokers, connectToBrokers } from './brokers.ts'
+import { connectToBrokers } from './brokers.ts'
 import { replacedBy, replacementSubject } from './delivered.ts'
 import { StreamTail } from './streamTail.ts'
 
@@ -87,7 +88,6 @@ export class JetStream implements Stream {
 
   async #publish(subject: string, data: Uint8Array, id?: string): Promise<number> {
     if (!this.#link.isUp) throw new Error('no broker answers')
-    const { headers } = await import('@nats-io/transport-node')
     const set = headers()
     set.set('Nats-Expected-Stream', this.#stream)
     if (id !== undefined) set.set('Nats-Msg-Id', id)
@@ -197,7 +197,7 @@ export async function openJetStream(brokers: Brokers, name: string): Promise<Jet
       await stream.close()
       throw new UnusableStream(
         isMissing
-          ? `the brokers have no stream "${brokers.stream}": make it with chatd cluster init --log nats://${brokers.servers.join(',')}${brokers.stream === 'chatd' ? '' : `/${brokers.stream}`}`
+          ? `the brokers have no stream "${brokers.stream}": make it with chatd cluster init --log ${showBrokers(brokers)}`
           : `the brokers at ${brokers.servers.join(', ')} have no leader for the stream "${brokers.stream}": start more of them, until more than half of its replicas run`,
       )
     }

@@ -1,7 +1,7 @@
 import type { Refusal } from '../../../protocol/errors.ts'
+import type { Brokers } from '../../brokers.ts'
 import type { AccountChange, AccountContents, AuditLine } from '../accounts.ts'
 import type { Entry, ErasureCursor, SweepCursor } from '../entries.ts'
-import type { Brokers } from '../jetstream/brokers.ts'
 import type {
   Found,
   LoggedEvent,

@@ -1,4 +1,4 @@
-import type { Brokers } from '../jetstream/brokers.ts'
+import type { Brokers } from '../../brokers.ts'
 
 /** How a log is opened. `maxPages` and `seqStep` are for tests. */
 export interface SqliteLogOptions {

@@ -1,10 +1,11 @@
 import { execFileSync } from 'node:child_process'
 import { createServer } from 'node:net'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
+import { parseBrokers } from '../../../../src/server/brokers.ts'
 import { logFile } from '../../../../src/server/dataDirectory.ts'
 import type { EventEntry } from '../../../../src/server/log/entries.ts'
 import { askApi } from '../../../../src/server/log/jetstream/api.ts'
-import { parseBrokers } from '../../../../src/server/log/jetstream/brokers.ts'
+import { connectToBrokers } from '../../../../src/server/log/jetstream/brokers.ts'
 import { clusterStatus, initCluster } from '../../../../src/server/log/jetstream/cluster.ts'
 import type { LoggedEvent } from '../../../../src/server/log/log.ts'
 import { openSqliteLog, type SqliteLog } from '../../../../src/server/log/sqlite/sqliteLog.ts'
@@ -202,7 +203,6 @@ describe.skipIf(program === undefined)('several daemons on one log', () => {
     const stream = await newStream()
     const one = await daemonOn(stream)
     await storedBy(one, { text: 'first' })
-    const { connectToBrokers } = await import('../../../../src/server/log/jetstream/brokers.ts')
     const connection = await connectToBrokers(cluster().brokersOf(stream), 'test')
     onTestFinished(() => connection.close())
     await askApi(connection, `STREAM.MSG.DELETE.${stream}`, { seq: 2 })
@@ -215,7 +215,6 @@ describe.skipIf(program === undefined)('several daemons on one log', () => {
     const directory = temporaryDirectory()
     const one = await daemonOn(stream, directory)
     await storedBy(one, { text: 'first' })
-    const { connectToBrokers } = await import('../../../../src/server/log/jetstream/brokers.ts')
     const connection = await connectToBrokers(cluster().brokersOf(stream), 'test')
     onTestFinished(() => connection.close())
     await askApi(connection, `STREAM.DELETE.${stream}`, {}, 5_000)

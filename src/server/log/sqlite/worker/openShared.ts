@@ -1,6 +1,6 @@
 import { hostname } from 'node:os'
 import type { DatabaseSync } from 'node:sqlite'
-import type { Brokers } from '../../jetstream/brokers.ts'
+import type { Brokers } from '../../../brokers.ts'
 import { openJetStream } from '../../jetstream/jetStream.ts'
 import { Projection } from './projection.ts'
 import { SharedLog, type SharedLogListener } from './sharedLog.ts'

@@ -19,12 +19,11 @@ import {
 import { auditLines } from './auditTable.ts'
 import { checkLog } from './checkLog.ts'
 import { type Commit, Maintenance } from './maintenance.ts'
-import { openShared } from './openShared.ts'
 import { OwnEventsReader } from './ownEvents.ts'
 import { OwnFiles } from './ownFiles.ts'
 import { Reader } from './reader.ts'
 import { Searcher } from './searcher.ts'
-import type { SharedLog } from './sharedLog.ts'
+import type { SharedLog, SharedLogListener } from './sharedLog.ts'
 import { Writer } from './writer.ts'
 
 /** The index is filled once nothing was committed for this long, ms. */
@@ -208,28 +207,29 @@ function write(): void {
     else commitBatch(unpack(message.batch))
   })
   if (brokers === undefined) return opened()
-  openShared(
-    { brokers, database, writer },
-    {
-      others: (entries, outcomes) => {
-        // Before that the main thread reads all of it from the file.
-        if (shared !== undefined) tell({ kind: 'others', others: pack({ entries, outcomes }) })
+  const listener: SharedLogListener = {
+    others: (entries, outcomes) => {
+      // Before that the main thread reads all of it from the file.
+      if (shared !== undefined) tell({ kind: 'others', others: pack({ entries, outcomes }) })
+    },
+    committed: () => {
+      if (areFilesThere() && shared !== undefined) afterCommit()
+    },
+    alarm: message => tell({ kind: 'trouble', message }),
+  }
+  // Loaded here: a log of its own does not need what speaks with brokers.
+  void import('./openShared.ts')
+    .then(({ openShared }) => openShared({ brokers, database, writer }, listener))
+    .then(
+      ({ log, position }) => {
+        shared = log
+        opened(position)
       },
-      committed: () => {
-        if (areFilesThere() && shared !== undefined) afterCommit()
+      (error: unknown) => {
+        if (!(error instanceof UnusableStream)) throw error
+        tell({ kind: 'unusable', message: error.message })
       },
-      alarm: message => tell({ kind: 'trouble', message }),
-    },
-  ).then(
-    ({ log, position }) => {
-      shared = log
-      opened(position)
-    },
-    (error: unknown) => {
-      if (!(error instanceof UnusableStream)) throw error
-      tell({ kind: 'unusable', message: error.message })
-    },
-  )
+    )
 }
 
 function read(): void {
