@@ -105,6 +105,8 @@ export interface WriterMethods {
   acceptClock(): Promise<void>
   retentions(): readonly RoomRetention[]
   setEpoch(epoch: string): Promise<void>
+  /** The log is being closed: without progress senders are refused soon. */
+  hurry(): void
   /** Does nothing: the answer says that the thread turns. */
   turns(): void
   noteDeed(deed: OperatorDeed): Promise<void>

@@ -239,6 +239,7 @@ export class SqliteLog extends MaintainedLog implements WholeLog, LogMaintenance
 
   async close(): Promise<void> {
     if (this.#broken === undefined) {
+      await this.#writer.call('hurry')
       await this.#queue.drain()
       this.#closeLookups()
       // The readers first: they must not be in the way of the writer's last checkpoint.

@@ -257,6 +257,48 @@ describe.skipIf(program === undefined)('several daemons on one log', () => {
     })
   })
 
+  test('without brokers senders are refused after a while, reading and stopping go on, and what was late is stored', async () => {
+    const lone = await BrokerCluster.start(program ?? '', 1)
+    onTestFinished(() => lone.close())
+    await lone.init('lone')
+    const file = logFile(temporaryDirectory())
+    const opened = await openSqliteLog(file, { brokers: lone.brokersOf('lone') })
+    if (!opened.ok) throw new Error(opened.error)
+    const { value: log } = opened
+    onTestFinished(() => log.abandon())
+    const told: LoggedEvent[] = []
+    log.subscribe(events => told.push(...events.map(({ event }) => event)))
+    await append(log, { text: 'before' })
+    await lone.signal(0, 'SIGSTOP')
+    const begun = performance.now()
+    const [late, never] = await Promise.all([
+      append(log, { text: 'late', id: 'late' }),
+      // Only the first is on its way: this one waits for it.
+      new Promise(resolve => setTimeout(resolve, 100)).then(() =>
+        append(log, { text: 'never', id: 'never' }),
+      ),
+    ])
+    expect(performance.now() - begun).toBeGreaterThan(11_000)
+    for (const refused of [late, never])
+      expect(refused).toMatchObject({ ok: false, error: { code: 'storage_unavailable' } })
+    expect(log.committing).toBe(0)
+    expect(log.isWritable).toBe(false)
+    expect((await log.read('dev', { limit: 10, maxBytes: 1_000_000 })).events).toHaveLength(1)
+    await lone.signal(0, 'SIGCONT')
+    await vi.waitFor(
+      () => expect(told.map(event => 'message' in event && event.message)).toEqual(['before', 'late']),
+      within,
+    )
+    const again = await append(log, { text: 'late', id: 'late' })
+    expect(again).toMatchObject({ ok: true, value: { seq: told[1]?.seq } })
+    await lone.signal(0, 'SIGKILL')
+    const unanswered = append(log, { text: 'at the end' })
+    const closing = performance.now()
+    await log.close()
+    expect((await unanswered).ok).toBe(false)
+    expect(performance.now() - closing).toBeLessThan(6_000)
+  })
+
   /** How many files of blocks of the brokers hold a text. */
   function blocksWith(text: string): number {
     const directories = Array.from({ length: cluster().count }, (_, at) => cluster().directoryOf(at))

@@ -8,6 +8,8 @@ import type { Outcome } from '../messages.ts'
 const SEND_AGAIN = 300
 /** Without progress for this long its sender is refused, ms. */
 const REFUSE_AFTER = 12_000
+/** The same while the daemon stops. */
+const REFUSE_SOON = 3_000
 /** And after this in any case: others may go on while this one does not. */
 const REFUSE_AT_LAST = 60_000
 const LOOK_EVERY = 100
@@ -51,6 +53,7 @@ export class EnvelopeSender {
   /** Why the last publish failed. */
   #reason = ''
   #isLate = false
+  #refuseAfter = REFUSE_AFTER
   #halted: string | undefined
 
   constructor(stream: Pick<Stream, 'publish'>) {
@@ -82,6 +85,11 @@ export class EnvelopeSender {
     submission?.stored(outcomes, position)
     this.#sendNext()
     return submission !== undefined
+  }
+
+  /** The daemon stops, and must not wait long for brokers. */
+  hurry(): void {
+    this.#refuseAfter = REFUSE_SOON
   }
 
   /** Nothing is sent any more, and everything is refused. */
@@ -130,7 +138,7 @@ export class EnvelopeSender {
     if (open === undefined || this.#halted !== undefined) return
     const now = performance.now()
     if (!open.isAcknowledged && now - open.sentAt >= SEND_AGAIN) this.#publish(open)
-    const isLate = now - this.#progressAt >= REFUSE_AFTER || now - open.since >= REFUSE_AT_LAST
+    const isLate = now - this.#progressAt >= this.#refuseAfter || now - open.since >= REFUSE_AT_LAST
     if (!isLate || this.#isLate) return
     this.#isLate = true
     this.#refuseAll(this.#lateness())
@@ -138,7 +146,7 @@ export class EnvelopeSender {
 
   #lateness(): string {
     const reason = this.#reason === '' ? '' : ` (${this.#reason})`
-    return `the brokers have not stored anything for ${REFUSE_AFTER / 1_000} s${reason}; they need more than half of their replicas`
+    return `the brokers have not stored anything for ${this.#refuseAfter / 1_000} s${reason}; they need more than half of their replicas`
   }
 
   #refuseAll(message: string): void {

@@ -103,6 +103,11 @@ export class SharedLog {
     )
   }
 
+  /** The log is being closed: without progress senders are refused soon. */
+  hurry(): void {
+    this.#sender.hurry()
+  }
+
   async close(): Promise<void> {
     this.#isClosed = true
     this.#tail?.end()

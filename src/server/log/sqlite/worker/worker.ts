@@ -176,6 +176,7 @@ function write(): void {
     acceptClock: () => maintenance.acceptClock(),
     retentions: () => maintenance.retentions(),
     setEpoch: epoch => maintenance.setEpoch(epoch),
+    hurry: () => shared?.hurry(),
     turns: () => undefined,
     noteDeed: deed => maintenance.noteDeed(deed),
     renameRoom: (rename, deed) => maintenance.renameRoom(rename, deed),
