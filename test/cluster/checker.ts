@@ -9,7 +9,7 @@ export interface StoredMessage {
 }
 
 /** A message as its sender knows it; times in ms of one steady clock. */
-export interface SentMessage {
+interface SentMessage {
   readonly id: string
   readonly sentAt: number
   /** The seq that it was told; undefined: it was told none. */
@@ -26,7 +26,7 @@ export interface DaemonHistory {
 }
 
 /** What one reader was shown in a room, in that order. */
-export interface ReaderHistory {
+interface ReaderHistory {
   readonly name: string
   readonly room: string
   readonly texts: readonly string[]

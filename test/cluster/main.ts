@@ -26,10 +26,12 @@ async function runAll(natsServer: string): Promise<void> {
     try {
       const stream = `storm${at}`
       const report = await run({ brokers, stream, directory, daemons: DAEMONS, inFlight: IN_FLIGHT, fault })
-      const { acknowledged, stored, seen, longestWait, refused, broken } = report
+      const { acknowledged, stored, seen, longestWait, refused, alarms, broken } = report
       console.log(
         `${name}: acknowledged ${acknowledged}, stored ${stored}, seen ${seen}, refused ${refused}, longest wait ${(longestWait / 1_000).toFixed(1)} s; ${broken.length === 0 ? 'lost 0, doubled 0, one order, one hash' : `${broken.length} broken promises`}`,
       )
+      if (alarms.length > 0)
+        console.log(`  told operators ${alarms.length} sentences, such as: ${alarms.at(-1)}`)
       for (const problem of broken.slice(0, 20)) console.log(`  ${problem}`)
       if (broken.length > 0) process.exitCode = 1
     } catch (error) {

@@ -1,9 +1,9 @@
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { KillableDaemon } from '../crash/daemon.ts'
 import { Reader, Sender } from '../crash/people.ts'
 import { until, wait } from '../crash/waiting.ts'
+import { AlarmingDaemon } from './alarmingDaemon.ts'
 import type { BrokerCluster } from './brokerCluster.ts'
 import { type DaemonHistory, judge, type StoredMessage, type Verdict } from './checker.ts'
 import { projectionHash } from './projectionHash.ts'
@@ -17,7 +17,9 @@ const COOL_DOWN = 2_000
 export interface Scene {
   readonly brokers: BrokerCluster
   readonly stream: string
-  readonly daemons: readonly KillableDaemon[]
+  readonly daemons: readonly AlarmingDaemon[]
+  /** Kills a daemon with -9 and starts it with nothing, so that it reads everything from the brokers. */
+  readonly startAfresh: (at: number) => Promise<void>
 }
 
 /** How a run is made. */
@@ -39,6 +41,8 @@ export interface RunReport extends Verdict {
   readonly longestWait: number
   /** How often a message was refused, and sent again. */
   readonly refused: number
+  /** What the daemons told their operators, each sentence once. */
+  readonly alarms: readonly string[]
 }
 
 /** People talk through several daemons while something goes wrong; then everything that happened is judged. */
@@ -48,11 +52,16 @@ export async function run(options: RunOptions): Promise<RunReport> {
   const flags = ['--log', brokers.address(stream)]
   const directories = Array.from({ length: options.daemons }, (_, at) => join(directory, `daemon${at}`))
   for (const one of directories) mkdirSync(one, { recursive: true })
-  const daemons = directories.map(one => new KillableDaemon(one, flags))
+  const daemons = directories.map(one => new AlarmingDaemon(one, flags))
   const senders = daemons.map(
     (daemon, at) => new Sender(() => daemon.port, `s${at}`, ROOMS, options.inFlight),
   )
   const readers = daemons.map((daemon, at) => new Reader(() => daemon.port, `r${at}`, ROOMS))
+  const startAfresh = async (at: number): Promise<void> => {
+    await daemons[at]?.end('SIGKILL')
+    rmSync(directories[at] ?? '', { recursive: true })
+    await daemons[at]?.start()
+  }
   const people = [...senders, ...readers]
   const waits = senders.map(sender => new LongestWait(sender))
   try {
@@ -63,7 +72,7 @@ export async function run(options: RunOptions): Promise<RunReport> {
     )
     for (const one of waits) one.start()
     await wait(WARM_UP)
-    await options.fault({ brokers, stream, daemons })
+    await options.fault({ brokers, stream, daemons, startAfresh })
     await wait(COOL_DOWN)
     for (const one of waits) one.stop()
     await until('all that was said is acknowledged', () => senders.every(sender => sender.isDone))
@@ -84,6 +93,7 @@ export async function run(options: RunOptions): Promise<RunReport> {
       broken: [...verdict.broken, ...senders.flatMap(({ wrong }) => wrong)],
       longestWait: Math.max(...waits.map(({ longest }) => longest)),
       refused: senders.reduce((sum, { heldBack }) => sum + heldBack, 0),
+      alarms: [...new Set(daemons.flatMap(({ alarms }) => alarms))],
     }
   } finally {
     for (const one of waits) one.stop()
@@ -136,7 +146,7 @@ function sentBy({ times, acknowledged }: Sender) {
 
 function hasLast({ seen }: Reader, directory: string): boolean {
   const newest = new Map(storedIn(directory).map(({ room, text }) => [room, text]))
-  return [...newest].every(([room, text]) => seen.get(room)?.at(-1) === text)
+  return [...seen].every(([room, texts]) => texts.at(-1) === newest.get(room))
 }
 
 function historyOf(name: string, directory: string): DaemonHistory {

@@ -1,10 +1,15 @@
+import { globSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
+import { encodeEnvelope, RULES } from '../../src/server/log/envelope.ts'
 import { askApi } from '../../src/server/log/jetstream/api.ts'
 import { connectToBrokers } from '../../src/server/log/jetstream/brokers.ts'
 import type { Scene } from './run.ts'
 
 /** Longer than the time after which senders are refused, and than a daemon stays with a silent broker, ms. */
 const LONG = 12_000
+/** Messages of 256 KB that fill several blocks. */
+const FILLING = 80
 const DAY = 24 * 60 * 60_000
 
 /** One row of the table of faults. */
@@ -80,6 +85,7 @@ export const SCENARIOS: readonly Scenario[] = [
       await brokers.whole(stream)
     },
   },
+  { name: 'a bit flipped in a block of a follower, then each daemon starts with nothing', fault: damage },
   {
     name: 'a daemon away while the others talk, a broker killed meanwhile',
     async fault(scene) {
@@ -90,6 +96,46 @@ export const SCENARIOS: readonly Scenario[] = [
     },
   },
 ]
+
+/** Has the stream grow over several blocks: only the last one is looked at when a broker starts. */
+async function fill({ brokers, stream }: Scene): Promise<void> {
+  const connection = await connectToBrokers(brokers.brokersOf(stream), 'test')
+  try {
+    for (let n = 1; n <= FILLING; n++) {
+      const w = Array.from({ length: 16 }, (_, at) => ({
+        kind: 'event' as const,
+        roomKey: 'filler',
+        roomName: 'filler',
+        from: 'filler',
+        id: `fill:${n}:${at}`,
+        body: { action: 'chat' as const, message: String(n % 10).repeat(16_000) },
+      }))
+      const data = encodeEnvelope({ v: RULES, d: 'filler', n, w })
+      await connection.request(`${stream}.log`, data, { timeout: 5_000 })
+    }
+  } finally {
+    await connection.close()
+  }
+}
+
+/** A follower loses a bit of what it stores; then daemons read everything again, some through it. */
+async function damage(scene: Scene): Promise<void> {
+  const { brokers, stream } = scene
+  await fill(scene)
+  const at = await follower(scene)
+  // After a clean stop the broker trusts its index, and does not look at its blocks.
+  await brokers.signal(at, 'SIGTERM')
+  const blocks = globSync(`store/jetstream/*/streams/${stream}/msgs/*.blk`, { cwd: brokers.directoryOf(at) })
+  const block = join(brokers.directoryOf(at), blocks.toSorted()[1] ?? '')
+  const bytes = readFileSync(block)
+  const middle = Math.floor(bytes.length / 2)
+  bytes.writeUInt8(bytes.readUInt8(middle) ^ 1, middle)
+  writeFileSync(block, bytes)
+  brokers.start(at)
+  await brokers.whole(stream)
+  for (let round = 0; round < 2; round++)
+    for (const daemon of scene.daemons.keys()) await scene.startAfresh(daemon)
+}
 
 async function leader({ brokers, stream }: Scene): Promise<number> {
   for (;;) {

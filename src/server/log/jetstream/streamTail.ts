@@ -160,14 +160,13 @@ export class StreamTail implements Tail {
     else this.#begin()
   }
 
-  /** False where messages between are missing: another consumer may have them. */
+  /** False where a message was lost on its way: another consumer brings it. */
   #take({ message, number }: Delivered): boolean {
     const { position } = message
     if (position < this.#next) return true
     if (number !== this.#delivered + 1) return false
-    // The first message of a consumer that was asked from the next position on: there is nothing between.
-    if (position > this.#next && number > 1) return false
     this.#delivered = number
+    // The consumer has given all that its broker has: the listener asks the others.
     if (position > this.#next) this.#listener.hole(this.#next, position - 1)
     this.#next = position + 1
     if (!this.#hasEnded) this.#listener.message(message)

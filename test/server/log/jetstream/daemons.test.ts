@@ -199,6 +199,31 @@ describe.skipIf(program === undefined)('several daemons on one log', () => {
     expect([...one.troubles, ...fresh.troubles]).toEqual([])
   })
 
+  test('an envelope that is stored again, however late, changes nothing, and its text goes', async () => {
+    const stream = await newStream()
+    const one = await daemonOn(stream)
+    const two = await daemonOn(stream)
+    const secret = `late${process.pid}copy`
+    const seq = await storedBy(one, { text: secret, session: 1 })
+    const connection = await connectToBrokers(cluster().brokersOf(stream), 'test')
+    onTestFinished(() => connection.close())
+    const position = Math.floor(seq / 1_024)
+    const { data } = await connection.request(
+      `$JS.API.DIRECT.GET.${stream}`,
+      JSON.stringify({ seq: position }),
+    )
+    // As after the window in which JetStream knows the id: it takes the same once more.
+    connection.publish(`${stream}.log`, data)
+    await connection.flush()
+    const next = await storedBy(one, { text: 'after it' })
+    await vi.waitFor(() => expect(two.told.at(-1)?.seq).toBe(next), within)
+    expect(two.told.map(event => event.seq)).toEqual([seq, next])
+    await storedBy(one, { session: 1, body: { action: 'delete', target: seq } })
+    // The copy goes when the daemons look after what another one has sent: within two minutes.
+    await vi.waitFor(() => expect(blocksWith(secret)).toBe(0), { timeout: 100_000, interval: 500 })
+    expect(projectionHash(one.file)).toBe(projectionHash(two.file))
+  })
+
   test('a hole that nothing explains stops the fold, and reading goes on', async () => {
     const stream = await newStream()
     const one = await daemonOn(stream)
