@@ -134,6 +134,8 @@ export class Projection {
 
   /** The envelope of a position without the texts that the log no longer has; undefined where it has all of them. */
   withoutRemoved(envelope: Envelope, position: number): Envelope | undefined {
+    // It makes several events: what follows it in an envelope has other seqs. Daemons send it alone.
+    if (envelope.w.some(({ kind }) => kind === 'erase')) return undefined
     let isChanged = false
     const w = envelope.w.map((entry, index) => {
       if (!this.#isRemoved(entry, seqOf(position, index))) return entry
