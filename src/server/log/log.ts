@@ -149,7 +149,7 @@ export interface Log {
   readonly last: number
   /** True while more waits to be committed than the log wants, and much of it is of this share: read it later. */
   isBusy(share?: Share): boolean
-  /** How many events are being committed now. */
+  /** How many events are being committed now, and will be soon. */
   readonly committing: number
   /**
    * Stores an event. `settled` is called once, when it is durable or refused.

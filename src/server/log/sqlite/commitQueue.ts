@@ -24,6 +24,8 @@ const BUSY_COST = 4_096 * ENTRY_COST
 /** Hard limits: new events of those are refused, and then of all; slowing senders was not enough. */
 const MOST_COST = 4 * BUSY_COST
 const MOST_COST_OF_ALL = 2 * MOST_COST
+/** A commit that has not come by then is not waited for, ms. */
+const LATE = 100
 /** When a refused sender may try again, ms. */
 const RETRY_AFTER = 2_000
 
@@ -89,9 +91,9 @@ export class CommitQueue {
     this.#options = options
   }
 
-  /** How many events the writer has now. */
+  /** How many events the writer has now; 0 where it has been late with them, as a shared log can be. */
   get committing(): number {
-    return this.#committing
+    return performance.now() - this.#postedAt > LATE ? 0 : this.#committing
   }
 
   /** How many entries wait, or are with the writer. */

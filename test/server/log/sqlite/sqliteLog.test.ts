@@ -72,6 +72,16 @@ describe('the log on SQLite with seqs that are not dense', () => {
   testLog(() => openLog(temporaryDirectory(), { seqStep: 1_024 }))
 })
 
+test('a session whose beginning is stored twice begins once', async () => {
+  const log = await openLog()
+  const session = { number: 1, hash: 'h', person: 'alice', began: 0 }
+  const begin = () =>
+    new Promise(resolve => log.changeSession({ kind: 'began', session, name: 'Alice' }, { settled: resolve }))
+  expect(await begin()).toEqual({ ok: true, value: undefined })
+  expect(await begin()).toEqual({ ok: true, value: undefined })
+  expect(log.openSession('h')?.number).toBe(1)
+})
+
 describe('acknowledged entries are there after a restart', () => {
   test('events, topics, names, sessions and read positions', async () => {
     const directory = temporaryDirectory()
