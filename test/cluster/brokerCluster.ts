@@ -7,14 +7,18 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { parseBrokers } from '../../src/server/brokers.ts'
 import { type ClusterStatus, clusterStatus, initCluster } from '../../src/server/log/jetstream/cluster.ts'
+import type { BrokerHost } from './brokerNetwork.ts'
 
-const READY_WITHIN = 30_000
+const READY_WITHIN = 60_000
 const TRY_AGAIN = 200
 
 /** One broker of a {@link BrokerCluster}. */
 interface Broker {
   readonly name: string
+  readonly host: string
   readonly port: number
+  /** What stands before the program. */
+  readonly prefix: readonly string[]
   readonly directory: string
   readonly config: string
   process: ChildProcess | undefined
@@ -33,7 +37,7 @@ export class BrokerCluster {
   }
 
   /** Starts brokers; they are ready when this resolves. */
-  static async start(program: string, count = 3): Promise<BrokerCluster> {
+  static async start(program: string, count = 3, hosts: readonly BrokerHost[] = []): Promise<BrokerCluster> {
     const directory = mkdtempSync(join(tmpdir(), 'chatd-brokers-'))
     const ports = await freePorts(count * 2)
     const brokers = Array.from({ length: count }, (_, at): Broker => {
@@ -41,21 +45,23 @@ export class BrokerCluster {
       mkdirSync(own)
       return {
         name: `n${at}`,
+        host: hosts[at]?.address ?? '127.0.0.1',
+        prefix: hosts[at]?.prefix ?? [],
         port: ports[at] ?? 0,
         directory: own,
         config: join(own, 'nats.conf'),
         process: undefined,
       }
     })
-    const routes = ports.slice(count).map(port => `nats://127.0.0.1:${port}`)
-    brokers.forEach(({ name, port, directory: own, config }, at) => {
+    const routes = brokers.map(({ host }, at) => `nats://${host}:${ports[count + at]}`)
+    brokers.forEach(({ name, host, port, directory: own, config }, at) => {
       const cluster =
         count === 1
           ? ''
-          : `cluster { name: chat, listen: "127.0.0.1:${ports[count + at]}", routes: [${routes.map(route => `"${route}"`).join(', ')}] }`
+          : `cluster { name: chat, listen: "${host}:${ports[count + at]}", routes: [${routes.map(route => `"${route}"`).join(', ')}] }`
       writeFileSync(
         config,
-        `server_name: ${name}\nlisten: "127.0.0.1:${port}"\njetstream { store_dir: "${own}/store", sync_interval: always }\n${cluster}\n`,
+        `server_name: ${name}\nlisten: "${host}:${port}"\njetstream { store_dir: "${own}/store", sync_interval: always }\n${cluster}\n`,
       )
     })
     const started = new BrokerCluster(program, directory, brokers)
@@ -71,7 +77,7 @@ export class BrokerCluster {
 
   /** What `--log` takes. */
   address(stream: string): string {
-    return `nats://${this.#brokers.map(({ port }) => `127.0.0.1:${port}`).join(',')}/${stream}`
+    return `nats://${this.#brokers.map(({ host, port }) => `${host}:${port}`).join(',')}/${stream}`
   }
 
   /** What a log is opened with. */
@@ -116,7 +122,8 @@ export class BrokerCluster {
     const broker = this.#at(at)
     if (broker.process !== undefined) return
     const log = openSync(join(broker.directory, 'log'), 'a')
-    const child = spawn(this.#program, ['-c', broker.config], { stdio: ['ignore', log, log] })
+    const [command = this.#program, ...args] = [...broker.prefix, this.#program, '-c', broker.config]
+    const child = spawn(command, args, { stdio: ['ignore', log, log] })
     closeSync(log)
     broker.process = child
     child.once('exit', () => {

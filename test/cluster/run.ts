@@ -5,6 +5,7 @@ import { Reader, Sender } from '../crash/people.ts'
 import { until, wait } from '../crash/waiting.ts'
 import { AlarmingDaemon } from './alarmingDaemon.ts'
 import type { BrokerCluster } from './brokerCluster.ts'
+import type { BrokerNetwork } from './brokerNetwork.ts'
 import { type DaemonHistory, judge, type StoredMessage, type Verdict } from './checker.ts'
 import { projectionHash } from './projectionHash.ts'
 
@@ -16,6 +17,8 @@ const COOL_DOWN = 2_000
 /** What a fault may touch. */
 export interface Scene {
   readonly brokers: BrokerCluster
+  /** Where each broker has a machine of its own. */
+  readonly network: BrokerNetwork | undefined
   readonly stream: string
   readonly daemons: readonly AlarmingDaemon[]
   /** Kills a daemon with -9 and starts it with nothing, so that it reads everything from the brokers. */
@@ -25,6 +28,7 @@ export interface Scene {
 /** How a run is made. */
 export interface RunOptions {
   readonly brokers: BrokerCluster
+  readonly network?: BrokerNetwork | undefined
   readonly stream: string
   /** Empty. */
   readonly directory: string
@@ -72,7 +76,7 @@ export async function run(options: RunOptions): Promise<RunReport> {
     )
     for (const one of waits) one.start()
     await wait(WARM_UP)
-    await options.fault({ brokers, stream, daemons, startAfresh })
+    await options.fault({ brokers, network: options.network, stream, daemons, startAfresh })
     await wait(COOL_DOWN)
     for (const one of waits) one.stop()
     await until('all that was said is acknowledged', () => senders.every(sender => sender.isDone))

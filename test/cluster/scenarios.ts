@@ -8,6 +8,7 @@ import type { Scene } from './run.ts'
 
 /** Longer than the time after which senders are refused, and than a daemon stays with a silent broker, ms. */
 const LONG = 12_000
+const CUT = 20_000
 /** Messages of 256 KB that fill several blocks. */
 const FILLING = 80
 const DAY = 24 * 60 * 60_000
@@ -15,6 +16,8 @@ const DAY = 24 * 60 * 60_000
 /** One row of the table of faults. */
 export interface Scenario {
   readonly name: string
+  /** It cuts the network between brokers. */
+  readonly cuts?: true
   readonly fault: (scene: Scene) => Promise<void>
 }
 
@@ -64,6 +67,16 @@ export const SCENARIOS: readonly Scenario[] = [
     },
   },
   {
+    name: 'the leader cut from the other brokers for 20 s, and daemons reach it',
+    cuts: true,
+    fault: scene => cut(scene, leader),
+  },
+  {
+    name: 'a follower cut from the other brokers for 20 s',
+    cuts: true,
+    fault: scene => cut(scene, follower),
+  },
+  {
     name: 'two of three brokers dead for 12 s',
     async fault(scene) {
       const { brokers } = scene
@@ -96,6 +109,14 @@ export const SCENARIOS: readonly Scenario[] = [
     },
   },
 ]
+
+async function cut(scene: Scene, which: (scene: Scene) => Promise<number>): Promise<void> {
+  const at = await which(scene)
+  scene.network?.cut(at)
+  await wait(CUT)
+  scene.network?.heal(at)
+  await scene.brokers.whole(scene.stream)
+}
 
 /** Has the stream grow over several blocks: only the last one is looked at when a broker starts. */
 async function fill({ brokers, stream }: Scene): Promise<void> {

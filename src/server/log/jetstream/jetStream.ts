@@ -91,10 +91,10 @@ export class JetStream implements Stream {
     const set = headers()
     set.set('Nats-Expected-Stream', this.#stream)
     if (id !== undefined) set.set('Nats-Msg-Id', id)
-    this.#link.waits()
+    this.#link.waits('acknowledgement')
     const answer = await this.#connection.request(subject, data, { timeout: PUBLISH_TIMEOUT, headers: set })
     const { seq } = apiAnswer<PublishAnswer>(answer)
-    this.#link.progress()
+    this.#link.progress('acknowledgement')
     return seq
   }
 

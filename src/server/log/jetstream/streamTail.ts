@@ -69,7 +69,7 @@ export class StreamTail implements Tail {
     const round = ++this.#round
     this.#stopReading()
     this.#heardAt = performance.now()
-    this.#link.waits()
+    this.#link.waits('tail')
     this.#tryToBegin(round).catch(() => {
       if (round !== this.#round) return
       this.#heardAt = performance.now()
@@ -147,13 +147,13 @@ export class StreamTail implements Tail {
     this.#heardAt = performance.now()
     const delivered = deliveredOf(message)
     if (delivered !== undefined) {
-      this.#link.progress()
+      this.#link.progress('tail')
       if (!this.#take(delivered)) return this.#begin()
       if (--this.#left === 0) this.#askWhenReady(name, inbox)
       return
     }
     const status = message.headers?.code ?? 0
-    if (status === HEARTBEAT_STATUS) return this.#link.progress()
+    if (status === HEARTBEAT_STATUS) return this.#link.progress('tail')
     const isEnd = REQUEST_ENDED.includes(status) || message.headers?.description.includes('MaxBytes') === true
     if (isEnd) this.#askWhenReady(name, inbox)
     // The consumer is gone, or its leader is.
