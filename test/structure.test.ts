@@ -34,6 +34,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
     'prom-client',
     'smol-toml',
     'fastest-levenshtein',
+    '@nats-io/transport-node',
   ],
 }
 
@@ -44,9 +45,9 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
 const FLOORS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   'src/server': [
     ['main'],
-    ['serve'],
+    ['clusterCommand', 'serve'],
     ['flags'],
-    ['adminFlags', 'backupFlags', 'watchFlags'],
+    ['adminFlags', 'backupFlags', 'clusterFlags', 'watchFlags'],
     ['accountFlags', 'configFlags'],
     ['metrics'],
     ['daemon'],
@@ -66,6 +67,7 @@ const FLOORS: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ['logSink'],
     ['counters'],
     [
+      'brokers',
       'byteSize',
       'exits',
       'listenSockets',
@@ -92,6 +94,8 @@ const FLOORS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   ],
   'src/server/log': [
     ['sqlite'],
+    ['jetstream'],
+    ['envelope', 'stream'],
     ['namedRooms', 'repeats', 'changes'],
     ['log', 'roomKeys', 'skeleton', 'watched'],
     ['entries'],
@@ -132,6 +136,10 @@ const JSON_ALLOWED: Readonly<Record<string, string>> = {
   'src/server/main.ts': 'prints what is configured',
   'src/server/admin/status.ts': 'prints what a daemon tells of itself, and reads it',
   'src/server/logger.ts': 'writes a line of the log of its own',
+  'src/server/log/envelope.ts': 'goes to brokers, on their protocol',
+  'src/server/log/jetstream/api.ts': 'goes to brokers, on their protocol',
+  'src/server/log/jetstream/jetStream.ts': 'goes to brokers, on their protocol',
+  'src/server/log/jetstream/streamTail.ts': 'goes to brokers, on their protocol',
   'src/server/log/sqlite/worker/reader.ts': 'hands a list to a statement of SQL',
   'src/server/log/sqlite/schema.ts': 'hands a list to a statement of SQL',
   'src/server/log/sqlite/messages.ts': 'goes between the threads of the log',

@@ -7,6 +7,7 @@ import { CONFIG_KEYS, type Config, configSchema } from './config/config.ts'
 /** A key as a flag, where that is not `--key <value>`. `variadic` takes several values, `repeated` may come several times. */
 const SPELLINGS: Readonly<Record<string, string>> = {
   listen: '-l, --listen <host:port>',
+  log: '--log <brokers>',
   'backup-directory': '--backup-directory <dir>',
   'log-level': '--log-level <level>',
   'socket-mode': '--socket-mode <mode>',

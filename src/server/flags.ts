@@ -4,6 +4,7 @@ import { addAccountCommands, dataOf, type TakeTask } from './accountFlags.ts'
 import type { CommandTask, TaskFlags } from './admin/command.ts'
 import { addAdminCommands } from './adminFlags.ts'
 import { addBackupCommands } from './backupFlags.ts'
+import { addClusterCommands, type ClusterCommand } from './clusterFlags.ts'
 import type { Config } from './config/config.ts'
 import { CONFIG_FILE } from './config/configFile.ts'
 import { addConfigFlags, configOfFlags } from './configFlags.ts'
@@ -15,6 +16,7 @@ export type CommandLine =
   | { readonly kind: 'serve'; readonly flags: Flags }
   | { readonly kind: 'task'; readonly flags: TaskFlags }
   | { readonly kind: 'config'; readonly command: ConfigCommand }
+  | { readonly kind: 'cluster'; readonly command: ClusterCommand }
 
 /** The flags that say how a daemon serves. */
 export interface Flags {
@@ -80,6 +82,7 @@ export function defineChatd(take: (parsed: CommandLine) => void): Command {
     })
   addConfigFlags(program)
   addConfigCommands(program, command => take({ kind: 'config', command }))
+  addClusterCommands(program, command => take({ kind: 'cluster', command }))
   addCommands(program, (task, more) => {
     const { data } = program.opts<{ data?: string }>()
     take({ kind: 'task', flags: { data, task, newEpoch: false, question: undefined, ...more } })

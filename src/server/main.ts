@@ -21,6 +21,10 @@ export async function main(argv: readonly string[]): Promise<void> {
       return runTask(line.flags)
     case 'config':
       return runConfigCommand(line.command)
+    case 'cluster': {
+      const { runClusterCommand } = await import('./clusterCommand.ts')
+      return runClusterCommand(line.command)
+    }
   }
 }
 

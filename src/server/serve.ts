@@ -4,7 +4,9 @@ import { isLocal, showAddress } from './address.ts'
 import { openControl } from './admin/control.ts'
 import { prepareLog } from './admin/prepareLog.ts'
 import type { ConfigTasks } from './admin/tasks.ts'
+import { type Brokers, parseBrokers } from './brokers.ts'
 import { showBytes } from './byteSize.ts'
+import type { Config } from './config/config.ts'
 import { namedConfigFile } from './config/configFile.ts'
 import { Configuration } from './config/configuration.ts'
 import { unknownVariables } from './config/sources.ts'
@@ -88,7 +90,7 @@ export async function serve(flags: Flags): Promise<void> {
     isReloadWanted = true
   }
   process.on('SIGHUP', noteHangUp)
-  const log = await openLog(data, logger, manager)
+  const log = await openLog(data, brokersOf(config), logger, manager)
   watch.log = log
   for (const finding of closeToOthers(data)) logger.warn({ finding }, 'permissions')
   const reload = (): ReturnType<ConfigTasks['reload']> =>
@@ -205,13 +207,24 @@ function warnOfConfig({ config, settings }: Configuration, logger: Logger, hande
     logger.warn({ sockets: handed }, 'listen is not used: systemd hands over the sockets (chatd.socket)')
 }
 
-async function openLog(data: string, logger: Logger, manager: ServiceManager): Promise<SqliteLog> {
+function brokersOf({ log }: Config): Brokers | undefined {
+  const brokers = log === undefined ? undefined : parseBrokers(log)
+  return brokers?.ok === true ? brokers.value : undefined
+}
+
+async function openLog(
+  data: string,
+  brokers: Brokers | undefined,
+  logger: Logger,
+  manager: ServiceManager,
+): Promise<SqliteLog> {
   // A long log is looked at before it is used, and an old one is carried to the newest layout.
   manager.status('looking at the log')
   manager.extend(EXTEND_BY)
   const timer = setInterval(() => manager.extend(EXTEND_BY), EXTEND_EVERY)
   await prepareLog(data, logger)
   const opened = await openSqliteLog(logFile(data), {
+    brokers,
     onTrouble: trouble => logger.error({ trouble }, 'storage'),
     onRecovered: () => logger.info('storing works again'),
     onBug: error => logger.error({ err: error }, 'telling of a commit failed by a bug'),

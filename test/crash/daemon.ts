@@ -33,15 +33,25 @@ export class KillableDaemon {
   /** The process, once it was started. */
   protected child: ChildProcess | undefined
   readonly #directory: string
+  readonly #flags: readonly string[]
 
-  constructor(directory: string) {
+  constructor(directory: string, flags: readonly string[] = []) {
     this.#directory = directory
+    this.#flags = flags
   }
 
   /** Resolves when it accepts connections. */
   async start({ clockShift = 0, isLimited = false }: Start = {}): Promise<void> {
     const limits = isLimited ? [] : ['--no-limits']
-    const args = [CHATD, '--listen', `127.0.0.1:${this.port}`, '--data', this.#directory, ...limits]
+    const args = [
+      CHATD,
+      '--listen',
+      `127.0.0.1:${this.port}`,
+      '--data',
+      this.#directory,
+      ...limits,
+      ...this.#flags,
+    ]
     const clock = { NODE_OPTIONS: `--import ${SHIFTED_CLOCK}`, CLOCK_SHIFT: String(clockShift) }
     const child = spawn(process.execPath, args, {
       env: clockShift === 0 ? NOTHING_ELSE : { ...NOTHING_ELSE, ...clock },

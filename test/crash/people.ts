@@ -48,6 +48,8 @@ export class Sender extends Stubborn {
   readonly acknowledged = new Map<string, number>()
   /** Answers that contradict an earlier one, or refuse what has to be taken. */
   readonly wrong: string[] = []
+  /** By id: when it was said first, and when it was acknowledged first; ms of the steady clock. */
+  readonly times = new Map<string, { readonly sentAt: number; acknowledgedAt?: number }>()
   sent = 0
   /** How often the disk was full. */
   heldBack = 0
@@ -92,6 +94,8 @@ export class Sender extends Stubborn {
     const before = this.acknowledged.get(id)
     if (before !== undefined && before !== seq) this.wrong.push(`${id} was ${before} and is ${seq}`)
     this.acknowledged.set(id, seq)
+    const times = this.times.get(id)
+    if (times !== undefined) times.acknowledgedAt ??= performance.now()
     this.#open.delete(id)
     this.#sayMore()
   }
@@ -111,6 +115,7 @@ export class Sender extends Stubborn {
       const room = this.#rooms[this.#number % this.#rooms.length]
       const request = { action: 'chat', room, message: `${id} says hello to everybody`, id }
       this.#open.set(id, request)
+      this.times.set(id, { sentAt: performance.now() })
       this.#sendOnce(request)
     }
   }

@@ -11,6 +11,7 @@ import {
   mode,
   path,
   range,
+  sharedLog,
   yesOrNo,
 } from './values.ts'
 
@@ -106,6 +107,11 @@ export const configSchema = z.strictObject({
     { ...starts, byDefault: `["127.0.0.1:${DEFAULT_PORT}"]` },
   ),
   data: key(path, 'where the daemon keeps its data', starts),
+  log: key(
+    sharedLog,
+    'the brokers of a log that several daemons share: "nats://HOST:PORT,HOST:PORT,HOST:PORT"; without it the log is in the data directory. See docs/cluster.md',
+    starts,
+  ),
   'backup-directory': key(
     path,
     'where chatd backup puts what it names, and where chatd looks for the newest: by default backups in the data directory',

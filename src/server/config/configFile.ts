@@ -93,7 +93,9 @@ function kind(expected: string): string {
 function guess(name: string): string {
   const near = CONFIG_KEYS.map(key => ({ name: key.name, far: distance(key.name, name) }))
   const [best] = near.sort((a, b) => a.far - b.far)
-  return best !== undefined && best.far <= CLOSE ? `; did you mean ${best.name}?` : '; see chatd.conf(5)'
+  // As many changes as a name has letters make any name of any other.
+  const isClose = best !== undefined && best.far <= CLOSE && best.far < best.name.length
+  return isClose ? `; did you mean ${best.name}?` : '; see chatd.conf(5)'
 }
 
 /** The file and the line of a key, as the beginning of a sentence. */

@@ -32,6 +32,7 @@ export function defaultConfigFile(): string {
 /** Keys without a default show a value that they could have. */
 const EXAMPLES: Readonly<Record<string, string>> = {
   data: '"/var/lib/chatd"',
+  log: '"nats://10.0.0.1,10.0.0.2,10.0.0.3"',
   'backup-directory': '"/var/backups/chatd"',
   'control-group': '"0"',
   name: '["chat.example.org"]',

@@ -6,6 +6,7 @@ import { domainToASCII } from 'node:url'
 import * as z from 'zod'
 import { isLocal, parseListenAddress } from '../address.ts'
 import { parseAddressRange } from '../addressRanges.ts'
+import { parseBrokers } from '../brokers.ts'
 import { findGroup } from '../systemGroup.ts'
 
 /** A value that is read from a text; `parse` gives undefined for a text that is none, and `sentence` says what it is. */
@@ -30,6 +31,12 @@ export const metricsAddress = fromText(text => {
   if (address === undefined || !isLocal(address)) return undefined
   return 'path' in address || /:\d+$/.test(text) ? address : undefined
 }, 'It is an address of this machine alone, such as 127.0.0.1:9100, [::1]:9100 or unix:/run/chatd/metrics; for other machines put a proxy with a password in front')
+
+/** Where a shared log is. */
+export const sharedLog = fromText(
+  text => (parseBrokers(text).ok ? text : undefined),
+  'It is the brokers of a cluster, such as nats://a,b,c or nats://a:4222,b:4222,c:4222/STREAM',
+)
 
 /** A choice. */
 export const yesOrNo = z.boolean({ error: 'It is true or false' })

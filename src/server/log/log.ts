@@ -149,7 +149,7 @@ export interface Log {
   readonly last: number
   /** True while more waits to be committed than the log wants, and much of it is of this share: read it later. */
   isBusy(share?: Share): boolean
-  /** How many events are being committed now. */
+  /** How many events are being committed now, and will be soon. */
   readonly committing: number
   /**
    * Stores an event. `settled` is called once, when it is durable or refused.
@@ -244,8 +244,8 @@ export interface SessionStore {
   sessionOf(number: number): KeptSession | undefined
   /** The number of the oldest open session of a person (a folded name). */
   oldestSession(person: string): number | undefined
-  /** The highest number of a session. */
-  readonly lastSession: number
+  /** A number for a session: no other one has it or had it. */
+  reserveSession(): number
   /** Changes the sessions, in order with the events. */
   changeSession(change: SessionChange, options?: SessionChangeOptions): void
   /** Tells of open sessions that were forgotten because there were too many; returns the function that ends it. */

@@ -69,21 +69,19 @@ export class Sessions {
   readonly #holders = new Map<string, number>()
   readonly #byHash = new Map<string, OwnSession>()
   readonly #accounts: AccountStore | undefined
-  #lastNumber: number
 
   /** @param accounts tells which sessions become those of accounts */
   constructor(store: SessionStore, limits: SessionLimits, accounts?: AccountStore) {
     this.#store = store
     this.#limits = limits
     this.#accounts = accounts
-    this.#lastNumber = store.lastSession
     accounts?.onAccounts(change => this.#accountsChanged(change))
     store.onForgotten(numbers => this.#forgotten(numbers))
   }
 
   /** The number of a session that the log is to begin: no other session gets it. */
   reserve(): number {
-    return ++this.#lastNumber
+    return this.#store.reserveSession()
   }
 
   /** The session of an account. */

@@ -88,6 +88,7 @@ export class MemoryLog implements WholeLog {
   readonly #accountSessions = new AccountSessions([])
   readonly #accountListeners = new Set<(change: AccountChange) => void>()
   readonly #listeners = new Set<(events: readonly Committed[]) => void>()
+  #lastSession = 0
   readonly #forgottenListeners = new Set<(numbers: readonly number[]) => void>()
   #waiting: Waiting[] = []
   #scheduled: NodeJS.Immediate | undefined
@@ -208,8 +209,8 @@ export class MemoryLog implements WholeLog {
     return this.#accounts.lookups.session(number)
   }
 
-  get lastSession(): number {
-    return 0
+  reserveSession(): number {
+    return ++this.#lastSession
   }
 
   onForgotten(listener: (numbers: readonly number[]) => void): () => void {

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
-import { openSqliteLog, type SqliteLogOptions } from '../../../src/server/log/sqlite/sqliteLog.ts'
+import { openSqliteLog } from '../../../src/server/log/sqlite/sqliteLog.ts'
+import type { SqliteLogOptions } from '../../../src/server/log/sqlite/sqliteLogOptions.ts'
 import { knock, PASSWORD, registered, secretOf } from '../accounts.ts'
 import { temporaryDirectory } from '../directory.ts'
 import { eventually, Peer, startServer } from '../peer.ts'

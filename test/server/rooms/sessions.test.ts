@@ -14,7 +14,11 @@ class Store implements SessionStore {
   readonly changes: SessionChange[] = []
   readonly #waiting: ((result: Result<undefined>) => void)[] = []
 
-  readonly lastSession = 0
+  #lastSession = 0
+
+  reserveSession(): number {
+    return ++this.#lastSession
+  }
 
   openSession(): undefined {
     return undefined

@@ -4,13 +4,14 @@ import { FairQueue, OWN_SHARE, type Share } from '../../shares.ts'
 import type { AccountChange, AccountEntry } from '../accounts.ts'
 import type { EventEntry, SessionChange } from '../entries.ts'
 import type { Committed, LoggedEvent, SessionChangeOptions, Stored } from '../log.ts'
-import type { Batch, Outcome } from './messages.ts'
+import { type Batch, type Outcome, pack } from './messages.ts'
 import { OwedChanges } from './owedChanges.ts'
 import type { Position } from './storedEvent.ts'
 
 /** A batch is at most this, so that no entry waits long behind a flood. */
 const MAX_BATCH = 512
 const MAX_BATCH_BYTES = 256 * 1024
+const QUOTES = 2
 /** What an entry costs beside its text, in bytes of text. */
 const ENTRY_COST = 512
 /**
@@ -23,6 +24,8 @@ const BUSY_COST = 4_096 * ENTRY_COST
 /** Hard limits: new events of those are refused, and then of all; slowing senders was not enough. */
 const MOST_COST = 4 * BUSY_COST
 const MOST_COST_OF_ALL = 2 * MOST_COST
+/** A commit that has not come by then is not waited for, ms. */
+const LATE = 100
 /** When a refused sender may try again, ms. */
 const RETRY_AFTER = 2_000
 
@@ -88,9 +91,9 @@ export class CommitQueue {
     this.#options = options
   }
 
-  /** How many events the writer has now. */
+  /** How many events the writer has now; 0 where it has been late with them, as a shared log can be. */
   get committing(): number {
-    return this.#committing
+    return performance.now() - this.#postedAt > LATE ? 0 : this.#committing
   }
 
   /** How many entries wait, or are with the writer. */
@@ -120,7 +123,7 @@ export class CommitQueue {
     }
     const told = (result: Result<Settlement>): void =>
       settled(result.ok ? success(result.value.stored) : result)
-    this.#enqueue({ entry, share, bytes: Buffer.byteLength(text), settled: told, origin })
+    this.#enqueue({ entry, share, bytes: sizeOf(text) - QUOTES, settled: told, origin })
   }
 
   /** See `AccountStore.changeAccounts`. */
@@ -133,7 +136,7 @@ export class CommitQueue {
       if (!result.ok) settled(result)
       else if (result.value.change !== undefined) settled(success(result.value.change))
     }
-    this.#enqueue({ entry, share, bytes: 0, settled: told, origin: undefined })
+    this.#enqueue({ entry, share, bytes: sizeOf(entry), settled: told, origin: undefined })
   }
 
   /** See `SessionStore.changeSession`. */
@@ -266,4 +269,9 @@ export class CommitQueue {
     if (this.#waiting.size > 0) this.#post()
     else if (this.#posted === undefined) this.#drained?.()
   }
+}
+
+/** The bytes of a value as it is sent on: a batch fits into one message of a shared log. */
+function sizeOf(value: unknown): number {
+  return Buffer.byteLength(pack(value))
 }

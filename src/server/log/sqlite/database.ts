@@ -22,8 +22,11 @@ export class UnusableFile extends Error {
   override readonly name = 'UnusableFile'
 }
 
+/** What a file of a log is: the log itself, or what one daemon made of a shared log. */
+export type LogFileKind = 'log' | 'projection'
+
 /** Opens the log for the writer: makes or migrates it, and asserts that commits reach the disk. */
-export function openForWriting(file: string, epoch: string): DatabaseSync {
+export function openForWriting(file: string, epoch: string, kind: LogFileKind = 'log'): DatabaseSync {
   return explaining(file, () => {
     refuseHalfSaved(file)
     const isNew = !existsSync(file)
@@ -35,6 +38,7 @@ export function openForWriting(file: string, epoch: string): DatabaseSync {
     withConnection(file, database => {
       refuseNewer(file, database)
       refuseForeign(file, database)
+      refuseOtherKind(file, database, kind)
       if (!isAsItWasClosed) refuseDamaged(file, database)
     })
     if (!isNew) refuseShared(file)
@@ -194,6 +198,20 @@ function refuseForeign(file: string, database: DatabaseSync): void {
   throw new UnusableFile(
     `${file} belongs to another program; move it away, or choose another directory with --data`,
   )
+}
+
+/** A file that follows a shared log must not go its own way, nor a log of its own be taken for one that follows. */
+function refuseOtherKind(file: string, database: DatabaseSync, kind: LogFileKind): void {
+  const follows = database.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'stream'").get() !== undefined
+  if (kind === 'log' && follows)
+    throw new UnusableFile(
+      `${file} follows a shared log, and changes only together with it: start chatd with --log, and run commands while it runs`,
+    )
+  if (kind === 'log' || follows) return
+  if (database.prepare('SELECT 1 FROM events').get() !== undefined)
+    throw new UnusableFile(
+      `${file} is a log of its own, which --log does not carry over: choose an empty directory with --data`,
+    )
 }
 
 /** Runs an opening of the file; where it fails, throws {@link UnusableFile} with what to do about it. */

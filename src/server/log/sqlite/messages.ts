@@ -1,4 +1,5 @@
 import type { Refusal } from '../../../protocol/errors.ts'
+import type { Brokers } from '../../brokers.ts'
 import type { AccountChange, AccountContents, AuditLine } from '../accounts.ts'
 import type { Entry, ErasureCursor, SweepCursor } from '../entries.ts'
 import type {
@@ -42,6 +43,12 @@ export interface Batch {
   readonly entries: readonly Entry[]
 }
 
+/** Entries that others queued, or maintenance, with what became of each. */
+export interface Others {
+  readonly entries: readonly Entry[]
+  readonly outcomes: readonly Outcome[]
+}
+
 /** What became of an entry. */
 export type Outcome =
   | { readonly kind: 'stored'; readonly seq: number; readonly ts: number; readonly prev: number }
@@ -82,6 +89,8 @@ export interface ThreadStart {
   readonly file: string
   /** The epoch of a log that is made now. */
   readonly epoch: string
+  /** The stream that orders the log; undefined: this thread orders it. */
+  readonly brokers?: Brokers | undefined
   /** For tests: the file never has more pages than this. */
   readonly maxPages?: number | undefined
 }
@@ -99,21 +108,23 @@ export interface WriterMethods {
   /** Believes the machine's clock, and removes what is due by it. */
   acceptClock(): Promise<void>
   retentions(): readonly RoomRetention[]
-  setEpoch(epoch: string): void
+  setEpoch(epoch: string): Promise<void>
+  /** The log is being closed: without progress senders are refused soon. */
+  hurry(): void
   /** Does nothing: the answer says that the thread turns. */
   turns(): void
-  noteDeed(deed: OperatorDeed): void
+  noteDeed(deed: OperatorDeed): Promise<void>
   /** Gives a room another title, and notes who did; a refusal where it may not have it. */
-  renameRoom(rename: RoomRename, deed: OperatorDeed): Refusal | undefined
+  renameRoom(rename: RoomRename, deed: OperatorDeed): Promise<Refusal | undefined>
   /** Takes a room away from its name, and notes who did; false where that is done. */
-  endRoom(roomKey: string, deed: OperatorDeed): boolean
+  endRoom(roomKey: string, deed: OperatorDeed): Promise<boolean>
   /** Removes what a room that was ended holds; how many events. */
   sweepRoom(roomKey: string): Promise<number>
   /** Gives its name free. */
-  freeName(roomKey: string): void
+  freeName(roomKey: string): Promise<void>
   /** Takes removed text out of the index and the write-ahead log; false where a reader is in the way. */
   purge(): Promise<boolean>
-  close(): void
+  close(): Promise<void>
 }
 
 /** A page of what one person said. */
@@ -192,10 +203,17 @@ export interface ThreadAnswers {
 /** What a thread says by itself. */
 export type ThreadNews =
   /** The log is open; a reading thread says so without contents. */
-  | { readonly kind: 'opened'; readonly contents?: Contents }
+  | { readonly kind: 'opened'; readonly contents?: Contents; readonly position?: number | undefined }
   /** The log cannot be used; a sentence. */
   | { readonly kind: 'unusable'; readonly message: string }
-  | { readonly kind: 'committed'; readonly outcomes: Packed<readonly Outcome[]> }
+  /** `position`: of the message of a shared log that held the batch. */
+  | {
+      readonly kind: 'committed'
+      readonly outcomes: Packed<readonly Outcome[]>
+      readonly position?: number | undefined
+    }
+  /** Entries of a shared log were stored that no batch of this process waits for. */
+  | { readonly kind: 'others'; readonly others: Packed<Others> }
   /** Nothing of the batch was stored. */
   | { readonly kind: 'failed'; readonly message: string; readonly diskFull: boolean }
   /** The files are no longer there: nothing can be stored any more. A sentence. */

@@ -10,10 +10,11 @@ import type { WatchedLog } from '../watched.ts'
 import { AccountSessions } from './accountSessions.ts'
 import { CommitQueue } from './commitQueue.ts'
 import { openForReading, UnusableFile } from './database.ts'
+import { Listeners } from './listeners.ts'
 import { Lookups } from './lookups.ts'
 import { MaintainedLog } from './maintainedLog.ts'
 import {
-  type Contents,
+  type Others,
   pack,
   type ReaderMethods,
   type ThreadNews,
@@ -21,28 +22,15 @@ import {
   unpack,
   type WriterMethods,
 } from './messages.ts'
+import { tellOthers } from './others.ts'
 import { ReadQueue } from './readQueue.ts'
 import { RoomHeads } from './roomHeads.ts'
-import { eventOf } from './storedEvent.ts'
+import { SessionNumbers } from './sessionNumbers.ts'
+import type { SqliteLogOptions } from './sqliteLogOptions.ts'
+import { eventOf, type Position } from './storedEvent.ts'
 import { Thread } from './thread.ts'
 
 const CANNOT_STORE = 'the server cannot store anything now'
-
-/** How a log is opened. `maxPages` and `seqStep` are for tests. */
-export interface SqliteLogOptions {
-  /** Told, in a sentence, what an operator should know: a full disk, a failed task. */
-  readonly onTrouble?: (message: string) => void
-  /** Storing works again after a trouble. */
-  readonly onRecovered?: () => void
-  /** A thread of the log died, by a bug: nothing is stored any more. */
-  readonly onBroken?: (error: Error) => void
-  /** Called with what a sender or a subscriber threw by a bug; the log goes on. */
-  readonly onBug?: (error: unknown) => void
-  /** The file never has more pages than this, as if the disk were full then. */
-  readonly maxPages?: number
-  /** The seqs of each batch begin at the next multiple of this, as in a log that numbers batches. */
-  readonly seqStep?: number
-}
 
 /**
  * Opens the log in a file, which is made where it does not exist. The caller holds the lock of its directory.
@@ -71,14 +59,16 @@ export class SqliteLog extends MaintainedLog implements WholeLog, LogMaintenance
   readonly #writer: Thread<WriterMethods>
   readonly #reader: Promise<Thread<ReaderMethods>>
   readonly #queue: CommitQueue
-  readonly #listeners = new Set<(events: readonly Committed[]) => void>()
-  readonly #accountListeners = new Set<(change: AccountChange) => void>()
-  readonly #forgottenListeners = new Set<(numbers: readonly number[]) => void>()
+  readonly #onBug = (error: unknown): void => this.#options.onBug?.(error)
+  readonly #listeners = new Listeners<readonly Committed[]>(this.#onBug)
+  readonly #accountListeners = new Listeners<AccountChange>(this.#onBug)
+  readonly #forgottenListeners = new Listeners<readonly number[]>(this.#onBug)
   #accounts: AccountContents | undefined
   #accountSessions = new AccountSessions([])
   #epoch = ''
   #heads = new RoomHeads(() => undefined, 0)
   #lookups: Lookups | undefined
+  readonly #sessionNumbers = new SessionNumbers()
   #lastSession = 0
   #broken: Error | undefined
   #hasFailed = false
@@ -87,22 +77,17 @@ export class SqliteLog extends MaintainedLog implements WholeLog, LogMaintenance
     const reading = Promise.withResolvers<Thread<ReaderMethods>>()
     super(new ReadQueue(reading.promise))
     this.#options = options
-    const { maxPages, seqStep } = options
-    this.#start = { file, epoch: randomUUID(), maxPages }
+    const { maxPages, seqStep, brokers } = options
+    this.#start = { file, epoch: randomUUID(), maxPages, brokers }
     this.#queue = new CommitQueue({
       post: batch => this.#writer.post({ kind: 'commit', batch: pack(batch) }),
-      stored: (entry, position) => {
-        this.#heads.stored(entry, position.seq, position.prev)
-        return eventOf(entry, position, this.#epoch, this.#accountSessions.isGuest(entry))
-      },
+      stored: (entry, position) => this.#stored(entry, position),
       hold: roomKey => this.#heads.hold(roomKey),
       release: roomKey => this.#heads.release(roomKey),
-      forgot: numbers => {
-        for (const listener of this.#forgottenListeners) this.#guarded(() => listener(numbers))
-      },
-      tell: events => this.#tell(events),
+      forgot: numbers => this.#forgottenListeners.tell(numbers),
+      tell: events => this.#listeners.tell(events),
       accountsChanged: change => this.#accountsChanged(change),
-      onBug: error => this.#options.onBug?.(error),
+      onBug: this.#onBug,
       ...(seqStep === undefined
         ? {}
         : { firstSeq: () => (Math.floor(this.#heads.last / seqStep) + 1) * seqStep }),
@@ -122,7 +107,7 @@ export class SqliteLog extends MaintainedLog implements WholeLog, LogMaintenance
           reading.reject(new Error(news.message))
         } else if (news.kind !== 'opened') this.#heard(news)
         else {
-          const problem = this.#learn(news.contents)
+          const problem = this.#learn(news)
           // The file has its layout now, so that it can be read.
           if (problem === undefined) this.#openReader(reading)
           else reading.reject(new Error(problem))
@@ -215,13 +200,16 @@ export class SqliteLog extends MaintainedLog implements WholeLog, LogMaintenance
     return this.#lookups?.session(number)
   }
 
+  reserveSession(): number {
+    return this.#sessionNumbers.next()
+  }
+
   get lastSession(): number {
     return this.#lastSession
   }
 
   onForgotten(listener: (numbers: readonly number[]) => void): () => void {
-    this.#forgottenListeners.add(listener)
-    return () => this.#forgottenListeners.delete(listener)
+    return this.#forgottenListeners.add(listener)
   }
 
   keptAccounts(): AccountContents {
@@ -234,8 +222,7 @@ export class SqliteLog extends MaintainedLog implements WholeLog, LogMaintenance
   }
 
   onAccounts(listener: (change: AccountChange) => void): () => void {
-    this.#accountListeners.add(listener)
-    return () => this.#accountListeners.delete(listener)
+    return this.#accountListeners.add(listener)
   }
 
   append(entry: EventEntry, settled: (result: Result<Stored>) => void, origin?: object, share?: Share): void {
@@ -247,12 +234,12 @@ export class SqliteLog extends MaintainedLog implements WholeLog, LogMaintenance
   }
 
   subscribe(listener: (events: readonly Committed[]) => void): () => void {
-    this.#listeners.add(listener)
-    return () => this.#listeners.delete(listener)
+    return this.#listeners.add(listener)
   }
 
   async close(): Promise<void> {
     if (this.#broken === undefined) {
+      await this.#writer.call('hurry')
       await this.#queue.drain()
       this.#closeLookups()
       // The readers first: they must not be in the way of the writer's last checkpoint.
@@ -318,7 +305,7 @@ export class SqliteLog extends MaintainedLog implements WholeLog, LogMaintenance
   }
 
   /** A sentence where the file cannot be read. */
-  #learn(contents: Contents | undefined): string | undefined {
+  #learn({ contents, position }: Extract<ThreadNews, { kind: 'opened' }>): string | undefined {
     if (contents === undefined) throw new Error('a writer opens with the contents of its log')
     try {
       this.#lookups = new Lookups(openForReading(this.#start.file))
@@ -329,6 +316,8 @@ export class SqliteLog extends MaintainedLog implements WholeLog, LogMaintenance
     this.#epoch = contents.epoch
     this.#heads = new RoomHeads(roomKey => this.#lookups?.head(roomKey), contents.last, contents.unfilled)
     this.#lastSession = contents.lastSession
+    if (position === undefined) this.#sessionNumbers.countFrom(contents.lastSession)
+    else this.#sessionNumbers.addBlock(position)
     this.#accounts = contents.accounts
     this.#accountSessions = new AccountSessions(contents.accounts.accounts)
     return undefined
@@ -342,7 +331,10 @@ export class SqliteLog extends MaintainedLog implements WholeLog, LogMaintenance
           this.#hasFailed = false
           this.#options.onRecovered?.()
         }
+        if (news.position !== undefined) this.#sessionNumbers.addBlock(news.position)
         return this.#queue.committed(unpack(news.outcomes))
+      case 'others':
+        return this.#others(unpack(news.others))
       case 'failed':
         if (!this.#hasFailed) this.#options.onTrouble?.(`nothing can be stored: ${news.message}`)
         this.#hasFailed = true
@@ -355,7 +347,7 @@ export class SqliteLog extends MaintainedLog implements WholeLog, LogMaintenance
         return this.#broke(new Error(news.message))
       case 'happened':
         for (const event of news.events) this.#heads.happened(event)
-        return this.#tell(news.events.map(withoutOrigin))
+        return this.#listeners.tell(news.events.map(withoutOrigin))
       case 'forgot':
         return this.#heads.put(news.head)
       case 'filled':
@@ -365,22 +357,25 @@ export class SqliteLog extends MaintainedLog implements WholeLog, LogMaintenance
     }
   }
 
-  #tell(events: readonly Committed[]): void {
-    for (const listener of this.#listeners) this.#guarded(() => listener(events))
+  #others(others: Others): void {
+    tellOthers(others, {
+      heads: this.#heads,
+      stored: (entry, position) => this.#stored(entry, position),
+      accountsChanged: change => this.#accountsChanged(change),
+      forgot: numbers => this.#forgottenListeners.tell(numbers),
+      renewed: epoch => this.renewed(epoch),
+      tell: events => this.#listeners.tell(events),
+    })
+  }
+
+  #stored(entry: EventEntry, position: Position): LoggedEvent {
+    this.#heads.stored(entry, position.seq, position.prev)
+    return eventOf(entry, position, this.#epoch, this.#accountSessions.isGuest(entry))
   }
 
   #accountsChanged(change: AccountChange): void {
     this.#accountSessions.apply(change)
-    for (const listener of this.#accountListeners) this.#guarded(() => listener(change))
-  }
-
-  /** Runs code of one subscriber: a throw is a bug there, and must not stop the others. */
-  #guarded(work: () => void): void {
-    try {
-      work()
-    } catch (error) {
-      this.#options.onBug?.(error)
-    }
+    this.#accountListeners.tell(change)
   }
 
   #broke(error: Error): void {

@@ -1,5 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import type { Result } from '../../../../src/protocol/errors.ts'
 import type { EventEntry, SessionChange } from '../../../../src/server/log/entries.ts'
 import type { Committed } from '../../../../src/server/log/log.ts'
@@ -98,6 +98,16 @@ describe('a commit queue', () => {
     expect(bench.posted.at(-1)?.entries).toEqual([entryOf('c')])
     bench.store()
     expect(bench.queue.committing).toBe(0)
+  })
+
+  test('what is late with the writer does not come soon, and is stored all the same', async () => {
+    const bench = new Bench()
+    bench.say('a')
+    await turn()
+    expect(bench.queue.committing).toBe(1)
+    await vi.waitFor(() => expect(bench.queue.committing).toBe(0))
+    bench.store()
+    expect(bench.settled).toEqual(['a: 1'])
   })
 
   test('settles all of a batch before it tells of its events, each with its origin', async () => {

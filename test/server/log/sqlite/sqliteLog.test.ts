@@ -10,11 +10,8 @@ import type { AccountChange, AccountDeed } from '../../../../src/server/log/acco
 import type { EventEntry } from '../../../../src/server/log/entries.ts'
 import type { LoggedEvent, Query, Range } from '../../../../src/server/log/log.ts'
 import { openForWriting } from '../../../../src/server/log/sqlite/database.ts'
-import {
-  openSqliteLog,
-  type SqliteLog,
-  type SqliteLogOptions,
-} from '../../../../src/server/log/sqlite/sqliteLog.ts'
+import { openSqliteLog, type SqliteLog } from '../../../../src/server/log/sqlite/sqliteLog.ts'
+import type { SqliteLogOptions } from '../../../../src/server/log/sqlite/sqliteLogOptions.ts'
 import { Writer } from '../../../../src/server/log/sqlite/worker/writer.ts'
 import { seeded } from '../../../seeded.ts'
 import { temporaryDirectory } from '../../directory.ts'
@@ -73,6 +70,16 @@ describe('the log on SQLite', () => {
 
 describe('the log on SQLite with seqs that are not dense', () => {
   testLog(() => openLog(temporaryDirectory(), { seqStep: 1_024 }))
+})
+
+test('a session whose beginning is stored twice begins once', async () => {
+  const log = await openLog()
+  const session = { number: 1, hash: 'h', person: 'alice', began: 0 }
+  const begin = () =>
+    new Promise(resolve => log.changeSession({ kind: 'began', session, name: 'Alice' }, { settled: resolve }))
+  expect(await begin()).toEqual({ ok: true, value: undefined })
+  expect(await begin()).toEqual({ ok: true, value: undefined })
+  expect(log.openSession('h')?.number).toBe(1)
 })
 
 describe('acknowledged entries are there after a restart', () => {

@@ -1,6 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import type { Refusal } from '../../../../protocol/errors.ts'
-import type { ErasureCursor, MaintenanceEntry, SweepCursor } from '../../entries.ts'
+import type { Entry, ErasureCursor, MaintenanceEntry, SweepCursor } from '../../entries.ts'
 import type { LoggedEvent, RoomHead } from '../../log.ts'
 import type { OperatorDeed, Retention, RoomRename, RoomRetention } from '../../maintenance.ts'
 import type { Outcome } from '../messages.ts'
@@ -22,16 +22,25 @@ export interface MaintenanceListener {
   readonly alarm: (message: string) => void
 }
 
+/** Has entries applied, together and in their order. An outcome for each. */
+export type Commit = (entries: readonly Entry[]) => readonly Outcome[] | Promise<readonly Outcome[]>
+
 /** Turns long tasks of the operator and of the clock into entries, a slice each, between which others have their turn. */
 export class Maintenance {
-  readonly #writer: Writer
+  readonly #writer: Pick<Writer, 'knows' | 'endingRooms' | 'clock' | 'retentions'>
+  readonly #commitAll: Commit
   readonly #listener: MaintenanceListener
   readonly #clock: RetentionClock
   /** The rooms whose removal is under way. */
   readonly #sweeping = new Set<string>()
 
-  constructor(writer: Writer, listener: MaintenanceListener) {
+  constructor(
+    writer: Pick<Writer, 'knows' | 'endingRooms' | 'clock' | 'retentions'>,
+    commit: Commit,
+    listener: MaintenanceListener,
+  ) {
     this.#writer = writer
+    this.#commitAll = commit
     this.#listener = listener
     this.#clock = new RetentionClock(writer.clock)
   }
@@ -42,7 +51,7 @@ export class Maintenance {
     let erased = 0
     let from: ErasureCursor | undefined = { part: 'events', after: 0 }
     for (; from !== undefined; await turn()) {
-      const outcome = this.#commit({ kind: 'erase', person, from, limit: SLICE })
+      const outcome = await this.#commit({ kind: 'erase', person, from, limit: SLICE })
       if (outcome?.kind !== 'erased') throw new Error('an erase entry has another outcome')
       erased += outcome.events.filter(event => event.action === 'delete').length
       if (outcome.events.length > 0) this.#listener.happened(outcome.events)
@@ -54,7 +63,7 @@ export class Maintenance {
 
   /** Sets a retention and removes what is due by it. */
   async setRetention(roomKey: string | undefined, retention: Retention): Promise<void> {
-    this.#commit({ kind: 'retain', roomKey, retention })
+    await this.#commit({ kind: 'retain', roomKey, retention })
     await this.forgetDue()
   }
 
@@ -64,33 +73,30 @@ export class Maintenance {
   }
 
   /** Gives the log another epoch. */
-  setEpoch(epoch: string): void {
-    this.#commit({ kind: 'epoch', epoch })
+  async setEpoch(epoch: string): Promise<void> {
+    await this.#commit({ kind: 'epoch', epoch })
   }
 
   /** Notes in the audit what an operator did. */
-  noteDeed(deed: OperatorDeed): void {
-    this.#commit({ kind: 'deed', ...deed })
+  async noteDeed(deed: OperatorDeed): Promise<void> {
+    await this.#commit({ kind: 'deed', ...deed })
   }
 
   /** Gives a room another title, and notes who did; a refusal where it may not have it. */
-  renameRoom(rename: RoomRename, deed: OperatorDeed): Refusal | undefined {
-    const outcome = this.#commit({ kind: 'renameRoom', ...rename, deed })
+  async renameRoom(rename: RoomRename, deed: OperatorDeed): Promise<Refusal | undefined> {
+    const outcome = await this.#commit({ kind: 'renameRoom', ...rename, deed })
     this.#listener.committed()
     return outcome?.kind === 'refused' ? outcome.error : undefined
   }
 
   /** Takes a room away from its name, and notes who did; false where that is done. {@link sweepRoom} removes what it holds. */
-  endRoom(roomKey: string, deed: OperatorDeed): boolean {
+  async endRoom(roomKey: string, deed: OperatorDeed): Promise<boolean> {
     if (this.#writer.endingRooms.includes(roomKey)) return false
     this.#sweeping.add(roomKey)
-    this.#writer.commit({
-      ts: Date.now(),
-      entries: [
-        { kind: 'endRoom', roomKey },
-        { kind: 'deed', ...deed },
-      ],
-    })
+    await this.#commitAll([
+      { kind: 'endRoom', roomKey },
+      { kind: 'deed', ...deed },
+    ])
     this.#listener.committed()
     return true
   }
@@ -102,7 +108,7 @@ export class Maintenance {
     try {
       let from: SweepCursor | undefined = { part: 'events', after: 0 }
       for (; from !== undefined && from.part !== 'room'; await turn()) {
-        const outcome = this.#commit({ kind: 'sweep', roomKey, from, limit: SLICE })
+        const outcome = await this.#commit({ kind: 'sweep', roomKey, from, limit: SLICE })
         if (outcome?.kind !== 'swept') throw new Error('a sweep entry has another outcome')
         removed += outcome.removed
         this.#listener.committed()
@@ -117,9 +123,9 @@ export class Maintenance {
   }
 
   /** Frees the name of a room that {@link sweepRoom} has emptied. */
-  freeName(roomKey: string): void {
+  async freeName(roomKey: string): Promise<void> {
     this.#sweeping.delete(roomKey)
-    this.#commit({ kind: 'sweep', roomKey, from: { part: 'room', after: 0 }, limit: SLICE })
+    await this.#commit({ kind: 'sweep', roomKey, from: { part: 'room', after: 0 }, limit: SLICE })
   }
 
   /** Goes on with the removals that a crash or a full disk has interrupted. */
@@ -127,7 +133,7 @@ export class Maintenance {
     for (const roomKey of this.#writer.endingRooms) {
       if (this.#sweeping.has(roomKey)) continue
       await this.sweepRoom(roomKey)
-      this.freeName(roomKey)
+      await this.freeName(roomKey)
     }
   }
 
@@ -138,18 +144,18 @@ export class Maintenance {
   }
 
   /** Looks at the clock; the time that retention goes by, ms since 1970. */
-  lookAtClock(): number {
+  async lookAtClock(): Promise<number> {
     const { time, note, alarm } = this.#clock.look()
     if (alarm !== undefined) this.#listener.alarm(alarm)
-    if (note !== undefined) this.#commit({ kind: 'clock', time: note })
+    if (note !== undefined) await this.#commit({ kind: 'clock', time: note })
     return time
   }
 
   /** Removes what the retentions no longer keep. */
   async forgetDue(): Promise<void> {
-    for await (const { roomKey, upTo } of this.#writer.retentions.due(this.lookAtClock())) {
+    for await (const { roomKey, upTo } of this.#writer.retentions.due(await this.lookAtClock())) {
       for (;;) {
-        const outcome = this.#commit({ kind: 'forget', roomKey, upTo, limit: SLICE })
+        const outcome = await this.#commit({ kind: 'forget', roomKey, upTo, limit: SLICE })
         if (outcome?.kind !== 'forgot' || outcome.head === undefined) break
         this.#listener.forgot(outcome.head)
         this.#listener.committed()
@@ -158,7 +164,7 @@ export class Maintenance {
     }
   }
 
-  #commit(entry: MaintenanceEntry): Outcome | undefined {
-    return this.#writer.commit({ ts: Date.now(), entries: [entry] })[0]
+  async #commit(entry: MaintenanceEntry): Promise<Outcome | undefined> {
+    return (await this.#commitAll([entry]))[0]
   }
 }

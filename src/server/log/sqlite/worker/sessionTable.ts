@@ -54,6 +54,8 @@ export class SessionTable {
 
   /** Begins a session; the numbers of those that were forgotten for it. */
   begin({ session, name, bounds }: SessionBeginning, ts: number): readonly number[] {
+    // Sent again after a refusal: a shared log may store what it was late with.
+    if (this.find(session.number) !== undefined) return []
     const person = this.#names.numberOf(name)
     const day = Math.floor(ts / DAY)
     this.#insert(session, person, day)

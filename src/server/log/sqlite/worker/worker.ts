@@ -2,9 +2,11 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import { parentPort, workerData } from 'node:worker_threads'
 import { isDiskFull } from '../../../../files/sqliteErrors.ts'
+import { UnusableStream } from '../../stream.ts'
 import { noteCleanStop } from '../cleanStop.ts'
 import { explaining, openForReading, openForWriting, UnusableFile } from '../database.ts'
 import {
+  type Batch,
   type CallAnswer,
   pack,
   type ReaderMethods,
@@ -18,12 +20,13 @@ import {
 } from '../messages.ts'
 import { auditLines } from './auditTable.ts'
 import { checkLog } from './checkLog.ts'
-import { Maintenance } from './maintenance.ts'
+import { type Commit, Maintenance } from './maintenance.ts'
 import { OwnEventsReader } from './ownEvents.ts'
 import { OwnFiles } from './ownFiles.ts'
 import { Reader } from './reader.ts'
 import { RoomTail } from './roomTail.ts'
 import { Searcher } from './searcher.ts'
+import type { SharedLog, SharedLogListener } from './sharedLog.ts'
 import { Writer } from './writer.ts'
 
 /** The index is filled once nothing was committed for this long, ms. */
@@ -73,7 +76,8 @@ function answerAll(methods: object, calls: readonly ThreadCall[]): void {
 }
 
 function write(): void {
-  const database = openForWriting(start.file, start.epoch)
+  const { brokers } = start
+  const database = openForWriting(start.file, start.epoch, brokers === undefined ? 'log' : 'projection')
   if (start.maxPages !== undefined) database.exec(`PRAGMA max_page_count = ${start.maxPages}`)
   const writer = new Writer(database)
   const files = new OwnFiles(database, start.file)
@@ -82,6 +86,8 @@ function write(): void {
   let purgeFailed = false
   let isClosed = false
   let toldFilled = writer.filled
+  let shared: SharedLog | undefined
+  let forgetting: NodeJS.Timeout | undefined
 
   const trouble = (what: string, error: unknown): void => {
     // A task that goes on in slices may find the log closed.
@@ -131,9 +137,13 @@ function write(): void {
     if (writer.needsPurge) purgeAfter(PURGE_AFTER)
   }
 
-  const maintenance = new Maintenance(writer, {
-    happened: events => tell({ kind: 'happened', events }),
-    forgot: head => tell({ kind: 'forgot', head }),
+  const commit: Commit = entries =>
+    shared === undefined ? writer.commit({ ts: Date.now(), entries }) : shared.commit(entries)
+
+  const maintenance = new Maintenance(writer, commit, {
+    // What a shared log applies is told of as it is applied.
+    happened: events => shared === undefined && tell({ kind: 'happened', events }),
+    forgot: head => shared === undefined && tell({ kind: 'forgot', head }),
     committed: afterCommit,
     alarm: message => tell({ kind: 'trouble', message }),
   })
@@ -143,10 +153,39 @@ function write(): void {
       .sweepRest()
       .catch((error: unknown) => trouble('a deleted room is not wholly gone', error))
 
-  const forgetting = setInterval(() => {
-    void maintenance.forgetDue().catch((error: unknown) => trouble('retention failed', error))
+  const opened = (position?: number): void => {
+    forgetting = setInterval(() => {
+      void maintenance.forgetDue().catch((error: unknown) => trouble('retention failed', error))
+      sweepRest()
+    }, RETENTION_EVERY)
+    tell({ kind: 'opened', contents: writer.contents(), position })
+    afterCommit()
     sweepRest()
-  }, RETENTION_EVERY)
+    maintenance.lookAtClock().catch((error: unknown) => trouble('the time could not be noted', error))
+  }
+
+  const areFilesThere = (): boolean => {
+    if (files.areThere) return true
+    tell({ kind: 'lost', message: files.rescue() })
+    return false
+  }
+
+  const commitBatch = ({ entries, ...batch }: Batch): void => {
+    if (shared !== undefined)
+      return shared.submit({
+        entries,
+        stored: (outcomes, position) => tell({ kind: 'committed', outcomes: pack(outcomes), position }),
+        refused: message => tell({ kind: 'failed', message, diskFull: false }),
+      })
+    try {
+      const outcomes = writer.commit({ entries, ...batch })
+      if (!areFilesThere()) return
+      tell({ kind: 'committed', outcomes: pack(outcomes) })
+      afterCommit()
+    } catch (error) {
+      tell({ kind: 'failed', message: messageOf(error), diskFull: isDiskFull(error) })
+    }
+  }
 
   const methods: WriterMethods = {
     async catchUp() {
@@ -167,6 +206,7 @@ function write(): void {
     acceptClock: () => maintenance.acceptClock(),
     retentions: () => maintenance.retentions(),
     setEpoch: epoch => maintenance.setEpoch(epoch),
+    hurry: () => shared?.hurry(),
     turns: () => undefined,
     noteDeed: deed => maintenance.noteDeed(deed),
     renameRoom: (rename, deed) => maintenance.renameRoom(rename, deed),
@@ -174,8 +214,9 @@ function write(): void {
     sweepRoom: roomKey => maintenance.sweepRoom(roomKey),
     freeName: roomKey => maintenance.freeName(roomKey),
     purge: () => writer.purge(),
-    close() {
+    async close() {
       isClosed = true
+      await shared?.close()
       clearTimeout(indexing)
       clearTimeout(purging)
       clearInterval(forgetting)
@@ -199,24 +240,33 @@ function write(): void {
   }
 
   port?.on('message', (message: ToThread) => {
-    if (message.kind === 'calls') return answerAll(methods, message.calls)
-    try {
-      const outcomes = writer.commit(unpack(message.batch))
-      if (!files.areThere) return tell({ kind: 'lost', message: files.rescue() })
-      tell({ kind: 'committed', outcomes: pack(outcomes) })
-      afterCommit()
-    } catch (error) {
-      tell({ kind: 'failed', message: messageOf(error), diskFull: isDiskFull(error) })
-    }
+    if (message.kind === 'calls') answerAll(methods, message.calls)
+    else commitBatch(unpack(message.batch))
   })
-  tell({ kind: 'opened', contents: writer.contents() })
-  afterCommit()
-  sweepRest()
-  try {
-    maintenance.lookAtClock()
-  } catch (error) {
-    trouble('the time could not be noted', error)
+  if (brokers === undefined) return opened()
+  const listener: SharedLogListener = {
+    others: (entries, outcomes) => {
+      // Before that the main thread reads all of it from the file.
+      if (shared !== undefined) tell({ kind: 'others', others: pack({ entries, outcomes }) })
+    },
+    committed: () => {
+      if (areFilesThere() && shared !== undefined) afterCommit()
+    },
+    alarm: message => tell({ kind: 'trouble', message }),
   }
+  // Loaded here: a log of its own does not need what speaks with brokers.
+  void import('./openShared.ts')
+    .then(({ openShared }) => openShared({ brokers, database, writer }, listener))
+    .then(
+      ({ log, position }) => {
+        shared = log
+        opened(position)
+      },
+      (error: unknown) => {
+        if (!(error instanceof UnusableStream)) throw error
+        tell({ kind: 'unusable', message: error.message })
+      },
+    )
 }
 
 function read(): void {

@@ -2,7 +2,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import type { Entry } from '../../entries.ts'
 import { emptyWriteAheadLog } from '../database.ts'
 import type { Batch, Contents, Outcome } from '../messages.ts'
-import { Fold } from './fold.ts'
+import { Fold, type Moment } from './fold.ts'
 import { IndexRemains } from './indexRemains.ts'
 import type { RetentionTable } from './retentionTable.ts'
 import { type Statements, statements } from './statements.ts'
@@ -56,14 +56,23 @@ export class Writer {
    * Throws, with nothing stored, what SQLite throws.
    */
   commit({ ts, firstSeq = 0, entries }: Batch): Outcome[] {
-    const outcomes = this.#inTransaction(() => {
-      const applied = entries.map(entry => this.#fold.apply(entry, { ts, firstSeq }))
+    return this.transact(apply => entries.map(entry => apply(entry, { ts, firstSeq })))
+  }
+
+  /** Applies entries in one transaction, with what the caller writes beside them. Throws as {@link commit} does. */
+  transact<T>(work: (apply: (entry: Entry, at: Moment) => Outcome) => T): T {
+    let hasRemoved = false
+    const result = this.#inTransaction(() => {
+      const applied = work((entry, at) => {
+        hasRemoved ||= removesText(entry)
+        return this.#fold.apply(entry, at)
+      })
       this.#index.keepUp()
       this.#fold.keepUp()
       return applied
     })
-    if (entries.some(removesText)) this.#removedText = true
-    return outcomes
+    if (hasRemoved) this.#removedText = true
+    return result
   }
 
   /** Indexes a slice of what is not indexed yet, and fills one; false where nothing is left. */

@@ -1,0 +1,60 @@
+import { type Brokers, parseBrokers, showBrokers } from './brokers.ts'
+import { showBytes } from './byteSize.ts'
+import type { ClusterCommand } from './clusterFlags.ts'
+import { namedConfigFile } from './config/configFile.ts'
+import { readSources } from './config/configuration.ts'
+import { merged } from './config/sources.ts'
+import { EXIT_FAILED, EXIT_USAGE, fail } from './exits.ts'
+import { type ClusterStatus, clusterStatus, initCluster } from './log/jetstream/cluster.ts'
+
+/** Runs a command about the brokers of a shared log. Exits by itself: 1 where it fails, 2 where nothing names the brokers. */
+export async function runClusterCommand(command: ClusterCommand): Promise<never> {
+  const brokers = brokersOf(command)
+  if (command.what === 'init') {
+    const made = await initCluster(brokers, command.replicas)
+    if (!made.ok) fail(EXIT_FAILED, made.error)
+    const { stream, replicas } = made.value
+    print(
+      `made the stream "${stream}", which ${replicas} brokers keep: start chatd --log ${showBrokers(brokers)}`,
+    )
+    process.exit(0)
+  }
+  const status = await clusterStatus(brokers)
+  if (!status.ok) fail(EXIT_FAILED, status.error)
+  for (const line of linesOf(status.value)) print(line)
+  process.exit(isWhole(status.value) ? 0 : EXIT_FAILED)
+}
+
+function brokersOf({ file, given }: ClusterCommand): Brokers {
+  const sources = readSources({ file: namedConfigFile(file), environment: process.env, flags: given })
+  if (!sources.ok) fail(EXIT_USAGE, sources.error)
+  const { log } = merged(sources.value)
+  if (log === undefined) fail(EXIT_USAGE, 'name the brokers: --log nats://HOST:PORT,HOST:PORT,HOST:PORT')
+  const brokers = parseBrokers(log)
+  if (!brokers.ok) fail(EXIT_USAGE, brokers.error)
+  return brokers.value
+}
+
+function isWhole({ leader, others, replicas }: ClusterStatus): boolean {
+  const current = others.filter(({ isCurrent }) => isCurrent).length
+  return replicas === 1 || (leader !== undefined && current === replicas - 1)
+}
+
+function linesOf(status: ClusterStatus): readonly string[] {
+  const { stream, made, leader, others, replicas, messages, bytes, first, last } = status
+  return [
+    `stream: ${stream}, made ${made}`,
+    `content: ${messages} messages, ${showBytes(bytes)}; positions ${first} to ${last}`,
+    ...(replicas === 1 ? ['replicas: 1, so that a broker that fails takes the log away'] : []),
+    ...(leader === undefined ? [] : [`broker ${leader}: leads`]),
+    ...others.map(({ name, isCurrent, lag }) =>
+      isCurrent
+        ? `broker ${name}: has everything`
+        : `broker ${name}: lacks ${lag} messages, or does not answer`,
+    ),
+  ]
+}
+
+function print(line: string): void {
+  process.stdout.write(`${line}\n`)
+}
