@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto'
 import { DatabaseSync } from 'node:sqlite'
 
-/** What each daemon has for itself: how far it has read, what it is to erase, and how far behind its index is. */
-const OWN_TABLES = ['stream', 'erasures']
+/** What each daemon has for itself: how far it has read, what it is to erase, and what it fills behind the commit. */
+const OWN_TABLES = ['stream', 'erasures', 'room_events', 'earlier_room_events']
 const OWN_COLUMNS: Readonly<Record<string, readonly string[]>> = {
-  log: ['indexed', 'ordered', 'grams'],
+  log: ['indexed', 'filled', 'grams'],
   rooms: ['last'],
   directs: ['last'],
 }
