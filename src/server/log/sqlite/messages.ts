@@ -17,8 +17,6 @@ import type {
 } from '../log.ts'
 import type { CheckReport, OperatorDeed, Retention, RoomRename, RoomRetention } from '../maintenance.ts'
 
-import type { ScanProgress } from './worker/roomScan.ts'
-
 declare const content: unique symbol
 
 /** Plain data as it goes between threads: as JSON, which costs half of what the copying of objects does. */
@@ -141,6 +139,16 @@ export interface MentionSearch {
   readonly limit: number
   /** The seqs of those that it has, the newest first. */
   readonly newest: readonly number[]
+}
+
+/** How far a scan of rooms has come: see `worker/roomScan.ts`. */
+export interface ScanProgress {
+  /** Where it began. */
+  readonly from: number
+  /** Events it looked at. */
+  readonly looked: number
+  /** How many positions its next slice has. */
+  readonly window: number
 }
 
 /** How far a search has come. */

@@ -2,6 +2,7 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { foldText } from '../../../../protocol/foldedText.ts'
 import { holdsTerms, type SearchTerm } from '../../../../protocol/searchTerms.ts'
 import { integer, text } from '../columns.ts'
+import type { ScanProgress } from '../messages.ts'
 import { seqsOfRoom } from '../roomSeqs.ts'
 
 /** Events of one room that a slice takes at most. */
@@ -17,16 +18,6 @@ const ENOUGH = 256
 const WORTH = 5_000
 /** Positions of the first slice. */
 const FIRST_WINDOW = 20_000
-
-/** How far a scan has come. */
-export interface ScanProgress {
-  /** Where it began. */
-  readonly from: number
-  /** Events it looked at. */
-  readonly looked: number
-  /** How many positions its next slice has. */
-  readonly window: number
-}
 
 /** What a scan looks for: words, or what one person (a number) said. */
 export interface Sought {
