@@ -1,6 +1,6 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
+import { gunzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
 import { runTask } from '../../../src/server/admin/tasks.ts'
 import { openSqliteLog } from '../../../src/server/log/sqlite/sqliteLog.ts'
@@ -206,12 +206,8 @@ test('delete goes on after a crash, also without a daemon; meanwhile the name is
 
 test('a log of the layout before rooms were deleted takes deletions', async () => {
   const file = join(temporaryDirectory(), 'log.db')
-  const made = await openSqliteLog(file)
-  if (made.ok) await made.value.close()
-  const database = new DatabaseSync(file)
-  database.exec(`DROP TABLE room_names; ALTER TABLE rooms DROP COLUMN title; DROP TABLE ended_rooms;
-    PRAGMA user_version = 8`)
-  database.close()
+  const older = join(import.meta.dirname, '../log/sqlite/layouts/7.db.gz')
+  writeFileSync(file, gunzipSync(readFileSync(older)))
   const opened = await openSqliteLog(file)
   if (!opened.ok) throw new Error(opened.error)
   expect(opened.value.endedAt('dev')).toBe(0)
