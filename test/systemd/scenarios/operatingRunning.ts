@@ -67,7 +67,7 @@ export const running = walk('configuration, rooms, accounts, size, Prometheus', 
       await eventually(
         'Prometheus does not scrape chatd',
         async () => (await server.run(query)).out.trim() === '1',
-        30,
+        90,
       )
     },
   },
