@@ -30,9 +30,10 @@ export async function askLine({ input, output }: Console, question: string): Pro
 
 /** Asks for a line that is not shown; undefined where the user gives up. */
 export function askSecret({ input, output }: Console, question: string): Promise<string | undefined> {
-  output.write(question)
+  // Before the question: what is typed at once must not be shown either.
   input.setRawMode?.(true)
   input.resume()
+  output.write(question)
   return new Promise(resolve => {
     let typed = ''
     const end = (value: string | undefined): void => {
