@@ -16,8 +16,8 @@ const ENOUGH = 256
  * million events, since it begins by opening the whole list of each gram.
  */
 const WORTH = 5_000
-/** Positions of the first slice. */
-const FIRST_WINDOW = 20_000
+/** Positions of the first slice: as many events at most, however busy the rooms are. */
+const FIRST_WINDOW = 2_000
 
 /** What a scan looks for: words, or what one person (a number) said. */
 export interface Sought {
@@ -86,8 +86,6 @@ export class RoomScan {
     const leftInRooms = (looked / passed) * lowest
     const leftForHits = found === 0 ? Number.POSITIVE_INFINITY : (looked / found) * (wanted - found)
     if (looked >= ENOUGH && Math.min(leftInRooms, leftForHits) > WORTH) return undefined
-    // Rooms where little is said, far back, are for the index too.
-    if (looked < ENOUGH && passed > WORTH * FIRST_WINDOW) return undefined
     const density = Math.max(looked, 1) / passed
     const window = Math.round(Math.min(WANTED / density, scan.window * 8))
     return { from: scan.from, looked, window: Math.max(window, 1) }
