@@ -44,12 +44,7 @@ export class Paging {
     room.loadingBefore = true
     room.touch()
     const { epoch } = room
-    const page = await this.#options.requests.ask({
-      action: 'history',
-      room: room.name,
-      ...where,
-      limit: PAGE,
-    })
+    const page = await this.#ask(room, where, PAGE)
     room.loadingBefore = false
     // The server may have a new log since the request: then the page belongs to no timeline.
     if (page.ok && room.epoch === epoch) {
@@ -59,6 +54,10 @@ export class Paging {
     this.#options.settled(room)
     room.touch()
     return page.ok ? DONE : page
+  }
+
+  #ask(room: Room, where: Where, limit: number) {
+    return this.#options.requests.ask({ action: 'history', room: room.name, ...where, limit })
   }
 
   /** Loads the page around a seq (0: the oldest), unless the timeline holds it. */
@@ -95,12 +94,7 @@ export class Paging {
     room.log.setLoading(gapBefore, true)
     room.touch()
     const { epoch } = room
-    const page = await this.#options.requests.ask({
-      action: 'history',
-      room: room.name,
-      ...where,
-      limit: MAX_PAGE,
-    })
+    const page = await this.#ask(room, where, MAX_PAGE)
     if (room.epoch !== epoch) return DONE
     if (page.ok) room.log.fill(gapBefore, page.value, fit)
     else room.log.setLoading(gapBefore, false)
