@@ -20,7 +20,7 @@ import {
   type StreamInfo,
 } from './api.ts'
 import { BrokerLink } from './brokerLink.ts'
-import { connectToBrokers } from './brokers.ts'
+import { connectToBrokers, deniedSentence } from './brokers.ts'
 import { replacedBy, replacementSubject } from './delivered.ts'
 import { StreamTail } from './streamTail.ts'
 
@@ -41,9 +41,9 @@ export class JetStream implements Stream {
   readonly #connection: NatsConnection
   readonly #stream: string
 
-  constructor(connection: NatsConnection, { servers, stream }: Brokers) {
+  constructor(connection: NatsConnection, { servers, stream }: Brokers, denied?: (sentence: string) => void) {
     this.#connection = connection
-    this.#link = new BrokerLink(connection, servers)
+    this.#link = new BrokerLink(connection, servers, denied)
     this.#stream = stream
   }
 
@@ -178,10 +178,17 @@ async function persistently<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Opens the stream at its brokers. Throws {@link UnusableStream} with a sentence that says what to do. */
-export async function openJetStream(brokers: Brokers, name: string): Promise<JetStream> {
+/**
+ * Opens the stream at its brokers. Throws {@link UnusableStream} with a sentence that says what to do.
+ * @param denied called with each thing that the brokers do not let this daemon do; a sentence
+ */
+export async function openJetStream(
+  brokers: Brokers,
+  name: string,
+  denied?: (sentence: string) => void,
+): Promise<JetStream> {
   const connection = await connectToBrokers(brokers, name)
-  const stream = new JetStream(connection, brokers)
+  const stream = new JetStream(connection, brokers, denied)
   const until = performance.now() + OPEN_WITHIN
   for (;;) {
     try {
@@ -190,11 +197,13 @@ export async function openJetStream(brokers: Brokers, name: string): Promise<Jet
     } catch (error) {
       const isMissing = error instanceof ApiError && error.code === STREAM_NOT_FOUND
       // A leader may be being elected; a broker that has just begun loses requests.
-      if (!isMissing && performance.now() < until) {
+      const refused = deniedSentence(error)
+      if (!isMissing && refused === undefined && performance.now() < until) {
         await delay(TRY_AGAIN)
         continue
       }
       await stream.close()
+      if (refused !== undefined) throw new UnusableStream(refused)
       throw new UnusableStream(
         isMissing
           ? `the brokers have no stream "${brokers.stream}": make it with chatd cluster init --log ${showBrokers(brokers)}`
