@@ -19,6 +19,7 @@ export class BrokerLink {
   readonly #denied: (sentence: string) => void
   readonly #toldDenied = new Set<string>()
   #isUp = true
+  #reconnects = 0
   /** Since when something is waited for, and when it was asked for last, on the steady clock. */
   readonly #waiting = new Map<Awaited, { since: number; readonly askedAt: number }>()
 
@@ -38,6 +39,11 @@ export class BrokerLink {
   /** Whether a broker is connected. What is sent otherwise would only be sent later, again and again. */
   get isUp(): boolean {
     return this.#isUp
+  }
+
+  /** How often the connection was made again. */
+  get reconnects(): number {
+    return this.#reconnects
   }
 
   /** Calls a function after each reconnect; returns the function that ends it. */
@@ -96,6 +102,7 @@ export class BrokerLink {
       if (status.type === 'error') this.#noteDenied(status.error)
       if (status.type !== 'reconnect') continue
       this.#isUp = true
+      this.#reconnects++
       for (const listener of this.#listeners) listener()
     }
   }

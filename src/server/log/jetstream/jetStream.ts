@@ -4,6 +4,7 @@ import { type Brokers, showBrokers } from '../../brokers.ts'
 import { NOTHING } from '../envelope.ts'
 import {
   type Stream,
+  type StreamConnection,
   type StreamEnd,
   type StreamMessage,
   type Tail,
@@ -78,8 +79,24 @@ export class JetStream implements Stream {
   }
 
   async end(): Promise<StreamEnd> {
-    const { created, state } = await askApi<StreamInfo>(this.#connection, `STREAM.INFO.${this.#stream}`)
-    return { first: state.first_seq, last: state.last_seq, made: created }
+    const { created, state, config, cluster } = await askApi<StreamInfo>(
+      this.#connection,
+      `STREAM.INFO.${this.#stream}`,
+    )
+    const others = (cluster?.replicas ?? []).filter(({ current }) => current).length
+    return {
+      first: state.first_seq,
+      last: state.last_seq,
+      made: created,
+      replicas: config.num_replicas,
+      // It has answered: the leader is there.
+      currentReplicas: others + 1,
+    }
+  }
+
+  get connection(): StreamConnection {
+    const { isUp, connection, reconnects } = this.#link
+    return { broker: isUp ? connection.getServer() : undefined, reconnects }
   }
 
   async close(): Promise<void> {

@@ -7,6 +7,9 @@ import { logFile } from '../../../../src/server/dataDirectory.ts'
 import { askApi } from '../../../../src/server/log/jetstream/api.ts'
 import { connectToBrokers } from '../../../../src/server/log/jetstream/brokers.ts'
 import { clusterStatus, initCluster } from '../../../../src/server/log/jetstream/cluster.ts'
+import { checkCluster } from '../../../../src/server/log/jetstream/clusterCheck.ts'
+import { lookAtMonitor } from '../../../../src/server/log/jetstream/monitoring.ts'
+import { streamConfig } from '../../../../src/server/log/jetstream/streamConfig.ts'
 import { openSqliteLog, type SqliteLog } from '../../../../src/server/log/sqlite/sqliteLog.ts'
 import { findNatsServer, WITHOUT_NATS } from '../../../cluster/natsServer.ts'
 import { PackagedBrokers } from '../../../cluster/packagedBrokers.ts'
@@ -76,6 +79,11 @@ describe.skipIf(program === undefined || !hasOpenssl)('the brokers of packaging/
       () => expect(askApi(connection, 'STREAM.MSG.GET.chatd', { seq })).rejects.toThrow('no message found'),
       within,
     )
+    await vi.waitFor(
+      () => expect(two.log.shared).toMatchObject({ lag: 0, inFlight: 0, replicas: 3, currentReplicas: 3 }),
+      within,
+    )
+    expect(packaged().address()).toContain(two.log.shared?.broker)
     expect([...one.troubles, ...two.troubles]).toEqual([])
   })
 
@@ -127,6 +135,74 @@ describe.skipIf(program === undefined || !hasOpenssl)('the brokers of packaging/
     expect(await problemOf({ ...rest, access: { ...access, ca: '/nowhere.pem' } })).toMatch(
       /nowhere\.pem cannot be read .*log-ca/,
     )
+  })
+
+  test('a password that changes while daemons run is read again', async () => {
+    const login = (password: string): string =>
+      packaged().writeLogin('daemon.login', `user = "chatd"\npassword = "${password}"\n`)
+    const { log } = await opened(packaged().brokers())
+    const connections = log.shared?.reconnects ?? 0
+    login('another-secret')
+    packaged().changePassword('another-secret')
+    await vi.waitFor(() => expect(log.shared?.reconnects).toBeGreaterThan(connections), within)
+    expect(await append(log, { text: 'after the change' })).toMatchObject({ ok: true })
+  })
+
+  test('a check finds what is wrong with brokers and stream, and nothing else', async () => {
+    const operator = packaged().brokers('operator.login')
+    const findings = async (monitors = packaged().monitors) =>
+      (await checkCluster(operator, monitors)).findings
+    // Three brokers of one test are on one machine.
+    const oneMachine = {
+      about: 'replicas',
+      sentence: expect.stringMatching(/n\d and n\d and n\d are on one machine/),
+    }
+    expect(await findings()).toEqual([oneMachine])
+    const connection = await connectToBrokers(operator, 'test')
+    onTestFinished(() => connection.close())
+    const change = (more: object) =>
+      askApi(
+        connection,
+        'STREAM.UPDATE.chatd',
+        { name: 'chatd', ...streamConfig('chatd', 3), ...more },
+        5_000,
+      )
+    await change({ max_age: 3_600_000_000_000 })
+    expect(await findings()).toEqual([
+      {
+        about: 'stream',
+        sentence: expect.stringContaining('has max_age 3600000000000, and chatd makes it with 0'),
+      },
+      oneMachine,
+    ])
+    await change({})
+    const {
+      findings: partly,
+      notAsked,
+      brokers,
+    } = await checkCluster(operator, packaged().monitors.slice(0, 1))
+    expect([partly, [...notAsked].sort(), [...brokers].sort()]).toEqual([
+      [oneMachine],
+      ['n2', 'n3'],
+      ['n1', 'n2', 'n3'],
+    ])
+    const silent = await findings(['http://127.0.0.1:9'])
+    expect(silent[0]).toMatchObject({
+      about: 'monitoring',
+      sentence: expect.stringContaining('ECONNREFUSED'),
+    })
+    const none = await checkCluster({ ...operator, stream: 'none' }, packaged().monitors)
+    expect(none.findings).toMatchObject([
+      { about: 'stream', sentence: expect.stringContaining('cluster init') },
+    ])
+  })
+
+  test('their monitoring says that they sync always', async () => {
+    const [monitor = ''] = packaged().monitors
+    expect(await lookAtMonitor(monitor, undefined)).toMatchObject({
+      ok: true,
+      value: { name: 'n1', syncsAlways: true, unwell: undefined, storage: { most: expect.any(Number) } },
+    })
   })
 })
 
