@@ -134,7 +134,13 @@ function addDocuments(): void {
     writeZipped(`usr/share/man/man${name.at(-1)}/${name}`, text)
   for (const [name, text] of Object.entries(completions())) write(completionPath(name), text)
   const documents = 'usr/share/doc/chatd'
-  for (const file of ['docs/operating.md', 'docs/protocol.md', 'docs/protocol.schema.json', 'SECURITY.md'])
+  for (const file of [
+    'docs/operating.md',
+    'docs/cluster.md',
+    'docs/protocol.md',
+    'docs/protocol.schema.json',
+    'SECURITY.md',
+  ])
     writeZipped(`${documents}/${basename(file)}`, readFileSync(join(ROOT, file)))
   writeZipped(`${documents}/changelog`, readFileSync(join(ROOT, 'CHANGELOG.md')))
   writeZipped(
@@ -147,6 +153,9 @@ function addDocuments(): void {
 `,
   )
   copy(join(ROOT, 'packaging/prometheus/chatd.rules.yml'), `${documents}/chatd.rules.yml`)
+  // What a machine with a broker needs: that one need not have chatd.
+  for (const name of readdirSync(join(ROOT, 'packaging/broker')))
+    copy(join(ROOT, 'packaging/broker', name), `${documents}/examples/broker/${name}`)
   write(`${documents}/copyright`, copyright())
   writeZipped(`${documents}/THIRD-PARTY-LICENSES.txt`, readFileSync(join(ROOT, 'THIRD-PARTY-LICENSES.txt')))
   writeZipped(`${documents}/NODE-LICENSE.txt`, licenceOfNode())

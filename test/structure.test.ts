@@ -139,6 +139,7 @@ const JSON_ALLOWED: Readonly<Record<string, string>> = {
   'src/server/log/envelope.ts': 'goes to brokers, on their protocol',
   'src/server/log/jetstream/api.ts': 'goes to brokers, on their protocol',
   'src/server/log/jetstream/jetStream.ts': 'goes to brokers, on their protocol',
+  'src/server/log/jetstream/monitoring.ts': 'reads what brokers tell of themselves',
   'src/server/log/jetstream/streamTail.ts': 'goes to brokers, on their protocol',
   'src/server/log/sqlite/worker/reader.ts': 'hands a list to a statement of SQL',
   'src/server/log/sqlite/schema.ts': 'hands a list to a statement of SQL',

@@ -1,11 +1,15 @@
-import { type Brokers, parseBrokers, showBrokers } from './brokers.ts'
+import { existsSync } from 'node:fs'
+import { jsonLine } from './admin/answerLines.ts'
+import { type Brokers, showBrokers } from './brokers.ts'
 import { showBytes } from './byteSize.ts'
 import type { ClusterCommand } from './clusterFlags.ts'
-import { namedConfigFile } from './config/configFile.ts'
+import { brokersOf as brokersOfConfig } from './config/brokersOf.ts'
+import { CONFIG_FILE, namedConfigFile } from './config/configFile.ts'
 import { readSources } from './config/configuration.ts'
 import { merged } from './config/sources.ts'
 import { EXIT_FAILED, EXIT_USAGE, fail } from './exits.ts'
 import { type ClusterStatus, clusterStatus, initCluster } from './log/jetstream/cluster.ts'
+import { checkCluster } from './log/jetstream/clusterCheck.ts'
 
 /** Runs a command about the brokers of a shared log. Exits by itself: 1 where it fails, 2 where nothing names the brokers. */
 export async function runClusterCommand(command: ClusterCommand): Promise<never> {
@@ -19,19 +23,35 @@ export async function runClusterCommand(command: ClusterCommand): Promise<never>
     )
     process.exit(0)
   }
+  if (command.what === 'check') return runCheck(brokers, command)
   const status = await clusterStatus(brokers)
   if (!status.ok) fail(EXIT_FAILED, status.error)
   for (const line of linesOf(status.value)) print(line)
   process.exit(isWhole(status.value) ? 0 : EXIT_FAILED)
 }
 
+async function runCheck(brokers: Brokers, { monitors, json }: ClusterCommand): Promise<never> {
+  const { findings, brokers: names, notAsked } = await checkCluster(brokers, monitors)
+  const isRight = findings.length === 0
+  if (json) print(jsonLine({ ok: isRight, findings, brokers: names, notAsked }))
+  else {
+    for (const { sentence } of findings) print(`- ${sentence}`)
+    if (notAsked.length > 0)
+      print(`not asked for their monitoring: ${notAsked.join(', ')}; run this on their machines too`)
+    if (isRight)
+      print(`the stream "${brokers.stream}" and the brokers ${names.join(', ')} are as they should be`)
+  }
+  process.exit(isRight ? 0 : EXIT_FAILED)
+}
+
 function brokersOf({ file, given }: ClusterCommand): Brokers {
-  const sources = readSources({ file: namedConfigFile(file), environment: process.env, flags: given })
+  const configFile = namedConfigFile(file) ?? (existsSync(CONFIG_FILE) ? CONFIG_FILE : undefined)
+  const sources = readSources({ file: configFile, environment: process.env, flags: given })
   if (!sources.ok) fail(EXIT_USAGE, sources.error)
-  const { log } = merged(sources.value)
-  if (log === undefined) fail(EXIT_USAGE, 'name the brokers: --log nats://HOST:PORT,HOST:PORT,HOST:PORT')
-  const brokers = parseBrokers(log)
+  const brokers = brokersOfConfig(merged(sources.value))
   if (!brokers.ok) fail(EXIT_USAGE, brokers.error)
+  if (brokers.value === undefined)
+    fail(EXIT_USAGE, 'name the brokers: --log tls://HOST:PORT,HOST:PORT,HOST:PORT')
   return brokers.value
 }
 

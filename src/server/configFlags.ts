@@ -3,11 +3,16 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import * as z from 'zod'
 import { CONFIG_KEYS, type Config, configSchema } from './config/config.ts'
+import { absolute } from './exits.ts'
 
 /** A key as a flag, where that is not `--key <value>`. `variadic` takes several values, `repeated` may come several times. */
 const SPELLINGS: Readonly<Record<string, string>> = {
   listen: '-l, --listen <host:port>',
   log: '--log <brokers>',
+  'log-credentials': '--log-credentials <file>',
+  'log-ca': '--log-ca <file>',
+  'log-cert': '--log-cert <file>',
+  'log-key': '--log-key <file>',
   'backup-directory': '--backup-directory <dir>',
   'log-level': '--log-level <level>',
   'socket-mode': '--socket-mode <mode>',
@@ -27,6 +32,8 @@ const REPEATED: readonly string[] = ['listen', 'name']
 const CHOICES: readonly string[] = ['log-names', 'log-addresses']
 /** A relative path is one in the current directory, which only a command line has. */
 const PATHS: readonly string[] = ['data', 'backup-directory', 'tls-cert', 'tls-key']
+/** The same, which commands take too. */
+const BROKER_FILES: readonly string[] = ['log-credentials', 'log-ca', 'log-cert', 'log-key']
 const LIMIT_KEYS = CONFIG_KEYS.filter(({ path }) => path.length === 2)
 
 /** Adds the flags of the configuration to a command; `--data` is not among them, since every command has it. */
@@ -40,6 +47,7 @@ export function addConfigFlags(program: Command): void {
     const choices = choicesOf(schema)
     const option = new Option(spelling, help + several + shown)
     if (choices !== undefined) program.addOption(option.choices(choices))
+    else if (BROKER_FILES.includes(name)) program.addOption(option.argParser(absolute))
     else program.addOption(PATHS.includes(name) ? option : option.argParser(parserOf(name)))
   }
   for (const { name, help, byDefault } of CONFIG_KEYS.filter(({ name }) => CHOICES.includes(name)))

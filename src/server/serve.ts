@@ -4,9 +4,9 @@ import { isLocal, showAddress } from './address.ts'
 import { openControl } from './admin/control.ts'
 import { prepareLog } from './admin/prepareLog.ts'
 import type { ConfigTasks } from './admin/tasks.ts'
-import { type Brokers, parseBrokers } from './brokers.ts'
+import type { Brokers } from './brokers.ts'
 import { showBytes } from './byteSize.ts'
-import type { Config } from './config/config.ts'
+import { brokersOf } from './config/brokersOf.ts'
 import { namedConfigFile } from './config/configFile.ts'
 import { Configuration } from './config/configuration.ts'
 import { unknownVariables } from './config/sources.ts'
@@ -90,7 +90,9 @@ export async function serve(flags: Flags): Promise<void> {
     isReloadWanted = true
   }
   process.on('SIGHUP', noteHangUp)
-  const log = await openLog(data, brokersOf(config), logger, manager)
+  const brokers = brokersOf(config)
+  if (!brokers.ok) fail(EXIT_USAGE, brokers.error)
+  const log = await openLog(data, brokers.value, logger, manager)
   watch.log = log
   for (const finding of closeToOthers(data)) logger.warn({ finding }, 'permissions')
   const reload = (): ReturnType<ConfigTasks['reload']> =>
@@ -205,11 +207,6 @@ function warnOfConfig({ config, settings }: Configuration, logger: Logger, hande
     logger.warn({ variable }, 'this variable of the environment is no key of chatd: see chatd config show')
   if (handed > 0 && config.listen !== undefined)
     logger.warn({ sockets: handed }, 'listen is not used: systemd hands over the sockets (chatd.socket)')
-}
-
-function brokersOf({ log }: Config): Brokers | undefined {
-  const brokers = log === undefined ? undefined : parseBrokers(log)
-  return brokers?.ok === true ? brokers.value : undefined
 }
 
 async function openLog(

@@ -44,6 +44,12 @@ test.skipIf(program === undefined)(
     expect(made).toMatchObject({ code: 0, out: expect.stringContaining('which 3 brokers keep') })
     const status = await runChatd(homes[0], 'cluster', 'status', '--log', address)
     expect(status.out).toContain('has everything')
+    // These brokers have no monitoring, and are on one machine.
+    const checked = await runChatd(homes[0], 'cluster', 'check', '--log', address, '--json')
+    expect(checked.code).toBe(1)
+    const report = JSON.parse(checked.out) as { readonly findings: readonly { readonly about: string }[] }
+    expect(report).toMatchObject({ ok: false, brokers: ['n0', 'n1', 'n2'] })
+    expect(report.findings.map(({ about }) => about)).toEqual([...Array(3).fill('monitoring'), 'replicas'])
     const unnamed = await runChatd(homes[0], 'cluster', 'status')
     expect(unnamed).toMatchObject({ code: 2, err: expect.stringContaining('name the brokers: --log') })
 

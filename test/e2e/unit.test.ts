@@ -1,11 +1,13 @@
 import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 const PACKAGING = new URL('../../packaging/', import.meta.url).pathname
-const UNITS = readdirSync(PACKAGING).filter(name => /\.(service|socket|timer)$/.test(name))
+const UNITS = readdirSync(PACKAGING, { recursive: true, encoding: 'utf8' }).filter(name =>
+  /\.(service|socket|timer)$/.test(name),
+)
 const MOST_EXPOSED = 1.1
 const hasSystemd = spawnSync('systemd-analyze', ['--version']).status === 0
 if (!hasSystemd)
@@ -34,12 +36,12 @@ test.each(UNITS.filter(name => name.endsWith('.service')))(
 
 describe.skipIf(!hasSystemd)('the systemd units', () => {
   let directory = ''
-  const at = (unit: string): string => join(directory, unit)
+  const at = (unit: string): string => join(directory, basename(unit))
   beforeAll(() => {
     directory = mkdtempSync(join(tmpdir(), 'chatd-unit-'))
     for (const unit of UNITS) {
       // systemd looks whether the program exists; where a package puts it is not where this checkout has it.
-      const text = read(unit).replaceAll(/^(Exec\w+)=chatd /gm, `$1=${process.execPath} `)
+      const text = read(unit).replaceAll(/^(Exec\w+)=(?:chatd|nats-server) /gm, `$1=${process.execPath} `)
       writeFileSync(at(unit), text)
     }
   })

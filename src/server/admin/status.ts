@@ -20,6 +20,23 @@ const status = z.object({
   /** Rooms that have members. */
   rooms: z.int(),
   log: z.object({ file: z.string(), bytes: size, isWritable: z.boolean(), waiting: z.int() }),
+  /** How it follows a log that several daemons share; null: the log is its own. */
+  sharedLog: z
+    .object({
+      /** `host:port`; null: none is connected. */
+      broker: z.string().nullable(),
+      reconnects: z.int(),
+      /** Messages that are not applied here. */
+      lag: z.int(),
+      secondsSinceProgress: z.int(),
+      holes: z.int(),
+      /** Why nothing is applied any more. */
+      halted: z.string().nullable(),
+      inFlight: z.int(),
+      replicas: z.int(),
+      currentReplicas: z.int(),
+    })
+    .nullable(),
   disk: z.object({ free: size.nullable() }),
   /** The directory of backups. */
   backups: z.string(),
@@ -80,6 +97,7 @@ export function describeStatus(of: Status, now: number): readonly string[] {
       'log',
       `${showBytes(log.bytes)}, ${log.isWritable ? 'stores' : 'CANNOT STORE: the last commit failed'}, ${log.waiting} waiting`,
     ],
+    ...(of.sharedLog === null ? [] : [['shared log', describeShared(of.sharedLog)] as const]),
     ['disk', disk.free === null ? 'not known' : `${showBytes(disk.free)} free`],
     ['last backup', of.lastBackup === null ? `none in ${of.backups}` : showAge(of.lastBackup, now)],
     [
@@ -93,6 +111,13 @@ export function describeStatus(of: Status, now: number): readonly string[] {
   ]
   const width = Math.max(...rows.map(([name]) => name.length))
   return rows.map(([name, text]) => `${name.padEnd(width)}  ${text}`)
+}
+
+function describeShared(of: NonNullable<Status['sharedLog']>): string {
+  if (of.halted !== null) return `HALTED: ${of.halted}`
+  const broker = of.broker === null ? 'NO BROKER ANSWERS' : `at ${of.broker}`
+  const lag = of.lag === 0 ? 'has everything' : `lacks ${of.lag} messages`
+  return `${broker}, ${lag}, ${of.inFlight} in flight, ${of.currentReplicas} of ${of.replicas} replicas are whole`
 }
 
 /** `3 d 4 h`. */

@@ -109,9 +109,21 @@ export const configSchema = z.strictObject({
   data: key(path, 'where the daemon keeps its data', starts),
   log: key(
     sharedLog,
-    'the brokers of a log that several daemons share: "nats://HOST:PORT,HOST:PORT,HOST:PORT"; without it the log is in the data directory. See docs/cluster.md',
+    'the brokers of a log that several daemons share: "tls://HOST:PORT,HOST:PORT,HOST:PORT", or "nats://…" for brokers without TLS; without it the log is in the data directory. See docs/cluster.md',
     starts,
   ),
+  'log-credentials': key(
+    path,
+    'a file with what this daemon signs in by at the brokers of log: the lines user = "…" and password = "…", or token = "…", or an nkey seed, or a .creds file; for its owner alone',
+    starts,
+  ),
+  'log-ca': key(
+    path,
+    'the certificates that sign those of the brokers (PEM); without it the authorities that Node knows',
+    starts,
+  ),
+  'log-cert': key(path, 'a certificate of this daemon for brokers that ask for one (PEM)', starts),
+  'log-key': key(path, 'its key; without it, the key is in the file of log-cert', starts),
   'backup-directory': key(
     path,
     'where chatd backup puts what it names, and where chatd looks for the newest: by default backups in the data directory',

@@ -1,5 +1,6 @@
 import { failure, type Result, success } from '../../protocol/errors.ts'
 import type { Settings } from '../settings.ts'
+import { brokersOf } from './brokersOf.ts'
 import { CONFIG_KEYS, type Config, type ConfigKey, configured } from './config.ts'
 import { readConfigFile } from './configFile.ts'
 import { type SettingsOptions, settingsOf } from './settingsOf.ts'
@@ -42,7 +43,8 @@ export function readSources({
   const all = merged(sources)
   if (all['tls-key'] !== undefined && all['tls-cert'] === undefined)
     return failure('tls-key needs tls-cert, the file of its certificate')
-  return success(sources)
+  const brokers = brokersOf(all)
+  return brokers.ok ? success(sources) : brokers
 }
 
 /** The configuration of a running daemon. */

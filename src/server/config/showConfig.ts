@@ -32,7 +32,11 @@ export function defaultConfigFile(): string {
 /** Keys without a default show a value that they could have. */
 const EXAMPLES: Readonly<Record<string, string>> = {
   data: '"/var/lib/chatd"',
-  log: '"nats://10.0.0.1,10.0.0.2,10.0.0.3"',
+  log: '"tls://10.0.0.1,10.0.0.2,10.0.0.3"',
+  'log-credentials': '"/etc/chatd/broker.login"',
+  'log-ca': '"/etc/chatd/broker-ca.pem"',
+  'log-cert': '"/etc/chatd/broker-cert.pem"',
+  'log-key': '"/etc/chatd/broker-key.pem"',
   'backup-directory': '"/var/backups/chatd"',
   'control-group': '"0"',
   name: '["chat.example.org"]',

@@ -33,10 +33,14 @@ export const metricsAddress = fromText(text => {
 }, 'It is an address of this machine alone, such as 127.0.0.1:9100, [::1]:9100 or unix:/run/chatd/metrics; for other machines put a proxy with a password in front')
 
 /** Where a shared log is. */
-export const sharedLog = fromText(
-  text => (parseBrokers(text).ok ? text : undefined),
-  'It is the brokers of a cluster, such as nats://a,b,c or nats://a:4222,b:4222,c:4222/STREAM',
-)
+export const sharedLog = z
+  .string({
+    error: 'It is the brokers of a cluster, such as tls://a,b,c or nats://a:4222,b:4222,c:4222/STREAM',
+  })
+  .superRefine((text, context) => {
+    const brokers = parseBrokers(text)
+    if (!brokers.ok) context.addIssue({ code: 'custom', message: brokers.error })
+  })
 
 /** A choice. */
 export const yesOrNo = z.boolean({ error: 'It is true or false' })

@@ -19,6 +19,17 @@ export interface StreamEnd {
   readonly last: number
   /** When the stream was made, as the engine writes it: another stream of the same name has another time. */
   readonly made: string
+  /** How many replicas it has, and how many of them have everything. */
+  readonly replicas: number
+  readonly currentReplicas: number
+}
+
+/** The connection to a stream. */
+export interface StreamConnection {
+  /** Where it is connected, `host:port`; undefined: nowhere. */
+  readonly broker: string | undefined
+  /** How often it was made again. */
+  readonly reconnects: number
 }
 
 /** What a {@link Tail} tells. */
@@ -53,6 +64,8 @@ export interface Stream {
   replace(position: number, data: Uint8Array): Promise<void>
   /** Where the stream begins and ends. */
   end(): Promise<StreamEnd>
+  /** The connection as it is now. */
+  readonly connection: StreamConnection
   close(): Promise<void>
 }
 

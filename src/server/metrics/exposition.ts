@@ -1,6 +1,7 @@
 import { Counter, type CounterConfiguration, Gauge, Registry } from 'prom-client'
 import { VERSION } from '../../protocol/version.ts'
 import type { Durations } from '../durations.ts'
+import type { SharedFigures } from '../log/watched.ts'
 import type { Look } from '../look.ts'
 import { type Disk, readDisk } from './disk.ts'
 import { type ProcessFigures, readProcess } from './processFigures.ts'
@@ -29,6 +30,7 @@ export class Exposition {
     this.#addConnections()
     this.#addRequests()
     this.#addLog()
+    this.#addSharedLog()
     this.#addOthers()
     this.#addProcess()
   }
@@ -142,6 +144,52 @@ export class Exposition {
     )
   }
 
+  /** Nothing of it is there while the log is the daemon's own. */
+  #addSharedLog(): void {
+    type Value = (of: SharedFigures) => number
+    const samples = (value: Value) => (): readonly Sample[] => {
+      const shared = this.#watch.log?.shared
+      return [[shared === undefined ? undefined : value(shared)]]
+    }
+    const gauge = (name: string, help: string, value: Value): void =>
+      this.#gauge({ name, help }, samples(value))
+    const total = (name: string, help: string, value: Value): void =>
+      this.#counter({ name, help }, samples(value))
+    gauge('chatd_shared_log_connected', 'Whether a broker is connected.', of =>
+      Number(of.broker !== undefined),
+    )
+    total(
+      'chatd_shared_log_reconnects_total',
+      'Connections to brokers that were made again.',
+      of => of.reconnects,
+    )
+    gauge(
+      'chatd_shared_log_lag_messages',
+      'Messages of the stream that are not applied here, by a look every five seconds.',
+      of => of.lag,
+    )
+    gauge(
+      'chatd_shared_log_seconds_since_progress',
+      'Time since a message was applied, or since nothing was left to apply.',
+      of => of.sinceProgress / 1_000,
+    )
+    gauge(
+      'chatd_shared_log_in_flight',
+      'Entries on their way through the brokers, those that wait for it included.',
+      of => of.inFlight,
+    )
+    total('chatd_shared_log_holes_total', 'Messages that a broker lacked.', of => of.holes)
+    gauge('chatd_shared_log_halted', 'Whether this daemon applies nothing any more.', of =>
+      Number(of.halted !== undefined),
+    )
+    gauge('chatd_shared_log_replicas', 'Replicas of the stream.', of => of.replicas)
+    gauge(
+      'chatd_shared_log_replicas_current',
+      'Replicas of the stream that have everything; 0 while the brokers do not tell.',
+      of => of.currentReplicas,
+    )
+  }
+
   #addOthers(): void {
     const watch = this.#watch
     this.#gauge(
@@ -207,7 +255,8 @@ export class Exposition {
       ...config,
       registers: [this.#registry],
       collect() {
-        this.reset()
+        if (config.labelNames === undefined) this.remove()
+        else this.reset()
         for (const [value, labels = {}] of samples()) if (value !== undefined) this.inc(labels, value)
       },
     })

@@ -5,7 +5,7 @@ import { showAddress } from '../address.ts'
 import type { Status } from '../admin/status.ts'
 import type { Daemon } from '../daemon.ts'
 import type { Durations } from '../durations.ts'
-import type { WatchedLog } from '../log/watched.ts'
+import type { SharedFigures, WatchedLog } from '../log/watched.ts'
 import type { ListenAddress } from '../settings.ts'
 import type { KeyPair } from '../tls/keyPair.ts'
 import { readDisk } from './disk.ts'
@@ -44,8 +44,10 @@ export class Watch implements Watched {
     this.#reloaded = isGood
   }
 
-  /** A sentence while connections are not taken. */
+  /** A sentence while connections are not taken, or nothing new can be said or heard here: another daemon has the rest of the log. */
   whyNotReady(): string | undefined {
+    const halted = this.log?.shared?.halted
+    if (halted !== undefined) return `the shared log is halted here: ${halted}`
     return this.daemon?.isListening === true ? undefined : 'chatd does not take connections now'
   }
 
@@ -101,6 +103,7 @@ export class Watch implements Watched {
         isWritable: log?.isWritable === true,
         waiting: log?.waiting ?? 0,
       },
+      sharedLog: sharedLog(log?.shared),
       disk: { free: disk.free ?? null },
       backups,
       lastBackup: disk.lastBackup === undefined ? null : new Date(disk.lastBackup * 1_000).toISOString(),
@@ -125,4 +128,10 @@ export class Watch implements Watched {
       directsPerSecond: look?.directs ?? 0,
     }
   }
+}
+
+function sharedLog(of: SharedFigures | undefined): Status['sharedLog'] {
+  if (of === undefined) return null
+  const { broker = null, halted = null, sinceProgress, ...rest } = of
+  return { ...rest, broker, halted, secondsSinceProgress: Math.round(sinceProgress / 1_000) }
 }

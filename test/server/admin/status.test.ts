@@ -14,6 +14,7 @@ const STATUS: Status = {
   connections: { full: 2, plain: 1, entering: 0 },
   rooms: 4,
   log: { file: '/data/chatd.db', bytes: 1_572_864, isWritable: true, waiting: 5 },
+  sharedLog: null,
   disk: { free: 10 * 1024 ** 3 },
   backups: '/var/backups/chatd',
   lastBackup: '2026-11-27T00:00:00.000Z',
@@ -63,6 +64,28 @@ describe('status', () => {
     expect(text).toContain('CANNOT STORE')
     expect(text).toContain('none in /var/backups/chatd')
     expect(text).toContain('2, 2.0 KiB wait for them')
+  })
+
+  test('a shared log, and what is wrong with it', () => {
+    const whole = {
+      broker: '10.0.0.1:4222',
+      reconnects: 1,
+      lag: 0,
+      secondsSinceProgress: 2,
+      holes: 0,
+      halted: null,
+      inFlight: 3,
+      replicas: 3,
+      currentReplicas: 3,
+    }
+    const shown = (sharedLog: Status['sharedLog']): string =>
+      describeStatus({ ...STATUS, sharedLog }, 0).find(line => line.startsWith('shared log')) ?? 'none'
+    expect(shown(null)).toBe('none')
+    expect(shown(whole)).toMatch(
+      /^shared log +at 10\.0\.0\.1:4222, has everything, 3 in flight, 3 of 3 replicas are whole$/,
+    )
+    expect(shown({ ...whole, broker: null, lag: 7 })).toContain('NO BROKER ANSWERS, lacks 7 messages')
+    expect(shown({ ...whole, halted: 'it went back' })).toContain('HALTED: it went back')
   })
 
   test('sizes and times', () => {

@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { brokersOf } from '../../../src/server/config/brokersOf.ts'
 import type { Config } from '../../../src/server/config/config.ts'
 import { Configuration, readSources } from '../../../src/server/config/configuration.ts'
 import { shownKeys } from '../../../src/server/config/showConfig.ts'
@@ -22,6 +23,41 @@ function loadedOf(...args: Parameters<typeof configured>) {
   if (!loaded.ok) throw new Error(loaded.error)
   return { ...rest, configuration: loaded.value }
 }
+
+describe('the brokers of a configuration', () => {
+  test('come with what is needed to sign in there; the key is in the file of the certificate', () => {
+    const { configuration } = loadedOf(
+      'log = "tls://a,b/team"\nlog-credentials = "/l"\nlog-ca = "/ca"\nlog-cert = "/c"\n',
+    )
+    expect(brokersOf(configuration.config)).toEqual({
+      ok: true,
+      value: {
+        servers: ['a:4222', 'b:4222'],
+        stream: 'team',
+        isEncrypted: true,
+        access: { ca: '/ca', certificate: '/c', key: '/c', credentials: '/l' },
+      },
+    })
+    expect(brokersOf({})).toEqual({ ok: true, value: undefined })
+  })
+
+  test.each([
+    ['log-ca = "/ca"', 'log-ca needs log, the brokers that it is for'],
+    [
+      'log = "nats://a"\nlog-ca = "/ca"',
+      'log-ca is for brokers with TLS: write tls:// in the place of nats:// in log',
+    ],
+    ['log = "tls://a"\nlog-key = "/k"', 'log-key needs log-cert, the file of its certificate'],
+  ])('%j is refused', (text, error) => {
+    expect(configured(text).loaded).toEqual({ ok: false, error })
+  })
+
+  test('a password in log is refused, and not shown', () => {
+    const { loaded } = configured('log = "tls://chatd:secret@a"')
+    expect(loaded).toMatchObject({ ok: false, error: expect.stringContaining('see log-credentials') })
+    expect(JSON.stringify(loaded)).not.toContain('secret')
+  })
+})
 
 describe('the sources of the configuration', () => {
   test('flags win over the environment, that over the file, and that over the defaults; limits one by one', () => {

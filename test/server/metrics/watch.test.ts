@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { Durations } from '../../../src/server/durations.ts'
 import { openSqliteLog, type SqliteLog } from '../../../src/server/log/sqlite/sqliteLog.ts'
-import type { WatchedLog } from '../../../src/server/log/watched.ts'
+import type { SharedFigures, WatchedLog } from '../../../src/server/log/watched.ts'
 import { Health } from '../../../src/server/metrics/health.ts'
 import { Watch } from '../../../src/server/metrics/watch.ts'
 import type { ListenAddress } from '../../../src/server/settings.ts'
@@ -161,6 +161,48 @@ test.skipIf(!hasPromtool)('promtool finds nothing wrong with names, types and te
     encoding: 'utf8',
   })
   expect({ status, stdout, stderr }).toEqual({ status: 0, stdout: '', stderr: '' })
+})
+
+test('a daemon that follows a shared log tells how; one that has halted is alive, and not ready', async () => {
+  const { watch, metrics, log } = await watching()
+  const shared = {
+    broker: '10.0.0.1:4222',
+    reconnects: 2,
+    lag: 7,
+    sinceProgress: 1_500,
+    holes: 1,
+    halted: undefined,
+    inFlight: 3,
+    replicas: 3,
+    currentReplicas: 2,
+  }
+  const withShared = (more: Partial<SharedFigures>): WatchedLog => ({
+    commits: log.commits,
+    waiting: 0,
+    isWritable: true,
+    turns: () => log.turns(),
+    shared: { ...shared, ...more },
+  })
+  expect(await scrapeUntil(metrics, 'chatd_log_writable 1')).not.toMatch(/^chatd_shared_log/m)
+  watch.log = withShared({})
+  const text = await scrapeUntil(metrics, 'chatd_shared_log_lag_messages 7')
+  for (const line of [
+    'chatd_shared_log_connected 1',
+    'chatd_shared_log_reconnects_total 2',
+    'chatd_shared_log_seconds_since_progress 1.5',
+    'chatd_shared_log_in_flight 3',
+    'chatd_shared_log_holes_total 1',
+    'chatd_shared_log_halted 0',
+    'chatd_shared_log_replicas 3',
+    'chatd_shared_log_replicas_current 2',
+  ])
+    expect(text).toContain(`${line}\n`)
+  expect((await watch.status(0)).sharedLog).toMatchObject({ lag: 7, secondsSinceProgress: 2, halted: null })
+  watch.log = withShared({ halted: 'the stream went back', broker: undefined })
+  await scrapeUntil(metrics, 'chatd_shared_log_halted 1')
+  const ready = await fetch(`http://127.0.0.1:${metrics}/readyz`)
+  expect([ready.status, await ready.text()]).toEqual([503, expect.stringContaining('the stream went back')])
+  expect((await fetch(`http://127.0.0.1:${metrics}/healthz`)).status).toBe(200)
 })
 
 describe('health', () => {

@@ -28,11 +28,7 @@ export function isNoMessage(error: unknown): boolean {
 /** The facts of a stream that chatd uses. */
 export interface StreamInfo {
   readonly created: string
-  readonly config: {
-    readonly num_replicas: number
-    readonly subjects?: readonly string[]
-    readonly allow_direct?: boolean
-  }
+  readonly config: Readonly<Record<string, unknown>> & { readonly num_replicas: number }
   readonly state: {
     readonly first_seq: number
     readonly last_seq: number

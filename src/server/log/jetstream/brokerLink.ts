@@ -1,4 +1,5 @@
 import type { NatsConnection } from '@nats-io/transport-node'
+import { deniedSentence } from './brokers.ts'
 
 /** A broker that brings nothing for this long is left for another one, ms. Sooner is worse: an election takes 4 to 9 s. */
 const LEAVE_AFTER = 9_500
@@ -15,13 +16,22 @@ export class BrokerLink {
   readonly #servers: readonly string[]
   readonly #listeners = new Set<() => void>()
   readonly #timer: NodeJS.Timeout
+  readonly #denied: (sentence: string) => void
+  readonly #toldDenied = new Set<string>()
   #isUp = true
+  #reconnects = 0
   /** Since when something is waited for, and when it was asked for last, on the steady clock. */
   readonly #waiting = new Map<Awaited, { since: number; readonly askedAt: number }>()
 
-  constructor(connection: NatsConnection, servers: readonly string[]) {
+  /** @param denied called once with each thing that the brokers do not let this daemon do; a sentence */
+  constructor(
+    connection: NatsConnection,
+    servers: readonly string[],
+    denied: (sentence: string) => void = () => undefined,
+  ) {
     this.connection = connection
     this.#servers = servers
+    this.#denied = denied
     this.#timer = setInterval(() => this.#look(), LOOK_EVERY)
     void this.#follow()
   }
@@ -29,6 +39,11 @@ export class BrokerLink {
   /** Whether a broker is connected. What is sent otherwise would only be sent later, again and again. */
   get isUp(): boolean {
     return this.#isUp
+  }
+
+  /** How often the connection was made again. */
+  get reconnects(): number {
+    return this.#reconnects
   }
 
   /** Calls a function after each reconnect; returns the function that ends it. */
@@ -84,9 +99,17 @@ export class BrokerLink {
   async #follow(): Promise<void> {
     for await (const status of this.connection.status()) {
       if (status.type === 'disconnect') this.#isUp = false
+      if (status.type === 'error') this.#noteDenied(status.error)
       if (status.type !== 'reconnect') continue
       this.#isUp = true
+      this.#reconnects++
       for (const listener of this.#listeners) listener()
     }
+  }
+  #noteDenied(error: Error): void {
+    const sentence = deniedSentence(error)
+    if (sentence === undefined || this.#toldDenied.has(sentence)) return
+    this.#toldDenied.add(sentence)
+    this.#denied(sentence)
   }
 }

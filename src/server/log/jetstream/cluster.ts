@@ -6,11 +6,10 @@ import { type Brokers, showBrokers } from '../../brokers.ts'
 import { encodeEnvelope, RULES } from '../envelope.ts'
 import { UnusableStream } from '../stream.ts'
 import { ApiError, askApi, STREAM_NOT_FOUND, type StreamInfo } from './api.ts'
-import { connectToBrokers } from './brokers.ts'
+import { connectToBrokers, deniedSentence } from './brokers.ts'
 import { JetStream } from './jetStream.ts'
+import { streamConfig } from './streamConfig.ts'
 
-/** Repeats within this time are not stored twice; later ones are skipped by the fold. */
-const DUPLICATE_WINDOW = 120_000_000_000
 const CREATE_TIMEOUT = 5_000
 const CREATE_WITHIN = 20_000
 const TRY_AGAIN = 1_000
@@ -37,19 +36,7 @@ export interface ClusterStatus {
 export function initCluster(brokers: Brokers, replicas: number): Promise<Result<ClusterStatus, string>> {
   return withBrokers(brokers, async connection => {
     const { stream } = brokers
-    await create(connection, stream, {
-      subjects: [`${stream}.log`, `${stream}.redo.*`],
-      retention: 'limits',
-      storage: 'file',
-      discard: 'new',
-      num_replicas: replicas,
-      max_msgs: -1,
-      max_bytes: -1,
-      max_age: 0,
-      max_msg_size: -1,
-      duplicate_window: DUPLICATE_WINDOW,
-      allow_direct: true,
-    })
+    await create(connection, stream, streamConfig(stream, replicas))
     const w = [{ kind: 'epoch' as const, epoch: randomUUID() }]
     const first = encodeEnvelope({ v: RULES, d: `init-${randomUUID()}`, n: 1, w })
     const log = new JetStream(connection, brokers)
@@ -92,7 +79,8 @@ async function patiently<T>(work: () => Promise<T>): Promise<T> {
     try {
       return await work()
     } catch (error) {
-      if (error instanceof UnusableStream || performance.now() >= until) throw error
+      const isFinal = error instanceof UnusableStream || deniedSentence(error) !== undefined
+      if (isFinal || performance.now() >= until) throw error
       await delay(TRY_AGAIN)
     }
   }
@@ -149,6 +137,8 @@ async function withBrokers<T>(
 
 function sentenceOf(error: unknown): string {
   if (error instanceof UnusableStream) return error.message
+  const denied = deniedSentence(error)
+  if (denied !== undefined) return denied
   const reason = error instanceof Error ? error.message : String(error)
   if (error instanceof ApiError && [NO_SUITABLE_PEERS, INSUFFICIENT_RESOURCES].includes(error.code))
     return `the brokers cannot take so many replicas (${reason}): start more of them, or give fewer --replicas`

@@ -4,6 +4,7 @@ import { type Brokers, showBrokers } from '../../brokers.ts'
 import { NOTHING } from '../envelope.ts'
 import {
   type Stream,
+  type StreamConnection,
   type StreamEnd,
   type StreamMessage,
   type Tail,
@@ -20,7 +21,7 @@ import {
   type StreamInfo,
 } from './api.ts'
 import { BrokerLink } from './brokerLink.ts'
-import { connectToBrokers } from './brokers.ts'
+import { connectToBrokers, deniedSentence } from './brokers.ts'
 import { replacedBy, replacementSubject } from './delivered.ts'
 import { StreamTail } from './streamTail.ts'
 
@@ -41,9 +42,9 @@ export class JetStream implements Stream {
   readonly #connection: NatsConnection
   readonly #stream: string
 
-  constructor(connection: NatsConnection, { servers, stream }: Brokers) {
+  constructor(connection: NatsConnection, { servers, stream }: Brokers, denied?: (sentence: string) => void) {
     this.#connection = connection
-    this.#link = new BrokerLink(connection, servers)
+    this.#link = new BrokerLink(connection, servers, denied)
     this.#stream = stream
   }
 
@@ -78,8 +79,24 @@ export class JetStream implements Stream {
   }
 
   async end(): Promise<StreamEnd> {
-    const { created, state } = await askApi<StreamInfo>(this.#connection, `STREAM.INFO.${this.#stream}`)
-    return { first: state.first_seq, last: state.last_seq, made: created }
+    const { created, state, config, cluster } = await askApi<StreamInfo>(
+      this.#connection,
+      `STREAM.INFO.${this.#stream}`,
+    )
+    const others = (cluster?.replicas ?? []).filter(({ current }) => current).length
+    return {
+      first: state.first_seq,
+      last: state.last_seq,
+      made: created,
+      replicas: config.num_replicas,
+      // It has answered: the leader is there.
+      currentReplicas: others + 1,
+    }
+  }
+
+  get connection(): StreamConnection {
+    const { isUp, connection, reconnects } = this.#link
+    return { broker: isUp ? connection.getServer() : undefined, reconnects }
   }
 
   async close(): Promise<void> {
@@ -178,10 +195,17 @@ async function persistently<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Opens the stream at its brokers. Throws {@link UnusableStream} with a sentence that says what to do. */
-export async function openJetStream(brokers: Brokers, name: string): Promise<JetStream> {
+/**
+ * Opens the stream at its brokers. Throws {@link UnusableStream} with a sentence that says what to do.
+ * @param denied called with each thing that the brokers do not let this daemon do; a sentence
+ */
+export async function openJetStream(
+  brokers: Brokers,
+  name: string,
+  denied?: (sentence: string) => void,
+): Promise<JetStream> {
   const connection = await connectToBrokers(brokers, name)
-  const stream = new JetStream(connection, brokers)
+  const stream = new JetStream(connection, brokers, denied)
   const until = performance.now() + OPEN_WITHIN
   for (;;) {
     try {
@@ -190,11 +214,13 @@ export async function openJetStream(brokers: Brokers, name: string): Promise<Jet
     } catch (error) {
       const isMissing = error instanceof ApiError && error.code === STREAM_NOT_FOUND
       // A leader may be being elected; a broker that has just begun loses requests.
-      if (!isMissing && performance.now() < until) {
+      const refused = deniedSentence(error)
+      if (!isMissing && refused === undefined && performance.now() < until) {
         await delay(TRY_AGAIN)
         continue
       }
       await stream.close()
+      if (refused !== undefined) throw new UnusableStream(refused)
       throw new UnusableStream(
         isMissing
           ? `the brokers have no stream "${brokers.stream}": make it with chatd cluster init --log ${showBrokers(brokers)}`

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import { failure, type Refusal, type Result, success } from '../../../protocol/errors.ts'
 import type { OperatorDeed, Retention, RoomRename, RoomRetention } from '../maintenance.ts'
+import type { SharedFigures } from '../watched.ts'
 import { LogReading } from './logReading.ts'
 import type { WriterMethods } from './messages.ts'
 import type { RoomHeads } from './roomHeads.ts'
@@ -15,6 +16,17 @@ export abstract class MaintainedLog extends LogReading {
   protected abstract readonly writer: Pick<Thread<WriterMethods>, 'call'>
 
   protected abstract readonly heads: Pick<RoomHeads, 'drop' | 'isHeld' | 'renamed'>
+
+  #shared: SharedFigures | undefined
+
+  /** How it follows a shared log, as of a second ago; undefined: it is a log of its own. */
+  get shared(): SharedFigures | undefined {
+    return this.#shared
+  }
+
+  protected noteShared(figures: SharedFigures): void {
+    this.#shared = figures
+  }
 
   /** The log has another epoch now. */
   protected abstract renewed(epoch: string): void

@@ -16,6 +16,7 @@ import type {
   Unread,
 } from '../log.ts'
 import type { CheckReport, OperatorDeed, Retention, RoomRename, RoomRetention } from '../maintenance.ts'
+import type { SharedFigures } from '../watched.ts'
 
 declare const content: unique symbol
 
@@ -232,5 +233,7 @@ export type ThreadNews =
   | { readonly kind: 'forgot'; readonly head: RoomHead }
   /** The file has the heads of rooms that have no event after this one. */
   | { readonly kind: 'filled'; readonly upTo: number }
+  /** How a shared log follows its stream. */
+  | { readonly kind: 'shared'; readonly figures: SharedFigures }
   /** A sentence for the operator. */
   | { readonly kind: 'trouble'; readonly message: string }

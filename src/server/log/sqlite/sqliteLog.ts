@@ -350,6 +350,8 @@ export class SqliteLog extends MaintainedLog implements WholeLog, LogMaintenance
         return this.#listeners.tell(news.events.map(withoutOrigin))
       case 'forgot':
         return this.#heads.put(news.head)
+      case 'shared':
+        return this.noteShared(news.figures)
       case 'filled':
         return this.#heads.filled(news.upTo)
       case 'trouble':

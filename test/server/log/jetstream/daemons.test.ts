@@ -245,6 +245,7 @@ describe.skipIf(program === undefined)('several daemons on one log', () => {
     await askApi(connection, `STREAM.DELETE.${stream}`, {}, 5_000)
     await cluster().init(stream)
     await vi.waitFor(() => expect(one.troubles.join()).toContain('made again'), within)
+    expect(one.log.shared?.halted).toContain('made again')
     const refused = await append(one.log, { text: 'second' })
     expect(refused).toMatchObject({ ok: false, error: { code: 'storage_unavailable' } })
     expect((await one.log.read('dev', { limit: 10, maxBytes: 1_000_000 })).events).toHaveLength(1)
@@ -296,6 +297,7 @@ describe.skipIf(program === undefined)('several daemons on one log', () => {
     await append(log, { text: 'before' })
     await lone.signal(0, 'SIGSTOP')
     const begun = performance.now()
+    const connections = log.shared?.reconnects
     const [late, never] = await Promise.all([
       append(log, { text: 'late', id: 'late' }),
       // Only the first is on its way: this one waits for it.
@@ -308,12 +310,18 @@ describe.skipIf(program === undefined)('several daemons on one log', () => {
       expect(refused).toMatchObject({ ok: false, error: { code: 'storage_unavailable' } })
     expect(log.committing).toBe(0)
     expect(log.isWritable).toBe(false)
+    expect(log.shared).toMatchObject({ broker: undefined, currentReplicas: 0 })
+    expect(log.shared?.sinceProgress).toBeGreaterThan(8_000)
     expect((await log.read('dev', { limit: 10, maxBytes: 1_000_000 })).events).toHaveLength(1)
     await lone.signal(0, 'SIGCONT')
     await vi.waitFor(
       () => expect(told.map(event => 'message' in event && event.message)).toEqual(['before', 'late']),
       within,
     )
+    await vi.waitFor(() => {
+      expect(log.shared).toMatchObject({ lag: 0, inFlight: 0, currentReplicas: 1, halted: undefined })
+      expect(log.shared?.reconnects).toBeGreaterThan(connections ?? 0)
+    }, within)
     const again = await append(log, { text: 'late', id: 'late' })
     expect(again).toMatchObject({ ok: true, value: { seq: told[1]?.seq } })
     await lone.signal(0, 'SIGKILL')
@@ -377,6 +385,13 @@ test('a list of brokers is checked', () => {
     ok: true,
     value: { servers: ['a:4222', 'b:4333', '[::1]:1'], stream: 'chatd' },
   })
+  expect(parseBrokers('tls://a/other')).toEqual({
+    ok: true,
+    value: { servers: ['a:4222'], stream: 'other', isEncrypted: true },
+  })
+  const withPassword = parseBrokers('tls://chatd:secret@a')
+  expect(withPassword).toMatchObject({ ok: false, error: expect.stringContaining('log-credentials') })
+  expect(JSON.stringify(withPassword)).not.toContain('secret')
   for (const wrong of [
     'a,b',
     'nats://',

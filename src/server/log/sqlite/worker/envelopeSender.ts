@@ -61,6 +61,13 @@ export class EnvelopeSender {
     this.#timer = setInterval(() => this.#look(), LOOK_EVERY)
   }
 
+  /** Entries that are not applied yet. */
+  get inFlight(): number {
+    const { submission } = this.#open ?? {}
+    const sent = submission?.entries.length ?? 0
+    return this.#waiting.reduce((sum, { entries }) => sum + entries.length, sent)
+  }
+
   /** Queues entries for an envelope of their own. */
   submit(submission: Submission): void {
     if (this.#halted !== undefined) return submission.refused(this.#halted)

@@ -22,7 +22,7 @@ export async function openShared(
   listener: SharedLogListener,
 ): Promise<{ readonly log: SharedLog; readonly position: number }> {
   const projection = new Projection(database, writer, brokers.stream)
-  const stream = await openJetStream(brokers, `chatd ${hostname()} ${process.pid}`)
+  const stream = await openJetStream(brokers, `chatd ${hostname()} ${process.pid}`, listener.alarm)
   const log = new SharedLog(stream, projection, listener)
   try {
     return { log, position: await log.open() }

@@ -1,9 +1,11 @@
 import { isBusy, isDiskFull } from '../../../../files/sqliteErrors.ts'
 import type { Entry } from '../../entries.ts'
 import { type Stream, type StreamMessage, type Tail, UnusableStream } from '../../stream.ts'
+import type { SharedFigures } from '../../watched.ts'
 import type { Outcome } from '../messages.ts'
 import { EnvelopeSender, type Submission } from './envelopeSender.ts'
 import { type Applied, NewerRules, type Projection } from './projection.ts'
+import { SharedWatch } from './sharedWatch.ts'
 import { StreamErasing } from './streamErasing.ts'
 
 /** What goes into one transaction: others wait no longer than that takes. */
@@ -24,6 +26,8 @@ export interface SharedLogListener {
   readonly committed: () => void
   /** A sentence for the operator. */
   readonly alarm: (message: string) => void
+  /** How it follows the stream, every second. */
+  readonly figures: (figures: SharedFigures) => void
 }
 
 /** Where the stream has no messages, both inclusive. */
@@ -43,6 +47,7 @@ export class SharedLog {
   readonly #listener: SharedLogListener
   readonly #sender: EnvelopeSender
   readonly #erasing: StreamErasing
+  readonly #watch: SharedWatch
   readonly #inbox: (StreamMessage | Hole)[] = []
   readonly #followed = new Set<{ readonly position: number; readonly resolve: () => void }>()
   readonly #readyWaiters = new Set<() => void>()
@@ -52,6 +57,7 @@ export class SharedLog {
   #behindSince: number | undefined
   #halted: string | undefined
   #isClosed = false
+  #holes = 0
 
   constructor(stream: Stream, projection: Projection, listener: SharedLogListener) {
     this.#stream = stream
@@ -59,11 +65,19 @@ export class SharedLog {
     this.#listener = listener
     this.#sender = new EnvelopeSender(stream)
     this.#erasing = new StreamErasing(stream, projection, message => listener.alarm(message))
+    const state = () => ({
+      checkpoint: projection.checkpoint,
+      holes: this.#holes,
+      halted: this.#halted,
+      inFlight: this.#sender.inFlight,
+    })
+    this.#watch = new SharedWatch(stream, state, figures => listener.figures(figures))
   }
 
   /** Applies everything that the stream holds now; the position of a message that this daemon has in it. */
   async open(): Promise<number> {
     const { last } = await this.#stream.end()
+    this.#watch.start()
     this.#tail = this.#stream.tail(this.#projection.checkpoint + 1, {
       began: () => this.#mayGoOn(),
       message: message => this.#received(message),
@@ -113,6 +127,7 @@ export class SharedLog {
     this.#tail?.end()
     this.#sender.close()
     this.#erasing.close()
+    this.#watch.close()
     await this.#stream.close()
   }
 
@@ -249,11 +264,12 @@ export class SharedLog {
     for (let position = hole.from; position <= hole.to; position++) {
       const found = await this.#find(position)
       if (this.#isClosed) return
+      const isReplaced = found !== undefined && found.position !== position
+      if (!isReplaced) this.#holes++
       if (found === undefined)
         return this.#halt(
           `the stream has no message ${position}, and nothing says why: a broker is damaged, or one was removed by hand. Nothing is applied any more; look at the brokers, then start chatd again`,
         )
-      const isReplaced = found.position !== position
       if (!isReplaced)
         this.#listener.alarm(
           `a broker lacks message ${position} of the stream, and another one has it: remove the store of the damaged broker and let it fetch the stream again`,
@@ -286,6 +302,7 @@ export class SharedLog {
     this.#halted = message
     this.#listener.alarm(message)
     this.#sender.halt(message)
+    this.#watch.tell()
     for (const { resolve } of this.#followed) resolve()
     this.#followed.clear()
   }

@@ -253,6 +253,7 @@ function write(): void {
       if (areFilesThere() && shared !== undefined) afterCommit()
     },
     alarm: message => tell({ kind: 'trouble', message }),
+    figures: figures => tell({ kind: 'shared', figures }),
   }
   // Loaded here: a log of its own does not need what speaks with brokers.
   void import('./openShared.ts')
