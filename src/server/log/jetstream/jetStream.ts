@@ -5,6 +5,7 @@ import { NOTHING } from '../envelope.ts'
 import {
   type Stream,
   type StreamEnd,
+  StreamGone,
   type StreamMessage,
   type Tail,
   type TailListener,
@@ -78,8 +79,13 @@ export class JetStream implements Stream {
   }
 
   async end(): Promise<StreamEnd> {
-    const { created, state } = await askApi<StreamInfo>(this.#connection, `STREAM.INFO.${this.#stream}`)
-    return { first: state.first_seq, last: state.last_seq, made: created }
+    try {
+      const { created, state } = await askApi<StreamInfo>(this.#connection, `STREAM.INFO.${this.#stream}`)
+      return { first: state.first_seq, last: state.last_seq, made: created }
+    } catch (error) {
+      if (error instanceof ApiError && error.code === STREAM_NOT_FOUND) throw new StreamGone(error.message)
+      throw error
+    }
   }
 
   async close(): Promise<void> {
@@ -188,7 +194,7 @@ export async function openJetStream(brokers: Brokers, name: string): Promise<Jet
       await stream.end()
       return stream
     } catch (error) {
-      const isMissing = error instanceof ApiError && error.code === STREAM_NOT_FOUND
+      const isMissing = error instanceof StreamGone
       // A leader may be being elected; a broker that has just begun loses requests.
       if (!isMissing && performance.now() < until) {
         await delay(TRY_AGAIN)
