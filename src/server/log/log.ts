@@ -159,6 +159,8 @@ export interface Log {
   append(entry: EventEntry, settled: (result: Result<Stored>) => void, origin?: object, share?: Share): void
   /** Tells of every commit, in order; returns the function that ends it. */
   subscribe(listener: (events: readonly Committed[]) => void): () => void
+  /** Resolves once this daemon has what others store up to a seq; false: it did not come in time. A log of its own is never behind. */
+  reach(seq: number): Promise<boolean>
   /** Reads a part of a room, empty where the room has no events. */
   read(roomKey: string, range: Range, share?: Share): Promise<Page>
   /** Counts what follows a position; stops beyond the bounds. */

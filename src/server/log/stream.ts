@@ -62,11 +62,16 @@ export interface Stream {
   get(position: number): Promise<StreamMessage | undefined>
   /** Puts another text in the place of a message, then erases the message. */
   replace(position: number, data: Uint8Array): Promise<void>
-  /** Where the stream begins and ends. */
+  /** Where the stream begins and ends. Rejects with {@link StreamGone} where there is none. */
   end(): Promise<StreamEnd>
   /** The connection as it is now. */
   readonly connection: StreamConnection
   close(): Promise<void>
+}
+
+/** The engine says that there is no such stream. */
+export class StreamGone extends Error {
+  override readonly name = 'StreamGone'
 }
 
 /** A stream cannot be used; the message is a sentence that says what to do. */

@@ -218,6 +218,10 @@ export class MemoryLog implements WholeLog {
     return () => this.#forgottenListeners.delete(listener)
   }
 
+  reach(_seq: number): Promise<boolean> {
+    return Promise.resolve(true)
+  }
+
   subscribe(listener: (events: readonly Committed[]) => void): () => void {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)

@@ -6,6 +6,7 @@ import {
   type Stream,
   type StreamConnection,
   type StreamEnd,
+  StreamGone,
   type StreamMessage,
   type Tail,
   type TailListener,
@@ -79,10 +80,7 @@ export class JetStream implements Stream {
   }
 
   async end(): Promise<StreamEnd> {
-    const { created, state, config, cluster } = await askApi<StreamInfo>(
-      this.#connection,
-      `STREAM.INFO.${this.#stream}`,
-    )
+    const { created, state, config, cluster } = await this.#info()
     const others = (cluster?.replicas ?? []).filter(({ current }) => current).length
     return {
       first: state.first_seq,
@@ -101,6 +99,15 @@ export class JetStream implements Stream {
 
   async close(): Promise<void> {
     await this.#link.close()
+  }
+
+  async #info(): Promise<StreamInfo> {
+    try {
+      return await askApi<StreamInfo>(this.#connection, `STREAM.INFO.${this.#stream}`)
+    } catch (error) {
+      if (error instanceof ApiError && error.code === STREAM_NOT_FOUND) throw new StreamGone(error.message)
+      throw error
+    }
   }
 
   async #publish(subject: string, data: Uint8Array, id?: string): Promise<number> {
@@ -212,7 +219,7 @@ export async function openJetStream(
       await stream.end()
       return stream
     } catch (error) {
-      const isMissing = error instanceof ApiError && error.code === STREAM_NOT_FOUND
+      const isMissing = error instanceof StreamGone
       // A leader may be being elected; a broker that has just begun loses requests.
       const refused = deniedSentence(error)
       if (!isMissing && refused === undefined && performance.now() < until) {

@@ -23,6 +23,7 @@ import {
   type WriterMethods,
 } from './messages.ts'
 import { tellOthers } from './others.ts'
+import { reached } from './reached.ts'
 import { ReadQueue } from './readQueue.ts'
 import { RoomHeads } from './roomHeads.ts'
 import { SessionNumbers } from './sessionNumbers.ts'
@@ -235,6 +236,11 @@ export class SqliteLog extends MaintainedLog implements WholeLog, LogMaintenance
 
   subscribe(listener: (events: readonly Committed[]) => void): () => void {
     return this.#listeners.add(listener)
+  }
+
+  reach(seq: number): Promise<boolean> {
+    if (this.#options.brokers === undefined || this.last >= seq) return Promise.resolve(true)
+    return reached(() => this.last >= seq, this.#listeners)
   }
 
   async close(): Promise<void> {

@@ -1,6 +1,13 @@
 import { isBusy, isDiskFull } from '../../../../files/sqliteErrors.ts'
 import type { Entry } from '../../entries.ts'
-import { type Stream, type StreamMessage, type Tail, UnusableStream } from '../../stream.ts'
+import {
+  type Stream,
+  type StreamEnd,
+  StreamGone,
+  type StreamMessage,
+  type Tail,
+  UnusableStream,
+} from '../../stream.ts'
 import type { SharedFigures } from '../../watched.ts'
 import type { Outcome } from '../messages.ts'
 import { EnvelopeSender, type Submission } from './envelopeSender.ts'
@@ -150,7 +157,16 @@ export class SharedLog {
   async #mayGoOn(): Promise<boolean> {
     if (this.#isClosed || this.#halted !== undefined) return false
     const { checkpoint, made } = this.#projection
-    const end = await this.#stream.end()
+    let end: StreamEnd
+    try {
+      end = await this.#stream.end()
+    } catch (error) {
+      if (!(error instanceof StreamGone) || made === '') throw error
+      return this.#haltAtLast(
+        error,
+        `the stream is gone: it was deleted at the brokers, or they are others now. Nothing is applied any more; keep this data directory, it may be the only copy`,
+      )
+    }
     if (made === '') this.#projection.follow(end.made)
     else if (made !== end.made) {
       this.#halt(
@@ -163,12 +179,18 @@ export class SharedLog {
       return true
     }
     // A broker that is cut off still shows an older end.
-    const now = performance.now()
-    this.#behindSince ??= now
-    if (now - this.#behindSince < WENT_BACK_AFTER) throw new Error('the stream ends before the checkpoint')
-    this.#halt(
+    return this.#haltAtLast(
+      new Error('the stream ends before the checkpoint'),
       `the stream went back: it ends at ${end.last}, and this daemon has applied ${checkpoint} messages of it; the brokers lost what they had stored. Nothing is applied any more; keep this data directory, it may be the only copy`,
     )
+  }
+
+  /** Throws a reason to try again, and halts where it holds for long: a broker that lags or has just begun is no proof. */
+  #haltAtLast(reason: Error, message: string): false {
+    const now = performance.now()
+    this.#behindSince ??= now
+    if (now - this.#behindSince < WENT_BACK_AFTER) throw reason
+    this.#halt(message)
     return false
   }
 
