@@ -92,6 +92,7 @@ export async function serve(flags: Flags): Promise<void> {
   process.on('SIGHUP', noteHangUp)
   const log = await openLog(data, brokersOf(config), logger, manager)
   watch.log = log
+  const bases = await keepBases(logFile(data), brokersOf(config), logger)
   for (const finding of closeToOthers(data)) logger.warn({ finding }, 'permissions')
   const reload = (): ReturnType<ConfigTasks['reload']> =>
     reloadAll(configuration, { logger, manager, tls, watch })
@@ -137,6 +138,7 @@ export async function serve(flags: Flags): Promise<void> {
   const stop = (reason: string): void => {
     logger.info({ reason }, 'stopping')
     stopTelling()
+    bases?.close()
     manager.stopping()
     // A long write-ahead log goes into the file first.
     manager.extend(EXTEND_BY)
@@ -210,6 +212,14 @@ function warnOfConfig({ config, settings }: Configuration, logger: Logger, hande
 function brokersOf({ log }: Config): Brokers | undefined {
   const brokers = log === undefined ? undefined : parseBrokers(log)
   return brokers?.ok === true ? brokers.value : undefined
+}
+
+/** Where a log is shared, its daemons store bases of it. */
+async function keepBases(file: string, brokers: Brokers | undefined, logger: Logger) {
+  if (brokers === undefined) return undefined
+  // A log of its own does not need what speaks with brokers.
+  const { BaseKeeper } = await import('./admin/baseKeeper.ts')
+  return new BaseKeeper(file, brokers, logger)
 }
 
 async function openLog(

@@ -1,4 +1,4 @@
-/** What a shared log needs of the engine that orders it. Five operations hide which engine that is. */
+/** What a shared log needs of the engine that orders it. A few operations hide which engine that is. */
 
 /** One message of a stream: an envelope, or what stands for one of which a text was erased. */
 export interface StreamMessage {
@@ -53,6 +53,8 @@ export interface Stream {
   replace(position: number, data: Uint8Array): Promise<void>
   /** Where the stream begins and ends. */
   end(): Promise<StreamEnd>
+  /** The position up to which the newest base that is stored has everything: up to there messages may be gone. */
+  covered(): Promise<number>
   close(): Promise<void>
 }
 

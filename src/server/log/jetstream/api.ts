@@ -32,12 +32,15 @@ export interface StreamInfo {
     readonly num_replicas: number
     readonly subjects?: readonly string[]
     readonly allow_direct?: boolean
+    readonly metadata?: Readonly<Record<string, string>>
   }
   readonly state: {
     readonly first_seq: number
     readonly last_seq: number
     readonly messages: number
     readonly bytes: number
+    /** When its newest message came. */
+    readonly last_ts?: string
   }
   readonly cluster?: {
     readonly leader?: string

@@ -19,6 +19,7 @@ import {
   STREAM_NOT_FOUND,
   type StreamInfo,
 } from './api.ts'
+import { newestBase } from './base.ts'
 import { BrokerLink } from './brokerLink.ts'
 import { connectToBrokers } from './brokers.ts'
 import { replacedBy, replacementSubject } from './delivered.ts'
@@ -79,7 +80,12 @@ export class JetStream implements Stream {
 
   async end(): Promise<StreamEnd> {
     const { created, state } = await askApi<StreamInfo>(this.#connection, `STREAM.INFO.${this.#stream}`)
-    return { first: state.first_seq, last: state.last_seq, made: created }
+    // Of a stream that never had a message it is 0.
+    return { first: Math.max(state.first_seq, 1), last: state.last_seq, made: created }
+  }
+
+  async covered(): Promise<number> {
+    return (await newestBase(this.#connection, this.#stream))?.position ?? 0
   }
 
   async close(): Promise<void> {
