@@ -1,6 +1,7 @@
 import { type Brokers, parseBrokers, showBrokers } from './brokers.ts'
 import { showBytes } from './byteSize.ts'
 import type { ClusterCommand } from './clusterFlags.ts'
+import { runLogWork } from './clusterLogs.ts'
 import { namedConfigFile } from './config/configFile.ts'
 import { readSources } from './config/configuration.ts'
 import { merged } from './config/sources.ts'
@@ -10,6 +11,7 @@ import { type ClusterStatus, clusterStatus, initCluster } from './log/jetstream/
 /** Runs a command about the brokers of a shared log. Exits by itself: 1 where it fails, 2 where nothing names the brokers. */
 export async function runClusterCommand(command: ClusterCommand): Promise<never> {
   const brokers = brokersOf(command)
+  if (command.log !== undefined) return runLogWork(command.log, brokers, command.replicas)
   if (command.what === 'init') {
     const made = await initCluster(brokers, command.replicas)
     if (!made.ok) fail(EXIT_FAILED, made.error)
@@ -41,10 +43,13 @@ function isWhole({ leader, others, replicas }: ClusterStatus): boolean {
 }
 
 function linesOf(status: ClusterStatus): readonly string[] {
-  const { stream, made, leader, others, replicas, messages, bytes, first, last } = status
+  const { stream, made, leader, others, replicas, messages, bytes, first, last, base } = status
   return [
     `stream: ${stream}, made ${made}`,
     `content: ${messages} messages, ${showBytes(bytes)}; positions ${first} to ${last}`,
+    base === undefined
+      ? 'base: none yet; a new daemon reads everything'
+      : `base: everything up to position ${base.position}, ${showBytes(base.bytes)}, of ${new Date(base.at).toISOString()}`,
     ...(replicas === 1 ? ['replicas: 1, so that a broker that fails takes the log away'] : []),
     ...(leader === undefined ? [] : [`broker ${leader}: leads`]),
     ...others.map(({ name, isCurrent, lag }) =>

@@ -7,15 +7,26 @@ const MOST_REPLICAS = 5
 
 /** A command about the brokers of a shared log, which needs no daemon. */
 export interface ClusterCommand {
-  readonly what: 'init' | 'status'
+  readonly what: 'init' | 'status' | LogWork['work']
   /** `--config`. */
   readonly file: string | undefined
   /** What the flags configure: `--log` is among them. */
   readonly given: Config
   readonly replicas: number
+  /** What is done with a log as a whole. */
+  readonly log?: LogWork
 }
 
-/** Adds the commands about a shared log: `cluster init`, `cluster status`. */
+/** What is done with a shared log as a whole. */
+export type LogWork =
+  /** A new log from a file. */
+  | { readonly work: 'restore'; readonly source: string }
+  /** `data`: `--data`, as it was written. */
+  | { readonly work: 'move'; readonly data: string | undefined; readonly isBack: boolean }
+  | { readonly work: 'base'; readonly data: string | undefined }
+  | { readonly work: 'remove'; readonly asks: boolean }
+
+/** Adds the commands about a shared log: `cluster init`, `status`, `restore`, `move`, `base`, `remove`. */
 export function addClusterCommands(program: Command, take: (command: ClusterCommand) => void): void {
   const group = program
     .command('cluster')
@@ -25,15 +36,15 @@ export function addClusterCommands(program: Command, take: (command: ClusterComm
     const found = program.opts<{ config?: string }>()
     return { what, file: found.config, given: configOfFlags(found), replicas }
   }
+  const replicas = (): Option =>
+    new Option('--replicas <number>', 'how many brokers keep each message: 1, 3 or 5')
+      .argParser(replicasOf)
+      .default(REPLICAS)
   group
     .command('init')
     .description('make the stream of a shared log at the brokers of --log')
     .copyInheritedSettings(program)
-    .addOption(
-      new Option('--replicas <number>', 'how many brokers keep each message: 1, 3 or 5')
-        .argParser(replicasOf)
-        .default(REPLICAS),
-    )
+    .addOption(replicas())
     .addHelpText('after', '\nExample:\n  chatd cluster init --log nats://10.0.0.1,10.0.0.2,10.0.0.3')
     .action(({ replicas }: { readonly replicas: number }) => take(commandOf('init', replicas)))
   group
@@ -41,6 +52,42 @@ export function addClusterCommands(program: Command, take: (command: ClusterComm
     .description('tell how the stream of a shared log is; exits 0 where all its brokers have everything')
     .copyInheritedSettings(program)
     .action(() => take(commandOf('status', REPLICAS)))
+  const takeWork = (log: LogWork, count = REPLICAS): void => take({ ...commandOf(log.work, count), log })
+  const dataOf = (): string | undefined => program.opts<{ data?: string }>().data
+  group
+    .command('restore')
+    .description('make a new shared log from a backup, or from the file of a stopped daemon')
+    .copyInheritedSettings(program)
+    .argument('<file>', 'a backup, or chatd.db of a data directory; it stays as it is')
+    .addOption(replicas())
+    .addHelpText('after', '\nExample:\n  chatd cluster restore --log nats://10.0.0.1,10.0.0.2,10.0.0.3 FILE')
+    .action((source: string, options: { readonly replicas: number }) =>
+      takeWork({ work: 'restore', source }, options.replicas),
+    )
+  group
+    .command('move')
+    .description('move the log of a stopped daemon to brokers, or back; clients go on where they were')
+    .copyInheritedSettings(program)
+    .option('--back', 'the shared log becomes that of a single server, in the data directory of a daemon')
+    .addOption(replicas())
+    .addHelpText(
+      'after',
+      '\nExamples:\n  chatd cluster move --data DIR --log nats://10.0.0.1,10.0.0.2,10.0.0.3\n  chatd cluster move --back --data DIR --log nats://10.0.0.1,10.0.0.2,10.0.0.3',
+    )
+    .action((options: { readonly replicas: number; readonly back?: true }) =>
+      takeWork({ work: 'move', data: dataOf(), isBack: options.back === true }, options.replicas),
+    )
+  group
+    .command('base')
+    .description('store the file of a daemon, which may run, as the base from which others begin')
+    .copyInheritedSettings(program)
+    .action(() => takeWork({ work: 'base', data: dataOf() }))
+  group
+    .command('remove')
+    .description('remove a shared log from the brokers for ever')
+    .copyInheritedSettings(program)
+    .option('--yes', 'do not ask')
+    .action(({ yes }: { readonly yes?: true }) => takeWork({ work: 'remove', asks: yes !== true }))
 }
 
 function replicasOf(text: string): number {
