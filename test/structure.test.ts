@@ -46,7 +46,7 @@ const FLOORS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   'src/server': [
     ['main'],
     ['clusterCommand', 'serve'],
-    ['flags'],
+    ['clusterLogs', 'flags'],
     ['adminFlags', 'backupFlags', 'clusterFlags', 'watchFlags'],
     ['accountFlags', 'configFlags'],
     ['metrics'],
@@ -66,6 +66,7 @@ const FLOORS: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ['privateFiles'],
     ['logSink'],
     ['counters'],
+    ['question'],
     [
       'brokers',
       'byteSize',
@@ -138,6 +139,7 @@ const JSON_ALLOWED: Readonly<Record<string, string>> = {
   'src/server/logger.ts': 'writes a line of the log of its own',
   'src/server/log/envelope.ts': 'goes to brokers, on their protocol',
   'src/server/log/jetstream/api.ts': 'goes to brokers, on their protocol',
+  'src/server/log/jetstream/base.ts': 'goes to brokers, on their protocol',
   'src/server/log/jetstream/jetStream.ts': 'goes to brokers, on their protocol',
   'src/server/log/jetstream/monitoring.ts': 'reads what brokers tell of themselves',
   'src/server/log/jetstream/streamTail.ts': 'goes to brokers, on their protocol',

@@ -94,6 +94,7 @@ export async function serve(flags: Flags): Promise<void> {
   if (!brokers.ok) fail(EXIT_USAGE, brokers.error)
   const log = await openLog(data, brokers.value, logger, manager)
   watch.log = log
+  const bases = await keepBases(logFile(data), brokers.value, logger)
   for (const finding of closeToOthers(data)) logger.warn({ finding }, 'permissions')
   const reload = (): ReturnType<ConfigTasks['reload']> =>
     reloadAll(configuration, { logger, manager, tls, watch })
@@ -139,6 +140,7 @@ export async function serve(flags: Flags): Promise<void> {
   const stop = (reason: string): void => {
     logger.info({ reason }, 'stopping')
     stopTelling()
+    bases?.close()
     manager.stopping()
     // A long write-ahead log goes into the file first.
     manager.extend(EXTEND_BY)
@@ -207,6 +209,14 @@ function warnOfConfig({ config, settings }: Configuration, logger: Logger, hande
     logger.warn({ variable }, 'this variable of the environment is no key of chatd: see chatd config show')
   if (handed > 0 && config.listen !== undefined)
     logger.warn({ sockets: handed }, 'listen is not used: systemd hands over the sockets (chatd.socket)')
+}
+
+/** Where a log is shared, its daemons store bases of it. */
+async function keepBases(file: string, brokers: Brokers | undefined, logger: Logger) {
+  if (brokers === undefined) return undefined
+  // A log of its own does not need what speaks with brokers.
+  const { BaseKeeper } = await import('./admin/baseKeeper.ts')
+  return new BaseKeeper(file, brokers, logger)
 }
 
 async function openLog(

@@ -79,9 +79,32 @@ test.skipIf(program === undefined)(
     const exported = await runChatd(homes[1], 'export', 'dev', '--data', homes[1].join('data'))
     expect(exported.out).toContain('while you are away')
 
+    const datas = homes.map(home => home.join('data'))
+    const inCluster = (...args: readonly string[]) => runChatd(homes[0], 'cluster', ...args, '--log', address)
+    const base = await inCluster('base', '--data', datas[0] ?? '')
+    expect(base).toMatchObject({ code: 0, out: expect.stringContaining('stored a base of') })
+    expect((await inCluster('status')).out).toContain('base: everything up to position')
+    const backup = homes[1].join('backup.db')
+    expect((await runChatd(homes[1], 'backup', backup, '--data', datas[1] ?? '')).code).toBe(0)
+    expect((await inCluster('restore', backup)).err).toContain('the brokers have a log "chatd" already')
+
     expect(await one.end('SIGTERM')).toBe(0)
-    expect(await two.end('SIGTERM')).toBe(0)
-    const alone = await runChatd(homes[0], '--listen', '127.0.0.1:0', '--data', homes[0].join('data'))
+    const alone = await runChatd(homes[0], '--listen', '127.0.0.1:0', '--data', datas[0] ?? '')
     expect(alone).toMatchObject({ code: 1, err: expect.stringContaining('follows a shared log') })
+    const moved = await inCluster('move', '--back', '--data', datas[0] ?? '')
+    expect(moved).toMatchObject({
+      code: 0,
+      out: expect.stringContaining('is a log of its own; epoch and seqs'),
+    })
+    await vi.waitFor(() => expect(two.log).toContain('moved to a single server'), ELECTION)
+    expect(await two.end('SIGTERM')).toBe(0)
+    const removed = await inCluster('remove', '--yes')
+    expect(removed).toMatchObject({ code: 0, out: expect.stringContaining('removed the log "chatd"') })
+    expect(await inCluster('restore', backup)).toMatchObject({
+      code: 0,
+      out: expect.stringContaining('begins afresh'),
+    })
+    const single = await runChatd(homes[0], 'export', 'dev', '--data', datas[0] ?? '')
+    expect(single.out).toContain('while you are away')
   },
 )

@@ -1,4 +1,4 @@
-/** What a shared log needs of the engine that orders it. Five operations hide which engine that is. */
+/** What a shared log needs of the engine that orders it. A few operations hide which engine that is. */
 
 /** One message of a stream: an envelope, or what stands for one of which a text was erased. */
 export interface StreamMessage {
@@ -66,6 +66,8 @@ export interface Stream {
   end(): Promise<StreamEnd>
   /** The connection as it is now. */
   readonly connection: StreamConnection
+  /** The position up to which the newest base that is stored has everything: up to there messages may be gone. */
+  covered(): Promise<number>
   close(): Promise<void>
 }
 

@@ -21,6 +21,7 @@ import {
   STREAM_NOT_FOUND,
   type StreamInfo,
 } from './api.ts'
+import { newestBase } from './base.ts'
 import { BrokerLink } from './brokerLink.ts'
 import { connectToBrokers, deniedSentence } from './brokers.ts'
 import { replacedBy, replacementSubject } from './delivered.ts'
@@ -83,7 +84,8 @@ export class JetStream implements Stream {
     const { created, state, config, cluster } = await this.#info()
     const others = (cluster?.replicas ?? []).filter(({ current }) => current).length
     return {
-      first: state.first_seq,
+      // Of a stream that never had a message it is 0.
+      first: Math.max(state.first_seq, 1),
       last: state.last_seq,
       made: created,
       replicas: config.num_replicas,
@@ -95,6 +97,10 @@ export class JetStream implements Stream {
   get connection(): StreamConnection {
     const { isUp, connection, reconnects } = this.#link
     return { broker: isUp ? connection.getServer() : undefined, reconnects }
+  }
+
+  async covered(): Promise<number> {
+    return (await newestBase(this.#connection, this.#stream))?.position ?? 0
   }
 
   async close(): Promise<void> {

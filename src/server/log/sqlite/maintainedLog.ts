@@ -65,6 +65,14 @@ export abstract class MaintainedLog extends LogReading {
     return this.writer.call('purge')
   }
 
+  /** Ends a shared log, so that its file can become a log of its own. */
+  async leave(): Promise<Result<undefined, string>> {
+    return attempt(async () => {
+      await this.writer.call('leave')
+      return undefined
+    })
+  }
+
   async noteDeed(deed: OperatorDeed): Promise<Result<undefined, string>> {
     return attempt(async () => {
       await this.writer.call('noteDeed', deed)

@@ -123,6 +123,8 @@ export interface WriterMethods {
   freeName(roomKey: string): Promise<void>
   /** Takes removed text out of the index and the write-ahead log; false where a reader is in the way. */
   purge(): Promise<boolean>
+  /** Ends a shared log: its daemons stop applying, and the file has everything. */
+  leave(): Promise<void>
   close(): Promise<void>
 }
 

@@ -5,22 +5,20 @@ import { decodeEnvelope, type Envelope, RULES, seqOf } from '../../envelope.ts'
 import type { StreamMessage } from '../../stream.ts'
 import { integer, text } from '../columns.ts'
 import type { Outcome } from '../messages.ts'
+import { STREAM_TABLE } from '../projectionFile.ts'
 import { type Statements, statements } from './statements.ts'
 import type { Writer } from './writer.ts'
 
 /**
- * What a projection has beside the tables of a log; the name of its first table tells it from a log of its own.
+ * What a projection has beside the tables of a log.
  *
- * - `stream`: the stream that the file is made from, and the newest message that is in it. `identity` tells that message from
- *   one of another stream at the same position.
+ * - `stream`: see `projectionFile.ts`.
  * - `producers`: the newest envelope of each sender: older ones are repeats.
  * - `erasures`: positions of messages that may hold a text which the log no longer has; `due` in ms since 1970, 0: not set
  *   yet. Every daemon has this list, so that one that dies leaves nothing undone.
  */
 const TABLES = `
-  CREATE TABLE IF NOT EXISTS stream (
-    name TEXT NOT NULL, made TEXT NOT NULL, checkpoint INTEGER NOT NULL, identity TEXT NOT NULL
-  ) STRICT;
+  ${STREAM_TABLE}
   CREATE TABLE IF NOT EXISTS producers (d TEXT PRIMARY KEY, n INTEGER NOT NULL) STRICT, WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS erasures (position INTEGER PRIMARY KEY, due INTEGER NOT NULL DEFAULT 0) STRICT;
   CREATE INDEX IF NOT EXISTS erasures_by_due ON erasures (due);
@@ -55,6 +53,7 @@ export class Projection {
   #checkpoint = 0
   #identity = ''
   #made = ''
+  #hasEnded = false
 
   constructor(database: DatabaseSync, writer: Writer, name: string) {
     this.#writer = writer
@@ -68,6 +67,11 @@ export class Projection {
   /** The position of the newest message that was applied. */
   get checkpoint(): number {
     return this.#checkpoint
+  }
+
+  /** Whether the log was moved back to a single server. */
+  get hasEnded(): boolean {
+    return this.#hasEnded
   }
 
   /** When the stream of this file was made; empty: none was read yet. */
@@ -97,20 +101,31 @@ export class Projection {
 
   /**
    * Applies messages in one transaction with the checkpoint. Throws what SQLite throws, or {@link NewerRules}; nothing is
-   * applied then.
+   * applied then. What follows the end of the log is never applied.
    * @returns what became of the envelopes that were no repeats
    */
   apply(messages: readonly StreamMessage[]): readonly Applied[] {
-    const last = messages.at(-1)
-    if (last === undefined) return []
+    const end = messages.findIndex(endsLog)
+    const counting = end < 0 ? messages : messages.slice(0, end + 1)
+    const last = counting.at(-1)
+    if (last === undefined || this.#hasEnded) return []
     const identity = identityOf(last)
     const applied = this.#writer.transact(apply => {
-      const results = messages.flatMap(message => this.#applyOne(message, apply))
-      this.#sql('UPDATE stream SET checkpoint = ?, identity = ?').run(last.position, identity)
+      const results = counting.flatMap(message => this.#applyOne(message, apply))
+      this.#sql(
+        `UPDATE stream SET checkpoint = ?, identity = ?, ended = ?, erased = max(erased, ?), removed = max(removed, ?)`,
+      ).run(
+        last.position,
+        identity,
+        end < 0 ? 0 : 1,
+        newestWith(results, ERASING),
+        newestWith(results, REMOVING),
+      )
       return results
     })
     this.#checkpoint = last.position
     this.#identity = identity
+    this.#hasEnded = end >= 0
     return applied
   }
 
@@ -157,11 +172,12 @@ export class Projection {
   }
 
   #load(): void {
-    const row = this.#sql('SELECT name, made, checkpoint, identity FROM stream').get()
+    const row = this.#sql('SELECT made, checkpoint, identity, ended FROM stream').get()
     if (row === undefined) return
     this.#checkpoint = integer(row, 'checkpoint')
     this.#identity = text(row, 'identity')
     this.#made = text(row, 'made')
+    this.#hasEnded = integer(row, 'ended') === 1
   }
 
   #applyOne({ position, replaces, ts, data }: StreamMessage, apply: Apply): Applied[] {
@@ -198,6 +214,29 @@ export class Projection {
     if (entries.some(entry => entry.kind === 'event' && hasText(entry)))
       this.#sql('INSERT OR IGNORE INTO erasures (position) VALUES (?)').run(position)
   }
+}
+
+/** Entries that take a person or a room away: a base from before goes soon. */
+const ERASING: readonly string[] = ['erase', 'sweep']
+/** Entries, and events, that take single texts away. */
+const REMOVING: readonly string[] = ['forget', 'edit', 'delete']
+
+/** The newest position at which an entry of some kinds was applied; 0: none was. */
+function newestWith(applied: readonly Applied[], kinds: readonly string[]): number {
+  const found = applied.findLast(({ envelope }) =>
+    envelope.w.some(entry => kinds.includes(entry.kind === 'event' ? entry.body.action : entry.kind)),
+  )
+  return found?.position ?? 0
+}
+
+/** What an envelope ends with that ends the log; nothing that is said can stand there. */
+const END = Buffer.from('"end":true}')
+
+function endsLog({ replaces, data }: StreamMessage): boolean {
+  // Most are not decoded for it.
+  return (
+    replaces === undefined && END.equals(data.subarray(-END.length)) && decodeEnvelope(data)?.end === true
+  )
 }
 
 type Apply = Parameters<Parameters<Writer['transact']>[0]>[0]

@@ -35,7 +35,13 @@ export interface SharedLogListener {
   readonly alarm: (message: string) => void
   /** How it follows the stream, every second. */
   readonly figures: (figures: SharedFigures) => void
+  /** The stream no longer has what follows: a start takes the base. A sentence. */
+  readonly fellBehind: (message: string) => void
 }
+
+/** What a daemon says of a log that {@link SharedLog.leave} has ended. */
+const ENDED =
+  'the log was moved to a single server (chatd cluster move --back): stop this daemon, and send its people to that server'
 
 /** Where the stream has no messages, both inclusive. */
 interface Hole {
@@ -124,6 +130,18 @@ export class SharedLog {
     )
   }
 
+  /** Ends the log for all daemons: nothing that comes after counts. Rejects with a sentence. */
+  leave(): Promise<void> {
+    return new Promise((resolve, reject) =>
+      this.#sender.submit({
+        entries: [],
+        ends: true,
+        stored: () => resolve(),
+        refused: message => reject(new Error(message)),
+      }),
+    )
+  }
+
   /** The log is being closed: without progress senders are refused soon. */
   hurry(): void {
     this.#sender.hurry()
@@ -156,7 +174,11 @@ export class SharedLog {
   /** Looks whether the stream is the one that was read until now, and has everything that was read. */
   async #mayGoOn(): Promise<boolean> {
     if (this.#isClosed || this.#halted !== undefined) return false
-    const { checkpoint, made } = this.#projection
+    const { checkpoint, made, hasEnded } = this.#projection
+    if (hasEnded) {
+      this.#halt(ENDED)
+      return false
+    }
     let end: StreamEnd
     try {
       end = await this.#stream.end()
@@ -170,11 +192,17 @@ export class SharedLog {
     if (made === '') this.#projection.follow(end.made)
     else if (made !== end.made) {
       this.#halt(
-        `the stream was made again (${end.made}; this directory follows the one of ${made}): start with an empty data directory to follow it`,
+        `the stream was made again (${end.made}; this directory follows the one of ${made}): start chatd again, which follows it where it can`,
       )
       return false
     }
-    if (checkpoint === 0 || (end.last >= checkpoint && (await this.#hasSame(checkpoint)))) {
+    if (checkpoint < end.first - 1) {
+      await this.#missed(end.first - 1)
+      return false
+    }
+    // Nothing is left of the message at the checkpoint where the stream begins right after it.
+    const isAtFirst = checkpoint === end.first - 1
+    if (isAtFirst || (end.last >= checkpoint && (await this.#hasSame(checkpoint)))) {
       this.#behindSince = undefined
       return true
     }
@@ -192,6 +220,20 @@ export class SharedLog {
     if (now - this.#behindSince < WENT_BACK_AFTER) throw reason
     this.#halt(message)
     return false
+  }
+
+  /** What is between the checkpoint and a position is no longer in the stream: a base has it, or the brokers lost it. */
+  async #missed(upTo: number): Promise<void> {
+    const { checkpoint } = this.#projection
+    const isCovered = (await this.#stream.covered()) >= upTo
+    const what = `the stream no longer has the messages ${checkpoint + 1} to ${upTo}, and this daemon has not applied them`
+    if (!isCovered)
+      return this.#halt(
+        `${what}; no base has them either: the brokers lost them. Nothing is applied any more; keep this data directory, and look at the brokers`,
+      )
+    const message = `${what}, since it was away for too long: start chatd again, which takes the base of the log`
+    this.#halt(message)
+    this.#listener.fellBehind(message)
   }
 
   async #hasSame(checkpoint: number): Promise<boolean> {
@@ -259,6 +301,7 @@ export class SharedLog {
     }
     this.#erasing.noteNew(isOwn)
     this.#listener.committed()
+    if (this.#projection.hasEnded) this.#halt(ENDED)
     for (const one of this.#followed) {
       if (this.#projection.checkpoint < one.position) continue
       this.#followed.delete(one)
@@ -286,6 +329,7 @@ export class SharedLog {
     for (let position = hole.from; position <= hole.to; position++) {
       const found = await this.#find(position)
       if (this.#isClosed) return
+      if (found === undefined && (await this.#isTrimmed(position))) return
       const isReplaced = found !== undefined && found.position !== position
       if (!isReplaced) this.#holes++
       if (found === undefined)
@@ -302,6 +346,18 @@ export class SharedLog {
       }
     }
     this.#inbox.shift()
+  }
+
+  /** Whether a position is before the beginning of the stream; then {@link #missed} is told. */
+  async #isTrimmed(position: number): Promise<boolean> {
+    try {
+      const { first } = await this.#stream.end()
+      if (position >= first) return false
+      await this.#missed(first - 1)
+      return true
+    } catch {
+      return false
+    }
   }
 
   async #find(position: number): Promise<StreamMessage | undefined> {
