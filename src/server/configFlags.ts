@@ -8,6 +8,7 @@ import { CONFIG_KEYS, type Config, configSchema } from './config/config.ts'
 const SPELLINGS: Readonly<Record<string, string>> = {
   listen: '-l, --listen <host:port>',
   log: '--log <brokers>',
+  advertise: '--advertise <host:port>',
   'backup-directory': '--backup-directory <dir>',
   'log-level': '--log-level <level>',
   'socket-mode': '--socket-mode <mode>',
@@ -22,7 +23,7 @@ const SPELLINGS: Readonly<Record<string, string>> = {
   'exit-when-idle': '--exit-when-idle <seconds>',
 }
 /** Flags with a value for each time that they are written. */
-const REPEATED: readonly string[] = ['listen', 'name']
+const REPEATED: readonly string[] = ['listen', 'name', 'advertise']
 /** Flags without a value: `--log-names`, `--no-log-names`. */
 const CHOICES: readonly string[] = ['log-names', 'log-addresses']
 /** A relative path is one in the current directory, which only a command line has. */

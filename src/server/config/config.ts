@@ -3,6 +3,7 @@ import { DEFAULT_PORT } from '../../protocol/limits.ts'
 import { DEFAULT_LIMITS, type Limits } from '../../protocol/serverLimits.ts'
 import { DEFAULT_SETTINGS, LIMIT_KEYS, LOG_LEVELS, limitName } from '../settings.ts'
 import {
+  advertised,
   count,
   group,
   hostName,
@@ -110,6 +111,11 @@ export const configSchema = z.strictObject({
   log: key(
     sharedLog,
     'the brokers of a log that several daemons share: "nats://HOST:PORT,HOST:PORT,HOST:PORT"; without it the log is in the data directory. See docs/cluster.md',
+    starts,
+  ),
+  advertise: key(
+    z.array(advertised),
+    'where clients reach this daemon, for the clients of the others: "HOST:PORT"; without it they are not told. See docs/cluster.md',
     starts,
   ),
   'backup-directory': key(

@@ -33,6 +33,7 @@ export function defaultConfigFile(): string {
 const EXAMPLES: Readonly<Record<string, string>> = {
   data: '"/var/lib/chatd"',
   log: '"nats://10.0.0.1,10.0.0.2,10.0.0.3"',
+  advertise: '["chat1.example.org:9011"]',
   'backup-directory': '"/var/backups/chatd"',
   'control-group': '"0"',
   name: '["chat.example.org"]',
