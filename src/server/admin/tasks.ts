@@ -107,6 +107,7 @@ export function runTask(what: Task, context: TaskContext): Promise<Result<undefi
     case 'kick':
     case 'announce':
     case 'logLevel':
+    case 'drain':
       return onLiveServer(what, context)
     default: {
       const accounts = context.accounts()

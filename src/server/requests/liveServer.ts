@@ -6,6 +6,7 @@ import type { Logger } from '../logger.ts'
 import { LOG_LEVELS, type LogLevel } from '../settings.ts'
 import { Line } from '../transport/line.ts'
 import type { Client } from './client.ts'
+import type { Drain } from './drain.ts'
 import { liveConnection } from './liveConnection.ts'
 import type { Services } from './services.ts'
 
@@ -14,6 +15,7 @@ export function liveServer(
   { people, rooms, sessions, log }: Pick<Services, 'people' | 'rooms' | 'sessions' | 'log'>,
   logger: Logger,
   clients: () => Iterable<Client>,
+  drain: Drain,
 ): LiveServer {
   const open = (): Client[] => [...clients()].filter(({ connection }) => !connection.isEnding)
   const endRoom = (key: string, name: string): void => {
@@ -44,6 +46,8 @@ export function liveServer(
       for (const client of clients()) tellRenamed(client, roomKey, name)
     },
     endRoom,
+    drain: within => drain.start(within),
+    cancelDrain: () => drain.cancel(),
     get logLevel(): LogLevel {
       return LOG_LEVELS.find(level => level === logger.level) ?? 'info'
     },

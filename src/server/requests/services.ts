@@ -40,6 +40,8 @@ export interface Services {
   /** For the lines of the log about connections. */
   readonly journal: Journal
   readonly counters: Counters
+  /** `host:port` of the other daemons that serve the same log, as clients reach them. */
+  readonly peers: () => readonly string[]
   /** Every action that the daemon serves, for `welcome`. */
   readonly features: readonly RequestAction[]
 }
