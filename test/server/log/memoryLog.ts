@@ -471,7 +471,7 @@ function isHit(event: LoggedEvent, { terms, from, until, before }: Query): boole
   if (before !== undefined && event.seq >= before) return false
   if (until !== undefined && event.ts >= until) return false
   if (from !== undefined && foldName(event.from) !== from) return false
-  return (terms.length > 0 || from !== undefined) && holdsTerms(foldText(event.message), terms)
+  return (terms.length > 0 || from !== undefined) && holdsTerms(folded(event.message), terms)
 }
 
 /** The index of the first event after a position. */
@@ -519,4 +519,18 @@ function pageOf(events: readonly LoggedEvent[], lowest: number, range: Range): O
     }
   }
   return { events: events.slice(from, to), moreBefore: from > lowest, moreAfter: to < events.length }
+}
+
+/** Folds each text once: a test asks for thousands of searches. */
+const foldedTexts = new Map<string, string>()
+/** More than any test says. */
+const TEXTS_KEPT = 10_000
+
+function folded(text: string): string {
+  const known = foldedTexts.get(text)
+  if (known !== undefined) return known
+  if (foldedTexts.size >= TEXTS_KEPT) foldedTexts.clear()
+  const fresh = foldText(text)
+  foldedTexts.set(text, fresh)
+  return fresh
 }
