@@ -64,6 +64,8 @@ test.skipIf(program === undefined)(
     say(bob.socket, 'hello from the other one')
     await vi.waitFor(() => expect(alice.heard()).toContain('hello from the other one'), ELECTION)
 
+    const watched = await runChatd(homes[0], 'cluster', 'status', '--log', address)
+    expect(watched.out.match(/^daemon .*: is given everything$/gm)).toHaveLength(2)
     const leader = await brokers.leaderOf('chatd')
     await brokers.signal(leader ?? 0, 'SIGKILL')
     say(alice.socket, 'after the leader')

@@ -8,6 +8,7 @@ import { UnusableStream } from '../stream.ts'
 import { ApiError, askApi, STREAM_NOT_FOUND, type StreamInfo } from './api.ts'
 import { connectToBrokers, deniedSentence } from './brokers.ts'
 import { JetStream } from './jetStream.ts'
+import { readersOf, type StreamReader } from './readers.ts'
 import { streamConfig } from './streamConfig.ts'
 
 const CREATE_TIMEOUT = 5_000
@@ -30,6 +31,8 @@ export interface ClusterStatus {
   readonly messages: number
   readonly bytes: number
   readonly made: string
+  /** The daemons that follow it. */
+  readonly readers: readonly StreamReader[]
 }
 
 /** Makes the stream of a cluster, with its first message: the epoch of the log. The error is a sentence. */
@@ -104,6 +107,7 @@ async function statusOf(connection: NatsConnection, brokers: Brokers): Promise<C
     messages: info.state.messages,
     bytes: info.state.bytes,
     made: info.created,
+    readers: await patiently(() => readersOf(connection, stream)),
   }
 }
 
