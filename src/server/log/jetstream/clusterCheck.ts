@@ -1,8 +1,7 @@
 import { lookup } from 'node:dns/promises'
 import { failure, type Result, success } from '../../../protocol/errors.ts'
-import type { Brokers } from '../../brokers.ts'
+import { type Brokers, hostOf } from '../../brokers.ts'
 import { UnusableStream } from '../stream.ts'
-import { hostOf } from './access.ts'
 import { ApiError, askApi, STREAM_NOT_FOUND, type StreamInfo } from './api.ts'
 import { connectToBrokers } from './brokers.ts'
 import {
