@@ -46,7 +46,7 @@ function chatdPage(model: CommandModel, edition: Edition): string {
       'COMMANDS',
       lines(
         `.PP
-Each command but config takes ${bold('--data')} too.`,
+Each command but config and cluster takes ${bold('--data')} too.`,
         ...commands.map(({ words, command }) =>
           lines(
             `.SS ${quoted(['chatd', ...words, ...command.arguments.map(one => one.shown)].join(' '))}`,

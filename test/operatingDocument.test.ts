@@ -4,32 +4,44 @@ import { describe, expect, test } from 'vitest'
 import { fencedBlocks, isAsShown } from './fencedBlocks.ts'
 
 const SCENARIOS = join(import.meta.dirname, 'systemd/scenarios')
-const document = readFileSync(join(import.meta.dirname, '../docs/operating.md'), 'utf8')
+const read = (name: string): string => readFileSync(join(import.meta.dirname, '../docs', name), 'utf8')
+const document = read('operating.md')
 
-/** The sections that scenarios walk through. */
-async function walked(): Promise<readonly string[]> {
+/** The sections of a document that scenarios walk through. */
+async function walked(name: string): Promise<readonly string[]> {
   const sections: string[] = []
   for (const file of readdirSync(SCENARIOS)) {
     const exported = (await import(join(SCENARIOS, file))) as Readonly<Record<string, unknown>>
     for (const value of Object.values(exported))
-      if (typeof value === 'object' && value !== null && 'sections' in value)
+      if (
+        typeof value === 'object' &&
+        value !== null &&
+        'sections' in value &&
+        'document' in value &&
+        value.document === name
+      )
         sections.push(...(value.sections as readonly string[]))
   }
   return sections
 }
 
-describe('docs/operating.md', () => {
+describe.each([
+  ['operating.md', 30],
+  ['cluster.md', 4],
+])('docs/%s', (name, most) => {
   test('a scenario of test/systemd runs each block, once', async () => {
-    const headings = [...new Set(fencedBlocks(document).map(({ heading }) => heading))]
-    expect(headings.length).toBeGreaterThan(30)
-    expect([...(await walked())].sort()).toEqual(headings.sort())
+    const headings = [...new Set(fencedBlocks(read(name)).map(({ heading }) => heading))]
+    expect(headings.length).toBeGreaterThan(most)
+    expect([...(await walked(name))].sort()).toEqual(headings.sort())
   })
 
   test('no two headings are the same, since a scenario names them', () => {
-    const headings = [...document.matchAll(/^#+ (.*)$/gm)].map(([, heading]) => heading)
+    const headings = [...read(name).matchAll(/^#+ (.*)$/gm)].map(([, heading]) => heading)
     expect(headings.filter((heading, at) => headings.indexOf(heading) !== at)).toEqual([])
   })
+})
 
+describe('docs/operating.md', () => {
   test('the package has the version of this checkout', () => {
     const { version } = JSON.parse(readFileSync(join(import.meta.dirname, '../package.json'), 'utf8')) as {
       readonly version: string

@@ -53,3 +53,8 @@ export function parseBrokers(text: string): Result<Brokers, string> {
 export function showBrokers({ servers, stream, isEncrypted = false }: Brokers): string {
   return `${isEncrypted ? 'tls' : 'nats'}://${servers.join(',')}${stream === DEFAULT_STREAM ? '' : `/${stream}`}`
 }
+
+/** The host of `host:port`, an IPv6 address without its brackets. */
+export function hostOf(server: string): string {
+  return server.replace(/:\d+$/, '').replace(/^\[(.*)\]$/, '$1')
+}

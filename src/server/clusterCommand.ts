@@ -63,7 +63,7 @@ function isWhole({ leader, others, replicas }: ClusterStatus): boolean {
 }
 
 function linesOf(status: ClusterStatus): readonly string[] {
-  const { stream, made, leader, others, replicas, messages, bytes, first, last, base } = status
+  const { stream, made, leader, others, replicas, messages, bytes, first, last, base, readers } = status
   return [
     `stream: ${stream}, made ${made}`,
     `content: ${messages} messages, ${showBytes(bytes)}; positions ${first} to ${last}`,
@@ -76,6 +76,9 @@ function linesOf(status: ClusterStatus): readonly string[] {
       isCurrent
         ? `broker ${name}: has everything`
         : `broker ${name}: lacks ${lag} messages, or does not answer`,
+    ),
+    ...readers.map(
+      ({ name, lag }) => `daemon ${name}: ${lag === 0 ? 'is given everything' : `waits for ${lag} messages`}`,
     ),
   ]
 }

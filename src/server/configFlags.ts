@@ -35,6 +35,8 @@ const CHOICES: readonly string[] = ['log-names', 'log-addresses']
 const PATHS: readonly string[] = ['data', 'backup-directory', 'tls-cert', 'tls-key']
 /** The same, which commands take too. */
 const BROKER_FILES: readonly string[] = ['log-credentials', 'log-ca', 'log-cert', 'log-key']
+/** Not parsed here. A wrong `--log` may hold a password, which commander would show: the check of the whole configuration does not. */
+const UNPARSED: readonly string[] = [...PATHS, 'log']
 const LIMIT_KEYS = CONFIG_KEYS.filter(({ path }) => path.length === 2)
 
 /** Adds the flags of the configuration to a command; `--data` is not among them, since every command has it. */
@@ -49,7 +51,7 @@ export function addConfigFlags(program: Command): void {
     const option = new Option(spelling, help + several + shown)
     if (choices !== undefined) program.addOption(option.choices(choices))
     else if (BROKER_FILES.includes(name)) program.addOption(option.argParser(absolute))
-    else program.addOption(PATHS.includes(name) ? option : option.argParser(parserOf(name)))
+    else program.addOption(UNPARSED.includes(name) ? option : option.argParser(parserOf(name)))
   }
   for (const { name, help, byDefault } of CONFIG_KEYS.filter(({ name }) => CHOICES.includes(name)))
     program

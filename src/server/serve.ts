@@ -4,7 +4,7 @@ import { isLocal, showAddress } from './address.ts'
 import { openControl } from './admin/control.ts'
 import { prepareLog } from './admin/prepareLog.ts'
 import type { ConfigTasks } from './admin/tasks.ts'
-import type { Brokers } from './brokers.ts'
+import { type Brokers, hostOf } from './brokers.ts'
 import { showBytes } from './byteSize.ts'
 import { brokersOf } from './config/brokersOf.ts'
 import { namedConfigFile } from './config/configFile.ts'
@@ -36,6 +36,8 @@ import type { TlsServer } from './tls/tlsServer.ts'
 const FEW_CONNECTIONS = 1_000
 const PLAINTEXT_WARNING =
   'plain text is taken from other machines (allow-plaintext): anyone between them and chatd can read it and change it'
+const BROKERS_WARNING =
+  'plain text goes to brokers on other machines (nats://): anyone between them and chatd can read and change everything; see tls:// in docs/cluster.md'
 /** How often a long start asks for more time, ms, and for how much. */
 const EXTEND_EVERY = 5_000
 const EXTEND_BY = 30_000
@@ -207,6 +209,9 @@ function warnOfConfig({ config, settings }: Configuration, logger: Logger, hande
     )
   for (const variable of unknownVariables(process.env))
     logger.warn({ variable }, 'this variable of the environment is no key of chatd: see chatd config show')
+  const brokers = brokersOf(config)
+  if (brokers.ok && brokers.value !== undefined && isExposed(brokers.value))
+    logger.warn({ log: config.log }, BROKERS_WARNING)
   if (handed > 0 && config.listen !== undefined)
     logger.warn({ sockets: handed }, 'listen is not used: systemd hands over the sockets (chatd.socket)')
 }
@@ -217,6 +222,11 @@ async function keepBases(file: string, brokers: Brokers | undefined, logger: Log
   // A log of its own does not need what speaks with brokers.
   const { BaseKeeper } = await import('./admin/baseKeeper.ts')
   return new BaseKeeper(file, brokers, logger)
+}
+
+/** Whether a broker of another machine is reached without TLS. */
+function isExposed({ servers, isEncrypted = false }: Brokers): boolean {
+  return !isEncrypted && servers.some(server => !isLocal({ host: hostOf(server), port: 0 }))
 }
 
 async function openLog(

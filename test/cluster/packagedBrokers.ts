@@ -155,7 +155,7 @@ function openssl(directory: string, ...args: readonly string[]): void {
 }
 
 /** Makes `ca.pem` and `ca.key` in a directory. */
-function makeAuthority(directory: string): void {
+export function makeAuthority(directory: string): void {
   openssl(directory, '-days', '10', '-subj', '/CN=brokers', '-keyout', 'ca.key', '-out', 'ca.pem')
 }
 

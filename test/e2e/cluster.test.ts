@@ -27,6 +27,22 @@ function say(socket: Socket, message: string): void {
   socket.write(`${JSON.stringify({ action: 'chat', room: 'dev', message })}\n`)
 }
 
+test('plain text to a broker of another machine is warned of; a password in --log is refused and not shown', async () => {
+  const home = new Home()
+  const start = (log: string) =>
+    runChatd(home, '--listen', '127.0.0.1:0', '--data', home.join('data'), '--log', log)
+  // An address of a documentation network: no broker answers there.
+  const plain = await start('nats://192.0.2.1')
+  expect(plain).toMatchObject({
+    code: 1,
+    err: expect.stringMatching(/plain text goes to brokers(.|\n)*no broker answers at 192\.0\.2\.1/),
+  })
+  expect((await start('nats://127.0.0.1:9')).err).not.toContain('plain text')
+  const secret = await start('tls://chatd:hunter2@192.0.2.1')
+  expect(secret).toMatchObject({ code: 2, err: expect.stringContaining('log-credentials') })
+  expect(secret.err).not.toContain('hunter2')
+})
+
 test.skipIf(program === undefined)(
   'people talk through two daemons, while the broker that leads dies and a daemon is killed',
   { timeout: 120_000 },
@@ -64,6 +80,8 @@ test.skipIf(program === undefined)(
     say(bob.socket, 'hello from the other one')
     await vi.waitFor(() => expect(alice.heard()).toContain('hello from the other one'), ELECTION)
 
+    const watched = await runChatd(homes[0], 'cluster', 'status', '--log', address)
+    expect(watched.out.match(/^daemon .*: is given everything$/gm)).toHaveLength(2)
     const leader = await brokers.leaderOf('chatd')
     await brokers.signal(leader ?? 0, 'SIGKILL')
     say(alice.socket, 'after the leader')

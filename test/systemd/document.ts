@@ -4,8 +4,6 @@ import { address, connected } from './link.ts'
 import type { Machine } from './machine.ts'
 import { eventually, must, type Scenario } from './scenario.ts'
 
-const DOCUMENT = new URL('../../docs/operating.md', import.meta.url)
-
 /** The machines of a walk through the document. */
 export interface Places {
   readonly server: Machine
@@ -29,16 +27,22 @@ export interface Step {
 export interface Walk extends Scenario {
   /** Their headings. */
   readonly sections: readonly string[]
+  /** The document that they are in, below `docs/`. */
+  readonly document: string
 }
 
-/** Runs sections of docs/operating.md, in this order and on the same machines, each line as it stands there. */
+/** Runs sections of a document, docs/operating.md by default, in this order and on the same machines, each line as it stands there. */
 export function walk(
   title: string,
   sections: Readonly<Record<string, Step>>,
-  options: Pick<Scenario, 'begins' | 'isShort'> = {},
+  {
+    document = 'operating.md',
+    ...options
+  }: Pick<Scenario, 'begins' | 'isShort' | 'missing' | 'brings'> & { readonly document?: string } = {},
 ): Walk {
   return {
-    title: `docs/operating.md, ${title}`,
+    title: `docs/${document}, ${title}`,
+    document,
     begins: 'services',
     ...options,
     sections: Object.keys(sections),
@@ -46,14 +50,14 @@ export function walk(
       const other = await another()
       await connected(server, other)
       const places = { server, other }
-      const blocks = fencedBlocks(readFileSync(DOCUMENT, 'utf8'))
+      const blocks = fencedBlocks(readFileSync(new URL(`../../docs/${document}`, import.meta.url), 'utf8'))
       let lines = 0
       for (const [heading, step] of Object.entries(sections)) {
         const ours = blocks.filter(block => block.heading === heading)
         must(ours.length > 0, `the document has no blocks under "${heading}"`)
         await step.before?.(places)
         let printed = ''
-        for (let n = 0; n < (step.times ?? 1); n++) printed += await runAll(ours, places, step)
+        for (let n = 0; n < (step.times ?? 1); n++) printed += await runAll(ours, places, step, document)
         await step.after?.(places, printed)
         lines += ours.reduce((sum, { text }) => sum + text.trim().split('\n').length, 0)
       }
@@ -62,7 +66,12 @@ export function walk(
   }
 }
 
-async function runAll(blocks: readonly Block[], places: Places, step: Step): Promise<string> {
+async function runAll(
+  blocks: readonly Block[],
+  places: Places,
+  step: Step,
+  document: string,
+): Promise<string> {
   let all = ''
   let printed = ''
   for (const block of blocks) {
@@ -91,7 +100,7 @@ async function runAll(blocks: readonly Block[], places: Places, step: Step): Pro
       const reason = error instanceof Error ? error.message : String(error)
       const ofOther = await places.other.journal()
       throw new Error(
-        `operating.md, line ${block.line} ("${block.heading}"): ${reason}\nthe other machine:\n${ofOther}`,
+        `${document}, line ${block.line} ("${block.heading}"): ${reason}\nthe other machine:\n${ofOther}`,
       )
     }
   }

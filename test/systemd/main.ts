@@ -7,6 +7,7 @@ import { execFileSync, spawnSync } from 'node:child_process'
 import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { findNatsServer } from '../cluster/natsServer.ts'
 import { Machine, type Mounts } from './machine.ts'
 import { areMade, bareRoot, installedRoot, servicesRoot } from './root.ts'
 import { listening, type Scenario } from './scenario.ts'
@@ -93,7 +94,9 @@ async function runAll(directory: string): Promise<readonly Line[]> {
     roots.set(begins, root)
     return root
   }
+  const nats = findNatsServer()
   const mounts = {
+    ...(nats?.includes('/') === true ? { '/nats': dirname(nats) } : {}),
     '/packages': packages,
     '/inside': join(HERE, 'inside'),
     '/checkout': ROOT,

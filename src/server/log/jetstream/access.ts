@@ -13,7 +13,7 @@ import { parse } from 'smol-toml'
 import * as z from 'zod'
 import { errorReason } from '../../../files/errorCode.ts'
 import { failure, type Result, success } from '../../../protocol/errors.ts'
-import type { BrokerAccess, Brokers } from '../../brokers.ts'
+import { type BrokerAccess, type Brokers, hostOf } from '../../brokers.ts'
 import { UnusableStream } from '../stream.ts'
 
 /** Permissions of others. */
@@ -112,11 +112,6 @@ function identityProblem(
   const hosts = servers.map(hostOf)
   const isNamed = hosts.some(one => checkServerIdentity(one, shown) === undefined)
   return isNamed ? undefined : checkServerIdentity(hosts.includes(host) ? host : (hosts[0] ?? host), shown)
-}
-
-/** The host of `host:port`, an IPv6 address without its brackets. */
-export function hostOf(server: string): string {
-  return server.replace(/:\d+$/, '').replace(/^\[(.*)\]$/, '$1')
 }
 
 function mustBeReadable(key: string, file: string): void {

@@ -2,6 +2,7 @@ import { connect, errors, type NatsConnection } from '@nats-io/transport-node'
 import type { Brokers } from '../../brokers.ts'
 import { UnusableStream } from '../stream.ts'
 import { accessOptions } from './access.ts'
+import { asksForCertificate } from './brokerHello.ts'
 
 /** JetStream of older servers loses acknowledged messages in faults that newer ones survive. */
 const LEAST_VERSION = [2, 15] as const
@@ -24,6 +25,8 @@ const UNKNOWN_AUTHORITY = [
 interface Failed {
   readonly server: string
   readonly error: unknown
+  /** Whether it asks for a certificate; looked at where nothing came after TLS. */
+  readonly asksForCertificate: boolean
 }
 
 /**
@@ -61,7 +64,8 @@ export async function connectToBrokers(brokers: Brokers, name: string): Promise<
       throw new UnusableStream(problem)
     } catch (error) {
       if (error instanceof UnusableStream) throw error
-      failed.push({ server, error })
+      const isSilent = brokers.isEncrypted === true && error instanceof errors.TimeoutError
+      failed.push({ server, error, asksForCertificate: isSilent && (await asksForCertificate(server)) })
     }
   }
   throw new UnusableStream(sentenceOf(failed, brokers))
@@ -106,13 +110,17 @@ function signInProblem({ server, error }: Failed, { access }: Brokers): string |
 }
 
 function tlsProblem(
-  { server, error }: Failed,
+  { server, error, asksForCertificate: asks }: Failed,
   { isEncrypted = false, access = {} }: Brokers,
 ): string | undefined {
   const code = codeOf(error) ?? codeOf(causeOf(error)) ?? ''
   const reason = messageOf(error)
   if (reason.includes("does not support 'tls'"))
     return `the broker ${server} has no TLS, which tls:// asks for: give it a "tls" block, or write nats:// where the way to it is safe`
+  if (asks)
+    return access.certificate === undefined
+      ? `the broker ${server} asks for a certificate: name one that its "ca_file" has signed with log-cert`
+      : `the broker ${server} does not take the certificate of ${access.certificate}: its "ca_file" must have signed it`
   const isTls = code.startsWith('ERR_TLS') || code.startsWith('ERR_SSL') || code.startsWith('CERT_')
   if (!isTls && !UNKNOWN_AUTHORITY.includes(code)) return undefined
   if (!isEncrypted)
@@ -123,9 +131,7 @@ function tlsProblem(
     return `the certificate of the broker ${server} names none of the brokers of --log (${reason}): write their names into --log, or into the certificate`
   if (code === 'CERT_HAS_EXPIRED')
     return `the certificate of the broker ${server} has ended: renew it, then have the broker read it (nats-server --signal reload)`
-  return access.certificate === undefined
-    ? `the broker ${server} breaks TLS off (${reason}): where it has "verify: true", name a certificate with log-cert`
-    : `the broker ${server} breaks TLS off (${reason}): its "ca_file" must have signed ${access.certificate}`
+  return `TLS with the broker ${server} fails (${reason}): look at its log, and at its certificate`
 }
 
 function causeOf(error: unknown): unknown {

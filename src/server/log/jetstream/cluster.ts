@@ -9,6 +9,7 @@ import { ApiError, askApi, STREAM_NOT_FOUND, type StreamInfo } from './api.ts'
 import { type Base, newestBase } from './base.ts'
 import { connectToBrokers, deniedSentence } from './brokers.ts'
 import { JetStream } from './jetStream.ts'
+import { readersOf, type StreamReader } from './readers.ts'
 import { KEPT, streamConfig } from './streamConfig.ts'
 
 const CREATE_TIMEOUT = 5_000
@@ -34,6 +35,8 @@ export interface ClusterStatus {
   readonly made: string
   /** The newest base; undefined: there is none. */
   readonly base: Base | undefined
+  /** The daemons that follow it. */
+  readonly readers: readonly StreamReader[]
 }
 
 /** Makes the stream of a cluster, with its first message: the epoch of the log. The error is a sentence. */
@@ -148,6 +151,7 @@ async function statusOf(connection: NatsConnection, brokers: Brokers): Promise<C
     bytes: info.state.bytes,
     made: info.created,
     base: await patiently(() => newestBase(connection, stream)),
+    readers: await patiently(() => readersOf(connection, stream)),
   }
 }
 

@@ -1,8 +1,7 @@
 import { lookup } from 'node:dns/promises'
-import { failure, type Result, success } from '../../../protocol/errors.ts'
-import type { Brokers } from '../../brokers.ts'
+import { failure, success } from '../../../protocol/errors.ts'
+import { type Brokers, hostOf } from '../../brokers.ts'
 import { UnusableStream } from '../stream.ts'
-import { hostOf } from './access.ts'
 import { ApiError, askApi, STREAM_NOT_FOUND, type StreamInfo } from './api.ts'
 import { connectToBrokers } from './brokers.ts'
 import {
@@ -13,6 +12,7 @@ import {
   type MonitorSeen,
 } from './clusterFindings.ts'
 import { lookAtMonitor } from './monitoring.ts'
+import { readersOf } from './readers.ts'
 
 const MONITORING_PORT = 8_222
 
@@ -36,7 +36,8 @@ export async function checkCluster(brokers: Brokers, monitors: readonly string[]
     Promise.all(urls.map(url => lookAtOne(url, brokers.access?.ca))),
     lookAtStream(brokers),
   ])
-  const cluster: ClusterSeen = { stream: brokers.stream, brokers: seen, monitors: monitored, found: stream }
+  const { found, readers } = stream
+  const cluster: ClusterSeen = { stream: brokers.stream, brokers: seen, monitors: monitored, found, readers }
   const names = seen.flatMap(({ at }) => (at.ok ? [at.value.name] : []))
   const asked = monitored.flatMap(({ at }) => (at.ok ? [at.value.name] : []))
   return {
@@ -83,18 +84,20 @@ async function addressOf(host: string): Promise<string> {
   }
 }
 
-async function lookAtStream(brokers: Brokers): Promise<Result<StreamInfo | undefined, string>> {
+async function lookAtStream(brokers: Brokers): Promise<Pick<ClusterSeen, 'found' | 'readers'>> {
   try {
     const connection = await connectToBrokers(brokers, 'chatd cluster check')
     try {
-      return success(await askApi<StreamInfo>(connection, `STREAM.INFO.${brokers.stream}`))
+      const info = await askApi<StreamInfo>(connection, `STREAM.INFO.${brokers.stream}`)
+      return { found: success(info), readers: await readersOf(connection, brokers.stream) }
     } finally {
       await connection.close()
     }
   } catch (error) {
-    if (error instanceof ApiError && error.code === STREAM_NOT_FOUND) return success(undefined)
+    if (error instanceof ApiError && error.code === STREAM_NOT_FOUND)
+      return { found: success(undefined), readers: [] }
     // That no broker can be reached is told of each broker.
-    return failure(error instanceof UnusableStream ? '' : reasonOf(error))
+    return { found: failure(error instanceof UnusableStream ? '' : reasonOf(error)), readers: [] }
   }
 }
 

@@ -2,6 +2,7 @@ import type { Result } from '../../../protocol/errors.ts'
 import { showBytes } from '../../byteSize.ts'
 import type { StreamInfo } from './api.ts'
 import type { Monitored } from './monitoring.ts'
+import type { StreamReader } from './readers.ts'
 import { changedSettings } from './streamConfig.ts'
 
 const REPLICAS = 3
@@ -10,6 +11,9 @@ const LEAST_FREE = 0.1
 /** Clocks that differ by more than this show wrong times at messages, ms. */
 const CLOCKS_DIFFER = 1_000
 
+/** A daemon that lacks more is behind. */
+const MOST_LAG = 10_000
+
 /** Something that is not as it should be. */
 export interface Finding {
   /** What it is about, for programs. */
@@ -17,6 +21,7 @@ export interface Finding {
     | 'broker'
     | 'clock'
     | 'cluster'
+    | 'daemon'
     | 'disk'
     | 'health'
     | 'monitoring'
@@ -57,11 +62,18 @@ export interface ClusterSeen {
   readonly monitors: readonly MonitorSeen[]
   /** The stream; undefined: there is none. The error is why it could not be asked for, empty where no broker answers. */
   readonly found: Result<StreamInfo | undefined, string>
+  /** The daemons that read the stream. */
+  readonly readers: readonly StreamReader[]
 }
 
 /** What is not as it should be in a cluster. */
 export function findingsOf(seen: ClusterSeen): readonly Finding[] {
-  return [...ofBrokers(seen), ...seen.monitors.flatMap(ofMonitor), ...ofStream(seen)]
+  return [
+    ...ofBrokers(seen),
+    ...seen.monitors.flatMap(ofMonitor),
+    ...ofStream(seen),
+    ...seen.readers.flatMap(ofReader),
+  ]
 }
 
 function ofBrokers({ brokers }: ClusterSeen): readonly Finding[] {
@@ -128,6 +140,12 @@ function ofMonitor({ url, at }: MonitorSeen): readonly Finding[] {
     )
   }
   return found
+}
+
+function ofReader({ name, lag }: StreamReader): readonly Finding[] {
+  if (lag <= MOST_LAG) return []
+  const sentence = `the daemon ${name} waits for ${lag} messages: where the number does not fall, see chatd status there`
+  return [finding('daemon', sentence)]
 }
 
 function ofStream({ stream, brokers, found }: ClusterSeen): readonly Finding[] {

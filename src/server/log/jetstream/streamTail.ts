@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { hostname } from 'node:os'
 import type { Msg, Subscription } from '@nats-io/transport-node'
 import type { Tail, TailListener } from '../stream.ts'
 import { askApi } from './api.ts'
@@ -20,6 +21,7 @@ const BEGIN_AGAIN = 250
 /** Statuses that end one request and mean nothing else: none waits, expired, full. */
 const REQUEST_ENDED = [404, 408]
 const HEARTBEAT_STATUS = 100
+const READER = `${hostname()} ${process.pid}`
 
 /**
  * Reads a stream through a consumer in the memory of one broker, and makes another one after every break. The ordered consumer
@@ -91,6 +93,8 @@ export class StreamTail implements Tail {
         action: 'create',
         config: {
           name,
+          // `chatd cluster status` shows it.
+          description: READER,
           deliver_policy: 'by_start_sequence',
           opt_start_seq: this.#next,
           ack_policy: 'none',

@@ -2,7 +2,8 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { nkeys } from '@nats-io/transport-node'
 import { expect, test } from 'vitest'
-import { hostOf, readCredentials } from '../../../../src/server/log/jetstream/access.ts'
+import { hostOf } from '../../../../src/server/brokers.ts'
+import { readCredentials } from '../../../../src/server/log/jetstream/access.ts'
 import { temporaryDirectory } from '../../directory.ts'
 
 const key = nkeys.createUser()

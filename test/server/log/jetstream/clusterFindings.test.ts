@@ -39,6 +39,7 @@ const RIGHT: ClusterSeen = {
   })),
   monitors: NAMES.map(name => monitor(name)),
   found: success(STREAM),
+  readers: [{ name: 'host 1', lag: 10 }],
 }
 
 function broker(at: number, more: object): ClusterSeen {
@@ -98,6 +99,12 @@ describe('a check of a cluster', () => {
     ['no deleting', config({ deny_delete: true }), 'stream', /deny_delete true.*makes it with false/],
     ['other subjects', config({ subjects: ['chatd.log', 'x'] }), 'stream', /subjects chatd\.log, x/],
     ['a copy elsewhere', config({ republish: { src: '>' } }), 'stream', /republish set.*not set/],
+    [
+      'a daemon that is behind',
+      { ...RIGHT, readers: [{ name: 'host 7', lag: 20_000 }] },
+      'daemon',
+      /host 7 waits for 20000/,
+    ],
     ['no stream', { ...RIGHT, found: success(undefined) }, 'stream', /chatd cluster init/],
     [
       'a broker that is down',

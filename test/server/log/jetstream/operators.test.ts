@@ -1,5 +1,7 @@
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
+import { join } from 'node:path'
 import { nkeys } from '@nats-io/transport-node'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
 import type { Brokers } from '../../../../src/server/brokers.ts'
@@ -8,11 +10,13 @@ import { askApi } from '../../../../src/server/log/jetstream/api.ts'
 import { connectToBrokers } from '../../../../src/server/log/jetstream/brokers.ts'
 import { clusterStatus, initCluster } from '../../../../src/server/log/jetstream/cluster.ts'
 import { checkCluster } from '../../../../src/server/log/jetstream/clusterCheck.ts'
+import { openJetStream } from '../../../../src/server/log/jetstream/jetStream.ts'
 import { lookAtMonitor } from '../../../../src/server/log/jetstream/monitoring.ts'
 import { streamConfig } from '../../../../src/server/log/jetstream/streamConfig.ts'
 import { openSqliteLog, type SqliteLog } from '../../../../src/server/log/sqlite/sqliteLog.ts'
+import { freePorts } from '../../../cluster/brokerCluster.ts'
 import { findNatsServer, WITHOUT_NATS } from '../../../cluster/natsServer.ts'
-import { PackagedBrokers } from '../../../cluster/packagedBrokers.ts'
+import { makeAuthority, PackagedBrokers } from '../../../cluster/packagedBrokers.ts'
 import { temporaryDirectory } from '../../directory.ts'
 import { append } from '../logContract.ts'
 
@@ -25,6 +29,7 @@ const key = nkeys.createUser()
 const seed = new TextDecoder().decode(key.getSeed())
 /** A user by a key, who may do what a daemon may, and one who may do nothing. */
 const USERS = `{ nkey: ${key.getPublicKey()}, permissions { publish: [">"], subscribe: [">"] } }
+  { user: half, password: "x", permissions { publish { allow: ">", deny: "$JS.API.CONSUMER.MSG.NEXT.>" }, subscribe: ">" } }
   { user: stranger, password: "x", permissions { publish: ["elsewhere"], subscribe: ["_INBOX.>"] } }
 `
 const within = { timeout: 20_000, interval: 50 }
@@ -95,6 +100,51 @@ describe.skipIf(program === undefined || !hasOpenssl)('the brokers of packaging/
     expect(refused).toMatchObject({ ok: false, error: expect.stringContaining('STREAM.INFO.chatd') })
     const made = await initCluster({ ...packaged().brokers(), stream: 'other' }, 3)
     expect(made).toMatchObject({ ok: false, error: expect.stringContaining('STREAM.INFO.other') })
+  })
+
+  test('what a daemon may not do once it reads is told', async () => {
+    packaged().writeLogin('half.login', 'user = "half"\npassword = "x"\n')
+    const denied: string[] = []
+    const stream = await openJetStream(packaged().brokers('half.login'), 'test', what => denied.push(what))
+    onTestFinished(() => stream.close())
+    const tail = stream.tail(1, {
+      began: () => Promise.resolve(true),
+      message: () => undefined,
+      hole: () => undefined,
+      ready: () => Promise.resolve(),
+    })
+    onTestFinished(() => tail.end())
+    await vi.waitFor(() => expect(denied.join()).toMatch(/CONSUMER\.MSG\.NEXT\.chatd.*permissions/), within)
+  })
+
+  test('a broker that asks for a certificate lets in a daemon that has one of its authority', async () => {
+    const directory = temporaryDirectory()
+    const files = join(packaged().directory, 'n1')
+    const [port = 0] = await freePorts(1)
+    writeFileSync(
+      join(directory, 'nats.conf'),
+      `listen: "127.0.0.1:${port}"
+jetstream { store_dir: "${directory}/store" }
+tls { cert_file: "${files}/broker.pem", key_file: "${files}/broker.key", ca_file: "${files}/ca.pem", verify: true }
+`,
+    )
+    const child = spawn(program ?? '', ['-c', join(directory, 'nats.conf')], { stdio: 'ignore' })
+    onTestFinished(() => void child.kill('SIGKILL'))
+    const brokers = { servers: [`127.0.0.1:${port}`], stream: 'chatd', isEncrypted: true }
+    const ca = join(files, 'ca.pem')
+    await vi.waitFor(
+      async () =>
+        expect(await problemOf({ ...brokers, access: { ca } })).toMatch(/asks for a certificate: .*log-cert/),
+      within,
+    )
+    const other = temporaryDirectory()
+    makeAuthority(other)
+    const foreign = { ca, certificate: join(other, 'ca.pem'), key: join(other, 'ca.key') }
+    expect(await problemOf({ ...brokers, access: foreign })).toMatch(
+      /does not take the certificate of .*ca\.pem/,
+    )
+    const access = { ca, certificate: join(files, 'broker.pem'), key: join(files, 'broker.key') }
+    expect(await initCluster({ ...brokers, access }, 1)).toMatchObject({ ok: true, value: { replicas: 1 } })
   })
 
   test('a wrong sign-in, and none, are said in sentences that hold no secret', async () => {

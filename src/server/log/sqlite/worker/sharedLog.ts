@@ -90,7 +90,7 @@ export class SharedLog {
   /** Applies everything that the stream holds now; the position of a message that this daemon has in it. */
   async open(): Promise<number> {
     const { last } = await this.#stream.end()
-    this.#watch.start()
+    await this.#watch.start()
     this.#tail = this.#stream.tail(this.#projection.checkpoint + 1, {
       began: () => this.#mayGoOn(),
       message: message => this.#received(message),
@@ -108,6 +108,7 @@ export class SharedLog {
       }),
     )
     this.#erasing.start()
+    this.#watch.tell()
     return position
   }
 

@@ -36,11 +36,14 @@ export class SharedWatch {
     this.#tell = tell
   }
 
-  start(): void {
+  /** Resolves when it has told once: a daemon that catches up can say how far it is. */
+  async start(): Promise<void> {
     this.#timer = setInterval(() => {
-      if (this.#ticks++ % ASK_EVERY === 0) void this.#ask()
+      if (++this.#ticks % ASK_EVERY === 0) void this.#ask()
       this.tell()
     }, TELL_EVERY)
+    await this.#ask()
+    this.tell()
   }
 
   /** Tells how it is now. */
