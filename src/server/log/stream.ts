@@ -53,8 +53,8 @@ export interface Stream {
   replace(position: number, data: Uint8Array): Promise<void>
   /** Where the stream begins and ends. */
   end(): Promise<StreamEnd>
-  /** The position up to which the newest base that is stored has everything: up to there messages may be gone. */
-  covered(): Promise<number>
+  /** The position up to which messages may be gone, since a base that is stored has them. */
+  trimmed(): Promise<number>
   close(): Promise<void>
 }
 

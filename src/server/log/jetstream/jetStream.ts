@@ -41,6 +41,8 @@ export class JetStream implements Stream {
   readonly #link: BrokerLink
   readonly #connection: NatsConnection
   readonly #stream: string
+  /** Where the stream begins, as far as is known. */
+  #first = 1
 
   constructor(connection: NatsConnection, { servers, stream }: Brokers) {
     this.#connection = connection
@@ -57,10 +59,13 @@ export class JetStream implements Stream {
   }
 
   async get(position: number): Promise<StreamMessage | undefined> {
-    const first = await this.#getDirect(position)
-    if (first !== undefined) return first
+    const found = position < this.#first ? undefined : await this.#getDirect(position)
+    if (found !== undefined) return found
     const replacement = await this.#replacementOf(position)
     if (replacement !== undefined) return replacement
+    if (position >= this.#first) await this.end()
+    // Trimmed: no replica has it.
+    if (position < this.#first) return undefined
     for (let tries = 1; tries < GET_TRIES; tries++) {
       const found = await this.#getDirect(position)
       if (found !== undefined) return found
@@ -81,11 +86,12 @@ export class JetStream implements Stream {
   async end(): Promise<StreamEnd> {
     const { created, state } = await askApi<StreamInfo>(this.#connection, `STREAM.INFO.${this.#stream}`)
     // Of a stream that never had a message it is 0.
-    return { first: Math.max(state.first_seq, 1), last: state.last_seq, made: created }
+    this.#first = Math.max(state.first_seq, 1)
+    return { first: this.#first, last: state.last_seq, made: created }
   }
 
-  async covered(): Promise<number> {
-    return (await newestBase(this.#connection, this.#stream))?.position ?? 0
+  async trimmed(): Promise<number> {
+    return (await newestBase(this.#connection, this.#stream))?.trim ?? 0
   }
 
   async close(): Promise<void> {
