@@ -136,6 +136,32 @@ describe.skipIf(program === undefined)('bases of a shared log', () => {
     expect(again.value.last).toBe(one.log.last)
   }, 60_000)
 
+  test('a trim that was interrupted is no damage, and another daemon finishes it', async () => {
+    const { stream, one, connection, base } = await newLog()
+    const directory = temporaryDirectory()
+    await (await openDaemon(cluster(), stream, directory)).log.close()
+    await say(one, 10)
+    const made = await base()
+    if (made === undefined) throw new Error('it is made')
+    const { described = 0 } = (await newestBase(connection, stream)) ?? {}
+    await describeBase(connection, stream, { ...made, trim: made.position }, described)
+    for (const seq of [made.position - 3, made.position])
+      await askApi(connection, `STREAM.MSG.DELETE.${stream}`, { seq })
+    const behind = await openDaemon(cluster(), stream, directory)
+    expect(behind.troubles.join()).toContain('was away for so long')
+    // Its newest message is the last that was trimmed.
+    await one.log.close()
+    const again = await openDaemon(cluster(), stream, one.directory)
+    expect(again.troubles).toEqual([])
+    const rules = { every: 50, messages: 1e9, bytes: 1e15, afterErasing: 1e9, removedWithin: 1e15 }
+    const logger = { info: () => undefined, warn: () => undefined }
+    const keeper = new BaseKeeper(again.file, cluster().brokersOf(stream), logger, rules)
+    onTestFinished(() => keeper.close())
+    await vi.waitFor(async () => expect(await firstOf(stream)).toBe(made.position + 1), within)
+    const seq = await storeIn(behind, { text: 'goes on' })
+    await vi.waitFor(() => expect(again.told.at(-1)?.seq).toBe(seq), within)
+  })
+
   test('what begins later without a base that says why is damage', async () => {
     const { stream, one, connection } = await newLog()
     const directory = temporaryDirectory()

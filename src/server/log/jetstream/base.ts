@@ -102,7 +102,7 @@ export async function describeBase(
 ): Promise<number> {
   const set = headers()
   set.set('Nats-Expected-Stream', stream)
-  set.set('Nats-Msg-Id', `base ${described.n} ${described.sha256}`)
+  set.set('Nats-Msg-Id', `base ${described.n} ${described.trim} ${described.sha256}`)
   set.set('Nats-Expected-Last-Subject-Sequence', String(previous))
   return publish(connection, baseSubject(stream), Buffer.from(JSON.stringify(described)), set)
 }
