@@ -46,7 +46,7 @@ function storeBaseOf(directory: string, brokers: Brokers) {
     print(
       made === undefined
         ? 'another daemon makes a base now'
-        : `stored a base of ${showBytes(made.base.bytes)}, which has everything up to position ${made.base.position}; the stream holds what is after ${made.trimmed}`,
+        : `stored a base of ${showBytes(made.bytes)}, which has everything up to position ${made.position}; the stream holds what is after ${made.trim}`,
     )
   })
 }

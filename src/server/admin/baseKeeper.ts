@@ -1,6 +1,6 @@
 import type { Brokers } from '../brokers.ts'
 import type { StreamInfo } from '../log/jetstream/api.ts'
-import { type Base, newestBase, removeBasesBefore } from '../log/jetstream/base.ts'
+import { type Base, newestBase, removeBasesBefore, trim } from '../log/jetstream/base.ts'
 import { connectToBrokers } from '../log/jetstream/brokers.ts'
 import { findStream } from '../log/jetstream/cluster.ts'
 import { type Following, followingIn } from '../log/sqlite/projectionFile.ts'
@@ -109,11 +109,12 @@ export class BaseKeeper {
       if (why !== undefined) {
         const made = await makeBase(connection, this.#brokers, this.#log, this.#rules.kept)
         if (made === undefined) return
-        const { position, bytes } = made.base
-        this.#logger.info({ why, position, bytes, trimmed: made.trimmed }, 'made a base of the shared log')
+        const { position, bytes, trim: trimmed } = made
+        this.#logger.info({ why, position, bytes, trimmed }, 'made a base of the shared log')
       } else if (base !== undefined) {
-        // What another daemon could not remove.
+        // What another daemon could not finish.
         await removeBasesBefore(connection, stream, base.n)
+        if (info.state.first_seq <= base.trim) await trim(connection, stream, base.trim)
       }
     } finally {
       await connection.close()

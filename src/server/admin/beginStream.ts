@@ -69,7 +69,8 @@ export async function beginStream(
   if (!(await claimBase(connection, place)))
     throw new UnusableStream(`another process makes the log "${stream}" now: wait for it`)
   try {
-    await storeBase(connection, place, file, { position: begun.first - 1, from, previous: 0 })
+    const before = begun.first - 1
+    await storeBase(connection, place, file, { position: before, trim: before, from, previous: 0 })
   } catch (error) {
     await removeBase(connection, stream, n).catch(() => undefined)
     throw error

@@ -1,5 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { rmSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { failure, type Result, success } from '../../protocol/errors.ts'
 import { type Brokers, showBrokers } from '../brokers.ts'
@@ -7,7 +6,7 @@ import { lockHolder, logFile } from '../dataDirectory.ts'
 import { withBrokers } from '../log/jetstream/cluster.ts'
 import { checkLogFile } from '../log/sqlite/logFileReport.ts'
 import { type Following, followingIn, isMoving } from '../log/sqlite/projectionFile.ts'
-import { openUntouched } from '../log/sqlite/untouchedLog.ts'
+import { makeTemporary, openUntouched } from '../log/sqlite/untouchedLog.ts'
 import { beginStream, refuseTaken } from './beginStream.ts'
 import { copyWhole, hasNoRoom } from './wholeCopy.ts'
 
@@ -30,7 +29,7 @@ export async function restoreToCluster(
     return failure(`${file} is on its way to the brokers: finish that with chatd cluster move`)
   const free = await withBrokers(brokers, connection => refuseTaken(connection, brokers))
   if (!free.ok) return free
-  const directory = mkdtempSync(join(tmpdir(), `chatd-restore-${process.pid}-`))
+  const directory = makeTemporary('restore')
   try {
     const copy = join(directory, 'chatd.db')
     const copied = await copyTo(file, copy)

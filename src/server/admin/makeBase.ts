@@ -13,13 +13,6 @@ import { copyWhole, hasNoRoom, removeCopy } from './wholeCopy.ts'
 /** So many messages before a base stay in the stream, for daemons that are away for a while. */
 const KEPT_MESSAGES = 10_000
 
-/** A base that was made. */
-export interface MadeBase {
-  readonly base: Base
-  /** The stream holds what is after this position. */
-  readonly trimmed: number
-}
-
 /**
  * Makes a base of a daemon's file, also while the daemon runs, then removes older bases, and from the stream what the base
  * before this one has too. Undefined where another daemon makes one. Rejects with a sentence.
@@ -29,7 +22,7 @@ export async function makeBase(
   { stream }: Brokers,
   log: string,
   kept = KEPT_MESSAGES,
-): Promise<MadeBase | undefined> {
+): Promise<Base | undefined> {
   const info = await findStream(connection, stream)
   if (info === undefined) throw new UnusableStream(`the brokers have no stream "${stream}"`)
   const previous = await newestBase(connection, stream)
@@ -48,14 +41,15 @@ export async function makeBase(
         `${log} has less than the base that the brokers keep: make the base where a daemon runs that has everything`,
       )
     const { from } = previous ?? {}
+    const trimmed = Math.max(previous?.trim ?? 0, Math.min(previous?.position ?? 0, position - kept))
     const { base } = await storeBase(connection, place, part, {
       position,
+      trim: trimmed,
       ...(from === undefined ? {} : { from }),
       previous: previous?.described ?? 0,
     })
-    const upTo = Math.min(previous?.position ?? 0, position - kept)
-    if (upTo >= info.state.first_seq) await trim(connection, stream, upTo)
-    return { base, trimmed: Math.max(upTo, info.state.first_seq - 1, 0) }
+    await trim(connection, stream, trimmed)
+    return base
   } catch (error) {
     await removeQuietly(connection, place)
     throw error

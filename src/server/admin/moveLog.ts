@@ -20,6 +20,7 @@ import { openUntouched } from '../log/sqlite/untouchedLog.ts'
 import { type BegunStream, beginStream, finishedStream, refuseTaken } from './beginStream.ts'
 import { checkFile, type Print } from './clusterRestore.ts'
 import { backUpBeforeMigration, describeMigrationBackup } from './migrationBackup.ts'
+import { movingFile } from './replaceLog.ts'
 import { copyWhole, removeCopy } from './wholeCopy.ts'
 
 /**
@@ -74,7 +75,7 @@ async function carryOver(
   brokers: Brokers,
   { replicas, print }: { readonly replicas: number; readonly print: Print },
 ): Promise<Result<BegunStream, string>> {
-  const copy = `${file}.moving`
+  const copy = movingFile(file)
   removeCopy(copy)
   try {
     // From here on no daemon serves it alone: what it stored would be in no copy.

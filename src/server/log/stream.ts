@@ -66,8 +66,8 @@ export interface Stream {
   end(): Promise<StreamEnd>
   /** The connection as it is now. */
   readonly connection: StreamConnection
-  /** The position up to which the newest base that is stored has everything: up to there messages may be gone. */
-  covered(): Promise<number>
+  /** The position up to which messages may be gone, since a base that is stored has them. */
+  trimmed(): Promise<number>
   close(): Promise<void>
 }
 

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { readdirSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import type { NatsConnection } from '@nats-io/transport-node'
@@ -73,12 +74,12 @@ describe.skipIf(program === undefined)('bases of a shared log', () => {
     await say(one, 10)
     await two.log.close()
     const first = await base()
-    expect(first?.trimmed).toBe(0)
+    expect(first?.trim).toBe(0)
     await say(one, 10)
     const second = await base()
-    expect(second?.base.n).toBe(2)
-    expect(second?.trimmed).toBe(first?.base.position)
-    expect(await firstOf(stream)).toBe((first?.base.position ?? 0) + 1)
+    expect(second?.n).toBe(2)
+    expect(second?.trim).toBe(first?.position)
+    expect(await firstOf(stream)).toBe((first?.position ?? 0) + 1)
     expect(await storedBases(connection, stream)).toMatchObject([{ n: 2 }])
     const last = await say(one, 3)
 
@@ -135,6 +136,32 @@ describe.skipIf(program === undefined)('bases of a shared log', () => {
     expect(again.value.last).toBe(one.log.last)
   }, 60_000)
 
+  test('a trim that was interrupted is no damage, and another daemon finishes it', async () => {
+    const { stream, one, connection, base } = await newLog()
+    const directory = temporaryDirectory()
+    await (await openDaemon(cluster(), stream, directory)).log.close()
+    await say(one, 10)
+    const made = await base()
+    if (made === undefined) throw new Error('it is made')
+    const { described = 0 } = (await newestBase(connection, stream)) ?? {}
+    await describeBase(connection, stream, { ...made, trim: made.position }, described)
+    for (const seq of [made.position - 3, made.position])
+      await askApi(connection, `STREAM.MSG.DELETE.${stream}`, { seq })
+    const behind = await openDaemon(cluster(), stream, directory)
+    expect(behind.troubles.join()).toContain('was away for so long')
+    // Its newest message is the last that was trimmed.
+    await one.log.close()
+    const again = await openDaemon(cluster(), stream, one.directory)
+    expect(again.troubles).toEqual([])
+    const rules = { every: 50, messages: 1e9, bytes: 1e15, afterErasing: 1e9, removedWithin: 1e15 }
+    const logger = { info: () => undefined, warn: () => undefined }
+    const keeper = new BaseKeeper(again.file, cluster().brokersOf(stream), logger, rules)
+    onTestFinished(() => keeper.close())
+    await vi.waitFor(async () => expect(await firstOf(stream)).toBe(made.position + 1), within)
+    const seq = await storeIn(behind, { text: 'goes on' })
+    await vi.waitFor(() => expect(again.told.at(-1)?.seq).toBe(seq), within)
+  })
+
   test('what begins later without a base that says why is damage', async () => {
     const { stream, one, connection } = await newLog()
     const directory = temporaryDirectory()
@@ -152,7 +179,7 @@ describe.skipIf(program === undefined)('bases of a shared log', () => {
     const made = await base()
     if (made === undefined) throw new Error('it is made')
     const there = await newestBase(connection, stream)
-    await describeBase(connection, stream, { ...made.base, sha256: '0'.repeat(64) }, there?.described ?? 0)
+    await describeBase(connection, stream, { ...made, sha256: '0'.repeat(64) }, there?.described ?? 0)
     expect(await problemOfOpening(cluster(), stream)).toContain('a broker is damaged')
     await base()
     const fresh = await openDaemon(cluster(), stream)
@@ -176,7 +203,7 @@ describe.skipIf(program === undefined)('bases of a shared log', () => {
     expect(await base()).toBeUndefined()
     vi.setSystemTime(Date.now() + 11 * 60_000)
     onTestFinished(() => void vi.useRealTimers())
-    expect((await base())?.base.n).toBe(1)
+    expect((await base())?.n).toBe(1)
   })
 
   test('a person who was erased is in no base, and daemons make and trim by themselves', async () => {
@@ -189,10 +216,12 @@ describe.skipIf(program === undefined)('bases of a shared log', () => {
       const keeper = new BaseKeeper(file, cluster().brokersOf(stream), logger, rules)
       onTestFinished(() => keeper.close())
     }
-    await storeIn(one, { from: 'mallory', text: 'a text of mallory' })
+    const text = `mallory${process.pid}said`
+    await storeIn(one, { from: 'mallory', text })
     await say(one, 25)
     await vi.waitFor(async () => expect(await newestBase(connection, stream)).toBeDefined(), within)
     const before = await newestBase(connection, stream)
+    expect(filesWith(text).join()).toContain('+base')
     expect((await one.log.erase('mallory')).ok).toBe(true)
     const erasedAt = erasedIn(one.file)
     await vi.waitFor(
@@ -206,7 +235,8 @@ describe.skipIf(program === undefined)('bases of a shared log', () => {
       within,
     )
     const fresh = await openDaemon(cluster(), stream)
-    expect(textsIn(fresh.file)).not.toContain('a text of mallory')
+    expect(textsIn(fresh.file)).not.toContain(text)
+    await vi.waitFor(() => expect(filesWith(text)).toEqual([]), within)
     await say(one, 25)
     await vi.waitFor(async () => expect(await firstOf(stream)).toBeGreaterThan(1), within)
     expect(JSON.stringify(lines)).not.toContain('reason')
@@ -270,6 +300,12 @@ function erasedIn(file: string): number {
   const row = database.prepare('SELECT erased FROM stream').get()
   database.close()
   return Number(row?.['erased'])
+}
+
+/** The files of the broker that hold a text. */
+function filesWith(text: string): readonly string[] {
+  const { stdout } = spawnSync('grep', ['-rl', text, cluster().directoryOf(0)], { encoding: 'utf8' })
+  return stdout.split('\n').filter(line => line !== '')
 }
 
 function textsIn(file: string): readonly unknown[] {

@@ -21,11 +21,18 @@ const TRY_AGAIN = 500
 const NOT_FOUND = 404
 const API_TIMEOUT = 5_000
 
+/** Two blocks of JetStream's files. */
+const OVERWRITTEN_BYTES = 16 * 1024 * 1024
+/** So many messages are overwritten between two looks at how much that was, and so many at once. */
+const SLICE = 512
+const IN_FLIGHT = 32
+
 const MAX_BASE_BYTES = 2 ** 46
 
 const base = z.object({
   n: z.int().min(1),
   position: z.int().min(0),
+  trim: z.int().min(0),
   bytes: z.int().min(1).max(MAX_BASE_BYTES),
   sha256: z.string().regex(/^[0-9a-f]{64}$/),
   at: z.number(),
@@ -33,8 +40,9 @@ const base = z.object({
 })
 
 /**
- * A file of a projection that the brokers keep, from which a daemon begins. It lies in a stream of its own, so that nothing
- * is left of it once it is removed. This description of it is a message of the log's stream.
+ * A file of a projection that the brokers keep, from which a daemon begins: it has everything up to `position`. It lies in a
+ * stream of its own, so that nothing is left of it once it is removed. This description of it is a message of the log's stream,
+ * and says up to where messages of that stream may be gone (`trim`).
  */
 export type Base = z.infer<typeof base>
 
@@ -94,7 +102,7 @@ export async function describeBase(
 ): Promise<number> {
   const set = headers()
   set.set('Nats-Expected-Stream', stream)
-  set.set('Nats-Msg-Id', `base ${described.n} ${described.sha256}`)
+  set.set('Nats-Msg-Id', `base ${described.n} ${described.trim} ${described.sha256}`)
   set.set('Nats-Expected-Last-Subject-Sequence', String(previous))
   return publish(connection, baseSubject(stream), Buffer.from(JSON.stringify(described)), set)
 }
@@ -233,9 +241,33 @@ export async function removeStream(connection: NatsConnection, name: string): Pr
   })
 }
 
-/** Removes the messages of a stream up to a position, which a base has. */
+/**
+ * Removes the messages of a stream up to a position, which a base says may go. JetStream removes whole blocks of up to 8 MiB and
+ * leaves what is in the first block that stays: so the last messages are overwritten one by one before. Another process may do
+ * the same at the same time.
+ */
 export async function trim(connection: NatsConnection, stream: string, upTo: number): Promise<void> {
-  await again(() => askApi(connection, `STREAM.PURGE.${stream}`, { seq: upTo + 1 }, API_TIMEOUT))
+  const info = (): Promise<StreamInfo> =>
+    again(() => askApi<StreamInfo>(connection, `STREAM.INFO.${stream}`, {}, API_TIMEOUT))
+  const { first_seq: first, bytes } = (await info()).state
+  for (let last = upTo; last >= first; last -= SLICE) {
+    for (let at = last; at > Math.max(first - 1, last - SLICE); at -= IN_FLIGHT) {
+      const positions = Array.from({ length: IN_FLIGHT }, (_, below) => at - below)
+      await Promise.all(positions.filter(one => one >= first).map(one => overwrite(connection, stream, one)))
+    }
+    if (bytes - (await info()).state.bytes >= OVERWRITTEN_BYTES) break
+  }
+  if (upTo >= first)
+    await again(() => askApi(connection, `STREAM.PURGE.${stream}`, { seq: upTo + 1 }, API_TIMEOUT))
+}
+
+async function overwrite(connection: NatsConnection, stream: string, seq: number): Promise<void> {
+  try {
+    const request = { seq, no_erase: false }
+    await again(() => askApi(connection, `STREAM.MSG.DELETE.${stream}`, request, API_TIMEOUT))
+  } catch (error) {
+    if (!isNoMessage(error)) throw error
+  }
 }
 
 /** JetStream elects, or a replica is not there yet. */

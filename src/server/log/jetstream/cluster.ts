@@ -43,7 +43,10 @@ export interface ClusterStatus {
 export function initCluster(brokers: Brokers, replicas: number): Promise<Result<ClusterStatus, string>> {
   return withBrokers(brokers, async connection => {
     const { stream } = brokers
-    if ((await findStream(connection, stream)) !== undefined)
+    const there = await findStream(connection, stream)
+    // One that was interrupted is run again.
+    const isHalf = there?.state.messages === 0 && there.state.first_seq <= 1
+    if (there !== undefined && !isHalf)
       throw new UnusableStream(`the brokers have a stream "${stream}" already: see chatd cluster status`)
     await createLogStream(connection, stream, { replicas, first: 1 })
     const w = [{ kind: 'epoch' as const, epoch: randomUUID() }]

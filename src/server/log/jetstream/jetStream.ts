@@ -43,6 +43,8 @@ export class JetStream implements Stream {
   readonly #link: BrokerLink
   readonly #connection: NatsConnection
   readonly #stream: string
+  /** Where the stream begins, as far as is known. */
+  #first = 1
 
   constructor(connection: NatsConnection, { servers, stream }: Brokers, denied?: (sentence: string) => void) {
     this.#connection = connection
@@ -59,10 +61,13 @@ export class JetStream implements Stream {
   }
 
   async get(position: number): Promise<StreamMessage | undefined> {
-    const first = await this.#getDirect(position)
-    if (first !== undefined) return first
+    const found = position < this.#first ? undefined : await this.#getDirect(position)
+    if (found !== undefined) return found
     const replacement = await this.#replacementOf(position)
     if (replacement !== undefined) return replacement
+    if (position >= this.#first) await this.end()
+    // Trimmed: no replica has it.
+    if (position < this.#first) return undefined
     for (let tries = 1; tries < GET_TRIES; tries++) {
       const found = await this.#getDirect(position)
       if (found !== undefined) return found
@@ -83,9 +88,10 @@ export class JetStream implements Stream {
   async end(): Promise<StreamEnd> {
     const { created, state, config, cluster } = await this.#info()
     const others = (cluster?.replicas ?? []).filter(({ current }) => current).length
+    // Of a stream that never had a message it is 0.
+    this.#first = Math.max(state.first_seq, 1)
     return {
-      // Of a stream that never had a message it is 0.
-      first: Math.max(state.first_seq, 1),
+      first: this.#first,
       last: state.last_seq,
       made: created,
       replicas: config.num_replicas,
@@ -99,8 +105,8 @@ export class JetStream implements Stream {
     return { broker: isUp ? connection.getServer() : undefined, reconnects }
   }
 
-  async covered(): Promise<number> {
-    return (await newestBase(this.#connection, this.#stream))?.position ?? 0
+  async trimmed(): Promise<number> {
+    return (await newestBase(this.#connection, this.#stream))?.trim ?? 0
   }
 
   async close(): Promise<void> {

@@ -201,9 +201,15 @@ export class SharedLog {
       await this.#missed(end.first - 1)
       return false
     }
+    const found = checkpoint < end.first ? 'gone' : await this.#look(checkpoint)
+    if (found === 'gone' && end.last >= checkpoint && checkpoint >= end.first) {
+      // While the stream is being trimmed, the messages before its new beginning go one by one.
+      const trimmed = await this.#stream.trimmed()
+      if (checkpoint < trimmed) await this.#missed(trimmed)
+      if (checkpoint <= trimmed) return checkpoint === trimmed
+    }
     // Nothing is left of the message at the checkpoint where the stream begins right after it.
-    const isAtFirst = checkpoint === end.first - 1
-    if (isAtFirst || (end.last >= checkpoint && (await this.#hasSame(checkpoint)))) {
+    if (checkpoint === end.first - 1 || (end.last >= checkpoint && found === 'same')) {
       this.#behindSince = undefined
       return true
     }
@@ -226,7 +232,7 @@ export class SharedLog {
   /** What is between the checkpoint and a position is no longer in the stream: a base has it, or the brokers lost it. */
   async #missed(upTo: number): Promise<void> {
     const { checkpoint } = this.#projection
-    const isCovered = (await this.#stream.covered()) >= upTo
+    const isCovered = (await this.#stream.trimmed()) >= upTo
     const what = `the stream no longer has the messages ${checkpoint + 1} to ${upTo}, and this daemon has not applied them`
     if (!isCovered)
       return this.#halt(
@@ -237,9 +243,11 @@ export class SharedLog {
     this.#listener.fellBehind(message)
   }
 
-  async #hasSame(checkpoint: number): Promise<boolean> {
+  /** What stands in the stream at the checkpoint: what was applied there, or another message. */
+  async #look(checkpoint: number): Promise<'same' | 'other' | 'gone'> {
     const message = await this.#stream.get(checkpoint)
-    return message !== undefined && this.#projection.fits(message)
+    if (message === undefined) return 'gone'
+    return this.#projection.fits(message) ? 'same' : 'other'
   }
 
   #received(item: StreamMessage | Hole): void {
@@ -349,12 +357,13 @@ export class SharedLog {
     this.#inbox.shift()
   }
 
-  /** Whether a position is before the beginning of the stream; then {@link #missed} is told. */
+  /** Whether a message may be gone, or is before the beginning of the stream; then {@link #missed} has stopped the log. */
   async #isTrimmed(position: number): Promise<boolean> {
     try {
       const { first } = await this.#stream.end()
-      if (position >= first) return false
-      await this.#missed(first - 1)
+      const isBefore = position < first
+      if (!isBefore && position > (await this.#stream.trimmed())) return false
+      await this.#missed(isBefore ? first - 1 : position)
       return true
     } catch {
       return false

@@ -4,6 +4,7 @@ import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { syncPath } from '../../../../files/syncPath.ts'
 import { type Brokers, showBrokers } from '../../../brokers.ts'
+import { giveToOwner } from '../../../privateFiles.ts'
 import { type Base, newestBase, readBase } from '../../jetstream/base.ts'
 import { connectToBrokers } from '../../jetstream/brokers.ts'
 import { openJetStream } from '../../jetstream/jetStream.ts'
@@ -12,8 +13,8 @@ import { type Following, followingIn, followingOf, isMoving } from '../projectio
 import { SCHEMA_VERSION, schemaVersion } from '../schema.ts'
 import { openUntouched } from '../untouchedLog.ts'
 
-/** What belongs to the file that has the name of the log. */
-const ENDS = ['-wal', '-shm', '-journal', '.clean']
+/** The file of a log, and what belongs to it. */
+const ENDS = ['', '-wal', '-shm', '-journal', '.clean']
 
 /** What is known of a shared log before its file is opened. */
 interface Situation {
@@ -52,12 +53,14 @@ export async function takeBase(
     if (why === undefined || base === undefined) return
     const part = openSync(partOf(file), 'wx', 0o600)
     try {
+      giveToOwner(partOf(file))
       await readBase(connection, brokers.stream, base, chunk => writeSync(part, chunk))
     } finally {
       closeSync(part)
     }
     refuseWrong(partOf(file), end)
     syncPath(partOf(file))
+    // The file first: without it, a start that finds the rest takes the base again.
     for (const ending of ENDS) rmSync(file + ending, { force: true })
     renameSync(partOf(file), file)
     syncPath(dirname(file))
@@ -102,6 +105,10 @@ function hasContent(file: string): boolean {
 function whyToTake({ following, end, base, brokers }: Situation): string | undefined {
   if (following === undefined) {
     if (base !== undefined) return ''
+    if (end.last === 0)
+      throw new UnusableStream(
+        `the stream "${brokers.stream}" has nothing yet, since making it was interrupted: run chatd cluster init --log ${showBrokers(brokers)} again`,
+      )
     if (end.first <= 1) return undefined
     throw new UnusableStream(
       `the stream "${brokers.stream}" begins at ${end.first}, and the brokers have no base of what is before: a restore was not finished; run chatd cluster restore (or move) --log ${showBrokers(brokers)} again`,
@@ -119,9 +126,10 @@ function whyToTake({ following, end, base, brokers }: Situation): string | undef
       )
     return `the stream was restored from a file that has everything of this one: this daemon has taken the base of the new stream`
   }
-  if (following.checkpoint >= end.first - 1) return undefined
-  if (base !== undefined && base.position >= end.first - 1)
-    return `this daemon was away for so long that the stream no longer has what follows its position ${following.checkpoint}: it has taken the base at ${base.position} in the place of its file`
+  const trimmed = base?.trim ?? 0
+  if (following.checkpoint >= Math.max(end.first - 1, trimmed)) return undefined
+  if (base !== undefined && trimmed >= end.first - 1)
+    return `this daemon was away for so long that the stream may no longer have what follows its position ${following.checkpoint}: it has taken the base at ${base.position} in the place of its file`
   throw new UnusableStream(
     `the stream "${brokers.stream}" begins at ${end.first}, this daemon has applied ${following.checkpoint} messages, and no base has those between: the brokers lost them; keep this data directory, and look at the brokers`,
   )
