@@ -150,7 +150,7 @@ export class Trust {
   /** Whether a key is known by another address of this server. */
   #isOfSameServer(fingerprint: string): boolean {
     const { sameServer = [], known } = this.#options
-    const others = sameServer.map(showServer)
+    const others = sameServer.map(showServer).filter(server => server !== this.#server)
     const read = known.read(this.#server)
     return read.ok && read.value.some(({ server, key }) => key === fingerprint && others.includes(server))
   }

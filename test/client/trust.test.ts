@@ -249,6 +249,13 @@ describe('a server of several addresses', () => {
     expect(trust.judge(other, true)).toMatchObject({ code: 'key_changed' })
   })
 
+  test('the first contact with the first of them is news', () => {
+    const { trust, told } = trustWith(undefined, { sameServer })
+    trust.judge(pinned, false)
+    trust.welcomed(pinned)
+    expect(told).toEqual([expect.stringMatching(/^info: first time at h:9011/)])
+  })
+
   test('another key there is asked about, and a key of an unrelated server too', () => {
     expect(trustWith(OTHERS, { sameServer }).trust.judge(other, true)).toMatchObject({ code: 'key_unknown' })
     expect(trustWith(OTHERS).trust.judge(pinned, true)).toMatchObject({ code: 'key_unknown' })
