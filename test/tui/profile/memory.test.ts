@@ -1,7 +1,7 @@
 import { join as joinPath } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { expect, test } from 'vitest'
-import { Memory } from '../../../src/tui/profile/memory.ts'
+import { Memory, rememberedAs } from '../../../src/tui/profile/memory.ts'
 import { join, joined, until } from '../../client/session.ts'
 import { eventually, startServer } from '../../server/peer.ts'
 import { temporaryDirectory } from '../directory.ts'
@@ -84,4 +84,21 @@ test('what could not be written stays due, and is written at the end', async () 
   const again = new Memory(options)
   expect(again.composed()).toEqual(new Map([['dev', { draft: 'half a', inputs: ['one'] }]]))
   expect(again.saved.rooms).toEqual(['dev'])
+})
+
+test('a server of several addresses is remembered by one of them, in whichever order they are given', () => {
+  const state = temporaryDirectory()
+  const [a, b, c] = ['a', 'b', 'c'].map(host => ({ host, port: 9011 }))
+  if (a === undefined || b === undefined || c === undefined) throw new Error('three addresses')
+  expect(rememberedAs(state, [b, a], 'alice')).toEqual(b)
+  const onTrouble = (message: string): never => {
+    throw new Error(message)
+  }
+  // As a start with the one address has left it.
+  new Memory({ state, ...a, username: 'alice', onTrouble }).close()
+  for (const order of [[a], [a, b], [b, a], [c, b, a]] as const)
+    expect(rememberedAs(state, order, 'Alice')).toEqual(a)
+  expect(rememberedAs(state, [b, a], 'bob')).toEqual(b)
+  new Memory({ state, ...c, username: 'alice', onTrouble }).close()
+  expect(rememberedAs(state, [b, c, a], 'alice')).toEqual(c)
 })
