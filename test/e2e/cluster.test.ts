@@ -3,7 +3,7 @@ import { expect, onTestFinished, test, vi } from 'vitest'
 import { BrokerCluster } from '../cluster/brokerCluster.ts'
 import { findNatsServer, WITHOUT_NATS } from '../cluster/natsServer.ts'
 import { Home } from './home.ts'
-import { Chatd, runChatd } from './programs.ts'
+import { Chatd, chatTui, runChatd, stored } from './programs.ts'
 
 const program = findNatsServer()
 if (program === undefined) console.log(WITHOUT_NATS)
@@ -70,8 +70,11 @@ test.skipIf(program === undefined)(
     const again = plain(two.port, 'bob')
     say(again.socket, 'back again')
     await vi.waitFor(() => expect(alice.heard()).toContain('back again'), ELECTION)
+    await oneMoves([one, two], homes)
+
     const exported = await runChatd(homes[1], 'export', 'dev', '--data', homes[1].join('data'))
     expect(exported.out).toContain('while you are away')
+    expect(exported.out.split('typed meanwhile')).toHaveLength(2)
 
     expect(await one.end('SIGTERM')).toBe(0)
     expect(await two.end('SIGTERM')).toBe(0)
@@ -79,3 +82,24 @@ test.skipIf(program === undefined)(
     expect(alone).toMatchObject({ code: 1, err: expect.stringContaining('follows a shared log') })
   },
 )
+
+/** A person at one of two daemons, which is killed: the screen moves, and what is typed meanwhile is stored once. */
+async function oneMoves(daemons: readonly [Chatd, Chatd], homes: readonly [Home, Home]): Promise<void> {
+  const host = daemons.map(({ port }) => `127.0.0.1:${port}`).join(',')
+  const carol = chatTui(['--host', host, '--user', 'carol', '--room', 'dev'])
+  await carol.waitFor('● online')
+  await carol.waitFor('back again')
+  const who = await runChatd(homes[0], 'who', '--name', 'carol', '--data', homes[0].join('data'))
+  const at = who.out.includes('carol') ? 0 : 1
+  const since = Date.now()
+  await daemons[at].end('SIGKILL')
+  carol.type('typed meanwhile\r')
+  const other = plain(daemons[1 - at]?.port ?? 0, 'dan')
+  await carol.waitFor(stored('typed meanwhile'))
+  await carol.waitFor('● online')
+  expect(Date.now() - since).toBeLessThan(5_000)
+  say(other.socket, 'seen at the other one')
+  await carol.waitFor('seen at the other one', 30_000)
+  expect(await carol.screen()).not.toMatch(/offline|✗/)
+  await daemons[at].startAgain()
+}
