@@ -46,6 +46,8 @@ export class Addresses {
   readonly #given: readonly GivenAddress[]
   readonly #find: FindServices
   readonly #random: () => number
+  /** Called with what the daemons told, where that is new. */
+  #keep: (peers: readonly string[]) => void = () => undefined
   /** What DNS said last, by the name. */
   readonly #found = new Map<string, readonly Ranked[]>()
   #told: readonly ServerAddress[] = []
@@ -101,10 +103,20 @@ export class Addresses {
     this.#next = []
   }
 
+  /** Takes up what the daemons told at an earlier start, and has the rest kept for the next one. */
+  remember(kept: readonly string[], keep: (peers: readonly string[]) => void): void {
+    if (this.#told.length === 0) this.#told = this.#acceptable(kept)
+    this.#keep = keep
+  }
+
   /** The daemon at an address tells where the others are, in place of what was told before. */
   tell({ host, port, isTold }: Route, peers: readonly string[]): void {
     const told = this.#acceptable(peers)
-    if (told.length > 0) this.#told = isTold ? [...told, { host, port }] : told
+    if (told.length === 0) return
+    const before = new Set(this.#told.map(showServer))
+    this.#told = isTold ? [...told, { host, port }] : told
+    const now = this.#told.map(showServer)
+    if (now.length !== before.size || now.some(peer => !before.has(peer))) this.#keep(now)
   }
 
   /** The daemon at an address goes, and tells where its clients go now. */

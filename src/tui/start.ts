@@ -127,6 +127,7 @@ async function run(commandLine: CommandLine, prepared: Prepared): Promise<Ended>
     ...(beforeConnect === undefined ? {} : { beforeConnect }),
   })
   memory.follow(client)
+  memory.rememberAddresses(addresses)
   client.start()
   isOnScreen = hasScreen
   try {

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import type { Addresses } from '../../client/addresses.ts'
 import type { ChatClient } from '../../client/client.ts'
 import type { Composed } from '../../client/drafts.ts'
 import type { LeaveStore } from '../../client/leaves.ts'
@@ -90,6 +91,11 @@ export class Memory implements OutboxStore, LeaveStore {
   /** Remembers a setting, at once. */
   keepSetting(name: string, written: string): void {
     this.#file.keepSetting(name, written)
+  }
+
+  /** Hands what the daemons of the server told of each other from one start to the next. */
+  rememberAddresses(addresses: Addresses): void {
+    addresses.remember(this.#file.peers(), peers => this.#file.keepPeers(peers))
   }
 
   /** Remembers a session of the present name, at once. */
