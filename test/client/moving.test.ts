@@ -5,6 +5,7 @@ import type { ChatClient, ClientEvent, ClientOptions } from '../../src/client/cl
 import { createClient } from '../../src/client/core.ts'
 import { KnownServers } from '../../src/client/knownServers.ts'
 import type { LinkState } from '../../src/client/link.ts'
+import type { ServerAddress } from '../../src/client/serverAddress.ts'
 import { Trust, type TrustIn } from '../../src/client/trust.ts'
 import { temporaryDirectory } from '../server/directory.ts'
 import { MemoryLog } from '../server/log/memoryLog.ts'
@@ -224,9 +225,9 @@ describe('a daemon that goes', () => {
 
 describe('whom the client trusts', () => {
   /** Trust by a file of known servers. */
-  function trusts(path: string): { readonly trust: TrustIn } {
+  function trusts(path: string, sameServer: readonly ServerAddress[] = []): { readonly trust: TrustIn } {
     const known = new KnownServers(path)
-    const flags = { known, fingerprint: undefined, ca: undefined, tell: () => undefined }
+    const flags = { known, sameServer, fingerprint: undefined, ca: undefined, tell: () => undefined }
     const trusted = new Map<number, Trust>()
     const trust: TrustIn = ({ identity: { host, port }, isTold }) => {
       const one = trusted.get(port) ?? new Trust({ ...flags, host, port, isTold })
@@ -251,6 +252,35 @@ describe('whom the client trusts', () => {
     await until(client, () => client.link.status === 'online')
     expect(one.daemon.people).toBe(1)
   })
+
+  test.each([[true], [false]])(
+    'another address with the key that is known needs no question, although a session is sent (told: %s)',
+    async isTold => {
+      const peers: string[] = []
+      const server = await startServer({}, new MemoryLog(), LOOPBACK, { peers: () => peers })
+      const line = await lineTo(server.port)
+      const given = [line.port, ...(isTold ? [] : [server.port])]
+      if (isTold) peers.push(`127.0.0.1:${server.port}`)
+      const addresses = new Addresses({
+        given: given.map(port => ({ host: '127.0.0.1', port, isExact: true })),
+      })
+      addresses.prefer({ host: '127.0.0.1', port: line.port })
+      const path = `${temporaryDirectory()}/known_servers`
+      const sameServer = given.map(port => ({ host: '127.0.0.1', port }))
+      const client = clientOf(given, 'alice', { addresses, ...trusts(path, sameServer) })
+      await joined(client, 'dev')
+      const session = record(client)
+      line.die()
+      await until(client, () => client.link.status === 'waiting')
+      await joined(client, 'dev')
+      await until(client, () => client.link.status === 'online')
+      // The session of before: a new one would have been told.
+      expect(session.filter(({ type }) => type === 'session')).toEqual([])
+      const known = new KnownServers(path).read('')
+      const kept = known.ok ? known.value.map(({ server: name }) => name) : []
+      expect(kept).toEqual(given.map(port => `127.0.0.1:${port}`))
+    },
+  )
 
   test('behind a name of DNS, the key is that of the name, wherever DNS leads', async () => {
     const { port } = await startServer()

@@ -28,7 +28,8 @@ export const listenAddress = fromText(
 /** Where clients reach this daemon, as text: what one address is, the other daemons tell. */
 export const advertised = fromText(text => {
   const address = parseListenAddress(text.trim())
-  if (address === undefined || 'path' in address || address.port === 0) return undefined
+  if (address === undefined || 'path' in address || address.port === 0 || text.startsWith(':'))
+    return undefined
   const host = parseHostName(address.host)
   return host === undefined || ANY_ADDRESS.includes(host) ? undefined : showAddress({ ...address, host })
 }, 'It is HOST:PORT by which clients reach this daemon, such as chat1.example.org:9011 or [2001:db8::1]:9011')
