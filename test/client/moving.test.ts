@@ -282,6 +282,31 @@ describe('whom the client trusts', () => {
     },
   )
 
+  test('a key that has to be asked about waits for the user; who is away is not asked while the first may come back', async () => {
+    // Each of the two has made its own key.
+    const { servers } = await twoDaemons(false)
+    const [one, two] = servers
+    const line = await lineTo(one.port)
+    const ports = [line.port, two.port]
+    const addresses = new Addresses({
+      given: ports.map(port => ({ host: '127.0.0.1', port, isExact: true })),
+    })
+    addresses.prefer({ host: '127.0.0.1', port: line.port })
+    const client = clientOf(ports, 'alice', { addresses, ...trusts(`${temporaryDirectory()}/known_servers`) })
+    await joined(client, 'dev')
+    line.die()
+    await until(client, () => client.link.status === 'waiting' && client.link.attempt >= 2)
+    expect(client.link).toMatchObject({ reason: expect.stringMatching(/; 1 other failed too$/) })
+    expect(two.daemon.people).toBe(0)
+    client.reconnectNow()
+    await until(client, () => client.link.status === 'refused')
+    expect(client.link).toMatchObject({ code: 'key_unknown', accepts: expect.stringMatching(/^SHA256:/) })
+    expect(two.daemon.people).toBe(0)
+    client.acceptKey(client.link.status === 'refused' ? (client.link.accepts ?? '') : '')
+    await until(client, () => client.link.status === 'online')
+    expect(two.daemon.people).toBe(1)
+  })
+
   test('behind a name of DNS, the key is that of the name, wherever DNS leads', async () => {
     const { port } = await startServer()
     const other = await startServer()
