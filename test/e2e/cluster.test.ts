@@ -11,7 +11,11 @@ if (program === undefined) console.log(WITHOUT_NATS)
 const ELECTION = { timeout: 30_000, interval: 50 }
 
 /** A plain client in a room, and what it was sent. */
-function plain(port: number, username: string): { readonly socket: Socket; readonly heard: () => string } {
+function plain(
+  port: number,
+  username: string,
+  room = 'dev',
+): { readonly socket: Socket; readonly heard: () => string } {
   const socket = connect(port, '127.0.0.1')
   onTestFinished(() => void socket.destroy())
   let heard = ''
@@ -19,12 +23,12 @@ function plain(port: number, username: string): { readonly socket: Socket; reado
   socket.on('data', (text: string) => {
     heard += text
   })
-  socket.write(`{"action":"connect","username":"${username}"}\n{"action":"joinroom","room":"dev"}\n`)
+  socket.write(`{"action":"connect","username":"${username}"}\n{"action":"joinroom","room":"${room}"}\n`)
   return { socket, heard: () => heard }
 }
 
-function say(socket: Socket, message: string): void {
-  socket.write(`${JSON.stringify({ action: 'chat', room: 'dev', message })}\n`)
+function say(socket: Socket, message: string, room = 'dev'): void {
+  socket.write(`${JSON.stringify({ action: 'chat', room, message })}\n`)
 }
 
 test.skipIf(program === undefined)(
@@ -70,12 +74,10 @@ test.skipIf(program === undefined)(
     const again = plain(two.port, 'bob')
     say(again.socket, 'back again')
     await vi.waitFor(() => expect(alice.heard()).toContain('back again'), ELECTION)
-    await oneMoves([one, two], homes)
-
     const exported = await runChatd(homes[1], 'export', 'dev', '--data', homes[1].join('data'))
     expect(exported.out).toContain('while you are away')
-    expect(exported.out.split('typed meanwhile')).toHaveLength(2)
 
+    await oneMoves([one, two], homes)
     expect(await one.end('SIGTERM')).toBe(0)
     expect(await two.end('SIGTERM')).toBe(0)
     const alone = await runChatd(homes[0], '--listen', '127.0.0.1:0', '--data', homes[0].join('data'))
@@ -86,20 +88,23 @@ test.skipIf(program === undefined)(
 /** A person at one of two daemons, which is killed: the screen moves, and what is typed meanwhile is stored once. */
 async function oneMoves(daemons: readonly [Chatd, Chatd], homes: readonly [Home, Home]): Promise<void> {
   const host = daemons.map(({ port }) => `127.0.0.1:${port}`).join(',')
-  const carol = chatTui(['--host', host, '--user', 'carol', '--room', 'dev'])
+  const carol = chatTui(['--host', host, '--user', 'carol', '--room', 'moving'])
   await carol.waitFor('● online')
-  await carol.waitFor('back again')
-  const who = await runChatd(homes[0], 'who', '--name', 'carol', '--data', homes[0].join('data'))
-  const at = who.out.includes('carol') ? 0 : 1
+  await carol.waitFor('the beginning of #moving')
+  const who = await runChatd(homes[0], 'who', '--name', 'carol', '--json', '--data', homes[0].join('data'))
+  // Connections of another daemon have its name beside them.
+  const at = /"name":"carol"/.test(who.out) && !who.out.includes('"daemon"') ? 0 : 1
   const since = Date.now()
   await daemons[at].end('SIGKILL')
   carol.type('typed meanwhile\r')
-  const other = plain(daemons[1 - at]?.port ?? 0, 'dan')
+  const other = plain(daemons[1 - at]?.port ?? 0, 'dan', 'moving')
   await carol.waitFor(stored('typed meanwhile'))
   await carol.waitFor('● online')
   expect(Date.now() - since).toBeLessThan(5_000)
-  say(other.socket, 'seen at the other one')
+  say(other.socket, 'seen at the other one', 'moving')
   await carol.waitFor('seen at the other one', 30_000)
-  expect(await carol.screen()).not.toMatch(/offline|✗/)
+  expect(carol.screen()).not.toMatch(/offline|✗/)
   await daemons[at].startAgain()
+  const exported = await runChatd(homes[0], 'export', 'moving', '--data', homes[0].join('data'))
+  expect(exported.out.split('typed meanwhile')).toHaveLength(2)
 }
