@@ -41,7 +41,7 @@ function eraseEvents(sql: Statements, { author, from, limit, last }: ErasureRequ
   ).get(from.after, LOOKED_AT)
   const end = looked?.['last'] == null ? last : integer(looked, 'last')
   const rows = sql(
-    `SELECT e.seq, e.action, e.text, rooms.key, rooms.topic FROM events e JOIN rooms ON rooms.number = e.room
+    `SELECT e.seq, e.action, e.text, rooms.key, rooms.topic, rooms.topic_seq FROM events e JOIN rooms ON rooms.number = e.room
     WHERE e.seq > ? AND e.seq <= ? AND e.author = ?
       AND (e.action = 'chat' AND e.deleted IS NULL OR e.action IN ('edit', 'topic') AND e.text <> '')
     ORDER BY e.seq LIMIT ? + 0`,
@@ -59,7 +59,9 @@ function eraseEvent(sql: Statements, row: Row): EventEntry[] {
   if (row['action'] === 'chat') return [entryIn(key, SERVER_NAME, { action: 'delete', target: seq })]
   // Readers see such an edit as one that was overtaken, and such a topic as one that was taken away.
   sql("UPDATE events SET text = iif(action = 'edit', NULL, '') WHERE seq = ?").run(seq)
-  const isShown = row['action'] === 'topic' && row['topic'] === row['text']
+  const shown = integer(row, 'topic_seq')
+  // Not by the text, which other daemons may read as removed. A topic of an earlier layout does not say which event set it.
+  const isShown = row['action'] === 'topic' && (shown === 0 ? row['topic'] === row['text'] : shown === seq)
   return isShown ? [entryIn(key, SERVER_NAME, { action: 'topic', topic: '' })] : []
 }
 

@@ -1,6 +1,6 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { type Result, refuse } from '../../../../protocol/errors.ts'
-import { type Changeable, checkChange, isChange } from '../../changes.ts'
+import { type Changeable, checkChange, isChange, textOf } from '../../changes.ts'
 import type { Entry, EventBody, EventEntry, MaintenanceEntry } from '../../entries.ts'
 import type { LoggedEvent, Stored } from '../../log.ts'
 import type { OperatorDeed } from '../../maintenance.ts'
@@ -323,7 +323,11 @@ export class Fold {
   #change(room: FoldedRoom, seq: number, author: number, body: Exclude<EventBody, { action: 'chat' }>): void {
     switch (body.action) {
       case 'topic':
-        this.#sql('UPDATE rooms SET topic = ? WHERE number = ?').run(body.topic, room.number)
+        this.#sql('UPDATE rooms SET topic = ?, topic_seq = ? WHERE number = ?').run(
+          body.topic,
+          seq,
+          room.number,
+        )
         return
       case 'react':
         if (body.on) this.#reactions.add(body.target, body.emoji, author, seq)
@@ -390,9 +394,4 @@ export class Fold {
     this.#wasInserted(room, position, author, entry.body)
     return [eventOf(entry, position, this.#epoch)]
   }
-}
-
-function textOf(body: EventBody): string | undefined {
-  if (body.action === 'topic') return body.topic
-  return body.action === 'chat' || body.action === 'edit' ? body.message : undefined
 }

@@ -76,7 +76,7 @@ export class RoomTable {
     if (this.#ending.has(key) || this.further.roomOf(key) !== undefined) return false
     const { number } = this.find(key) ?? this.make(key, key)
     this.#sql(
-      "UPDATE rooms SET key = ?, name = ?, title = NULL, topic = '', skeleton = NULL, last = 0 WHERE number = ?",
+      "UPDATE rooms SET key = ?, name = ?, title = NULL, topic = '', topic_seq = 0, skeleton = NULL, last = 0 WHERE number = ?",
     ).run(endingKey(key), key, number)
     this.#sql('UPDATE room_names SET skeleton = NULL WHERE room = ?').run(number)
     this.#sql('UPDATE directs SET last = 0 WHERE room = ?').run(number)
