@@ -1,4 +1,3 @@
-import type { RoomRename } from '../log/maintenance.ts'
 import type { LogLevel } from '../settings.ts'
 
 /** What an operator is told of a connection. */
@@ -52,9 +51,5 @@ export interface LiveServer {
   room(key: string): { readonly name: string; readonly people: number } | undefined
   /** The keys of the rooms that have members and no event yet. */
   roomsWithoutEvents(): Iterable<string>
-  /** A room was renamed: tells its members. */
-  renameRoom(rename: RoomRename): void
-  /** A room was deleted: ends it for its members, and tells them. */
-  endRoom(key: string, name: string): void
   logLevel: LogLevel
 }

@@ -32,10 +32,23 @@ export interface ErasureSlice {
  * older topics and of edits. Belongs into a transaction.
  */
 export function eraseSlice(sql: Statements, request: ErasureRequest): ErasureSlice {
-  return request.from.part === 'events' ? eraseEvents(sql, request) : eraseReactions(sql, request)
+  if (request.from.part === 'events') return eraseEvents(sql, request).slice
+  const slice = eraseReactions(sql, request)
+  const { upTo } = request.from
+  if (slice.next !== undefined || upTo === undefined) return slice
+  // What another daemon was storing meanwhile: the name goes when nothing is left.
+  const { slice: late, found } = eraseEvents(sql, { ...request, from: { part: 'events', after: upTo } })
+  return found > 0 || late.next?.part === 'events' || hasReactions(sql, request.author) ? late : slice
 }
 
-function eraseEvents(sql: Statements, { author, from, limit, last }: ErasureRequest): ErasureSlice {
+function hasReactions(sql: Statements, author: number): boolean {
+  return sql('SELECT 1 FROM reactions WHERE author = ? LIMIT 1').get(author) !== undefined
+}
+
+function eraseEvents(
+  sql: Statements,
+  { author, from, limit, last }: ErasureRequest,
+): { readonly slice: ErasureSlice; readonly found: number } {
   const looked = sql(
     'SELECT max(seq) AS last FROM (SELECT seq FROM events WHERE seq > ? ORDER BY seq LIMIT ? + 0)',
   ).get(from.after, LOOKED_AT)
@@ -47,10 +60,9 @@ function eraseEvents(sql: Statements, { author, from, limit, last }: ErasureRequ
     ORDER BY e.seq LIMIT ? + 0`,
   ).all(from.after, end, author, limit)
   const after = rows.length < limit ? end : integer(rows.at(-1) ?? {}, 'seq')
-  return {
-    entries: rows.flatMap(row => eraseEvent(sql, row)),
-    next: after < last ? { part: 'events', after } : { part: 'reactions', after: 0 },
-  }
+  const next =
+    after < last ? { part: 'events' as const, after } : { part: 'reactions' as const, after: 0, upTo: after }
+  return { slice: { entries: rows.flatMap(row => eraseEvent(sql, row)), next }, found: rows.length }
 }
 
 function eraseEvent(sql: Statements, row: Row): EventEntry[] {
@@ -83,7 +95,7 @@ function eraseReactions(sql: Statements, { author, person, from, limit }: Erasur
   const last = rows.at(-1)
   return {
     entries,
-    next: last === undefined ? undefined : { part: 'reactions', after: integer(last, 'target') },
+    next: last && { part: 'reactions', after: integer(last, 'target'), upTo: from.upTo },
   }
 }
 
