@@ -13,11 +13,11 @@ import { DEFAULT_JOURNAL, Journal, type JournalOptions } from './journal.ts'
 import type { WholeLog } from './log/log.ts'
 import type { Logger } from './logger.ts'
 import { type Look, lookAround } from './look.ts'
-import { endLinks } from './requests/accountLinks.ts'
 import { Client } from './requests/client.ts'
 import { FEATURES, HANDLERS } from './requests/dispatch.ts'
 import { Drain } from './requests/drain.ts'
 import { farewell } from './requests/farewell.ts'
+import { followLog } from './requests/followLog.ts'
 import { liveServer } from './requests/liveServer.ts'
 import { Paces } from './requests/paces.ts'
 import type { Services } from './requests/services.ts'
@@ -28,7 +28,6 @@ import { Sessions } from './rooms/sessions.ts'
 import type { ListenAddress, Settings } from './settings.ts'
 import type { TlsServer } from './tls/tlsServer.ts'
 import { Connection, type SharedTransport } from './transport/connection.ts'
-import { Line } from './transport/line.ts'
 import { LinkWatch } from './transport/linkWatch.ts'
 import { Listeners } from './transport/listeners.ts'
 import { type Admitted, Reception } from './transport/reception.ts'
@@ -92,11 +91,6 @@ export interface Daemon {
   readonly live: LiveServer
   /** Resolves when the daemon has been idle for `settings.exitWhenIdle`. */
   readonly idle: Promise<void>
-  /**
-   * Ends the connections of a person (a folded name) and forgets the name and its sessions: the log erases them.
-   * `isErased`: it has, and the account is gone too.
-   */
-  sendAway(person: string, isErased?: boolean): void
   /** Stops accepting, commits what is queued, tells clients, flushes; resolves when every socket is closed. */
   stop(): Promise<void>
 }
@@ -189,7 +183,7 @@ class ListeningDaemon implements Daemon {
         () => tls.open(),
       ),
       erase,
-      forgetPerson: person => this.sendAway(person, true),
+      erasing: new Set(),
       presence: new Presence(rooms, people, settings.leftAfter),
       paces: new Paces(settings),
       links: new LinkWatch(() => [...this.#clients].map(({ connection }) => connection)),
@@ -198,11 +192,7 @@ class ListeningDaemon implements Daemon {
       peers,
       features: FEATURES,
     }
-    log.onAccounts(({ accounts }) => {
-      for (const { name } of accounts) people.spell(name)
-    })
-    // A turn later: the sender of the change has its answer by then.
-    accounts.subscribe(change => setImmediate(() => endLinks(this.#services, change)))
+    followLog(this.#services, () => this.#clients)
     this.idle = new Promise(resolve => {
       this.#becameIdle = resolve
     })
@@ -254,16 +244,6 @@ class ListeningDaemon implements Daemon {
   /** Listens on all addresses; a sentence where one fails. */
   listen({ listen, handed = [] }: Pick<DaemonOptions, 'listen' | 'handed'>): Promise<string | undefined> {
     return this.#listeners.open(listen, handed)
-  }
-
-  sendAway(key: string, isErased = true): void {
-    const { people, sessions, accounts } = this.#services
-    const message = 'everything said under this name is erased'
-    const bye = Line.of({ action: 'bye', reason: 'erased', message })
-    for (const peer of people.find(key)?.peers ?? []) peer.sendAway(bye, 'erased')
-    sessions.forget(key)
-    if (isErased) accounts.forget(key)
-    people.forget(key)
   }
 
   stop(): Promise<void> {
@@ -333,13 +313,14 @@ class ListeningDaemon implements Daemon {
   }
 
   async #stop(): Promise<void> {
-    const { log, rooms, presence, settings, peers } = this.#services
+    const { log, rooms, presence, sessions, settings, peers } = this.#services
     clearTimeout(this.#idleTimer)
     this.#drain.stop()
     this.#listeners.close()
     this.#reception.close()
     this.#tls.close()
     for (const { connection } of this.#clients) connection.stopReading()
+    sessions.end()
     // Requests that were read are stored and answered before clients are sent away, which happens in any case.
     const closed = await log.close().then(
       () => undefined,

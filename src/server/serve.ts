@@ -104,7 +104,6 @@ export async function serve(flags: Flags): Promise<void> {
     data,
     {
       log,
-      sendAway: (person, isErased) => watch.daemon?.sendAway(person, isErased),
       keyPair: () => tls.open(),
       accounts: () => watch.daemon?.accounts,
       config: { reload },

@@ -1,4 +1,3 @@
-import type { RoomRename } from '../log/maintenance.ts'
 import type { LogLevel } from '../settings.ts'
 
 /** What an operator is told of a connection. */
@@ -60,10 +59,6 @@ export interface LiveServer {
   room(key: string): { readonly name: string; readonly people: number } | undefined
   /** The keys of the rooms that have members and no event yet. */
   roomsWithoutEvents(): Iterable<string>
-  /** A room was renamed: tells its members. */
-  renameRoom(rename: RoomRename): void
-  /** A room was deleted: ends it for its members, and tells them. */
-  endRoom(key: string, name: string): void
   /** Takes no further connection, and sends the others away within a time, ms. */
   drain(within: number): Draining
   /** Takes connections again; a sentence where that fails. */

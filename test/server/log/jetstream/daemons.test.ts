@@ -138,7 +138,7 @@ describe.skipIf(program === undefined)('several daemons on one log', () => {
     await storedBy(two, { session: number, body: { action: 'edit', target: seq, message: 'second' } })
     await vi.waitFor(() => expect(one.told.at(-1)).toMatchObject({ action: 'edit', target: seq }), within)
     const changes: unknown[] = []
-    two.log.onAccounts(change => changes.push(change.policy))
+    two.log.onAccounts(({ change }) => changes.push(change.policy))
     one.log.changeAccounts(
       { kind: 'account', deed: { deed: 'setPolicy', names: 'invite', guests: 'none' } },
       () => undefined,

@@ -337,7 +337,7 @@ const LAYOUT_2 = `
   DROP TABLE event_ids; DROP VIEW earlier_event_ids;
   CREATE UNIQUE INDEX events_by_id ON events (author, id) WHERE id IS NOT NULL;
   DROP TABLE notify; DROP TABLE ended_rooms; DROP TABLE room_names;
-  ALTER TABLE rooms DROP COLUMN title;
+  ALTER TABLE rooms DROP COLUMN title; ALTER TABLE rooms DROP COLUMN topic_seq;
   DROP INDEX rooms_by_skeleton;
   ALTER TABLE rooms DROP COLUMN skeleton;
   DROP INDEX open_sessions;

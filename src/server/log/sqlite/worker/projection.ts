@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
-import { isChange } from '../../changes.ts'
-import type { Entry } from '../../entries.ts'
+import { textOf } from '../../changes.ts'
+import type { Entry, EventEntry } from '../../entries.ts'
 import { decodeEnvelope, type Envelope, RULES, seqOf } from '../../envelope.ts'
 import type { StreamMessage } from '../../stream.ts'
 import { integer, text } from '../columns.ts'
@@ -25,6 +25,9 @@ const TABLES = `
   CREATE TRIGGER IF NOT EXISTS text_replaced AFTER UPDATE OF text ON events
     WHEN old.text IS NOT NULL AND old.text IS NOT new.text
     BEGIN INSERT OR IGNORE INTO erasures (position) VALUES (old.seq / ${seqOf(1, 0)}); END;
+  CREATE TRIGGER IF NOT EXISTS topic_overtaken AFTER UPDATE OF topic_seq ON rooms
+    WHEN old.topic_seq > 0 AND NOT EXISTS (SELECT 1 FROM events WHERE seq = old.topic_seq)
+    BEGIN INSERT OR IGNORE INTO erasures (position) VALUES (old.topic_seq / ${seqOf(1, 0)}); END;
   CREATE TRIGGER IF NOT EXISTS text_removed AFTER DELETE ON events WHEN old.text IS NOT NULL
     BEGIN INSERT OR IGNORE INTO erasures (position) VALUES (old.seq / ${seqOf(1, 0)}); END;
 `
@@ -151,24 +154,21 @@ export class Projection {
   withoutRemoved(envelope: Envelope, position: number): Envelope | undefined {
     // It makes several events: what follows it in an envelope has other seqs. Daemons send it alone.
     if (envelope.w.some(({ kind }) => kind === 'erase')) return undefined
-    let isChanged = false
-    const w = envelope.w.map((entry, index) => {
-      if (!this.#isRemoved(entry, seqOf(position, index))) return entry
-      isChanged = true
-      return { ...entry, body: { ...entry.body, message: REMOVED } }
-    })
-    return isChanged ? { ...envelope, w } : undefined
+    const w = envelope.w.map((entry, index) => this.#withoutRemoved(entry, seqOf(position, index)))
+    return w.some((entry, index) => entry !== envelope.w[index]) ? { ...envelope, w } : undefined
   }
 
-  #isRemoved(
-    entry: Entry,
-    seq: number,
-  ): entry is Extract<Entry, { kind: 'event' }> & { body: { message: string } } {
-    if (entry.kind !== 'event') return false
-    const { body } = entry
-    if ((body.action !== 'chat' && body.action !== 'edit') || body.message === REMOVED) return false
+  #withoutRemoved(entry: Entry, seq: number): Entry {
+    if (entry.kind !== 'event' || !hasText(entry)) return entry
+    const { body, roomKey } = entry
     const row = this.#sql('SELECT text FROM events WHERE seq = ?').get(seq)
-    return row?.['text'] !== body.message
+    if (row?.['text'] === textOf(body)) return entry
+    if (body.action === 'chat' || body.action === 'edit')
+      return { ...entry, body: { ...body, message: REMOVED } }
+    // Retention takes the event of a topic, and leaves the topic.
+    const isShown = this.#sql('SELECT 1 FROM rooms WHERE key = ? AND topic_seq = ?').get(roomKey, seq)
+    if (body.action !== 'topic' || isShown !== undefined) return entry
+    return { ...entry, body: { ...body, topic: REMOVED } }
   }
 
   #load(): void {
@@ -241,8 +241,9 @@ function endsLog({ replaces, data }: StreamMessage): boolean {
 
 type Apply = Parameters<Parameters<Writer['transact']>[0]>[0]
 
-function hasText({ body }: Extract<Entry, { kind: 'event' }>): boolean {
-  return body.action === 'chat' || (isChange(body) && body.action === 'edit')
+function hasText({ body }: EventEntry): boolean {
+  const said = textOf(body) ?? ''
+  return said !== '' && said !== REMOVED
 }
 
 /** What tells a message from another one that could stand at its position. */

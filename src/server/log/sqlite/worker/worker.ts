@@ -4,12 +4,14 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { errorCode } from '../../../../files/errorCode.ts'
 import { isDiskFull } from '../../../../files/sqliteErrors.ts'
 import type { Brokers } from '../../../brokers.ts'
+import type { Entry } from '../../entries.ts'
 import { UnusableStream } from '../../stream.ts'
 import { noteCleanStop } from '../cleanStop.ts'
 import { explaining, openForReading, openForWriting, UnusableFile } from '../database.ts'
 import {
   type Batch,
   type CallAnswer,
+  type Outcome,
   pack,
   type ReaderMethods,
   type ThreadAnswers,
@@ -139,13 +141,17 @@ function write(): void {
     if (writer.needsPurge) purgeAfter(PURGE_AFTER)
   }
 
-  const commit: Commit = entries =>
-    shared === undefined ? writer.commit({ ts: Date.now(), entries }) : shared.commit(entries)
+  const tellOthers = (entries: readonly Entry[], outcomes: readonly Outcome[]): void =>
+    tell({ kind: 'others', others: pack({ entries, outcomes }) })
+
+  const commit: Commit = entries => {
+    if (shared !== undefined) return shared.commit(entries)
+    const outcomes = writer.commit({ ts: Date.now(), entries })
+    tellOthers(entries, outcomes)
+    return outcomes
+  }
 
   const maintenance = new Maintenance(writer, commit, {
-    // What a shared log applies is told of as it is applied.
-    happened: events => shared === undefined && tell({ kind: 'happened', events }),
-    forgot: head => shared === undefined && tell({ kind: 'forgot', head }),
     committed: afterCommit,
     alarm: message => tell({ kind: 'trouble', message }),
   })
@@ -214,7 +220,6 @@ function write(): void {
     renameRoom: (rename, deed) => maintenance.renameRoom(rename, deed),
     endRoom: (roomKey, deed) => maintenance.endRoom(roomKey, deed),
     sweepRoom: roomKey => maintenance.sweepRoom(roomKey),
-    freeName: roomKey => maintenance.freeName(roomKey),
     purge: () => writer.purge(),
     leave: () => shared?.leave() ?? Promise.reject(new Error('this log is not shared')),
     async close() {
@@ -250,7 +255,7 @@ function write(): void {
   const listener: SharedLogListener = {
     others: (entries, outcomes) => {
       // Before that the main thread reads all of it from the file.
-      if (shared !== undefined) tell({ kind: 'others', others: pack({ entries, outcomes }) })
+      if (shared !== undefined) tellOthers(entries, outcomes)
     },
     committed: () => {
       if (areFilesThere() && shared !== undefined) afterCommit()
