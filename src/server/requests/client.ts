@@ -11,6 +11,7 @@ import { depart } from '../rooms/departure.ts'
 import type { Person } from '../rooms/people.ts'
 import { holderOf, type Member, type Peer } from '../rooms/room.ts'
 import type { Session } from '../rooms/sessions.ts'
+import type { Claim } from '../roster/names.ts'
 import type { Share } from '../shares.ts'
 import type { Connection } from '../transport/connection.ts'
 import type { FrameHandler } from '../transport/frameHandler.ts'
@@ -63,6 +64,8 @@ export class Client implements FrameHandler, Peer {
   readonly memberships = new Map<string, Member>()
   /** When `typing` was last passed on, by room key; ms. */
   readonly typingAt = new Map<string, number>()
+  /** Of a guest, where other daemons can want the same name. */
+  claim: Claim | undefined
   isBehind = false
   isPlain = false
   readonly daemon = undefined
@@ -362,6 +365,8 @@ export class Client implements FrameHandler, Peer {
     depart(services, this, person)
     this.memberships.clear()
     this.person = undefined
+    services.roster?.went(this)
+    this.claim?.release()
   }
 
   /** The handler of an action takes exactly the requests of this action. */

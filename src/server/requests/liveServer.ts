@@ -6,30 +6,34 @@ import type { Logger } from '../logger.ts'
 import { LOG_LEVELS, type LogLevel } from '../settings.ts'
 import { Line } from '../transport/line.ts'
 import type { Client } from './client.ts'
-import { liveConnection } from './liveConnection.ts'
+import { liveConnection, mirroredConnection } from './liveConnection.ts'
 import type { Services } from './services.ts'
 
 /** A running daemon as the tasks of the operator see it. */
 export function liveServer(
-  { people, rooms, sessions, log }: Pick<Services, 'people' | 'rooms' | 'sessions' | 'log'>,
+  services: Pick<Services, 'people' | 'rooms' | 'sessions' | 'log' | 'roster' | 'accounts'>,
   logger: Logger,
   clients: () => Iterable<Client>,
 ): LiveServer {
+  const { people, rooms, sessions, log, roster } = services
   const open = (): Client[] => [...clients()].filter(({ connection }) => !connection.isEnding)
   const endRoom = (key: string, name: string): void => {
     rooms.end(key)
+    roster?.roomEnded(key)
     sessions.unlist(key)
     for (const client of clients()) if (client.memberships.has(key)) tellEnded(client, key, name)
   }
   return {
     connections: () => open().map(liveConnection),
-    announce: (message, isMeant) => {
+    elsewhere: () => [...(roster?.elsewhere() ?? [])].map(peer => mirroredConnection(services, peer)),
+    announce: (message, isMeant, roomKey) => {
       const meant = open().filter(client => client.hasConnected && isMeant(liveConnection(client)))
       const full = meant.filter(({ isFull }) => isFull)
       // Encoded once for all of them.
       const line = Line.of({ action: 'notice', message })
       for (const client of full) client.send(line)
-      return { told: full.length, plain: meant.length - full.length }
+      const others = roster?.announce(message, roomKey) ?? { told: 0, plain: 0 }
+      return { told: full.length + others.told, plain: meant.length - full.length + others.plain }
     },
     nameLike: name => people.lookalike(name),
     leadsTo: nameKey => rooms.leadsTo(nameKey),
@@ -69,6 +73,7 @@ function tellRenamed(client: Client, key: string, title: string): void {
 function tellEnded(client: Client, key: string, name: string): void {
   const room = client.memberships.get(key)?.name ?? name
   client.memberships.delete(key)
+  client.services.roster?.left(client, key)
   client.typingAt.delete(key)
   const { code, message } = roomEnded(name)
   if (client.isPlain) return client.refuse({ code, message })

@@ -51,8 +51,11 @@ export class Presence {
     this.#going.set(person.key, { timer, rooms, holder })
   }
 
-  /** A person is away, or back where `message` is undefined. @param at when that was said, ms since 1970 */
-  setAway(person: Person, message: string | undefined, at = Date.now()): void {
+  /**
+   * A person is away, or back where `message` is undefined.
+   * @param at when that was said, ms since 1970: by default now, or after what was said by a clock that goes ahead
+   */
+  setAway(person: Person, message: string | undefined, at = Math.max(Date.now(), person.awayAt + 1)): void {
     if (at < person.awayAt) return
     person.awayAt = at
     if (person.away === message) return

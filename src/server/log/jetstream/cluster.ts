@@ -8,6 +8,7 @@ import { UnusableStream } from '../stream.ts'
 import { ApiError, askApi, STREAM_NOT_FOUND, type StreamInfo } from './api.ts'
 import { connectToBrokers } from './brokers.ts'
 import { JetStream } from './jetStream.ts'
+import { makeKeyStream } from './keyStream.ts'
 
 /** Repeats within this time are not stored twice; later ones are skipped by the fold. */
 const DUPLICATE_WINDOW = 120_000_000_000
@@ -50,6 +51,7 @@ export function initCluster(brokers: Brokers, replicas: number): Promise<Result<
       duplicate_window: DUPLICATE_WINDOW,
       allow_direct: true,
     })
+    await patiently(() => makeKeyStream(connection, brokers, replicas))
     const w = [{ kind: 'epoch' as const, epoch: randomUUID() }]
     const first = encodeEnvelope({ v: RULES, d: `init-${randomUUID()}`, n: 1, w })
     const log = new JetStream(connection, brokers)
