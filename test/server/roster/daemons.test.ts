@@ -5,7 +5,9 @@ import { connectToBrokers } from '../../../src/server/log/jetstream/brokers.ts'
 import { keyStreamOf } from '../../../src/server/log/jetstream/keyStream.ts'
 import { openNatsBus } from '../../../src/server/log/jetstream/natsBus.ts'
 import { openSqliteLog } from '../../../src/server/log/sqlite/sqliteLog.ts'
+import type { Settings } from '../../../src/server/settings.ts'
 import { BrokerCluster } from '../../cluster/brokerCluster.ts'
+import { BrokerNetwork } from '../../cluster/brokerNetwork.ts'
 import { findNatsServer, WITHOUT_NATS } from '../../cluster/natsServer.ts'
 import { temporaryDirectory } from '../directory.ts'
 import { Peer, type Received, type Server } from '../peer.ts'
@@ -34,8 +36,17 @@ async function newStream(): Promise<string> {
   return stream
 }
 
-/** @param way the way of what it tells the others; its log goes straight to the brokers */
-async function daemonOn(stream: string, brokers = cluster(), way?: BrokerProxy): Promise<Server> {
+interface DaemonOn {
+  readonly brokers?: BrokerCluster
+  /** The way of what it tells the others; its log goes straight to the brokers. */
+  readonly way?: BrokerProxy
+  readonly settings?: Partial<Settings>
+}
+
+async function daemonOn(
+  stream: string,
+  { brokers = cluster(), way, settings }: DaemonOn = {},
+): Promise<Server> {
   const of = brokers.brokersOf(stream)
   const log = await openSqliteLog(logFile(temporaryDirectory()), { brokers: of })
   if (!log.ok) throw new Error(log.error)
@@ -43,7 +54,7 @@ async function daemonOn(stream: string, brokers = cluster(), way?: BrokerProxy):
   const servers = way === undefined ? of.servers : [`127.0.0.1:${way.port}`]
   const bus = await openNatsBus({ ...of, servers }, 'test')
   if (!bus.ok) throw new Error(bus.error)
-  return startAmong(bus.value, log.value)
+  return startAmong(bus.value, log.value, settings)
 }
 
 async function three(stream: string): Promise<readonly [Server, Server, Server]> {
@@ -124,11 +135,7 @@ describe.skipIf(program === undefined)('daemons at brokers', () => {
   }, async () => {
     const stream = await newStream()
     const way = await BrokerProxy.start(cluster().portOf(0))
-    const [one, two, cut] = await Promise.all([
-      daemonOn(stream),
-      daemonOn(stream),
-      daemonOn(stream, cluster(), way),
-    ])
+    const [one, two, cut] = await Promise.all([daemonOn(stream), daemonOn(stream), daemonOn(stream, { way })])
     const { peer: alice } = await inRoom(one, 'alice')
     for (const name of ['bob', 'carol', 'dora']) await inRoom(cut, name)
     const { peer: eve, session } = await inRoom(cut, 'eve')
@@ -156,6 +163,39 @@ describe.skipIf(program === undefined)('daemons at brokers', () => {
     expect(await membersOf(fay)).toEqual(['alice', 'carol', 'dora', 'eve', 'fay'])
   })
 
+  test.skipIf(!BrokerNetwork.isPossible)(
+    'a daemon at a broker that is cut off from the others goes to another one before it is thought gone',
+    { timeout: 90_000 },
+    async () => {
+      const network = new BrokerNetwork(3)
+      onTestFinished(() => network.close())
+      const brokers = await BrokerCluster.start(program ?? '', 3, network.hosts)
+      onTestFinished(() => brokers.close())
+      await brokers.init('cut')
+      const [one, two] = await Promise.all(
+        [0, 1].map(() => daemonOn('cut', { brokers, settings: { leftAfter: 5_000 } })),
+      )
+      if (one === undefined || two === undefined) throw new Error('there are two')
+      const { peer: alice } = await inRoom(one, 'alice')
+      const { peer: bob } = await inRoom(two, 'bob')
+      await vi.waitFor(() => expect(comings(alice)).toEqual(['bob joined 2']), within)
+      // Wherever the two have begun, one of these brokers is between them.
+      for (const at of [0, 1, 2]) {
+        network.cut(at)
+        for (const [from, to] of [
+          [alice, bob],
+          [bob, alice],
+        ] as const) {
+          const message = `lunch ${at}`
+          await from.ask({ action: 'away', message })
+          await to.wait(frame => frame.action === 'presence' && frame['message'] === message)
+        }
+        network.heal(at)
+      }
+      expect([...comings(alice), ...comings(bob)].filter(line => line.includes('left'))).toEqual([])
+    },
+  )
+
   test('names stay taken where the brokers lost who has them', { timeout: 60_000 }, async () => {
     const stream = await newStream()
     const [one, two] = await three(stream)
@@ -174,7 +214,7 @@ describe.skipIf(program === undefined)('daemons at brokers', () => {
     const lone = await BrokerCluster.start(program ?? '', 1)
     onTestFinished(() => lone.close())
     await lone.init('lone')
-    const server = await daemonOn('lone', lone)
+    const server = await daemonOn('lone', { brokers: lone })
     const { peer: bob, session } = await inRoom(server, 'bob')
     // The log has the session.
     expect((await bob.ask({ action: 'chat', room: 'dev', message: 'hello' })).action).toBe('ok')
