@@ -127,7 +127,10 @@ export async function serve(flags: Flags): Promise<void> {
     early ??= signal
   }
   for (const signal of STOPS) process.on(signal, noteSignal)
-  const among = await amongDaemons(data, brokers.value, config.advertise ?? [])
+  const among = await amongDaemons(data, brokers.value, () =>
+    // The others send no client to a daemon that is being emptied.
+    watch.daemon?.isDraining === true ? [] : (config.advertise ?? []),
+  )
   const started = await startDaemon({
     listen,
     handed,
@@ -247,14 +250,14 @@ function isExposed({ servers, isEncrypted = false }: Brokers): boolean {
 async function amongDaemons(
   data: string,
   brokers: Brokers | undefined,
-  advertise: readonly string[],
+  advertised: () => readonly string[],
 ): Promise<AmongDaemons | undefined> {
   if (brokers === undefined) return undefined
   // Loaded here: a daemon with a log of its own needs none of it.
   const { openNatsBus } = await import('./log/jetstream/natsBus.ts')
   const opened = await openNatsBus(brokers, `chatd ${hostname()} ${process.pid} peers`)
   if (!opened.ok) fail(EXIT_FAILED, opened.error)
-  return { bus: opened.value, incarnation: beginIncarnation(data), advertised: () => advertise }
+  return { bus: opened.value, incarnation: beginIncarnation(data), advertised }
 }
 
 async function openLog(
