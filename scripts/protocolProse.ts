@@ -221,7 +221,14 @@ the name by which it joined as \`room\`, and a full one a \`notice\` of a rename
 **Signs of life.** Send a \`ping\` with an \`id\` after 30 s without a byte from the server, or when an answer is late, and
 close the connection if 20 s later no byte has come. The server closes a full connection that was silent for 120 s, one with
 over 1 MiB waiting for it, and one that takes nothing for 10 s; if it can, it sends \`bye\` before. Connect again after a
-pause that grows and is a little random, and join with \`since\`: nothing is lost.`,
+pause that grows and is a little random, and join with \`since\`: nothing is lost.
+
+**Several daemons.** Where more than one daemon serves the log, \`peers\` of \`welcome\` and of a \`bye\` with the reason
+\`shutting_down\` or \`draining\` has the addresses of the others, as \`host:port\` or \`[IPv6]:port\`. Your session and your rooms
+are the same at each of them, and so are the ids of your requests: after such a \`bye\`, wait for \`retryAfter\`, connect to a random one of
+\`peers\`, and join with \`since\`. When a connection breaks, try the addresses that you know one after the other before you make a
+pause. Look at no more than 16 of them, ignore what is no address, and trust each one no more than the server that told it: the same
+checks of its certificate, and TLS where you had TLS.`,
   requests: `A request may carry \`id\`: exactly one answer has the same id, \`ok\` with the result or \`error\`. Without \`id\` a
 success is not answered. For the requests that make an event (\`chat\`, \`edit\`, \`delete\`, \`react\`, \`topic\`) the id is the
 event's identity, unique to your name for as long as the event is kept: the same id with the same content gets the first \`ok\`

@@ -2,6 +2,7 @@ import type { ChatEvent } from '../protocol/events.ts'
 import type { Member, Request, RequestResult, RoomSummary } from '../protocol/requests.ts'
 import type { Limits } from '../protocol/serverLimits.ts'
 import type { Account } from './account.ts'
+import type { Addresses } from './addresses.ts'
 import type { RoomCache } from './cacheFile.ts'
 import type { LeaveStore } from './leaves.ts'
 import type { LinkState } from './link.ts'
@@ -10,12 +11,14 @@ import type { OutboxStore } from './outbox.ts'
 import type { Answer } from './pendingRequests.ts'
 import type { RoomView } from './room.ts'
 import type { Credential } from './signIn.ts'
-import type { Trust } from './trust.ts'
+import type { TrustIn } from './trust.ts'
 
 /** What a client works with. */
 export interface ClientOptions {
   readonly host: string
   readonly port: number
+  /** All addresses of the server; by default `host` and `port`. */
+  readonly addresses?: Addresses
   readonly username: string
   /** What the list of devices calls this one. */
   readonly device?: string
@@ -39,8 +42,8 @@ export interface ClientOptions {
   readonly welcomeTimeout?: number
   /** Prepares the next attempt, which waits for it: a client that hosts starts its daemon again. Must not throw. */
   readonly beforeConnect?: (attempt: number) => Promise<void>
-  /** Decides whether the server is the right one; without it the client speaks plain text. */
-  readonly trust?: Trust | undefined
+  /** Decides at each address whether the server is the right one; without it the client speaks plain text. */
+  readonly trust?: TrustIn | undefined
 }
 
 /** A search: `query` has the words, `room` is the name of a room; by default it covers all rooms of the session. */

@@ -6,6 +6,7 @@ import type { EventRequest, Member, RequestResult, RoomSummary } from '../protoc
 import type { ServerFrame, Welcome } from '../protocol/responses.ts'
 import { DEFAULT_LIMITS, type Limits } from '../protocol/serverLimits.ts'
 import { Account } from './account.ts'
+import { Addresses } from './addresses.ts'
 import { CacheTimer } from './cacheTimer.ts'
 import type { ChatClient, ClientEvent, ClientOptions, SearchQuery } from './client.ts'
 import { Leaves } from './leaves.ts'
@@ -58,8 +59,10 @@ class Core implements ChatClient {
     this.username = options.username
     this.#session = options.session
     this.#findSession = options.findSession ?? (() => undefined)
+    const { host, port, welcomeTimeout = CONNECT_TIMEOUT_MS } = options
+    const { addresses = new Addresses({ given: [{ host, port, isExact: true }] }) } = options
     this.#link = new Link(
-      { ...options, welcomeTimeout: options.welcomeTimeout ?? CONNECT_TIMEOUT_MS },
+      { ...options, addresses, welcomeTimeout },
       {
         credentials: () => {
           this.#session ??= this.#findSession(this.username)

@@ -13,6 +13,8 @@ import type { Doubt, Presented, Trust, Verdict } from './trust.ts'
 
 /** How to reach a server. */
 export interface DialOptions extends ServerAddress {
+  /** The name that the certificate has to be for; by default the host. */
+  readonly name?: string
   /** Undefined: in plain text. */
   readonly trust: Trust | undefined
   /** Whether the client will send a secret. */
@@ -78,6 +80,10 @@ export class Dialing {
     socket?.destroy()
   }
 
+  get #name(): string {
+    return this.#options.name ?? this.#options.host
+  }
+
   #plain(): void {
     const { host, port } = this.#options
     const path = socketPath(host)
@@ -89,11 +95,12 @@ export class Dialing {
   /** @param authorities those that count; undefined: the ones that Node brings */
   #encrypted(trust: Trust, authorities: TlsOptions['ca']): void {
     const { host, port } = this.#options
+    const name = this.#name
     const socket = connectTls({
       host,
       port,
       // Server names must not be addresses (RFC 6066, section 3).
-      servername: isIP(host) === 0 ? host.replace(/\.$/, '') : '',
+      servername: isIP(name) === 0 ? name.replace(/\.$/, '') : '',
       minVersion: 'TLSv1.2',
       // Judged below, by the pinned key first.
       rejectUnauthorized: false,
@@ -104,7 +111,7 @@ export class Dialing {
   }
 
   #shown(socket: TLSSocket, trust: Trust, authorities: TlsOptions['ca']): void {
-    const presented = presentedBy(socket, this.#options.host)
+    const presented = presentedBy(socket, this.#name)
     if (presented === undefined) return this.#failed('the server showed no certificate')
     const mayBeKnownToSystem =
       authorities === undefined &&

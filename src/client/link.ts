@@ -3,21 +3,23 @@ import { encodeFrame, type FrameDecoder, serverFrameDecoder } from '../protocol/
 import { failure, isRetryable, type Result } from '../protocol/errors.ts'
 import type { Request } from '../protocol/requests.ts'
 import type { ErrorFrame, ServerFrame, Welcome } from '../protocol/responses.ts'
-import { backoff } from './backoff.ts'
+import type { Addresses } from './addresses.ts'
 import { Dialing, reasonOfSocket } from './dial.ts'
+import { type Farewell, pauseAfter } from './farewell.ts'
 import { type Credentials, Introduction, type ProgramNames, secretIn } from './introduction.ts'
 import { Liveness } from './liveness.ts'
 import { type Refused, refusedFarewell, refusedSignIn } from './refused.ts'
-import { showServer } from './serverAddress.ts'
 import type { Signer } from './signIn.ts'
-import type { Presented, Trust } from './trust.ts'
+import type { Presented, Trust, TrustIn } from './trust.ts'
 import { Unanswered } from './unanswered.ts'
+import { Way } from './way.ts'
 
 /** The state of the connection to the server. */
 export type LinkState =
   /** Not started, or stopped for good by `close()`. */
   | { readonly status: 'closed' }
-  | { readonly status: 'connecting'; readonly attempt: number }
+  /** `isMoving`: the connection was lost, or its daemon goes, and other addresses of the server were not tried yet. */
+  | { readonly status: 'connecting'; readonly attempt: number; readonly isMoving?: true }
   /** `lateSince`: when the oldest request was sent that waits for its answer unusually long (our clock, ms). */
   | { readonly status: 'online'; readonly since: number; readonly lateSince?: number }
   /** Not connected; the next attempt starts at `retryAt` (our clock, ms). */
@@ -26,6 +28,7 @@ export type LinkState =
       readonly attempt: number
       readonly retryAt: number
       readonly reason: string
+      readonly isMoving?: true
     }
   /**
    * The server refuses this client, or this client the server, until the user acts (another name, another server). The
@@ -35,13 +38,11 @@ export type LinkState =
 
 /** How a {@link Link} connects. */
 export interface LinkOptions extends ProgramNames {
-  readonly host: string
-  readonly port: number
+  readonly addresses: Addresses
   /** How long a server may take from the start of an attempt to its `welcome`, ms. */
   readonly welcomeTimeout: number
   readonly beforeConnect?: ((attempt: number) => Promise<void>) | undefined
-  /** Undefined: in plain text. */
-  readonly trust?: Trust | undefined
+  readonly trust?: TrustIn | undefined
 }
 
 /** What a {@link Link} asks of its owner, and tells it. */
@@ -78,8 +79,9 @@ export class Link {
   /** What the server showed in its handshake. */
   #presented: Presented | undefined
   #decoder: FrameDecoder<ServerFrame> = serverFrameDecoder()
-  /** Attempts since the connection was last up, this one included. */
+  /** Attempts since the connection was last up, this one included: each is a round of all addresses. */
   #attempt = 0
+  readonly #way: Way
   /** When the connection was last up; 0: never. */
   #lastOnline = 0
   #timer: NodeJS.Timeout | undefined
@@ -95,11 +97,11 @@ export class Link {
   #badLines = 0
   #pings = 0
   #introduction: Introduction | undefined
-  /** The server's last `bye`: its reason, and when to connect again. */
-  #farewell: { readonly reason: string; readonly retryAfter: number | undefined } | undefined
+  #farewell: Farewell | undefined
 
   constructor(options: LinkOptions, watcher: LinkWatcher) {
     this.#options = options
+    this.#way = new Way(options.addresses)
     this.#watcher = watcher
   }
 
@@ -107,16 +109,22 @@ export class Link {
     return this.#state
   }
 
-  /** Connects now. */
+  /** Connects now, as the user wants it. */
   start(): void {
     if (this.#state.status === 'connecting' || this.#state.status === 'online') return
+    this.#way.wanted()
+    this.#again()
+  }
+
+  #again(): void {
     this.#attempt++
     void this.#connect(this.#attempt)
   }
 
-  /** Accepts a key of the server, and connects. */
+  /** Accepts the key of the server that was refused, and connects. */
   acceptKey(fingerprint: string): void {
-    this.#options.trust?.accept(fingerprint)
+    this.#trust?.accept(fingerprint)
+    this.#way.accepted()
     this.start()
   }
 
@@ -152,24 +160,46 @@ export class Link {
 
   async #connect(attempt: number): Promise<void> {
     clearTimeout(this.#timer)
-    this.#become({ status: 'connecting', attempt })
+    this.#become({ status: 'connecting', attempt, ...this.#way.moving })
     await this.#options.beforeConnect?.(attempt)
-    // The link was closed or started again during `beforeConnect`.
+    const routes = await this.#way.round()
+    // The link was closed or started again meanwhile.
     if (this.#state.status !== 'connecting' || this.#attempt !== attempt || this.#isOpen) return
-    const { host, port, welcomeTimeout, trust } = this.#options
+    this.#way.begin(routes)
+    this.#dialNext()
+  }
+
+  #dialNext(): void {
+    const route = this.#way.next()
+    if (route === undefined) return
+    this.#become({ status: 'connecting', attempt: this.#attempt, ...this.#way.moving })
     this.#farewell = undefined
-    this.#timer = setTimeout(() => this.#tookTooLong(), welcomeTimeout)
+    this.#expectWithin(this.#way.patience(this.#attempt, this.#options.welcomeTimeout))
     // Once for the whole attempt: the key is judged by whether this session goes to it.
     const credentials = this.#watcher.credentials()
     const secret = secretIn(credentials)
+    const { host, port, identity } = route
+    const trust = this.#trust
     this.#dialing = new Dialing(
-      { host, port, trust, hasSecret: secret !== undefined, ...(secret === undefined ? {} : { secret }) },
+      {
+        ...{ host, port, name: identity.host, trust, hasSecret: secret !== undefined },
+        ...(secret === undefined ? {} : { secret }),
+      },
       {
         opened: (socket, presented) => this.#opened(socket, presented, credentials),
-        refused: refusal => this.#refuse(refusal),
+        refused: refusal => {
+          this.#way.doubt(refusal)
+          this.#lost(refusal.message.split('\n', 1).join(''))
+        },
         failed: reason => this.#lost(reason),
       },
     )
+  }
+
+  /** Whom to trust at the address of this attempt. */
+  get #trust(): Trust | undefined {
+    const { route } = this.#way
+    return route === undefined ? undefined : this.#options.trust?.(route)
   }
 
   #opened(socket: Socket, presented: Presented | undefined, credentials: Credentials): void {
@@ -178,6 +208,7 @@ export class Link {
     this.#presented = presented
     this.#decoder = serverFrameDecoder()
     this.#badLines = 0
+    if (this.#way.areSeveral) this.#expectWithin(this.#options.welcomeTimeout)
     socket.on('data', (chunk: Buffer) => this.#read(socket, chunk))
     socket.on('error', (error: NodeJS.ErrnoException) => this.#broken(socket, reasonOfSocket(error)))
     socket.on('close', () => this.#broken(socket, 'the server closed the connection'))
@@ -192,14 +223,18 @@ export class Link {
     if (socket !== this.#socket) return
     if (!signed.ok)
       return this.#refuse({ code: 'auth_failed', message: signed.error, methods: ['key', 'password'] })
+    this.#expectWithin(this.#options.welcomeTimeout)
+  }
+
+  #expectWithin(ms: number): void {
     clearTimeout(this.#timer)
-    this.#timer = setTimeout(() => this.#tookTooLong(), this.#options.welcomeTimeout)
+    this.#timer = setTimeout(() => this.#tookTooLong(), ms)
   }
 
   #tookTooLong(): void {
-    const server = showServer(this.#options)
+    const server = this.#way.shown
     this.#lost(
-      this.#dialing !== undefined && this.#options.trust !== undefined
+      this.#dialing !== undefined && this.#trust !== undefined
         ? `${server} does not answer to TLS: is it chatd, and the right port?`
         : `nothing that speaks like chatd answers on ${server}: is it the right port?`,
     )
@@ -229,7 +264,7 @@ export class Link {
     // A newer server may send frames that this version does not know; they are ignored.
     if (code === 'unknown_action') return
     if (++this.#badLines < BAD_LINES_ENDURED && this.#state.status === 'online') return
-    this.#broken(socket, `what answers on ${showServer(this.#options)} is not chatd: is it the right port?`)
+    this.#broken(socket, `what answers on ${this.#way.shown} is not chatd: is it the right port?`)
   }
 
   #take(socket: Socket, frame: ServerFrame): void {
@@ -243,9 +278,10 @@ export class Link {
     }
     const final = frame.action === 'bye' ? refusedFarewell(frame) : undefined
     if (final !== undefined) return this.#refuse(final)
-    if (frame.action === 'bye' || (frame.action === 'error' && frame.fatal === true)) {
-      this.#farewell = { reason: frame.message, retryAfter: frame.retryAfter }
-    }
+    const isSentOn = frame.action === 'bye' && this.#way.leaves(frame)
+    if (frame.action === 'bye' || (frame.action === 'error' && frame.fatal === true))
+      this.#farewell = { reason: frame.message, retryAfter: frame.retryAfter, isSentOn }
+    if (isSentOn) return
     if ((frame.action === 'ok' || frame.action === 'error') && frame.id !== undefined)
       this.#unanswered.answered(frame.id)
     this.#watcher.received(frame)
@@ -261,8 +297,9 @@ export class Link {
 
   #welcomed(welcome: Welcome): void {
     clearTimeout(this.#timer)
-    const refusal = this.#presented === undefined ? undefined : this.#options.trust?.welcomed(this.#presented)
+    const refusal = this.#presented === undefined ? undefined : this.#trust?.welcomed(this.#presented)
     if (refusal !== undefined) return this.#refuse(refusal)
+    this.#way.welcomed(welcome.peers)
     this.#attempt = 0
     this.#askedAgain = false
     this.#lastOnline = Date.now()
@@ -316,21 +353,29 @@ export class Link {
     if (socket === this.#socket) this.#lost(reason)
   }
 
-  /** The connection, or the attempt, is over; another one follows by itself. */
+  /** The connection, or the attempt at one address, is over: the next address follows, or after a pause the next round. */
   #lost(reason: string): void {
-    if (this.#state.status === 'online') this.#lastOnline = Date.now()
+    const now = Date.now()
+    const onlineFor = this.#state.status === 'online' ? now - this.#state.since : undefined
+    const wasOnline = onlineFor !== undefined
+    if (wasOnline) this.#lastOnline = now
     const farewell = this.#farewell
     const socket = this.#socket
     this.#drop()
     socket?.destroy()
+    if (!wasOnline && this.#way.hasNext) return this.#dialNext()
+    const question = wasOnline ? undefined : this.#way.question()
+    if (question !== undefined) return this.#refuse(question)
+    this.#way.ended(wasOnline)
     this.#attempt = Math.max(1, this.#attempt)
-    const wait = Math.max(farewell?.retryAfter ?? 0, backoff(this.#attempt, Math.random()))
-    this.#timer = setTimeout(() => this.start(), wait)
+    const wait = pauseAfter(farewell, this.#attempt, onlineFor)
+    this.#timer = setTimeout(() => this.#again(), wait)
     this.#become({
       status: 'waiting',
       attempt: this.#attempt,
-      retryAt: Date.now() + wait,
-      reason: farewell?.reason ?? reason,
+      retryAt: now + wait,
+      reason: farewell?.reason ?? (wasOnline ? reason : this.#way.failed(reason)),
+      ...this.#way.moving,
     })
   }
 

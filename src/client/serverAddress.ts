@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import { isLoopback } from '../protocol/loopback.ts'
 
 const UNIX = 'unix:'
@@ -24,4 +25,15 @@ export function showServer({ host, port }: ServerAddress): string {
 /** Whether no network lies between this program and the server. */
 export function isOnThisMachine(host: string): boolean {
   return socketPath(host) !== undefined || isLoopback(host)
+}
+
+/** Reads `host:port` or `[IPv6]:port`; undefined for any other text. */
+export function parseHostPort(text: string): ServerAddress | undefined {
+  if (text.length > 300) return undefined
+  const [, v6, name, digits] = /^(?:\[([0-9A-Fa-f:.]+)\]|([\w.-]{1,253})):(\d{1,5})$/.exec(text) ?? []
+  const port = Number(digits)
+  const isPort = port >= 1 && port <= 65_535
+  if (!isPort || (v6 !== undefined && isIP(v6) !== 6)) return undefined
+  const host = v6 ?? name
+  return host === undefined ? undefined : { host, port }
 }

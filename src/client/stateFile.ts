@@ -178,6 +178,19 @@ export class StateFile implements OutboxStore {
     )
   }
 
+  /** Other addresses of the server, as its daemons told them last. */
+  peers(): readonly string[] {
+    const [row] = this.#all("SELECT value FROM facts WHERE name = 'peers'")
+    return row === undefined ? [] : String(row['value']).split(' ')
+  }
+
+  /** Keeps them for the next start. */
+  keepPeers(peers: readonly string[]): void {
+    this.#writeOrDelay(database =>
+      database.prepare("INSERT OR REPLACE INTO facts (name, value) VALUES ('peers', ?)").run(peers.join(' ')),
+    )
+  }
+
   /** Keeps a leave until the server has confirmed it. */
   keepLeave(roomKey: string, name: string): void {
     this.#writeOrDelay(database =>

@@ -1,5 +1,6 @@
 import { type Result, success } from '../protocol/errors.ts'
 import { DEFAULT_PORT } from '../protocol/limits.ts'
+import type { Route } from './addresses.ts'
 import { BY_AUTHORITY, type KnownServer, type KnownServers } from './knownServers.ts'
 import { type ServerAddress, showServer } from './serverAddress.ts'
 
@@ -32,6 +33,9 @@ export type Verdict =
   /** It can be right later by itself. */
   | { readonly kind: 'later'; readonly reason: string }
 
+/** Whom to trust at an address; undefined: it is reached in plain text. One address always has the same one. */
+export type TrustIn = (route: Route) => Trust | undefined
+
 /** How a {@link Trust} decides. */
 export interface TrustOptions extends ServerAddress {
   readonly known: KnownServers
@@ -39,6 +43,10 @@ export interface TrustOptions extends ServerAddress {
   readonly fingerprint: string | undefined
   /** `--ca`: only certificates of the authorities in this file, whose text `authorities` is. */
   readonly ca: { readonly file: string; readonly authorities: string } | undefined
+  /** Other addresses that the user gave for the same server: a key that is known by one of them is the server's. */
+  readonly sameServer?: readonly ServerAddress[]
+  /** The server told this address. An unknown key there is never asked about, and none is kept. */
+  readonly isTold?: boolean
   /** A sentence about a first contact, or about a key that cannot be kept. */
   readonly tell: (kind: 'info' | 'warning', message: string) => void
   /** The clock, ms since 1970. */
@@ -80,6 +88,13 @@ export class Trust {
    * @param secret what it is, for a sentence
    */
   judge(presented: Presented, hasSecret: boolean, secret = 'your session there'): Verdict {
+    const verdict = this.#judge(presented, hasSecret || this.#options.isTold === true, secret)
+    if (verdict.kind !== 'refused' || this.#options.isTold !== true) return verdict
+    const reason = `the key of ${this.#server}, which the server named, is not one that is known of the server`
+    return { kind: 'later', reason }
+  }
+
+  #judge(presented: Presented, hasSecret: boolean, secret: string): Verdict {
     const { fingerprint: demanded, ca } = this.#options
     const { fingerprint, doubt } = presented
     const known = this.#find()
@@ -91,6 +106,7 @@ export class Trust {
     if (!known.ok) return { kind: 'refused', code: 'key_refused', message: known.error }
     if (doubt === undefined || fingerprint === this.#accepted || fingerprint === known.value?.key)
       return { kind: 'trusted' }
+    if (known.value === undefined && this.#isOfSameServer(fingerprint)) return { kind: 'trusted' }
     // Only where an authority vouched, or nothing is known, can a date be the reason.
     const isPinned = known.value !== undefined && known.value.key !== BY_AUTHORITY
     if (doubt.kind === 'time' && !isPinned) return { kind: 'later', reason: this.#untimely(doubt) }
@@ -110,7 +126,8 @@ export class Trust {
    */
   welcomed({ fingerprint, doubt }: Presented): Extract<Verdict, { kind: 'refused' }> | undefined {
     const before = this.#judgedBy
-    const { fingerprint: demanded, ca } = this.#options
+    const { fingerprint: demanded, ca, isTold } = this.#options
+    if (isTold === true) return undefined
     // With a flag, later starts without it rely on this key.
     const isVouched = doubt === undefined && demanded === undefined && ca === undefined
     if (before?.key === fingerprint || (isVouched && before?.key === BY_AUTHORITY)) return undefined
@@ -123,10 +140,19 @@ export class Trust {
     if (kept.ok && kept.value.key !== known.key)
       return this.#changed(kept.value, { fingerprint, doubt }, 'Only your name was sent.')
     this.#held = known
-    const isNews = before === undefined && !isVouched && fingerprint !== this.#accepted
+    const isKnown = fingerprint === this.#accepted || this.#isOfSameServer(fingerprint)
+    const isNews = before === undefined && !isVouched && !isKnown
     if (isNews) this.#options.tell('info', this.#firstContact(fingerprint))
     if (!kept.ok) this.#options.tell('warning', `${kept.error}; the next start takes it for a new one`)
     return undefined
+  }
+
+  /** Whether a key is known by another address of this server. */
+  #isOfSameServer(fingerprint: string): boolean {
+    const { sameServer = [], known } = this.#options
+    const others = sameServer.map(showServer).filter(server => server !== this.#server)
+    const read = known.read(this.#server)
+    return read.ok && read.value.some(({ server, key }) => key === fingerprint && others.includes(server))
   }
 
   #find(): Result<KnownServer | undefined, string> {

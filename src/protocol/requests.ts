@@ -111,7 +111,7 @@ export const requests = {
   read: request(
     'read',
     { room, seq: seq.describe('the last read event; may go back') },
-    'Sets the read position.',
+    'Sets the read position. Of several in a second for one room the server may store the last alone; all are answered then.',
   ),
   notify: request(
     'notify',

@@ -17,6 +17,9 @@ import type { Limits } from './serverLimits.ts'
 const room = z.string()
 const count = z.int().min(0)
 
+/** Old clients ignore it; a client looks at each address itself, so that a bad one is no bad line. */
+const peers = z.array(z.string()).optional()
+
 /** The bounds that a server tells its clients; sizes in UTF-8 bytes. */
 export const limits = z
   .object({
@@ -49,6 +52,7 @@ export const welcome = z
       .enum(['open', 'registered', 'invite'])
       .optional()
       .describe('who may take a free name; missing: `open`, of a server before accounts'),
+    peers: peers.describe('`host:port` of other daemons that serve the same log'),
     ts: timestamp.describe("the server's time"),
   })
   .meta({ id: 'Welcome', description: 'The answer to a full `connect`.' })
@@ -151,7 +155,7 @@ export const signals = {
       reason: z
         .string()
         .describe(
-          '`shutting_down`, `silent` (nothing came from you), `erased` (your name was erased), `name_registered` (the name belongs to an account now), `name_taken` (an older session of your name came back), `revoked` (this device or token was), `disabled` (the account was), `kicked` (the operator ended the connection: leave it to the user to connect again)',
+          '`shutting_down`, `draining` (connect again, best to one of `peers`), `silent` (nothing came from you), `erased` (your name was erased), `name_registered` (the name belongs to an account now), `name_taken` (an older session of your name came back), `revoked` (this device or token was), `disabled` (the account was), `kicked` (the operator ended the connection: leave it to the user to connect again)',
         ),
       message: z.string().describe('for a person'),
       retryAfter: count
@@ -159,6 +163,9 @@ export const signals = {
         .describe(
           'milliseconds: connect again after this time. A server that stops tells each client another time, so that not all come at once',
         ),
+      peers: peers.describe(
+        'of `shutting_down` and `draining`: `host:port` of the daemons that go on serving the same log. Go to a random one',
+      ),
     })
     .meta({ id: 'Bye', description: 'The server closes the connection.' }),
 } as const

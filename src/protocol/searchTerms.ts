@@ -110,9 +110,12 @@ export function findTerms(folded: FoldedText, terms: readonly SearchTerm[]): rea
 
 /** The positions of a term in a folded text. */
 function* placesOf(folded: string, term: SearchTerm): Generator<number> {
+  const first = folded.indexOf(term.text)
+  // Most messages of a scan do not have it, and the term is looked at for nothing.
+  if (first < 0) return
   const atBegin = beginsWord(term)
   const atEnd = endsWord(term)
-  for (let at = folded.indexOf(term.text); at >= 0; at = folded.indexOf(term.text, at + 1)) {
+  for (let at = first; at >= 0; at = folded.indexOf(term.text, at + 1)) {
     const end = at + term.text.length
     // Two units are enough to hold the character beside the term.
     if (atBegin && endsInLetter().test(folded.slice(Math.max(0, at - 2), at))) continue

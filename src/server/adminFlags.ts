@@ -1,18 +1,23 @@
-import { type Command, InvalidArgumentError } from 'commander'
+import { type Command, InvalidArgumentError, Option } from 'commander'
 import { type CommandMaker, dataOf } from './accountFlags.ts'
+import { MAX_DRAIN_SECONDS } from './admin/liveTasks.ts'
 import { LOG_LEVELS, type LogLevel } from './settings.ts'
+
+/** Others take the clients in meanwhile. */
+const DRAIN_SECONDS = 30
 
 interface Common {
   readonly data?: string
   readonly json?: true
 }
 
-/** Adds the commands about a running daemon and its rooms: `who`, `kick`, `announce`, `room`, `log-level`. */
+/** Adds the commands about a running daemon and its rooms: `who`, `kick`, `announce`, `drain`, `room`, `log-level`. */
 export function addAdminCommands(program: Command, maker: CommandMaker): void {
   addWho(program, maker)
   addRoomCommands(maker.group('room', 'rooms: list, rename and delete them, set their topic'), maker)
   addKick(program, maker)
   addAnnounce(program, maker)
+  addDrain(program, maker)
   const { take } = maker
   json(maker.add(program, 'log-level', 'set or show how much the running daemon logs, until it ends'))
     .argument('[level]', LOG_LEVELS.join(', '), level)
@@ -94,6 +99,35 @@ function addAnnounce(program: Command, { add, take }: CommandMaker): void {
         dataOf(options),
       ),
     )
+}
+
+function addDrain(program: Command, { add, take }: CommandMaker): void {
+  json(
+    add(
+      program,
+      'drain',
+      'take no more connections, send the others to other daemons, and wait until they are gone',
+    ),
+  )
+    .addOption(
+      new Option('--within <seconds>', 'in which the connections are sent away')
+        .argParser(drainSeconds)
+        .default(DRAIN_SECONDS),
+    )
+    .addOption(new Option('--cancel', 'take connections again').conflicts('within'))
+    .addHelpText('after', examples('chatd drain && systemctl restart chatd', 'chatd drain --cancel'))
+    .action(({ within, cancel, ...options }: Common & { readonly within: number; readonly cancel?: true }) =>
+      take(
+        { task: 'drain', isJson: isJson(options), ...(cancel === true ? {} : { within }) },
+        dataOf(options),
+      ),
+    )
+}
+
+function drainSeconds(text: string): number {
+  const given = text.trim() === '' ? Number.NaN : Number(text)
+  if (given >= 0 && given <= MAX_DRAIN_SECONDS) return given
+  throw new InvalidArgumentError(`It is a number of seconds, at most ${MAX_DRAIN_SECONDS}`)
 }
 
 function addRoomCommands(room: Command, { add, take }: CommandMaker): void {

@@ -3,6 +3,7 @@ import { jsonLine } from './admin/answerLines.ts'
 import { type Brokers, showBrokers } from './brokers.ts'
 import { showBytes } from './byteSize.ts'
 import type { ClusterCommand } from './clusterFlags.ts'
+import { runLogWork } from './clusterLogs.ts'
 import { brokersOf as brokersOfConfig } from './config/brokersOf.ts'
 import { CONFIG_FILE, namedConfigFile } from './config/configFile.ts'
 import { readSources } from './config/configuration.ts'
@@ -14,6 +15,7 @@ import { checkCluster } from './log/jetstream/clusterCheck.ts'
 /** Runs a command about the brokers of a shared log. Exits by itself: 1 where it fails, 2 where nothing names the brokers. */
 export async function runClusterCommand(command: ClusterCommand): Promise<never> {
   const brokers = brokersOf(command)
+  if (command.log !== undefined) return runLogWork(command.log, brokers, command.replicas)
   if (command.what === 'init') {
     const made = await initCluster(brokers, command.replicas)
     if (!made.ok) fail(EXIT_FAILED, made.error)
@@ -61,10 +63,13 @@ function isWhole({ leader, others, replicas }: ClusterStatus): boolean {
 }
 
 function linesOf(status: ClusterStatus): readonly string[] {
-  const { stream, made, leader, others, replicas, messages, bytes, first, last, readers } = status
+  const { stream, made, leader, others, replicas, messages, bytes, first, last, base, readers } = status
   return [
     `stream: ${stream}, made ${made}`,
     `content: ${messages} messages, ${showBytes(bytes)}; positions ${first} to ${last}`,
+    base === undefined
+      ? 'base: none yet; a new daemon reads everything'
+      : `base: everything up to position ${base.position}, ${showBytes(base.bytes)}, of ${new Date(base.at).toISOString()}`,
     ...(replicas === 1 ? ['replicas: 1, so that a broker that fails takes the log away'] : []),
     ...(leader === undefined ? [] : [`broker ${leader}: leads`]),
     ...others.map(({ name, isCurrent, lag }) =>

@@ -7,7 +7,7 @@ const MOST_REPLICAS = 5
 
 /** A command about the brokers of a shared log, which needs no daemon. */
 export interface ClusterCommand {
-  readonly what: 'check' | 'init' | 'status'
+  readonly what: 'check' | 'init' | 'status' | LogWork['work']
   /** `--config`. */
   readonly file: string | undefined
   /** What the flags configure: `--log` is among them. */
@@ -16,9 +16,21 @@ export interface ClusterCommand {
   /** Addresses of the monitoring of brokers; none: where it usually is. */
   readonly monitors: readonly string[]
   readonly json: boolean
+
+  /** What is done with a log as a whole. */
+  readonly log?: LogWork
 }
 
-/** Adds the commands about a shared log: `cluster init`, `cluster status`, `cluster check`. */
+/** What is done with a shared log as a whole. */
+export type LogWork =
+  /** A new log from a file. */
+  | { readonly work: 'restore'; readonly source: string }
+  /** `data`: `--data`, as it was written. */
+  | { readonly work: 'move'; readonly data: string | undefined; readonly isBack: boolean }
+  | { readonly work: 'base'; readonly data: string | undefined }
+  | { readonly work: 'remove'; readonly asks: boolean }
+
+/** Adds the commands about a shared log: `cluster init`, `status`, `check`, `restore`, `move`, `base`, `remove`. */
 export function addClusterCommands(program: Command, take: (command: ClusterCommand) => void): void {
   const group = program
     .command('cluster')
@@ -29,15 +41,15 @@ export function addClusterCommands(program: Command, take: (command: ClusterComm
     const given = { file: found.config, given: configOfFlags(found) }
     return { what, ...given, replicas: REPLICAS, monitors: [], json: false, ...more }
   }
+  const replicas = (): Option =>
+    new Option('--replicas <number>', 'how many brokers keep each message: 1, 3 or 5')
+      .argParser(replicasOf)
+      .default(REPLICAS)
   group
     .command('init')
     .description('make the stream of a shared log at the brokers of --log')
     .copyInheritedSettings(program)
-    .addOption(
-      new Option('--replicas <number>', 'how many brokers keep each message: 1, 3 or 5')
-        .argParser(replicasOf)
-        .default(REPLICAS),
-    )
+    .addOption(replicas())
     .addHelpText('after', '\nExample:\n  chatd cluster init --log nats://10.0.0.1,10.0.0.2,10.0.0.3')
     .action(({ replicas }: { readonly replicas: number }) => take(commandOf('init', { replicas })))
   group
@@ -64,6 +76,43 @@ export function addClusterCommands(program: Command, take: (command: ClusterComm
       ({ monitor = [], json = false }: { readonly monitor?: readonly string[]; readonly json?: boolean }) =>
         take(commandOf('check', { monitors: monitor, json })),
     )
+  const takeWork = (log: LogWork, count = REPLICAS): void =>
+    take(commandOf(log.work, { replicas: count, log }))
+  const dataOf = (): string | undefined => program.opts<{ data?: string }>().data
+  group
+    .command('restore')
+    .description('make a new shared log from a backup, or from the file of a stopped daemon')
+    .copyInheritedSettings(program)
+    .argument('<file>', 'a backup, or chatd.db of a data directory; it stays as it is')
+    .addOption(replicas())
+    .addHelpText('after', '\nExample:\n  chatd cluster restore --log nats://10.0.0.1,10.0.0.2,10.0.0.3 FILE')
+    .action((source: string, options: { readonly replicas: number }) =>
+      takeWork({ work: 'restore', source }, options.replicas),
+    )
+  group
+    .command('move')
+    .description('move the log of a stopped daemon to brokers, or back; clients go on where they were')
+    .copyInheritedSettings(program)
+    .option('--back', 'the shared log becomes that of a single server, in the data directory of a daemon')
+    .addOption(replicas())
+    .addHelpText(
+      'after',
+      '\nExamples:\n  chatd cluster move --data DIR --log nats://10.0.0.1,10.0.0.2,10.0.0.3\n  chatd cluster move --back --data DIR --log nats://10.0.0.1,10.0.0.2,10.0.0.3',
+    )
+    .action((options: { readonly replicas: number; readonly back?: true }) =>
+      takeWork({ work: 'move', data: dataOf(), isBack: options.back === true }, options.replicas),
+    )
+  group
+    .command('base')
+    .description('store the file of a daemon, which may run, as the base from which others begin')
+    .copyInheritedSettings(program)
+    .action(() => takeWork({ work: 'base', data: dataOf() }))
+  group
+    .command('remove')
+    .description('remove a shared log from the brokers for ever')
+    .copyInheritedSettings(program)
+    .option('--yes', 'do not ask')
+    .action(({ yes }: { readonly yes?: true }) => takeWork({ work: 'remove', asks: yes !== true }))
 }
 
 function monitorOf(text: string, before: readonly string[] = []): readonly string[] {

@@ -13,6 +13,7 @@ const SPELLINGS: Readonly<Record<string, string>> = {
   'log-ca': '--log-ca <file>',
   'log-cert': '--log-cert <file>',
   'log-key': '--log-key <file>',
+  advertise: '--advertise <host:port>',
   'backup-directory': '--backup-directory <dir>',
   'log-level': '--log-level <level>',
   'socket-mode': '--socket-mode <mode>',
@@ -27,7 +28,7 @@ const SPELLINGS: Readonly<Record<string, string>> = {
   'exit-when-idle': '--exit-when-idle <seconds>',
 }
 /** Flags with a value for each time that they are written. */
-const REPEATED: readonly string[] = ['listen', 'name']
+const REPEATED: readonly string[] = ['listen', 'name', 'advertise']
 /** Flags without a value: `--log-names`, `--no-log-names`. */
 const CHOICES: readonly string[] = ['log-names', 'log-addresses']
 /** A relative path is one in the current directory, which only a command line has. */

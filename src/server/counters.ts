@@ -20,6 +20,7 @@ const DISCONNECT_REASONS = [
   'erased',
   'kicked',
   'shutting_down',
+  'draining',
   'bug',
 ] as const
 

@@ -1,4 +1,4 @@
-import { createServer, type Server, type Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import { failure, type Result, success } from '../protocol/errors.ts'
 import type { AccountContext } from './admin/accountTasks.ts'
 import type { LiveServer } from './admin/liveServer.ts'
@@ -13,10 +13,11 @@ import { DEFAULT_JOURNAL, Journal, type JournalOptions } from './journal.ts'
 import type { WholeLog } from './log/log.ts'
 import type { Logger } from './logger.ts'
 import { type Look, lookAround } from './look.ts'
-import { endLinks } from './requests/accountLinks.ts'
 import { Client } from './requests/client.ts'
 import { FEATURES, HANDLERS } from './requests/dispatch.ts'
+import { Drain } from './requests/drain.ts'
 import { farewell } from './requests/farewell.ts'
+import { followLog } from './requests/followLog.ts'
 import { liveServer } from './requests/liveServer.ts'
 import { Paces } from './requests/paces.ts'
 import type { Services } from './requests/services.ts'
@@ -27,14 +28,12 @@ import { Sessions } from './rooms/sessions.ts'
 import type { ListenAddress, Settings } from './settings.ts'
 import type { TlsServer } from './tls/tlsServer.ts'
 import { Connection, type SharedTransport } from './transport/connection.ts'
-import { Line } from './transport/line.ts'
 import { LinkWatch } from './transport/linkWatch.ts'
-import { listenOnHanded, listenOnPath, listenOnPort } from './transport/listening.ts'
+import { Listeners } from './transport/listeners.ts'
 import { type Admitted, Reception } from './transport/reception.ts'
 import { Tick } from './transport/tick.ts'
 import { Turns } from './transport/turns.ts'
 
-const SOCKETS = { allowHalfOpen: true, noDelay: true } as const
 const SWEEP_EVERY = 1_000
 /** How often the kernel is asked which links acknowledge nothing, ms. */
 const LOOK_AT_LINKS_EVERY = 5_000
@@ -63,6 +62,8 @@ export interface DaemonOptions {
   readonly tls: TlsServer
   /** Names of this server in invitations; by default those of `listen` and the machine's. */
   readonly names?: readonly string[]
+  /** `host:port` of the other daemons that serve the same log, as clients reach them; by default none. */
+  readonly peers?: () => readonly string[]
   /** Erases a person (a folded name) from the log; without it `eraseme` is refused. The error is a sentence. */
   readonly erase?: (person: string) => Promise<Result<unknown, string>>
 }
@@ -82,17 +83,14 @@ export interface Daemon {
   readonly counters: Counters
   /** Whether it takes connections. */
   readonly isListening: boolean
+  /** Whether its clients are sent to other daemons, or were. */
+  readonly isDraining: boolean
   /** Looks at all connections and rooms. */
   look(): Look
   /** What runs now, for the tasks of the operator. */
   readonly live: LiveServer
   /** Resolves when the daemon has been idle for `settings.exitWhenIdle`. */
   readonly idle: Promise<void>
-  /**
-   * Ends the connections of a person (a folded name) and forgets the name and its sessions: the log erases them.
-   * `isErased`: it has, and the account is gone too.
-   */
-  sendAway(person: string, isErased?: boolean): void
   /** Stops accepting, commits what is queued, tells clients, flushes; resolves when every socket is closed. */
   stop(): Promise<void>
 }
@@ -100,32 +98,16 @@ export interface Daemon {
 /** Starts a daemon on all addresses, or on none. The error is a sentence that says what to do. */
 export async function startDaemon(options: DaemonOptions): Promise<Result<Daemon, string>> {
   const daemon = new ListeningDaemon(options)
-  for (const fd of options.handed ?? []) {
-    const problem = await daemon.take(fd)
-    if (problem === undefined) continue
-    await daemon.stop()
-    return failure(problem)
-  }
-  for (const address of options.listen) {
-    // `[::]` takes IPv4 too, unless `0.0.0.0` of the same port is a listener of its own.
-    const hasOwnIpv4 = options.listen.some(
-      other =>
-        'host' in other && 'host' in address && other.host === '0.0.0.0' && other.port === address.port,
-    )
-    const problem = await daemon.listen(address, hasOwnIpv4)
-    if (problem !== undefined) {
-      await daemon.stop()
-      return failure(problem)
-    }
-  }
-  return success(daemon)
+  const problem = await daemon.listen(options)
+  if (problem === undefined) return success(daemon)
+  await daemon.stop()
+  return failure(problem)
 }
 
 const cannotErase = (): Promise<Result<unknown, string>> =>
   Promise.resolve(failure('this server erases nothing'))
 
 class ListeningDaemon implements Daemon {
-  readonly addresses: ListenAddress[] = []
   readonly idle: Promise<void>
   readonly counters = new Counters()
   readonly #logger: Logger
@@ -133,12 +115,11 @@ class ListeningDaemon implements Daemon {
   readonly #tick: Tick
   readonly #entrance = new Turns({ count: ENTRANCE_COUNT })
   readonly #turns = new Turns({ ms: TURNS_MS })
-  readonly #servers: Server[] = []
+  readonly #listeners: Listeners
+  readonly #drain: Drain
   readonly #clients = new Set<Client>()
   readonly #sweep: NodeJS.Timeout
   #lookedAt = 0
-  /** Whether systemd keeps sockets open while this daemon restarts. */
-  #hasHanded = false
   readonly #reception: Reception
   readonly #tls: TlsServer
   #acceptFailed = false
@@ -148,7 +129,7 @@ class ListeningDaemon implements Daemon {
   #allGone: (() => void) | undefined
 
   constructor(options: DaemonOptions) {
-    const { settings, logger, log, tls, names = [], erase = cannotErase } = options
+    const { settings, logger, log, tls, names = [], erase = cannotErase, peers = () => [] } = options
     const { counters } = this
     const journal = new Journal(logger, options.journal ?? DEFAULT_JOURNAL)
     this.#tls = tls
@@ -164,6 +145,20 @@ class ListeningDaemon implements Daemon {
         this.#noteIdle()
         this.#noteGone()
       },
+    })
+    this.#listeners = new Listeners({
+      logger,
+      socketMode: () => settings.socketMode,
+      accept: (socket, isUnix) => this.#accept(socket, isUnix),
+      failed: error => this.#failedToAccept(error),
+    })
+    this.#drain = new Drain({
+      clients: () => this.#clients,
+      open: () => this.#reception.open,
+      cutArrivals: () => this.#reception.cutArrivals(),
+      peers,
+      pause: () => this.#listeners.pause(),
+      resume: () => this.#listeners.resume(),
     })
     const people = new People(name => log.spelling(name))
     const rooms = new Rooms(log, people, settings.leftAfter)
@@ -188,19 +183,16 @@ class ListeningDaemon implements Daemon {
         () => tls.open(),
       ),
       erase,
-      forgetPerson: person => this.sendAway(person, true),
+      erasing: new Set(),
       presence: new Presence(rooms, people, settings.leftAfter),
       paces: new Paces(settings),
       links: new LinkWatch(() => [...this.#clients].map(({ connection }) => connection)),
       journal,
       counters,
+      peers,
       features: FEATURES,
     }
-    log.onAccounts(({ accounts }) => {
-      for (const { name } of accounts) people.spell(name)
-    })
-    // A turn later: the sender of the change has its answer by then.
-    accounts.subscribe(change => setImmediate(() => endLinks(this.#services, change)))
+    followLog(this.#services, () => this.#clients)
     this.idle = new Promise(resolve => {
       this.#becameIdle = resolve
     })
@@ -218,7 +210,7 @@ class ListeningDaemon implements Daemon {
   }
 
   get live(): LiveServer {
-    return liveServer(this.#services, this.#logger, () => this.#clients)
+    return liveServer(this.#services, this.#logger, () => this.#clients, this.#drain)
   }
 
   get connections(): number {
@@ -234,54 +226,24 @@ class ListeningDaemon implements Daemon {
   }
 
   get isListening(): boolean {
-    return this.addresses.length > 0 && this.#stopped === undefined
+    return this.addresses.length > 0 && this.#stopped === undefined && !this.isDraining
+  }
+
+  get isDraining(): boolean {
+    return this.#drain.isOn
   }
 
   look(): Look {
     return lookAround(this.#services, this.#clients, this.#reception.open)
   }
 
-  /**
-   * Listens on one address more; a sentence where that fails.
-   * @param ipv6Only leaves the IPv4 addresses of a port to another listener
-   */
-  async listen(address: ListenAddress, ipv6Only: boolean): Promise<string | undefined> {
-    const { settings } = this.#services
-    const server = createServer(SOCKETS)
-    return this.#listening(
-      server,
-      'path' in address
-        ? await listenOnPath(server, address.path, settings.socketMode)
-        : await listenOnPort(server, address, ipv6Only),
-    )
+  get addresses(): readonly ListenAddress[] {
+    return this.#listeners.addresses
   }
 
-  /** Listens on a socket that systemd handed over; a sentence where that fails. */
-  async take(fd: number): Promise<string | undefined> {
-    this.#hasHanded = true
-    const server = createServer(SOCKETS)
-    return this.#listening(server, await listenOnHanded(server, fd))
-  }
-
-  #listening(server: Server, listening: Result<ListenAddress, string>): string | undefined {
-    if (!listening.ok) return listening.error
-    const isUnix = 'path' in listening.value
-    server.on('connection', socket => this.#accept(socket, isUnix))
-    server.on('error', error => this.#failedToAccept(error))
-    this.#servers.push(server)
-    this.addresses.push(listening.value)
-    this.#logger.info({ ...listening.value, pid: process.pid }, 'listening')
-    return undefined
-  }
-
-  sendAway(key: string, isErased = true): void {
-    const { people, sessions, accounts } = this.#services
-    const message = 'everything said under this name is erased'
-    const bye = Line.of({ action: 'bye', reason: 'erased', message })
-    for (const peer of people.find(key)?.peers ?? []) peer.sendAway(bye, 'erased')
-    sessions.forget(key)
-    if (isErased) accounts.forget(key)
-    people.forget(key)
+  /** Listens on all addresses; a sentence where one fails. */
+  listen({ listen, handed = [] }: Pick<DaemonOptions, 'listen' | 'handed'>): Promise<string | undefined> {
+    return this.#listeners.open(listen, handed)
   }
 
   stop(): Promise<void> {
@@ -289,7 +251,6 @@ class ListeningDaemon implements Daemon {
     return this.#stopped
   }
 
-  /** Accepting fails where the process has no file descriptors left; it can fail thousands of times a second. */
   #failedToAccept(error: Error): void {
     if (this.#acceptFailed) return
     this.#acceptFailed = true
@@ -297,6 +258,8 @@ class ListeningDaemon implements Daemon {
   }
 
   #accept(socket: Socket, isUnix: boolean): void {
+    // By a socket that systemd handed over: a client that is refused at once goes to another daemon at once.
+    if (this.isDraining) return void socket.destroy()
     clearTimeout(this.#idleTimer)
     this.#reception.accept(socket, isUnix)
     // A socket that was turned away at once tells nothing when it closes.
@@ -350,19 +313,21 @@ class ListeningDaemon implements Daemon {
   }
 
   async #stop(): Promise<void> {
-    const { log, rooms, presence, settings } = this.#services
+    const { log, rooms, presence, sessions, settings, peers } = this.#services
     clearTimeout(this.#idleTimer)
-    for (const server of this.#servers) server.close()
+    this.#drain.stop()
+    this.#listeners.close()
     this.#reception.close()
     this.#tls.close()
     for (const { connection } of this.#clients) connection.stopReading()
+    sessions.end()
     // Requests that were read are stored and answered before clients are sent away, which happens in any case.
     const closed = await log.close().then(
       () => undefined,
       (error: unknown) => ({ error }),
     )
     for (const [n, client] of [...this.#clients].entries())
-      client.sendAway(farewell(n, this.#hasHanded), 'shutting_down')
+      client.sendAway(farewell(n, this.#listeners.hasHanded, peers()), 'shutting_down')
     await this.#allClosed(Math.min(LEAVE_WITHIN, settings.stopWithin))
     // A machine that sleeps never closes, and all others would wait for it.
     const now = performance.now()

@@ -3,6 +3,7 @@ import { VERSION } from '../protocol/version.ts'
 import type { TaskFlags } from './admin/command.ts'
 import { absolute, EXIT_FAILED, EXIT_USAGE, exit, fail } from './exits.ts'
 import type { ConfigCommand } from './flags.ts'
+import { isConfirmed } from './question.ts'
 
 /** The program `chatd`; `argv` is that of the process. Exits by itself: 0 after a stop, 1 when it cannot run, 2 for bad flags. */
 export async function main(argv: readonly string[]): Promise<void> {
@@ -69,14 +70,4 @@ async function runTask(flags: TaskFlags): Promise<never> {
   const result = await runCommand(directory, task, flags.newEpoch, isConfirmed)
   if (!result.ok) exit(EXIT_FAILED, failureLine(task, result.error))
   process.exit(0)
-}
-
-/** Asks on the terminal; without one, --yes has to confirm. */
-async function isConfirmed(question: string): Promise<boolean> {
-  if (!process.stdin.isTTY) fail(EXIT_USAGE, 'this asks first; without a terminal, confirm it with --yes')
-  const { createInterface } = await import('node:readline/promises')
-  const questions = createInterface({ input: process.stdin, output: process.stderr })
-  const answer = await questions.question(`${question} (yes/no) `)
-  questions.close()
-  return answer.trim().toLowerCase() === 'yes'
 }

@@ -96,6 +96,7 @@ export async function serve(flags: Flags): Promise<void> {
   if (!brokers.ok) fail(EXIT_USAGE, brokers.error)
   const log = await openLog(data, brokers.value, logger, manager)
   watch.log = log
+  const bases = await keepBases(logFile(data), brokers.value, logger)
   for (const finding of closeToOthers(data)) logger.warn({ finding }, 'permissions')
   const reload = (): ReturnType<ConfigTasks['reload']> =>
     reloadAll(configuration, { logger, manager, tls, watch })
@@ -103,7 +104,6 @@ export async function serve(flags: Flags): Promise<void> {
     data,
     {
       log,
-      sendAway: (person, isErased) => watch.daemon?.sendAway(person, isErased),
       keyPair: () => tls.open(),
       accounts: () => watch.daemon?.accounts,
       config: { reload },
@@ -141,6 +141,7 @@ export async function serve(flags: Flags): Promise<void> {
   const stop = (reason: string): void => {
     logger.info({ reason }, 'stopping')
     stopTelling()
+    bases?.close()
     manager.stopping()
     // A long write-ahead log goes into the file first.
     manager.extend(EXTEND_BY)
@@ -212,6 +213,14 @@ function warnOfConfig({ config, settings }: Configuration, logger: Logger, hande
     logger.warn({ log: config.log }, BROKERS_WARNING)
   if (handed > 0 && config.listen !== undefined)
     logger.warn({ sockets: handed }, 'listen is not used: systemd hands over the sockets (chatd.socket)')
+}
+
+/** Where a log is shared, its daemons store bases of it. */
+async function keepBases(file: string, brokers: Brokers | undefined, logger: Logger) {
+  if (brokers === undefined) return undefined
+  // A log of its own does not need what speaks with brokers.
+  const { BaseKeeper } = await import('./admin/baseKeeper.ts')
+  return new BaseKeeper(file, brokers, logger)
 }
 
 /** Whether a broker of another machine is reached without TLS. */

@@ -1,4 +1,5 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import type { GivenAddress } from '../client/addresses.ts'
 import { socketPath } from '../client/serverAddress.ts'
 import { failure, type Result } from '../protocol/errors.ts'
 import { parseFingerprint } from '../protocol/fingerprint.ts'
@@ -9,8 +10,9 @@ import { VERSION } from '../protocol/version.ts'
 
 /** The checked options of the command line. */
 export interface CommandLine {
-  /** The server to join; undefined: the daemon of this machine, which the program starts if needed. */
-  readonly host: string | undefined
+  /** The addresses of the server to join; empty: the daemon of this machine, which the program starts if needed. */
+  readonly addresses: readonly GivenAddress[]
+  /** The port of the daemon of this machine. */
   readonly port: number
   /** Undefined: the name of the system account. */
   readonly user: string | undefined
@@ -38,6 +40,9 @@ export type Parsed =
   | { readonly kind: 'print'; readonly text: string }
   | { readonly kind: 'wrong'; readonly message: string }
 
+/** More addresses of one server are a mistake. */
+const MOST_HOSTS = 16
+
 /** What follows the options in the help. */
 export const HELP = `
 Without --host, chat-tui joins the server of this machine, and starts one if none runs. That server keeps its
@@ -46,6 +51,9 @@ time).
 
 With a server on another machine chat-tui speaks TLS only. It keeps the server's key at the first contact, in
 $XDG_DATA_HOME/chat-tui/known_servers, and stops when the key changes. --host unix:/path is a socket on this machine.
+
+A server of several daemons has several addresses: --host a,b:7001,c. chat-tui begins with any of them, and goes to
+another one when its daemon ends. DNS can name them: SRV records of _chatd._tcp.NAME, for a name without a port.
 
 A name that has an account wants an SSH key (of your ssh-agent, or of ~/.ssh) or a password, once on each device.
 chat-tui join LINK takes an invitation: it makes an account, and needs nothing else. Programs have a token in CHAT_TOKEN.
@@ -74,7 +82,7 @@ export function parseCommandLine(argv: readonly string[]): Parsed {
     return { kind: 'wrong', message: oneSentence(error.message) }
   }
   const { host, port, user, room, fingerprint, ca, plaintext, ...signIn } = command.opts<{
-    host?: string
+    host?: readonly HostPort[]
     port: number
     user?: string
     room?: readonly string[]
@@ -87,11 +95,18 @@ export function parseCommandLine(argv: readonly string[]): Parsed {
   }>()
   if (link !== undefined && (host !== undefined || fingerprint !== undefined))
     return { kind: 'wrong', message: 'the invitation names its server: leave out --host and --fingerprint' }
+  const hasPort = command.getOptionValueSource('port') === 'cli'
+  const given = (host ?? []).map(({ host: name, port: own }) => ({
+    host: name,
+    port: own ?? port,
+    // The port of a unix socket says nothing.
+    isExact: own !== undefined || hasPort || socketPath(name) !== undefined,
+  }))
   return {
     kind: 'run',
     options: {
-      host: link?.host ?? host,
-      port: link?.port ?? port,
+      addresses: link === undefined ? given : [{ host: link.host, port: link.port, isExact: true }],
+      port,
       user,
       fingerprint: link?.fingerprint ?? fingerprint,
       ca,
@@ -109,11 +124,16 @@ export function defineChatTui(print: (text: string) => void): Command {
     .description('Chat in the terminal.')
     .usage('[options] | join <link> [options]')
     .addOption(
-      new Option('--host <name>', 'the server to join: a name, an address, or unix:/path').argParser(
-        parseHost,
-      ),
+      new Option(
+        '--host <name>',
+        'the server to join: a name, an address, or unix:/path; several of one server as a,b:7001,[::1]:7002',
+      ).argParser(parseHosts),
     )
-    .addOption(new Option('--port <number>', 'its port').argParser(parsePort).default(DEFAULT_PORT))
+    .addOption(
+      new Option('--port <number>', 'the port of those without one')
+        .argParser(parsePort)
+        .default(DEFAULT_PORT),
+    )
     .addOption(
       new Option('--user <name>', 'your name (default: the name of your system account)').argParser(
         parseUser,
@@ -182,23 +202,32 @@ function oneSentence(message: string): string {
   return `${sentence}; see chat-tui --help`
 }
 
-function parseHost(value: string): string {
+/** One address of `--host`. */
+interface HostPort {
+  readonly host: string
+  readonly port: number | undefined
+}
+
+function parseHosts(value: string): readonly HostPort[] {
+  // The path of a socket can have commas.
+  const hosts = (socketPath(value.trim()) === undefined ? value.split(',') : [value.trim()]).map(parseHost)
+  if (hosts.length > MOST_HOSTS) throw new InvalidArgumentError(`give at most ${MOST_HOSTS} addresses`)
+  return hosts
+}
+
+function parseHost(value: string): HostPort {
   const path = socketPath(value)
   if (path !== undefined) {
-    if (path.startsWith('/') && !/[\0\n]/.test(path)) return value
+    if (path.startsWith('/') && !/[\0\n]/.test(path)) return { host: value, port: undefined }
     throw new InvalidArgumentError('give the whole path of the socket, as in --host unix:/run/chatd/chat')
   }
-  const [, address, ownPort] = /^\[([^\]]+)\](?::(\d+))?$/.exec(value.trim()) ?? []
-  if (ownPort !== undefined) throw new InvalidArgumentError(`write --host ${address} --port ${ownPort}`)
-  const host = address ?? value.trim()
-  if (/^[^:]+:\d+$/.test(host)) {
-    const [name, port] = host.split(':')
-    throw new InvalidArgumentError(`write --host ${name} --port ${port}`)
-  }
-  if (host === '' || host.length > 255 || /[\s/@\p{C}]/u.test(host)) {
+  const text = value.trim()
+  const [, name, digits] = /^(\[[^\]]+\]|[^:[\]]+):(\d+)$/.exec(text) ?? []
+  const host = (name ?? text).replace(/^\[([^\]]+)\]$/, '$1')
+  if (host === '' || host.length > 255 || /[\s/@\p{C}]/u.test(host) || /[[\]]/.test(host)) {
     throw new InvalidArgumentError('give a name or an address, as in --host chat.example.org')
   }
-  return host
+  return { host, port: digits === undefined ? undefined : parsePort(digits) }
 }
 
 function parseKey(value: string): string {

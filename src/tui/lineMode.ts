@@ -198,7 +198,7 @@ class LineMode {
     if (link.status === 'waiting' && this.#inputEnded && this.#pending.size === 0 && !this.#wasOnline) {
       return this.#fail(`no connection to ${this.#options.server}: ${cleanLine(link.reason)}`)
     }
-    if (link.status === 'waiting' && !this.#isDown) {
+    if (link.status === 'waiting' && link.isMoving !== true && !this.#isDown) {
       this.#isDown = true
       this.#complain(`no connection to ${this.#options.server}: ${cleanLine(link.reason)}; trying again`)
     } else if (link.status === 'online') {

@@ -1,11 +1,12 @@
 import { hostname } from 'node:os'
+import { Addresses } from '../client/addresses.ts'
 import { CacheFile } from '../client/cacheFile.ts'
 import type { ChatClient } from '../client/client.ts'
 import { createClient } from '../client/core.ts'
 import { KeyRing } from '../client/keyRing.ts'
-import { showServer } from '../client/serverAddress.ts'
+import { type ServerAddress, showServer } from '../client/serverAddress.ts'
 import type { Login, Saved } from '../client/stateFile.ts'
-import type { Trust } from '../client/trust.ts'
+import type { TrustIn } from '../client/trust.ts'
 import { failure, type Result, success } from '../protocol/errors.ts'
 import { parseUsername } from '../protocol/names.ts'
 import { VERSION } from '../protocol/version.ts'
@@ -20,7 +21,7 @@ import {
   knownServersFile,
   makePrivateDirectory,
 } from './profile/directories.ts'
-import { Memory } from './profile/memory.ts'
+import { Memory, rememberedAs } from './profile/memory.ts'
 import { type GivenSecret, givenSecret } from './profile/secretSource.ts'
 import { trustFor } from './profile/trustFor.ts'
 import { defaultUsername } from './profile/username.ts'
@@ -52,16 +53,18 @@ export async function start(commandLine: CommandLine): Promise<Ended> {
   const directories = findDirectories()
   if (!directories.ok) return { kind: 'failed', message: directories.error }
   const reports = new Reports()
-  const { host, port } = commandLine
+  const { port } = commandLine
+  const [first, ...others] = commandLine.addresses
   const daemon =
-    host === undefined
+    first === undefined
       ? new Host({ port, directories: directories.value, env: process.env, reports })
       : undefined
+  const given = [first ?? { host: LOOPBACK, port, isExact: true }, ...others] as const
   const obstacle = await daemon?.prepare()
   if (obstacle !== undefined) return { kind: 'failed', message: obstacle }
   const trust = trustFor({
     ...commandLine,
-    host: host ?? LOOPBACK,
+    addresses: given,
     knownServers: knownServersFile(directories.value),
     tell: (kind, message) => reports.add(kind, message),
   })
@@ -71,6 +74,8 @@ export async function start(commandLine: CommandLine): Promise<Ended> {
   const secret = givenSecret(commandLine, env)
   if (!secret.ok) return { kind: 'failed', message: secret.error }
   return run(commandLine, {
+    given,
+    addresses: new Addresses({ given }),
     directories: directories.value,
     reports,
     trust: trust.value,
@@ -81,26 +86,27 @@ export async function start(commandLine: CommandLine): Promise<Ended> {
 
 /** What a start has prepared. */
 interface Prepared {
+  readonly given: readonly [ServerAddress, ...ServerAddress[]]
+  readonly addresses: Addresses
   readonly directories: Directories
   readonly reports: Reports
-  readonly trust: Trust | undefined
+  readonly trust: TrustIn
   readonly secret: GivenSecret
   readonly beforeConnect?: () => Promise<void>
 }
 
 async function run(commandLine: CommandLine, prepared: Prepared): Promise<Ended> {
-  const { directories, reports, trust, secret, beforeConnect } = prepared
+  const { given, addresses, directories, reports, trust, secret, beforeConnect } = prepared
   const hasTerminal = process.stdin.isTTY === true && process.stdout.isTTY === true
   const hasScreen = hasTerminal && canPaint(process.env['TERM'])
   if (hasTerminal && !hasScreen)
     reports.add('info', clean`${NO_SCREEN} (TERM=${cleanLine(process.env['TERM'] ?? '')}): ${LINES_INSTEAD}`)
-  const login = { host: commandLine.host ?? LOOPBACK, port: commandLine.port }
   let isOnScreen = false
   const keyRing = new KeyRing({ file: commandLine.key, mayAsk: () => !isOnScreen })
-  const before = await signInFirst(commandLine, { ...prepared, login, keyRing, hasTerminal, hasScreen })
+  const before = await signInFirst(commandLine, { ...prepared, keyRing, hasTerminal, hasScreen })
   if (!before.ok) return { kind: 'failed', message: before.error }
   const { username } = before.value
-  const server = { ...login, username }
+  const server = { ...rememberedAs(directories.state, given, username), username }
   const memory = memoryOf(directories, server, reports)
   const asked = [...commandLine.rooms, ...before.value.rooms]
   const [first, ...others] = hasScreen ? roomsToOpen(asked, memory.saved) : roomsToPrint(asked, memory.saved)
@@ -108,6 +114,7 @@ async function run(commandLine: CommandLine, prepared: Prepared): Promise<Ended>
   const cache = hasScreen ? openCache(directories.cache, server) : undefined
   const client = createClient({
     ...server,
+    addresses,
     clientName: CLIENT_NAME,
     device: deviceName(),
     rooms: [first, ...others],
@@ -120,12 +127,13 @@ async function run(commandLine: CommandLine, prepared: Prepared): Promise<Ended>
     ...(beforeConnect === undefined ? {} : { beforeConnect }),
   })
   memory.follow(client)
+  memory.rememberAddresses(addresses)
   client.start()
   isOnScreen = hasScreen
   try {
     return hasScreen
       ? await onScreen(client, memory, reports, shown, keyRing)
-      : await inLines(client, reports, [first, ...others], showServer(server))
+      : await inLines(client, reports, [first, ...others], given.map(showServer).join(' or '))
   } finally {
     memory.write()
     await client.close()
@@ -135,7 +143,6 @@ async function run(commandLine: CommandLine, prepared: Prepared): Promise<Ended>
 }
 
 interface SigningIn extends Prepared {
-  readonly login: { readonly host: string; readonly port: number }
   readonly keyRing: KeyRing
   readonly hasTerminal: boolean
   readonly hasScreen: boolean
@@ -150,23 +157,24 @@ async function signInFirst(
   signingIn: SigningIn,
 ): Promise<Result<{ readonly username: string; readonly rooms: readonly string[] }, string>> {
   const { user, key, invite } = commandLine
-  const { directories, reports, trust, secret, login, keyRing, hasTerminal, hasScreen, beforeConnect } =
-    signingIn
+  const { given, addresses, directories, reports, trust, secret, keyRing } = signingIn
+  const { hasTerminal, hasScreen, beforeConnect } = signingIn
   const console = hasTerminal ? { input: process.stdin, output: process.stderr } : undefined
-  const server = showServer(login)
+  const server = showServer(given[0])
   const username = user ?? (await nameFor(invite, console, server))
   if (username === undefined) return failure('no name was given')
   const isNeeded =
     invite !== undefined || key !== undefined || secret.password !== undefined || (hasTerminal && !hasScreen)
   if (!isNeeded || secret.token !== undefined) return success({ username, rooms: [] })
   const { signInOnTerminal } = await import('./terminalSignIn.ts')
-  const memory = memoryOf(directories, { ...login, username }, reports)
+  const login = { ...rememberedAs(directories.state, given, username), username }
+  const memory = memoryOf(directories, login, reports)
   try {
     const saved = invite === undefined ? memory.sessionOf(username) : undefined
     const signedIn = await signInOnTerminal({
       client: {
         ...login,
-        username,
+        addresses,
         clientName: CLIENT_NAME,
         device: deviceName(),
         rooms: [],

@@ -62,7 +62,7 @@ function overTls(port: number, username: string, more: Partial<ClientOptions> = 
     username,
     clientName: 'test',
     rooms: [],
-    trust,
+    trust: () => trust,
     ...more,
   })
   onTestFinished(() => client.close())

@@ -232,3 +232,69 @@ test('a key that another program accepts meanwhile is accepted at the next attem
   expect(text()).toContain(OTHER)
   expect(trust.judge(other, true)).toEqual({ kind: 'trusted' })
 })
+
+describe('a server of several addresses', () => {
+  const sameServer = [
+    { host: 'h', port: 9011 },
+    { host: 'g', port: 9011 },
+  ]
+  const OTHERS = `g:9011 ${KEY} 2026-01-01\n`
+
+  test('a key that is known by another address of the same server needs no question, and is kept without news', () => {
+    const { trust, told, text } = trustWith(OTHERS, { sameServer })
+    expect(trust.judge(pinned, true)).toEqual({ kind: 'trusted' })
+    expect(trust.welcomed(pinned)).toBeUndefined()
+    expect(text()).toBe(`${OTHERS}h:9011 ${KEY} 2026-11-26\n`)
+    expect(told).toEqual([])
+    expect(trust.judge(other, true)).toMatchObject({ code: 'key_changed' })
+  })
+
+  test('the first contact with the first of them is news', () => {
+    const { trust, told } = trustWith(undefined, { sameServer })
+    trust.judge(pinned, false)
+    trust.welcomed(pinned)
+    expect(told).toEqual([expect.stringMatching(/^info: first time at h:9011/)])
+  })
+
+  test('another key there is asked about, and a key of an unrelated server too', () => {
+    expect(trustWith(OTHERS, { sameServer }).trust.judge(other, true)).toMatchObject({ code: 'key_unknown' })
+    expect(trustWith(OTHERS).trust.judge(pinned, true)).toMatchObject({ code: 'key_unknown' })
+  })
+
+  test('what is known of the address itself counts more: neither a pin nor an authority gives way', () => {
+    const own = trustWith(`${OTHERS}h:9011 ${OTHER}\n`, { sameServer }).trust
+    expect(own.judge(pinned, true)).toMatchObject({ code: 'key_changed' })
+    const vouching = trustWith(`${OTHERS}h:9011 CA\n`, { sameServer }).trust
+    expect(vouching.judge(pinned, true)).toMatchObject({ code: 'key_changed' })
+    const demanding = trustWith(OTHERS, { sameServer, fingerprint: OTHER }).trust
+    expect(demanding.judge(pinned, true)).toMatchObject({ code: 'key_refused' })
+  })
+})
+
+describe('an address that the server told', () => {
+  const sameServer = [{ host: 'g', port: 9011 }]
+
+  test.each([
+    ['unknown', undefined, pinned],
+    ['another one than before', PINNED, other],
+  ])(
+    'a key that is %s is never asked about, also without a secret, and nothing is kept',
+    (_, file, shown) => {
+      const { trust, told } = trustWith(file, { sameServer, isTold: true })
+      expect(trust.judge(shown, false)).toMatchObject({
+        kind: 'later',
+        reason: expect.stringContaining('h:9011'),
+      })
+      expect(told).toEqual([])
+    },
+  )
+
+  test('a key of the server, and a certificate of an authority, are trusted, and nothing is kept', () => {
+    const { trust, text } = trustWith(`g:9011 ${KEY}\n`, { sameServer, isTold: true })
+    for (const shown of [pinned, vouched]) {
+      expect(trust.judge(shown, true)).toEqual({ kind: 'trusted' })
+      expect(trust.welcomed(shown)).toBeUndefined()
+    }
+    expect(text()).toBe(`g:9011 ${KEY}\n`)
+  })
+})

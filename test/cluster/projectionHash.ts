@@ -9,12 +9,16 @@ const OWN_COLUMNS: Readonly<Record<string, readonly string[]>> = {
   directs: ['last'],
 }
 
-/** One hash of everything in a projection that all daemons must have alike. */
-export function projectionHash(file: string): string {
+/**
+ * One hash of everything in a projection that all daemons must have alike.
+ * @param without tables that are left out too
+ */
+export function projectionHash(file: string, without: readonly string[] = []): string {
   const database = new DatabaseSync(file, { readOnly: true })
   try {
     const hash = createHash('sha256')
-    for (const [table, rows] of projectionRows(database)) hash.update(`${table}\n${rows.join('\n')}\n`)
+    for (const [table, rows] of projectionRows(database))
+      if (!without.includes(table)) hash.update(`${table}\n${rows.join('\n')}\n`)
     return hash.digest('hex')
   } finally {
     database.close()

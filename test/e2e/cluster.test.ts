@@ -3,7 +3,7 @@ import { expect, onTestFinished, test, vi } from 'vitest'
 import { BrokerCluster } from '../cluster/brokerCluster.ts'
 import { findNatsServer, WITHOUT_NATS } from '../cluster/natsServer.ts'
 import { Home } from './home.ts'
-import { Chatd, runChatd } from './programs.ts'
+import { Chatd, chatTui, runChatd, stored } from './programs.ts'
 
 const program = findNatsServer()
 if (program === undefined) console.log(WITHOUT_NATS)
@@ -11,7 +11,11 @@ if (program === undefined) console.log(WITHOUT_NATS)
 const ELECTION = { timeout: 30_000, interval: 50 }
 
 /** A plain client in a room, and what it was sent. */
-function plain(port: number, username: string): { readonly socket: Socket; readonly heard: () => string } {
+function plain(
+  port: number,
+  username: string,
+  room = 'dev',
+): { readonly socket: Socket; readonly heard: () => string } {
   const socket = connect(port, '127.0.0.1')
   onTestFinished(() => void socket.destroy())
   let heard = ''
@@ -19,12 +23,12 @@ function plain(port: number, username: string): { readonly socket: Socket; reado
   socket.on('data', (text: string) => {
     heard += text
   })
-  socket.write(`{"action":"connect","username":"${username}"}\n{"action":"joinroom","room":"dev"}\n`)
+  socket.write(`{"action":"connect","username":"${username}"}\n{"action":"joinroom","room":"${room}"}\n`)
   return { socket, heard: () => heard }
 }
 
-function say(socket: Socket, message: string): void {
-  socket.write(`${JSON.stringify({ action: 'chat', room: 'dev', message })}\n`)
+function say(socket: Socket, message: string, room = 'dev'): void {
+  socket.write(`${JSON.stringify({ action: 'chat', room, message })}\n`)
 }
 
 test('plain text to a broker of another machine is warned of; a password in --log is refused and not shown', async () => {
@@ -97,9 +101,57 @@ test.skipIf(program === undefined)(
     const exported = await runChatd(homes[1], 'export', 'dev', '--data', homes[1].join('data'))
     expect(exported.out).toContain('while you are away')
 
+    await oneMoves([one, two], homes)
+
+    const datas = homes.map(home => home.join('data'))
+    const inCluster = (...args: readonly string[]) => runChatd(homes[0], 'cluster', ...args, '--log', address)
+    const base = await inCluster('base', '--data', datas[0] ?? '')
+    expect(base).toMatchObject({ code: 0, out: expect.stringContaining('stored a base of') })
+    expect((await inCluster('status')).out).toContain('base: everything up to position')
+    const backup = homes[1].join('backup.db')
+    expect((await runChatd(homes[1], 'backup', backup, '--data', datas[1] ?? '')).code).toBe(0)
+    expect((await inCluster('restore', backup)).err).toContain('the brokers have a log "chatd" already')
     expect(await one.end('SIGTERM')).toBe(0)
-    expect(await two.end('SIGTERM')).toBe(0)
-    const alone = await runChatd(homes[0], '--listen', '127.0.0.1:0', '--data', homes[0].join('data'))
+    const alone = await runChatd(homes[0], '--listen', '127.0.0.1:0', '--data', datas[0] ?? '')
     expect(alone).toMatchObject({ code: 1, err: expect.stringContaining('follows a shared log') })
+    const moved = await inCluster('move', '--back', '--data', datas[0] ?? '')
+    expect(moved).toMatchObject({
+      code: 0,
+      out: expect.stringContaining('is a log of its own; epoch and seqs'),
+    })
+    await vi.waitFor(() => expect(two.log).toContain('moved to a single server'), ELECTION)
+    expect(await two.end('SIGTERM')).toBe(0)
+    const removed = await inCluster('remove', '--yes')
+    expect(removed).toMatchObject({ code: 0, out: expect.stringContaining('removed the log "chatd"') })
+    expect(await inCluster('restore', backup)).toMatchObject({
+      code: 0,
+      out: expect.stringContaining('begins afresh'),
+    })
+    const single = await runChatd(homes[0], 'export', 'dev', '--data', datas[0] ?? '')
+    expect(single.out).toContain('while you are away')
   },
 )
+
+/** A person at one of two daemons, which is killed: the screen moves, and what is typed meanwhile is stored once. */
+async function oneMoves(daemons: readonly [Chatd, Chatd], homes: readonly [Home, Home]): Promise<void> {
+  const host = daemons.map(({ port }) => `127.0.0.1:${port}`).join(',')
+  const carol = chatTui(['--host', host, '--user', 'carol', '--room', 'moving'])
+  await carol.waitFor('● online')
+  await carol.waitFor('the beginning of #moving')
+  const who = await runChatd(homes[0], 'who', '--name', 'carol', '--json', '--data', homes[0].join('data'))
+  // Connections of another daemon have its name beside them.
+  const at = /"name":"carol"/.test(who.out) && !who.out.includes('"daemon"') ? 0 : 1
+  const since = Date.now()
+  await daemons[at].end('SIGKILL')
+  carol.type('typed meanwhile\r')
+  const other = plain(daemons[1 - at]?.port ?? 0, 'dan', 'moving')
+  await carol.waitFor(stored('typed meanwhile'))
+  await carol.waitFor('● online')
+  expect(Date.now() - since).toBeLessThan(5_000)
+  say(other.socket, 'seen at the other one', 'moving')
+  await carol.waitFor('seen at the other one', 30_000)
+  expect(carol.screen()).not.toMatch(/offline|✗/)
+  await daemons[at].startAgain()
+  const exported = await runChatd(homes[0], 'export', 'moving', '--data', homes[0].join('data'))
+  expect(exported.out.split('typed meanwhile')).toHaveLength(2)
+}

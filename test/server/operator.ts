@@ -5,6 +5,7 @@ import { type ControlOptions, openControl, sendTask } from '../../src/server/adm
 import type { TaskFailure } from '../../src/server/admin/taskFailure.ts'
 import type { Task } from '../../src/server/admin/tasks.ts'
 import { openSqliteLog, type SqliteLog } from '../../src/server/log/sqlite/sqliteLog.ts'
+import type { SqliteLogOptions } from '../../src/server/log/sqlite/sqliteLogOptions.ts'
 import type { Settings } from '../../src/server/settings.ts'
 import { temporaryDirectory } from './directory.ts'
 import { keepLines, type LogLine } from './logLines.ts'
@@ -30,9 +31,10 @@ export interface OperatedServer extends Server {
 export async function startOperated(
   settings: Partial<Settings> = {},
   options: ControlOptions = {},
+  logOptions: SqliteLogOptions = {},
 ): Promise<OperatedServer> {
   const directory = temporaryDirectory()
-  const opened = await openSqliteLog(join(directory, 'log.db'))
+  const opened = await openSqliteLog(join(directory, 'log.db'), logOptions)
   if (!opened.ok) throw new Error(opened.error)
   const log = opened.value
   const server = await startServer(settings, log)
@@ -42,7 +44,6 @@ export async function startOperated(
     directory,
     {
       log,
-      sendAway: (person, isErased) => daemon.sendAway(person, isErased),
       keyPair: () => ({ ok: false, error: 'none' }),
       accounts: () => daemon.accounts,
       live: () => daemon.live,

@@ -22,7 +22,7 @@ export async function startServer(
   settings: Partial<Settings> = {},
   log: WholeLog = new MemoryLog(),
   listen: ListenAddress = { host: '127.0.0.1', port: 0 },
-  told: Pick<DaemonOptions, 'journal'> & Partial<Pick<DaemonOptions, 'logger'>> = {},
+  told: Pick<DaemonOptions, 'journal' | 'peers'> & Partial<Pick<DaemonOptions, 'logger'>> = {},
 ): Promise<Server> {
   const all = { ...DEFAULT_SETTINGS, messageBurst: Number.POSITIVE_INFINITY, ...settings }
   const logger = told.logger ?? (await createLogger('silent'))

@@ -34,7 +34,7 @@ export async function backUp(
   removeParts(dirname(resolve(file)), name => name === basename(file))
   const part = `${file}.${process.pid}.part`
   try {
-    await copyWhole(() => opened(log), part, made)
+    await copyWhole(() => opened(log), part, made === undefined ? {} : { made })
     nameCopy(part, file)
     return success({ bytes: statSync(file).size })
   } catch (error) {

@@ -142,7 +142,6 @@ async function onOpenLog(
   return runTask(task, {
     log,
     print,
-    sendAway: () => undefined,
     keyPair: () => failure(NO_KEY_PAIR),
     accounts: () => accounts,
     config: undefined,

@@ -5,17 +5,19 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { errorCode } from '../../files/errorCode.ts'
 import { resultCode } from '../../files/sqliteErrors.ts'
 import { syncPath } from '../../files/syncPath.ts'
-import type { FinishAnswer } from './wholeCopy.ts'
+import { stopFollowing } from '../log/sqlite/projectionFile.ts'
+import { migrate } from '../log/sqlite/schema.ts'
+import type { FinishAnswer, FinishStart } from './wholeCopy.ts'
 
 const port = parentPort
 if (port === null) throw new Error('this is the entry of a thread, not a program')
 
-port.postMessage(answer(String(workerData)))
+port.postMessage(answer(workerData as FinishStart))
 
-function answer(part: string): FinishAnswer {
+function answer(start: FinishStart): FinishAnswer {
   try {
-    const damage = finish(part)
-    if (damage === undefined) syncPath(part)
+    const damage = finish(start)
+    if (damage === undefined) syncPath(start.part)
     return { damage }
   } catch (error) {
     // An error loses its codes on its way to another thread.
@@ -24,15 +26,17 @@ function answer(part: string): FinishAnswer {
   }
 }
 
-/** Gives a copy an epoch of its own; what SQLite found where it is damaged. */
-function finish(part: string): string | undefined {
+/** Makes a copy what it is to be; what SQLite found where it is damaged. */
+function finish({ part, keepsEpoch, stopsFollowing, migrates }: FinishStart): string | undefined {
   const copy = new DatabaseSync(part)
   try {
     // One file, without a write-ahead log beside it that could be forgotten.
     copy.exec('PRAGMA journal_mode = DELETE; PRAGMA synchronous = FULL')
     const found = copy.prepare('PRAGMA quick_check(1)').get()?.['quick_check']
     if (found !== 'ok') return String(found).replaceAll(/\s+/g, ' ')
-    copy.prepare('UPDATE log SET epoch = ?').run(randomUUID())
+    if (migrates === true) migrate(copy, randomUUID())
+    if (stopsFollowing === true) stopFollowing(copy)
+    if (keepsEpoch !== true) copy.prepare('UPDATE log SET epoch = ?').run(randomUUID())
     return undefined
   } finally {
     copy.close()

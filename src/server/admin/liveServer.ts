@@ -1,4 +1,3 @@
-import type { RoomRename } from '../log/maintenance.ts'
 import type { LogLevel } from '../settings.ts'
 
 /** What an operator is told of a connection. */
@@ -35,6 +34,14 @@ export interface LiveConnection {
   kick(message: string): void
 }
 
+/** A daemon that sends its clients to other daemons. */
+export interface Draining {
+  /** How many connections were open at its beginning. */
+  readonly connections: number
+  /** True: none is left; false: it was cancelled, or began once more. */
+  readonly done: Promise<boolean>
+}
+
 /** What the tasks of the operator ask of a running daemon. */
 export interface LiveServer {
   /** The open connections, the oldest first. */
@@ -52,9 +59,9 @@ export interface LiveServer {
   room(key: string): { readonly name: string; readonly people: number } | undefined
   /** The keys of the rooms that have members and no event yet. */
   roomsWithoutEvents(): Iterable<string>
-  /** A room was renamed: tells its members. */
-  renameRoom(rename: RoomRename): void
-  /** A room was deleted: ends it for its members, and tells them. */
-  endRoom(key: string, name: string): void
+  /** Takes no further connection, and sends the others away within a time, ms. */
+  drain(within: number): Draining
+  /** Takes connections again; a sentence where that fails. */
+  cancelDrain(): Promise<string | undefined>
   logLevel: LogLevel
 }

@@ -18,6 +18,8 @@ const PRINTED_TOGETHER = 64
 /** Longer announcements are cut on the screens of clients. */
 const MAX_ANNOUNCEMENT = 1_024
 const MAX_REASON = 256
+/** A drain takes at most this long, seconds. */
+export const MAX_DRAIN_SECONDS = 3_600
 
 const isJson = z.boolean()
 
@@ -35,6 +37,12 @@ export const liveTasks = [
   }),
   z.object({ task: z.literal('announce'), text: z.string(), room: z.string().optional(), isJson }),
   z.object({ task: z.literal('logLevel'), level: z.enum(LOG_LEVELS).optional(), isJson }),
+  z.object({
+    task: z.literal('drain'),
+    /** Seconds; undefined: takes connections again. */
+    within: z.number().min(0).max(MAX_DRAIN_SECONDS).optional(),
+    isJson,
+  }),
 ] as const
 
 /** One task that needs a running daemon. */
@@ -67,6 +75,8 @@ export function runLiveTask(task: LiveTask, context: LiveContext): Answer {
       return announce(task, context)
     case 'logLevel':
       return logLevel(task, context)
+    case 'drain':
+      return task.within === undefined ? cancelDrain(task, context) : drain(task.within, task.isJson, context)
   }
 }
 
@@ -140,6 +150,36 @@ async function logLevel(
   const noted = await noteDeed(log, by, { deed: 'logLevel', detail: level })
   const until = 'until the daemon ends'
   await print(json ? jsonLine({ level, before }) : `${level} (it was ${before}), ${until}`)
+  return noted
+}
+
+async function drain(within: number, json: boolean, { live, log, by, print }: LiveContext): Answer {
+  const { connections, done } = live.drain(within * 1_000)
+  const noting = noteDeed(log, by, {
+    deed: 'drain',
+    detail: `${connectionsText(connections)} within ${within} s`,
+  })
+  await print(
+    json
+      ? jsonLine({ connections, within })
+      : `takes no more connections; sends ${connectionsText(connections)} away within ${within} s`,
+  )
+  const isEmpty = await done
+  const noted = await noting
+  if (!isEmpty) return taskFailed('unhealthy', 'the drain was cancelled, or begun once more')
+  await print(
+    json
+      ? jsonLine({ connections: 0 })
+      : 'no connection is left; chatd runs on until it is stopped, or takes connections again with chatd drain --cancel',
+  )
+  return noted
+}
+
+async function cancelDrain({ isJson: json }: Task<'drain'>, { live, log, by, print }: LiveContext): Answer {
+  const problem = await live.cancelDrain()
+  if (problem !== undefined) return taskFailed('invalid', problem)
+  const noted = await noteDeed(log, by, { deed: 'drain', detail: 'cancelled' })
+  await print(json ? jsonLine({ cancelled: true }) : 'takes connections again')
   return noted
 }
 

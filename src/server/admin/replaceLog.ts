@@ -29,6 +29,11 @@ export function stagingFile(log: string): string {
   return `${log}.restoring`
 }
 
+/** Where the copy of a log is that goes to brokers. */
+export function movingFile(log: string): string {
+  return `${log}.moving`
+}
+
 /** A free name for the log that is replaced. */
 export function keptName(log: string): string {
   const name = `${log}.before-restore-${stamp(Date.now())}`

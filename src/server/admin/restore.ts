@@ -6,6 +6,7 @@ import { type Result, success } from '../../protocol/errors.ts'
 import { showBytes } from '../byteSize.ts'
 import { lockDirectory, lockHolder, logFile, prepareDirectory } from '../dataDirectory.ts'
 import { checkLogFile, contentOf, describeContent, type LogFileReport } from '../log/sqlite/logFileReport.ts'
+import { followingIn } from '../log/sqlite/projectionFile.ts'
 import { openUntouched } from '../log/sqlite/untouchedLog.ts'
 import { giveToOwner } from '../privateFiles.ts'
 import { keptName, removeRestoreRemains, replaceLog, stagingFile } from './replaceLog.ts'
@@ -48,7 +49,7 @@ export async function restore(
       'unhealthy',
       `${file} is damaged, see the lines above; nothing was changed: take another backup`,
     )
-  for (const line of plan(directory, report)) await print(line)
+  for (const line of [...plan(directory, report), ...planOfShared(file)]) await print(line)
   if (isDryRun) {
     if (holder !== undefined) await print(`a daemon uses ${directory}${holder}: stop it before you restore`)
     await print('nothing was changed (--dry-run)')
@@ -121,6 +122,16 @@ function plan(directory: string, { bytes }: LogFileReport): readonly string[] {
   ]
 }
 
+/** What becomes of a file that is from a shared log. */
+function planOfShared(file: string): readonly string[] {
+  const following = followingIn(file)
+  return following === undefined
+    ? []
+    : [
+        `shared: ${file} is from the shared log "${following.name}"; here it goes on alone, without --log, so stop the daemons of that log: what is said there is not here`,
+      ]
+}
+
 /** The nearest directory on the way to a path that exists. */
 function existing(path: string): string {
   return existsSync(path) || dirname(path) === path ? path : existing(dirname(path))
@@ -136,11 +147,11 @@ async function carryOut(directory: string, file: string): Promise<Result<readonl
   const staging = stagingFile(log)
   try {
     removeRestoreRemains(directory)
-    await copyWhole(
-      () => openUntouched(file),
-      staging,
-      part => giveToOwner(part),
-    )
+    await copyWhole(() => openUntouched(file), staging, {
+      made: part => giveToOwner(part),
+      // Here it goes on without its brokers.
+      stopsFollowing: true,
+    })
     return replaceLog(log, staging, keptName(log))
   } catch (error) {
     return taskFailed('storage', sentenceOf(error, file, log))

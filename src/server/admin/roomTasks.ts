@@ -130,7 +130,6 @@ async function renameRoom(
     if (!renamed.ok) return taskFailed('storage', renamed.error)
     if (renamed.value !== undefined)
       return taskFailed(FAILURES[renamed.value.code] ?? 'invalid', renamed.value.message)
-    live?.renameRoom(rename)
   }
   const identity = log.head(key)?.name ?? key
   await print(json ? jsonLine({ room: name, before, identity }) : `${before}: it is called ${name} now`)
@@ -145,8 +144,8 @@ const FAILURES: Partial<Record<ErrorCode, TaskFailure['code']>> = {
 }
 
 /**
- * Deletes a room: first no look-up finds it any more, then what it held goes, in slices, and its name is free. Members are told in
- * between: what they are told is durable.
+ * Deletes a room: first no look-up finds it any more, and the members are told; then what it held goes, in slices, and its name is
+ * free.
  */
 async function deleteRoom(
   { room: written, isJson: json }: Task<'roomDelete'>,
@@ -159,10 +158,7 @@ async function deleteRoom(
   const ended = await log.endRoom(key, deed)
   if (!ended.ok) return taskFailed('storage', ended.error)
   if (!ended.value) return taskFailed('unknown', `"${name}" is being deleted already`)
-  // Whatever becomes of the telling, what the room holds goes.
-  const sweeping = log.sweepRoom(key)
-  live?.endRoom(key, name)
-  const swept = await sweeping
+  const swept = await log.sweepRoom(key)
   if (!swept.ok)
     return taskFailed(
       'storage',

@@ -13,6 +13,8 @@ const status = z.object({
   /** Milliseconds of a clock that is never set back. */
   at: z.int(),
   isListening: z.boolean(),
+  /** Its clients are sent to other daemons, or were. */
+  isDraining: z.boolean(),
   listening: z.array(z.string()),
   /** Names that are connected. */
   people: z.int(),
@@ -86,7 +88,7 @@ export function describeStatus(of: Status, now: number): readonly string[] {
   const { connections, log, disk, certificate } = of
   const rows: readonly (readonly [string, string])[] = [
     ['chatd', `${of.version}, process ${of.pid}, up ${showDuration(of.uptime)}`],
-    ['listening', of.isListening ? of.listening.join(', ') : 'not now: it starts or stops'],
+    ['listening', of.isListening ? of.listening.join(', ') : whyNotListening(of)],
     ['people', `${of.people}`],
     [
       'connections',
@@ -118,6 +120,13 @@ function describeShared(of: NonNullable<Status['sharedLog']>): string {
   const broker = of.broker === null ? 'NO BROKER ANSWERS' : `at ${of.broker}`
   const lag = of.lag === 0 ? 'has everything' : `lacks ${of.lag} messages`
   return `${broker}, ${lag}, ${of.inFlight} in flight, ${of.currentReplicas} of ${of.replicas} replicas are whole`
+}
+
+function whyNotListening({ isDraining, connections: { full, plain, entering } }: Status): string {
+  if (!isDraining) return 'not now: it starts or stops'
+  return full + plain + entering > 0
+    ? 'not now: its clients are sent to other daemons (chatd drain)'
+    : 'not now: it is drained, and can be stopped; chatd drain --cancel takes connections again'
 }
 
 /** `3 d 4 h`. */

@@ -59,8 +59,6 @@ export interface TaskContext {
   readonly log: Log & RoomDirectory & LogMaintenance
   /** Prints a line of the answer; resolves when the next may come, false where no reader is left. */
   readonly print: (line: string) => Promise<boolean>
-  /** Closes the connections of a person (a folded name): before and after the erasing, which `isErased` tells. */
-  readonly sendAway: (person: string, isErased: boolean) => void
   /** The certificate of this server; the error is a sentence. */
   readonly keyPair: () => Result<KeyPair, string>
   /** The accounts; undefined while the daemon is starting. */
@@ -107,6 +105,7 @@ export function runTask(what: Task, context: TaskContext): Promise<Result<undefi
     case 'kick':
     case 'announce':
     case 'logLevel':
+    case 'drain':
       return onLiveServer(what, context)
     default: {
       const accounts = context.accounts()
@@ -253,16 +252,11 @@ async function audit(limit: number, { log, print }: TaskContext): Promise<Result
   return success(undefined)
 }
 
-async function erase(
-  name: string,
-  { log, print, sendAway, by }: TaskContext,
-): Promise<Result<undefined, TaskFailure>> {
+async function erase(name: string, { log, print, by }: TaskContext): Promise<Result<undefined, TaskFailure>> {
   const parsed = parseUsername(name)
   if (!parsed.ok) return taskFailed('invalid', parsed.error.message)
   const person = foldName(parsed.value)
-  sendAway(person, false)
   const erased = await log.erase(person)
-  sendAway(person, erased.ok)
   if (!erased.ok) return taskFailed('storage', erased.error)
   if (erased.value === undefined)
     return taskFailed('unknown', `no user called "${parsed.value}" was ever here; nothing was erased`)

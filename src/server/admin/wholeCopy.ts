@@ -12,6 +12,23 @@ const PAGES_A_STEP = 1_000
 const ENTRIES = ['./finishWorker.ts', './finishWorker.js', '../finishWorker.js']
 const ENDS = ['', '-wal', '-shm', '-journal']
 
+/** What becomes of a copy. */
+export interface CopyOptions {
+  /** Called with the empty file. */
+  readonly made?: (file: string) => void
+  /** The copy keeps the epoch: the log goes on with it, and nothing is lost between the two. */
+  readonly keepsEpoch?: boolean
+  /** A projection becomes a log of its own. */
+  readonly stopsFollowing?: boolean
+  /** The copy gets the newest layout. */
+  readonly migrates?: boolean
+}
+
+/** What the thread that finishes a copy is told. */
+export interface FinishStart extends Omit<CopyOptions, 'made'> {
+  readonly part: string
+}
+
 /** What the thread that finishes a copy says. */
 export type FinishAnswer =
   /** What SQLite found; undefined: the copy is whole, and on the disk. */
@@ -31,18 +48,18 @@ export class DamagedLog extends Error {
 }
 
 /**
- * Copies one moment of a log into a new file for its owner alone, gives the copy an epoch of its own, and looks at every page:
- * clients that knew the log beyond the copy start afresh. Where it fails it leaves no file, and throws what was wrong.
- * @param made called with the empty file
+ * Copies one moment of a log into a new file for its owner alone, and looks at every page. Unless it is to keep the epoch, the
+ * copy gets one of its own: clients that knew the log beyond the copy start afresh. Where it fails it leaves no file, and throws
+ * what was wrong.
  */
 export async function copyWhole(
   open: () => UntouchedLog,
   part: string,
-  made = (_: string) => {},
+  { made, ...as }: CopyOptions = {},
 ): Promise<void> {
   try {
     closeSync(openSync(part, 'wx', 0o600))
-    made(part)
+    made?.(part)
     const source = open()
     try {
       // Otherwise each commit would restart the copy, under load for ever.
@@ -52,7 +69,7 @@ export async function copyWhole(
     } finally {
       source.close()
     }
-    await finish(part)
+    await finish({ part, ...as })
   } catch (error) {
     removeCopy(part)
     throw error
@@ -84,9 +101,9 @@ export function hasNoRoom(error: unknown): boolean {
 }
 
 /** Finishes a copy in a thread of its own: to look at every page of a large one takes long, and a start tells systemd meanwhile. */
-async function finish(part: string): Promise<void> {
+async function finish(workerData: FinishStart): Promise<void> {
   const answer = await new Promise<FinishAnswer>((resolve, reject) => {
-    const worker = new Worker(findThreadEntry(import.meta.url, ENTRIES), { workerData: part })
+    const worker = new Worker(findThreadEntry(import.meta.url, ENTRIES), { workerData })
     worker.on('message', resolve)
     worker.on('error', reject)
     worker.on('exit', () => reject(new Error('the thread that looks at the copy has ended')))

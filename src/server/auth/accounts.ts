@@ -5,6 +5,7 @@ import type {
   AccountDeed,
   AccountEntry,
   AccountStore,
+  AppliedAccounts,
   KeptAccount,
   KeptInvite,
   KeptSecret,
@@ -20,6 +21,12 @@ export interface Opened {
   readonly secret: KeptSecret
 }
 
+/** A change as the accounts show it now. */
+export interface AccountNews extends AppliedAccounts {
+  /** What a revocation took away. */
+  readonly revoked: KeptSecret | undefined
+}
+
 /** The accounts, invitations and the policy as the log holds them. Only changes that the log has applied show here. */
 export class Accounts {
   readonly #store: AccountStore
@@ -27,7 +34,7 @@ export class Accounts {
   /** Devices and tokens, by the hash of their secret. */
   readonly #byHash = new Map<string, Opened>()
   readonly #invites = new Map<string, KeptInvite>()
-  readonly #listeners = new Set<(change: AccountChange) => void>()
+  readonly #listeners = new Set<(news: AccountNews) => void>()
   #policy: Policy
 
   constructor(store: AccountStore) {
@@ -36,7 +43,7 @@ export class Accounts {
     for (const account of accounts) this.#put(account)
     for (const invite of invites) this.#invites.set(invite.hash, invite)
     this.#policy = policy
-    store.onAccounts(change => this.#apply(change))
+    store.onAccounts(applied => this.#apply(applied))
   }
 
   /** Who may take a free name. */
@@ -83,9 +90,13 @@ export class Accounts {
     return [...this.#invites.values()].filter(invite => !isExpired(invite, now))
   }
 
-  /** Changes accounts by an entry of the log; resolves when that is durable, or refused. @param by the folded name of the asking person */
-  change(deed: AccountDeed, by?: string): Promise<Result<AccountChange>> {
-    return this.#enter({ kind: 'account', deed, ...(by === undefined ? {} : { by }) })
+  /**
+   * Changes accounts by an entry of the log; resolves when that is durable, or refused.
+   * @param by the folded name of the asking person
+   * @param origin comes back with the {@link AccountNews}
+   */
+  change(deed: AccountDeed, by?: string, origin?: object): Promise<Result<AccountChange>> {
+    return this.#enter({ kind: 'account', deed, ...(by === undefined ? {} : { by }) }, origin)
   }
 
   /** The same by a command. @param operator the user of the machine who runs it, for the audit */
@@ -100,7 +111,7 @@ export class Accounts {
   }
 
   /** Tells of every change after it shows here; returns the function that ends it. */
-  subscribe(listener: (change: AccountChange) => void): () => void {
+  subscribe(listener: (news: AccountNews) => void): () => void {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)
   }
@@ -115,11 +126,13 @@ export class Accounts {
     }
   }
 
-  #enter(entry: AccountEntry): Promise<Result<AccountChange>> {
-    return new Promise(resolve => this.#store.changeAccounts(entry, resolve))
+  #enter(entry: AccountEntry, origin?: object): Promise<Result<AccountChange>> {
+    return new Promise(resolve => this.#store.changeAccounts(entry, resolve, origin))
   }
 
-  #apply(change: AccountChange): void {
+  #apply(applied: AppliedAccounts): void {
+    const { change, entry } = applied
+    const revoked = this.#revokedBy(entry.deed)
     for (const person of change.removed) this.#remove(person)
     for (const account of change.accounts) {
       this.#remove(account.person)
@@ -129,7 +142,12 @@ export class Accounts {
     const gone = new Set(change.uninvited)
     if (gone.size > 0) for (const [hash, { n }] of this.#invites) if (gone.has(n)) this.#invites.delete(hash)
     this.#policy = change.policy ?? this.#policy
-    for (const listener of this.#listeners) listener(change)
+    for (const listener of this.#listeners) listener({ ...applied, revoked })
+  }
+
+  #revokedBy(deed: AccountDeed): KeptSecret | undefined {
+    if (deed.deed !== 'revoke') return undefined
+    return this.#byPerson.get(deed.person)?.secrets.find(({ n }) => n === deed.n)
   }
 
   #put(account: KeptAccount): void {

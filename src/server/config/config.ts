@@ -3,6 +3,7 @@ import { DEFAULT_PORT } from '../../protocol/limits.ts'
 import { DEFAULT_LIMITS, type Limits } from '../../protocol/serverLimits.ts'
 import { DEFAULT_SETTINGS, LIMIT_KEYS, LOG_LEVELS, limitName } from '../settings.ts'
 import {
+  advertised,
   count,
   group,
   hostName,
@@ -124,6 +125,11 @@ export const configSchema = z.strictObject({
   ),
   'log-cert': key(path, 'a certificate of this daemon for brokers that ask for one (PEM)', starts),
   'log-key': key(path, 'its key; without it, the key is in the file of log-cert', starts),
+  advertise: key(
+    z.array(advertised),
+    'where clients reach this daemon, for the clients of the others: "HOST:PORT"; without it they are not told. See docs/cluster.md',
+    starts,
+  ),
   'backup-directory': key(
     path,
     'where chatd backup puts what it names, and where chatd looks for the newest: by default backups in the data directory',

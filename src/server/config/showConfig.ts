@@ -37,6 +37,7 @@ const EXAMPLES: Readonly<Record<string, string>> = {
   'log-ca': '"/etc/chatd/broker-ca.pem"',
   'log-cert': '"/etc/chatd/broker-cert.pem"',
   'log-key': '"/etc/chatd/broker-key.pem"',
+  advertise: '["chat1.example.org:9011"]',
   'backup-directory': '"/var/backups/chatd"',
   'control-group': '"0"',
   name: '["chat.example.org"]',

@@ -4,7 +4,7 @@ import { isIP } from 'node:net'
 import { isAbsolute } from 'node:path'
 import { domainToASCII } from 'node:url'
 import * as z from 'zod'
-import { isLocal, parseListenAddress } from '../address.ts'
+import { isLocal, parseListenAddress, showAddress } from '../address.ts'
 import { parseAddressRange } from '../addressRanges.ts'
 import { parseBrokers } from '../brokers.ts'
 import { findGroup } from '../systemGroup.ts'
@@ -24,6 +24,15 @@ export const listenAddress = fromText(
   parseListenAddress,
   'It is HOST:PORT, such as 0.0.0.0:9011 or [::1]:9011, or unix:/PATH with an absolute path',
 )
+
+/** Where clients reach this daemon, as text: what one address is, the other daemons tell. */
+export const advertised = fromText(text => {
+  const address = parseListenAddress(text.trim())
+  if (address === undefined || 'path' in address || address.port === 0 || text.startsWith(':'))
+    return undefined
+  const host = parseHostName(address.host)
+  return host === undefined || ANY_ADDRESS.includes(host) ? undefined : showAddress({ ...address, host })
+}, 'It is HOST:PORT by which clients reach this daemon, such as chat1.example.org:9011 or [2001:db8::1]:9011')
 
 /** Where metrics are served: nothing encrypts them, and they need no password. */
 export const metricsAddress = fromText(text => {
@@ -78,6 +87,7 @@ export function count(least: number, most: number) {
   return z.int({ error: sentence }).min(least, { error: sentence }).max(most, { error: sentence })
 }
 
+const ANY_ADDRESS: readonly string[] = ['0.0.0.0', '::']
 const LABEL = '[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?'
 const HOST_NAME = new RegExp(`^${LABEL}(\\.${LABEL})*$`)
 const MAX_HOST_NAME = 253

@@ -1,5 +1,4 @@
 import type { Result } from '../../protocol/errors.ts'
-import type { Share } from '../shares.ts'
 import type { Notify } from './notify.ts'
 
 /** What the owner of an account may be asked to be trusted with. `bot`: a program, which has no devices. */
@@ -189,6 +188,14 @@ export interface AccountChange {
   readonly n?: number | undefined
 }
 
+/** A change to accounts that the log has applied. */
+export interface AppliedAccounts {
+  readonly entry: AccountEntry
+  readonly change: AccountChange
+  /** What it was asked for with; undefined where another daemon asked. */
+  readonly origin: object | undefined
+}
+
 /** Everything about accounts that a log held when it was opened. */
 export interface AccountContents {
   readonly accounts: readonly KeptAccount[]
@@ -215,8 +222,12 @@ export interface AccountStore {
   keptAccounts(): AccountContents
   /** The name of another person's account that people would take for this name: see `skeletonOf`. */
   accountLike(name: string): string | undefined
-  /** Changes accounts, in order with the events. `settled` is called once the change is durable or refused. */
-  changeAccounts(entry: AccountEntry, settled: (result: Result<AccountChange>) => void, share?: Share): void
-  /** Tells of every change, in order, before its sender is told; returns the function that ends it. */
-  onAccounts(listener: (change: AccountChange) => void): () => void
+  /** Changes accounts, in order with the events. `settled` is called once the change is durable or refused; `origin` comes back with it. */
+  changeAccounts(
+    entry: AccountEntry,
+    settled: (result: Result<AccountChange>) => void,
+    origin?: object | undefined,
+  ): void
+  /** Tells of every change, whoever made it, in order, before its sender is told; returns the function that ends it. */
+  onAccounts(listener: (applied: AppliedAccounts) => void): () => void
 }

@@ -38,6 +38,12 @@ export function isChange(body: EventBody): body is Change {
   return 'target' in body
 }
 
+/** What an entry says, for a client to read; undefined where it says nothing. */
+export function textOf(body: EventBody): string | undefined {
+  if (body.action === 'topic') return body.topic
+  return body.action === 'chat' || body.action === 'edit' ? body.message : undefined
+}
+
 /**
  * Checks whether a person may make a change. Only the session that wrote a message edits and deletes it, every member
  * may react, and a deleted message stays as it is. Errors: `not_found`, `forbidden`, `limit_reached`.

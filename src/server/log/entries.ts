@@ -19,6 +19,8 @@ export interface EventEntry {
   readonly roomName: string
   /** The author's name as clients show it; the folded name is the scope of `id`. */
   readonly from: string
+  /** When a room of this name was deleted last, as the sender knew: see `RoomDirectory.endedAt`. Refused where one was since. */
+  readonly endedAt?: number | undefined
   /** The number of the author's session. A message without one can be edited and deleted by no session. */
   readonly session?: number | undefined
   /** The request's id; an event without one gets an id that no other event has. */
@@ -72,6 +74,8 @@ export type SessionChange =
       readonly roomKey: string
       /** The read position. */
       readonly seq: number
+      /** As that of an {@link EventEntry}: nothing changes where the room was deleted since. */
+      readonly endedAt?: number | undefined
     }
   /** A session left a room: its read position, and what it has set for it, go. */
   | { readonly kind: 'left'; readonly session: number; readonly roomKey: string }
@@ -80,6 +84,7 @@ export type SessionChange =
       readonly session: number
       readonly roomKey: string
       readonly change: NotifyChange
+      readonly endedAt?: number | undefined
     }
 
 /** Where the erasing of a person goes on: the person's events first, then the reactions. */
@@ -87,6 +92,8 @@ export interface ErasureCursor {
   readonly part: 'events' | 'reactions'
   /** Everything of this part up to this seq is done. */
   readonly after: number
+  /** Of the second part: up to this seq the first one is done. What came later is looked at in the end. */
+  readonly upTo?: number | undefined
 }
 
 /** Where the removal of a room goes on: its events, then what sessions have of it, then the room. */

@@ -17,6 +17,8 @@ export interface Envelope {
   readonly w: readonly Entry[]
   /** Of an envelope that stands for an erased one: the time of that one. */
   readonly ts?: number | undefined
+  /** Nothing after it counts: the log goes on at a single server. */
+  readonly end?: true
 }
 
 /** The least seq of what an entry of a message makes. */

@@ -3,6 +3,7 @@ import type { RoomEvent } from '../../protocol/events.ts'
 import type { SearchTerm } from '../../protocol/searchTerms.ts'
 import type { Share } from '../shares.ts'
 import type { AccountStore } from './accounts.ts'
+import type { AppliedChange } from './applied.ts'
 import type { EventEntry, KeptSession, SessionChange } from './entries.ts'
 
 /** The position of a stored entry. A repeat of an id gets the position of the first. */
@@ -46,6 +47,8 @@ export interface RoomHead {
   readonly firstPrev: number
   /** The seq of the newest event. */
   readonly last: number
+  /** The newest seq of the log when an earlier room of this name was deleted; undefined: none was. */
+  readonly endedAt?: number | undefined
 }
 
 /** Which events of a room to read. All bounds are exclusive positions; without one the newest. */
@@ -159,6 +162,10 @@ export interface Log {
   append(entry: EventEntry, settled: (result: Result<Stored>) => void, origin?: object, share?: Share): void
   /** Tells of every commit, in order; returns the function that ends it. */
   subscribe(listener: (events: readonly Committed[]) => void): () => void
+  /** Resolves once this daemon has what others store up to a seq; false: it did not come in time. A log of its own is never behind. */
+  reach(seq: number): Promise<boolean>
+  /** Tells of what entries did beside events, in the order of the log; returns the function that ends it. */
+  onApplied(listener: (applied: AppliedChange) => void): () => void
   /** Reads a part of a room, empty where the room has no events. */
   read(roomKey: string, range: Range, share?: Share): Promise<Page>
   /** Counts what follows a position; stops beyond the bounds. */
@@ -233,6 +240,8 @@ export interface SessionChangeOptions {
   readonly settled?: (result: Result<undefined>) => void
   /** Called when a change that is tried again is durable. */
   readonly kept?: () => void
+  /** Comes back with the change, see `AppliedChange`; the log does not look at it. */
+  readonly origin?: object | undefined
   readonly share?: Share
 }
 

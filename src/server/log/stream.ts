@@ -1,4 +1,4 @@
-/** What a shared log needs of the engine that orders it. Five operations hide which engine that is. */
+/** What a shared log needs of the engine that orders it. A few operations hide which engine that is. */
 
 /** One message of a stream: an envelope, or what stands for one of which a text was erased. */
 export interface StreamMessage {
@@ -62,11 +62,18 @@ export interface Stream {
   get(position: number): Promise<StreamMessage | undefined>
   /** Puts another text in the place of a message, then erases the message. */
   replace(position: number, data: Uint8Array): Promise<void>
-  /** Where the stream begins and ends. */
+  /** Where the stream begins and ends. Rejects with {@link StreamGone} where there is none. */
   end(): Promise<StreamEnd>
   /** The connection as it is now. */
   readonly connection: StreamConnection
+  /** The position up to which messages may be gone, since a base that is stored has them. */
+  trimmed(): Promise<number>
   close(): Promise<void>
+}
+
+/** The engine says that there is no such stream. */
+export class StreamGone extends Error {
+  override readonly name = 'StreamGone'
 }
 
 /** A stream cannot be used; the message is a sentence that says what to do. */

@@ -89,6 +89,7 @@ export class Watch implements Watched {
       uptime: Math.round(process.uptime()),
       at: Math.round(performance.now()),
       isListening: daemon?.isListening === true,
+      isDraining: daemon?.isDraining === true,
       listening: (daemon?.addresses ?? []).map(showAddress),
       people: look?.people ?? 0,
       connections: {

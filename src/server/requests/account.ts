@@ -9,7 +9,6 @@ import { checkNewPassword } from '../auth/passwords.ts'
 import { secretHash } from '../auth/secretHash.ts'
 import type { AccountChange, AccountDeed, KeptSecret, KeyLine } from '../log/accounts.ts'
 import type { Person } from '../rooms/people.ts'
-import { notifyOwner } from './accountLinks.ts'
 import { cleanLabel } from './admission.ts'
 import type { Client } from './client.ts'
 import { resolve } from './conversation.ts'
@@ -88,9 +87,7 @@ export async function setPassword(
     person: person.key,
     password: hashed.value,
   })
-  if (changed === undefined) return
-  notifyOwner(client.services, person.key, client, 'the password of your account was changed')
-  client.ok(request, {})
+  if (changed !== undefined) client.ok(request, {})
 }
 
 /** Serves `account`: lists what opens the account. */
@@ -111,14 +108,7 @@ export async function addKey(client: Client, person: Person, request: Request<'a
   const deed: AccountDeed = { deed: 'addKey', person: person.key, key: lineOf(key.value) }
   const changed = await change(client, person, request, deed)
   if (changed?.n === undefined) return
-  const { fingerprint } = key.value
-  notifyOwner(
-    client.services,
-    person.key,
-    client,
-    `the key ${fingerprint} was added to your account (/keys lists them)`,
-  )
-  client.ok(request, { n: changed.n, fingerprint })
+  client.ok(request, { n: changed.n, fingerprint: key.value.fingerprint })
 }
 
 /** Serves `token`: makes a token for a program. */
@@ -142,27 +132,15 @@ export async function addToken(client: Client, person: Person, request: Request<
     scope: { may, rooms: rooms.value },
     expires,
   })
-  if (changed?.n === undefined) return
-  notifyOwner(
-    client.services,
-    person.key,
-    client,
-    `a token was made for your account: ${label} (/token lists them)`,
-  )
-  client.ok(request, { n: changed.n, token })
+  if (changed?.n !== undefined) client.ok(request, { n: changed.n, token })
 }
 
 /** Serves `revoke`: takes a device, a token or a key away. The fold keeps the last thing that signs the owner in. */
 export async function revoke(client: Client, person: Person, request: Request<'revoke'>): Promise<void> {
   const { n } = request
-  const secret = client.services.accounts.find(person.key)?.secrets.find(candidate => candidate.n === n)
   const deed: AccountDeed = { deed: 'revoke', person: person.key, n, isForced: false }
   const changed = await change(client, person, request, deed)
-  if (changed !== undefined) {
-    client.ok(request, { n })
-    const what = secret === undefined ? 'something' : `the ${secret.kind} "${secret.label}"`
-    notifyOwner(client.services, person.key, client, `${what} was revoked from your account`)
-  }
+  if (changed !== undefined) client.ok(request, { n })
 }
 
 /** Serves `invite`: makes an invitation to this server. */
@@ -200,7 +178,7 @@ async function change(
   request: Request,
   deed: AccountDeed,
 ): Promise<AccountChange | undefined> {
-  const changed = await client.services.accounts.change(deed, person.key)
+  const changed = await client.services.accounts.change(deed, person.key, client)
   if (changed.ok) return changed.value
   client.refuse(changed.error, request.id)
   return undefined

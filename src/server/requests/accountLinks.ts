@@ -1,3 +1,4 @@
+import type { AccountNews } from '../auth/accounts.ts'
 import type { DisconnectReason } from '../counters.ts'
 import type { AccountChange, KeptAccount } from '../log/accounts.ts'
 import type { Peer } from '../rooms/room.ts'
@@ -29,9 +30,44 @@ function whyEnd(
   return ['revoked', 'this device or token was revoked: sign in again']
 }
 
-/** Tells the other full connections of an account what happened to it. */
-export function notifyOwner({ people }: Services, person: string, except: Peer, message: string): void {
-  const line = Line.of({ action: 'notice', message })
-  for (const peer of people.at(person)?.peers ?? [])
-    if (peer !== except && !peer.isPlain && peer.scope === undefined) peer.send(line)
+/** Tells the full connections of an account what was changed of it by another one, here or at another daemon. */
+export function tellOwner({ people }: Pick<Services, 'people'>, news: AccountNews): void {
+  const { entry, origin } = news
+  const told = entry.operator === undefined ? noticeOf(news) : undefined
+  if (told === undefined) return
+  const line = Line.of({ action: 'notice', message: told.message })
+  for (const peer of people.at(told.person)?.peers ?? [])
+    if (peer !== origin && !peer.isPlain && peer.scope === undefined) peer.send(line)
+}
+
+function noticeOf({
+  entry: { deed },
+  revoked,
+}: AccountNews): { readonly person: string; readonly message: string } | undefined {
+  switch (deed.deed) {
+    case 'setPassword':
+      return { person: deed.person, message: 'the password of your account was changed' }
+    case 'addKey':
+      return {
+        person: deed.person,
+        message: `the key ${deed.key.fingerprint} was added to your account (/keys lists them)`,
+      }
+    case 'addToken':
+      return {
+        person: deed.person,
+        message: `a token was made for your account: ${deed.label} (/token lists them)`,
+      }
+    case 'signIn':
+      if (deed.device === undefined) return undefined
+      return {
+        person: deed.person,
+        message: `a new device signed in to your account: ${deed.device.label} (/devices lists them)`,
+      }
+    case 'revoke': {
+      const what = revoked === undefined ? 'something' : `the ${revoked.kind} "${revoked.label}"`
+      return { person: deed.person, message: `${what} was revoked from your account` }
+    }
+    default:
+      return undefined
+  }
 }

@@ -7,8 +7,7 @@ import { refuseReserved } from '../auth/reservedNames.ts'
 import { newSecret, secretHash } from '../auth/secretHash.ts'
 import type { Credential, KeptAccount, NewDevice, TokenScope } from '../log/accounts.ts'
 import { resolveName } from '../log/namedRooms.ts'
-import type { Session } from '../rooms/sessions.ts'
-import { notifyOwner } from './accountLinks.ts'
+import type { Session } from '../rooms/heldSession.ts'
 import type { Client } from './client.ts'
 import { askFor, notRight, prove, signerOf } from './proving.ts'
 
@@ -56,17 +55,10 @@ export async function byCredential(client: Client, request: Connect): Promise<Re
   const device = client.isPlain ? undefined : newDevice(request)
   const old = request.session === undefined ? undefined : secretHash(request.session)
   const deed = { deed: 'signIn', person, proof: proof.value, device: device?.kept, old } as const
-  const changed = await accounts.change(deed)
+  const changed = await accounts.change(deed, undefined, client)
   if (!changed.ok) return changed
   const [account] = changed.value.accounts
   if (account === undefined) throw new Error('a device was added to no account')
-  if (device !== undefined)
-    notifyOwner(
-      client.services,
-      person,
-      client,
-      `a new device signed in to your account: ${device.kept.label} (/devices lists them)`,
-    )
   return success(admitted(account, sessions.ofAccount(account.session), device?.secret, changed.value.n))
 }
 

@@ -7,6 +7,7 @@ import { VERSION } from '../../protocol/version.ts'
 import type { Person } from '../rooms/people.ts'
 import { type Admission, byCredential, byDevice, byInvite, deviceLabel } from './admission.ts'
 import type { Client } from './client.ts'
+import { told } from './farewell.ts'
 import { asGuest, belongs, stillFree } from './guests.ts'
 import { askFor, notRight } from './proving.ts'
 import type { Services } from './services.ts'
@@ -92,7 +93,7 @@ function refused(client: Client, request: Connect, error: Refusal): undefined {
 
 function welcomeFrame(
   request: Connect,
-  { log, settings, features, accounts }: Services,
+  { log, settings, features, accounts, peers }: Services,
   person: Person,
   { secret, account }: Admission,
 ): Welcome {
@@ -109,6 +110,7 @@ function welcomeFrame(
     features: [...features],
     ...(account === undefined ? {} : { account: { role: account.role } }),
     policy,
+    ...told(peers()),
     ts: Date.now(),
   }
 }

@@ -13,12 +13,27 @@ const SPREAD_MS = 1_500
  * wait long.
  * @param n how many clients were told before
  * @param isQueued whether connections wait while the daemon is away, and are not refused
+ * @param peers where other daemons serve the same log: they need no time to start
  */
-export function farewell(n: number, isQueued: boolean): Line {
+export function farewell(n: number, isQueued: boolean, peers: readonly string[] = []): Line {
+  const restart = isQueued ? QUEUED_MS : RESTART_MS
   return Line.of({
     action: 'bye',
     reason: 'shutting_down',
     message: 'the server is stopping',
-    retryAfter: (isQueued ? QUEUED_MS : RESTART_MS) + ((n * EACH_MS) % SPREAD_MS),
+    retryAfter: (peers.length > 0 ? 0 : restart) + ((n * EACH_MS) % SPREAD_MS),
+    ...told(peers),
   })
+}
+
+/** What a daemon tells a client that has to go to another one. It tells each client at another time. */
+export function drained(peers: readonly string[]): Line {
+  const message =
+    peers.length > 0 ? 'this daemon hands its users over to another one' : 'this daemon takes no users now'
+  return Line.of({ action: 'bye', reason: 'draining', message, retryAfter: 0, ...told(peers) })
+}
+
+/** The addresses of other daemons, for a frame. */
+export function told(peers: readonly string[]): { readonly peers?: string[] } {
+  return peers.length > 0 ? { peers: [...peers] } : {}
 }

@@ -17,6 +17,9 @@ import { refuseNewRoom } from './newRoom.ts'
 import { replay } from './replay.ts'
 import type { Services } from './services.ts'
 
+/** When a client that holds more than this daemon has may try again, ms. */
+const RETRY_AFTER = 1_000
+
 /**
  * Serves `joinroom`. The answer says where the log ends; the missed events follow, fed from the log page by page as the
  * socket drains. In the tick in which the feeding reaches the last event that live members have, the connection becomes
@@ -30,6 +33,39 @@ export function joinRoom(
   const found = resolve(client, person, request.room)
   if (!found.ok) return client.refuse(found.error, request.id)
   const conversation = found.value
+  if (holdsMore(client, request, conversation)) return joinLater(client, person, request)
+  return joinNow(client, person, request, conversation)
+}
+
+/** Whether a client comes from another daemon of this log, where it was told of events that are not here yet. */
+function holdsMore(
+  client: Client,
+  { since = 0, epoch }: Request<'joinroom'>,
+  conversation: Conversation,
+): boolean {
+  const { services } = client
+  return since > services.log.last && epoch === epochOf(services, heldUnder(client, conversation))
+}
+
+/** An answer at once would tell it that its position has no meaning in this log, and it would begin the room afresh. */
+async function joinLater(client: Client, person: Person, request: Request<'joinroom'>): Promise<void> {
+  const done = client.expectAnswer()
+  const hasCome = await client.services.log.reach(request.since ?? 0).finally(done)
+  if (client.isGone) return
+  const found = resolve(client, person, request.room)
+  if (!found.ok) return client.refuse(found.error, request.id)
+  if (hasCome) return joinNow(client, person, request, found.value)
+  // Another daemon may have it.
+  const message = 'this server does not have yet what you hold: try again soon'
+  client.refuse({ code: 'storage_unavailable', message, retryAfter: RETRY_AFTER, fatal: true }, request.id)
+}
+
+function joinNow(
+  client: Client,
+  person: Person,
+  request: Request<'joinroom'>,
+  conversation: Conversation,
+): Promise<void> | undefined {
   const { services } = client
   const otherName = refuseOtherName(client, conversation)
   if (otherName !== undefined) return client.refuse(otherName, request.id)

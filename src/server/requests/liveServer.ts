@@ -1,26 +1,21 @@
-import { foldRoom } from '../../protocol/names.ts'
 import type { LiveServer } from '../admin/liveServer.ts'
 import { titleOf } from '../log/namedRooms.ts'
-import { roomEnded } from '../log/roomKeys.ts'
 import type { Logger } from '../logger.ts'
 import { LOG_LEVELS, type LogLevel } from '../settings.ts'
 import { Line } from '../transport/line.ts'
 import type { Client } from './client.ts'
+import type { Drain } from './drain.ts'
 import { liveConnection } from './liveConnection.ts'
 import type { Services } from './services.ts'
 
 /** A running daemon as the tasks of the operator see it. */
 export function liveServer(
-  { people, rooms, sessions, log }: Pick<Services, 'people' | 'rooms' | 'sessions' | 'log'>,
+  { people, rooms, log }: Pick<Services, 'people' | 'rooms' | 'log'>,
   logger: Logger,
   clients: () => Iterable<Client>,
+  drain: Drain,
 ): LiveServer {
   const open = (): Client[] => [...clients()].filter(({ connection }) => !connection.isEnding)
-  const endRoom = (key: string, name: string): void => {
-    rooms.end(key)
-    sessions.unlist(key)
-    for (const client of clients()) if (client.memberships.has(key)) tellEnded(client, key, name)
-  }
   return {
     connections: () => open().map(liveConnection),
     announce: (message, isMeant) => {
@@ -38,12 +33,8 @@ export function liveServer(
       return found && { ...found, name: titleOf({ ...found, title: log.head(key)?.title }) }
     },
     roomsWithoutEvents: () => rooms.withoutEvents(),
-    renameRoom: ({ roomKey, name, nameKey }) => {
-      // Made by its first member while the name was given away: the log takes nothing that is said there.
-      if (nameKey !== roomKey && log.leadsTo(nameKey) === roomKey) endRoom(nameKey, name)
-      for (const client of clients()) tellRenamed(client, roomKey, name)
-    },
-    endRoom,
+    drain: within => drain.start(within),
+    cancelDrain: () => drain.cancel(),
     get logLevel(): LogLevel {
       return LOG_LEVELS.find(level => level === logger.level) ?? 'info'
     },
@@ -51,27 +42,4 @@ export function liveServer(
       logger.level = level
     },
   }
-}
-
-/** A plain client goes on under its own name for the room, and cannot be told. */
-function tellRenamed(client: Client, key: string, title: string): void {
-  const room = client.memberships.get(key)?.name
-  if (room === undefined || client.isPlain) return
-  if (client.knowsRenames) return client.sendFrame({ action: 'renamed', room, title })
-  const message =
-    foldRoom(room) === foldRoom(title)
-      ? `the room "${room}" is called "${title}" now`
-      : `the room "${room}" is called "${title}" now; here it keeps the name by which you joined it`
-  client.sendFrame({ action: 'notice', message })
-}
-
-/** Clients that do not know `ended` show the notice; their next request for the room is refused, or makes another one. */
-function tellEnded(client: Client, key: string, name: string): void {
-  const room = client.memberships.get(key)?.name ?? name
-  client.memberships.delete(key)
-  client.typingAt.delete(key)
-  const { code, message } = roomEnded(name)
-  if (client.isPlain) return client.refuse({ code, message })
-  client.sendFrame({ action: 'ended', room })
-  client.sendFrame({ action: 'notice', message })
 }

@@ -8,6 +8,7 @@ import { presentSecret } from './account.ts'
 import { cutToBytes } from './answerSize.ts'
 import type { Client } from './client.ts'
 import { notifying } from './conversation.ts'
+import { BYE_ERASED } from './erased.ts'
 import { proveAgain } from './proving.ts'
 
 type Records = RequestResult<'mydata'>['records']
@@ -64,7 +65,10 @@ export async function eraseMe(client: Client, person: Person, request: Request<'
   // Nothing more is said under the name meanwhile.
   for (const peer of [...person.peers])
     if (peer !== client) peer.dismiss('erased', 'everything said under this name is erased')
-  const erased = await client.services.erase(person.key)
+  const { erase, erasing } = client.services
+  erasing.add(client)
+  const erased = await erase(person.key)
+  erasing.delete(client)
   if (!erased.ok) {
     const { error } = refuse(
       'storage_unavailable',
@@ -73,5 +77,5 @@ export async function eraseMe(client: Client, person: Person, request: Request<'
     return client.refuse(error, request.id)
   }
   client.ok(request, {})
-  client.services.forgetPerson(person.key)
+  client.sendAway(BYE_ERASED, 'erased')
 }

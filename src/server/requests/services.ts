@@ -11,6 +11,7 @@ import type { Journal } from '../journal.ts'
 import type { Log, RoomDirectory } from '../log/log.ts'
 import type { People } from '../rooms/people.ts'
 import type { Presence } from '../rooms/presence.ts'
+import type { Peer } from '../rooms/room.ts'
 import type { Rooms } from '../rooms/rooms.ts'
 import type { Sessions } from '../rooms/sessions.ts'
 import type { Settings } from '../settings.ts'
@@ -35,11 +36,13 @@ export interface Services {
   readonly inviteAddress: InviteAddress
   /** Erases a person (a folded name): everything said, and the account. The error is a sentence. */
   readonly erase: (person: string) => Promise<Result<unknown, string>>
-  /** Ends the connections of an erased person (a folded name), and forgets the name. */
-  readonly forgetPerson: (person: string) => void
+  /** Connections that asked for the erasing of their person, and have no answer yet. */
+  readonly erasing: Set<Peer>
   /** For the lines of the log about connections. */
   readonly journal: Journal
   readonly counters: Counters
+  /** `host:port` of the other daemons that serve the same log, as clients reach them. */
+  readonly peers: () => readonly string[]
   /** Every action that the daemon serves, for `welcome`. */
   readonly features: readonly RequestAction[]
 }

@@ -1,19 +1,21 @@
 import { refuse } from '../../protocol/errors.ts'
 import { SMALL_ROOM, TYPING_RENEW_MS } from '../../protocol/limits.ts'
 import type { Request } from '../../protocol/requests.ts'
-import type { Signal } from '../../protocol/responses.ts'
 import { checkText } from '../../protocol/texts.ts'
 import { changedNotify } from '../log/notify.ts'
+import type { SessionNews } from '../rooms/heldSession.ts'
 import type { Person } from '../rooms/people.ts'
 import { Line } from '../transport/line.ts'
 import type { Client } from './client.ts'
 import { isInScope, notifying, refuseListing, refuseSetting, resolveJoined } from './conversation.ts'
+import type { Services } from './services.ts'
 
 /**
- * Serves `read`: moves the read position, also back, and tells the person's other connections once the log has it.
- * Resolves then: a client has one of these waiting in the log, not thousands in the way of others' messages.
+ * Serves `read`: moves the read position, also back; the person's other connections hear of it once the log has it. One that is
+ * stored at once holds the client's next line back: a client has one of these waiting in the log, not thousands in the way of
+ * others' messages. One that waits for its turn does not.
  */
-export async function setRead(client: Client, person: Person, request: Request<'read'>): Promise<void> {
+export function setRead(client: Client, person: Person, request: Request<'read'>): Promise<void> | undefined {
   const conversation = resolveJoined(client, person, request.room)
   if (!conversation.ok) return client.refuse(conversation.error, request.id)
   const { key, name } = conversation.value
@@ -26,13 +28,19 @@ export async function setRead(client: Client, person: Person, request: Request<'
   if (session === undefined) return client.ok(request, { room: name, seq: request.seq })
   const tooMany = refuseListing(client, key)
   if (tooMany !== undefined) return client.refuse(tooMany, request.id)
-  const kept = await services.sessions.moveRead(session, key, request.seq, client.share)
-  if (!kept.ok) return client.refuse(kept.error, request.id)
-  client.ok(request, { room: name, seq: request.seq })
-  tellOwn(client, person, key, { action: 'read', seq: request.seq })
+  const isPaced = services.sessions.isPaced(session, key)
+  const sender = { origin: client, share: client.share }
+  const moved = services.sessions.moveRead(session, key, request.seq, sender).then(kept => {
+    if (kept.ok) client.ok(request, { room: name, seq: request.seq })
+    else client.refuse(kept.error, request.id, request.action)
+  })
+  if (!isPaced) return moved
+  const answered = client.expectAnswer()
+  void moved.finally(answered)
+  return undefined
 }
 
-/** Serves `notify`: sets what calls the person, and tells the person's other connections once the log has it. */
+/** Serves `notify`: sets what calls the person; the person's other connections hear of it once the log has it. */
 export async function setNotify(client: Client, person: Person, request: Request<'notify'>): Promise<void> {
   const conversation = resolveJoined(client, person, request.room)
   if (!conversation.ok) return client.refuse(conversation.error, request.id)
@@ -46,23 +54,27 @@ export async function setNotify(client: Client, person: Person, request: Request
   const tooMany = before === undefined ? refuseSetting(client) : undefined
   if (tooMany !== undefined) return client.refuse(tooMany, request.id)
   const { level, muted } = request
-  const kept = await services.sessions.setNotify(session, key, { level, muted }, client.share)
+  const sender = { origin: client, share: client.share }
+  const kept = await services.sessions.setNotify(session, key, { level, muted }, sender)
   if (!kept.ok) return client.refuse(kept.error, request.id)
   client.ok(request, { room: name, ...notifying(kept.value) })
-  tellOwn(client, person, key, { action: 'notify', ...notifying(kept.value) })
 }
 
-/** Tells the person's other connections what one of them did in a conversation: those that may see it. */
-function tellOwn(
-  client: Client,
-  person: Person,
-  key: string,
-  frame: Omit<Signal<'read'>, 'room'> | Omit<Signal<'notify'>, 'room'>,
+/** Tells the connections of a session what one of them did in a conversation, here or at another daemon: those that may see it. */
+export function tellSession(
+  { people, rooms }: Pick<Services, 'people' | 'rooms'>,
+  { session, roomKey, change, origin }: SessionNews,
 ): void {
-  const { rooms } = client.services
-  for (const peer of person.peers)
-    if (peer !== client && !peer.isPlain && isInScope(peer, key))
-      peer.send(Line.of({ ...frame, room: rooms.nameFor(person, key, peer) }))
+  const person = people.at(session.person)
+  if (person === undefined) return
+  const signal =
+    change.kind === 'read'
+      ? ({ action: 'read', seq: change.seq } as const)
+      : ({ action: 'notify', ...notifying(change.notify) } as const)
+  for (const peer of person.peers) {
+    const isOf = peer.sessionNumber === session.number && !peer.isPlain && isInScope(peer, roomKey)
+    if (isOf && peer !== origin) peer.send(Line.of({ ...signal, room: rooms.nameFor(person, roomKey, peer) }))
+  }
 }
 
 /** Serves `typing`: passes it on to the other members, no more often than the contract lets a client renew it. */

@@ -2,41 +2,24 @@ import { type Result, success } from '../../protocol/errors.ts'
 import { foldName } from '../../protocol/names.ts'
 import { newSecret, secretHash } from '../auth/secretHash.ts'
 import type { AccountChange, AccountSession, AccountStore } from '../log/accounts.ts'
+import type { AppliedChange } from '../log/applied.ts'
 import type { KeptSession, SessionChange } from '../log/entries.ts'
-import type { SessionStore } from '../log/log.ts'
-import { changedNotify, NOTHING_SET, type Notify, type NotifyChange } from '../log/notify.ts'
+import type { Log, SessionStore } from '../log/log.ts'
+import { NOTHING_SET, type Notify, type NotifyChange } from '../log/notify.ts'
+import { directNames } from '../log/roomKeys.ts'
 import type { Share } from '../shares.ts'
+import { HeldSession, type Session, type SessionNews } from './heldSession.ts'
+import { ReadPace } from './readPace.ts'
 
 const DAY = 86_400_000
 /** Of so many names it is known which session had them last. */
 const HOLDERS_KEPT = 10_000
 
-/** A session of a name: the client that brings its secret continues it. It outlives connections and the daemon. */
-export interface Session {
-  /** The log marks events of the session with it. */
-  readonly number: number
-  /** The folded name that it belongs to. */
-  readonly person: string
-  /** The position of the log when it began: it sees nothing of direct conversations before. */
-  readonly began: number
-  /** The rooms that it joined and did not leave, and direct conversations that it read, each with its read position. */
-  readonly reads: ReadonlyMap<string, number>
-  /** What it has set for them. */
-  readonly notify: ReadonlyMap<string, Notify>
-}
-
-interface OwnSession extends Session {
-  /** The hash of its secret; undefined for that of an account, which its devices open. */
-  hash: string | undefined
-  began: number
-  readonly reads: Map<string, number>
-  readonly notify: Map<string, Notify>
-  /** How many connections have it. */
-  connections: number
-  /** How many of its changes are on their way to the log. */
-  changes: number
-  /** The day of the last use that was noted. */
-  usedOn: number
+/** How a change of a session is made. */
+export interface SessionRequest {
+  /** Comes back with the {@link SessionNews}. */
+  readonly origin?: object
+  readonly share?: Share
 }
 
 /** How many sessions without an account are kept. */
@@ -64,19 +47,28 @@ export interface NewSession {
 export class Sessions {
   readonly #store: SessionStore
   readonly #limits: SessionLimits
-  readonly #held = new Map<number, OwnSession>()
+  readonly #held = new Map<number, HeldSession>()
   /** Which session had a name last, by folded name; the oldest first. */
   readonly #holders = new Map<string, number>()
-  readonly #byHash = new Map<string, OwnSession>()
+  readonly #byHash = new Map<string, HeldSession>()
   readonly #accounts: AccountStore | undefined
+  readonly #pace = new ReadPace()
+  readonly #listeners = new Set<(news: SessionNews) => void>()
 
   /** @param accounts tells which sessions become those of accounts */
-  constructor(store: SessionStore, limits: SessionLimits, accounts?: AccountStore) {
+  constructor(store: SessionStore & Pick<Log, 'onApplied'>, limits: SessionLimits, accounts?: AccountStore) {
     this.#store = store
     this.#limits = limits
     this.#accounts = accounts
-    accounts?.onAccounts(change => this.#accountsChanged(change))
+    accounts?.onAccounts(({ change }) => this.#accountsChanged(change))
     store.onForgotten(numbers => this.#forgotten(numbers))
+    store.onApplied(applied => this.#applied(applied))
+  }
+
+  /** Tells of read positions and levels that changed, here or at another daemon; returns the function that ends it. */
+  subscribe(listener: (news: SessionNews) => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
   }
 
   /** The number of a session that the log is to begin: no other session gets it. */
@@ -123,9 +115,10 @@ export class Sessions {
 
   /** A room was deleted: no session lists it any more. The log forgets it by itself. */
   unlist(roomKey: string): void {
-    for (const { reads, notify } of this.#held.values()) {
-      reads.delete(roomKey)
-      notify.delete(roomKey)
+    for (const session of this.#held.values()) {
+      this.#pace.overtaken(paceKey(session, roomKey))
+      session.positions.drop(roomKey)
+      session.notify.delete(roomKey)
     }
   }
 
@@ -166,23 +159,48 @@ export class Sessions {
   /** Puts a room into a session's list, read up to a position. The log stores that as soon as it can. */
   enlist(session: Session, roomKey: string, seq: number, share?: Share): void {
     const own = this.#mutable(session)
-    own.reads.set(roomKey, seq)
-    this.#owe(own, { kind: 'read', session: own.number, roomKey, seq }, share)
+    this.#pace.overtaken(paceKey(session, roomKey))
+    const end = own.positions.move(roomKey, seq)
+    this.#owe(own, { kind: 'read', session: own.number, roomKey, seq }, share, end)
   }
 
-  /** Moves a read position; resolves when that is durable, or refused and taken back. */
-  async moveRead(session: Session, roomKey: string, seq: number, share?: Share): Promise<Result<undefined>> {
+  /**
+   * Moves a read position; resolves when that is durable, or refused and taken back. Of several in one second the newest is stored,
+   * see {@link ReadPace}.
+   */
+  moveRead(
+    session: Session,
+    roomKey: string,
+    seq: number,
+    request: SessionRequest = {},
+  ): Promise<Result<undefined>> {
     const own = this.#mutable(session)
-    const { reads } = own
-    const before = reads.get(roomKey)
-    reads.set(roomKey, seq)
-    const kept = await this.#change(own, { kind: 'read', session: own.number, roomKey, seq }, share)
-    // The client is told that its position was refused, so it must not show. A later change stands.
-    if (!kept.ok && reads.get(roomKey) === seq) {
-      if (before === undefined) reads.delete(roomKey)
-      else reads.set(roomKey, before)
+    const end = own.positions.move(roomKey, seq)
+    own.changes++
+    const ended = (): void => {
+      end()
+      this.#changed(own)
     }
-    return kept
+    return this.#pace.move(paceKey(session, roomKey), {
+      store: async () => {
+        const change = { kind: 'read', session: own.number, roomKey, seq } as const
+        // By the origin it is told from those of other daemons.
+        const kept = await this.#change(own, change, { origin: own, ...request })
+        ended()
+        return kept
+      },
+      drop: ended,
+    })
+  }
+
+  /** Whether a read position of a room would wait for its turn: its connection can be read on meanwhile. */
+  isPaced(session: Session, roomKey: string): boolean {
+    return this.#pace.isPaced(paceKey(session, roomKey))
+  }
+
+  /** Hands what waits to the log, which is being closed. */
+  end(): void {
+    this.#pace.end()
   }
 
   /** Changes which messages of a room call the person; resolves with what is set then when that is durable. */
@@ -190,16 +208,15 @@ export class Sessions {
     session: Session,
     roomKey: string,
     change: NotifyChange,
-    share?: Share,
+    request: SessionRequest = {},
   ): Promise<Result<Notify | undefined>> {
     const own = this.#mutable(session)
-    const kept = await this.#change(own, { kind: 'notify', session: own.number, roomKey, change }, share)
-    // Changes are settled in the order in which the log applied them, so memory comes to the same.
-    if (!kept.ok) return kept
-    const notify = changedNotify(own.notify.get(roomKey), change)
-    if (notify === undefined) own.notify.delete(roomKey)
-    else own.notify.set(roomKey, notify)
-    return success(notify)
+    let notify: Notify | undefined
+    const entry = { kind: 'notify', session: own.number, roomKey, change } as const
+    const kept = await this.#change(own, entry, request, () => {
+      notify = own.notify.get(roomKey)
+    })
+    return kept.ok ? success(notify) : kept
   }
 
   /**
@@ -208,16 +225,17 @@ export class Sessions {
    */
   leave(session: Session, roomKey: string, share?: Share): Promise<void> | undefined {
     const own = this.#mutable(session)
+    this.#pace.overtaken(paceKey(session, roomKey))
     const hadSet = own.notify.delete(roomKey)
-    if (!own.reads.delete(roomKey) && !hadSet) return undefined
+    if (!own.reads.has(roomKey) && !hadSet) return undefined
+    const end = own.positions.move(roomKey, undefined)
     const change = { kind: 'left', session: own.number, roomKey } as const
-    return this.#change(own, change, share).then(kept => {
-      // A change that was on its way before this one set it again.
-      if (kept.ok) own.notify.delete(roomKey)
+    return this.#change(own, change, share === undefined ? {} : { share }).then(kept => {
+      if (!kept.ok && !own.reads.has(roomKey)) return this.#owe(own, change, share, end)
       // Where the room was joined again, what is set for it goes nevertheless.
-      else if (own.reads.has(roomKey))
+      if (!kept.ok)
         this.#owe(own, { kind: 'notify', session: own.number, roomKey, change: NOTHING_SET }, share)
-      else this.#owe(own, change, share)
+      end()
     })
   }
 
@@ -233,7 +251,7 @@ export class Sessions {
     if (this.#holders.size > HOLDERS_KEPT && !oldest.done) this.#holders.delete(oldest.value)
   }
 
-  #storeBeginning(session: OwnSession, name: string, connected: readonly number[], share?: Share): void {
+  #storeBeginning(session: HeldSession, name: string, connected: readonly number[], share?: Share): void {
     const { number, hash, person, began } = session
     if (hash === undefined) return
     const { sessionsOfPerson: ofPerson, sessions: inAll } = this.#limits
@@ -257,6 +275,52 @@ export class Sessions {
     }
   }
 
+  /** The log applied a change. Those of this daemon come back in their place among those of others. */
+  #applied(applied: AppliedChange): void {
+    if (applied.kind !== 'session') return
+    const { change, origin } = applied
+    const session = this.#held.get(change.session)
+    if (session === undefined) return
+    switch (change.kind) {
+      case 'read':
+        return this.#appliedRead(session, change.roomKey, change.seq, origin)
+      case 'left':
+        session.positions.applied(change.roomKey, undefined)
+        session.notify.delete(change.roomKey)
+        return
+      case 'notify':
+        return this.#appliedNotify(session, change, origin)
+      case 'floor':
+        session.began = Math.max(session.began, change.began)
+        return
+      case 'forgotten':
+        return this.#forgotten([change.session])
+    }
+  }
+
+  #appliedRead(session: HeldSession, roomKey: string, seq: number, origin: object | undefined): void {
+    if (origin === undefined) this.#pace.overtaken(paceKey(session, roomKey))
+    // A position by which another daemon puts a room into the list is no news: the connections here are not in it.
+    const isListed = session.positions.isLogged(roomKey) || directNames(roomKey) !== undefined
+    const isNew = session.positions.applied(roomKey, seq)
+    if (origin !== undefined || (isNew && isListed))
+      this.#tell({ session, roomKey, change: { kind: 'read', seq }, origin })
+  }
+
+  #appliedNotify(
+    session: HeldSession,
+    { roomKey, change }: Pick<Extract<SessionChange, { kind: 'notify' }>, 'roomKey' | 'change'>,
+    origin: object | undefined,
+  ): void {
+    const isNew = session.setNotify(roomKey, change)
+    if (origin === undefined && !isNew) return
+    this.#tell({ session, roomKey, change: { kind: 'notify', notify: session.notify.get(roomKey) }, origin })
+  }
+
+  #tell(news: SessionNews): void {
+    for (const listener of this.#listeners) listener(news)
+  }
+
   #accountsChanged({ sessions, ended }: AccountChange): void {
     for (const session of sessions) this.#becameAccounts(session)
     for (const number of ended) {
@@ -268,53 +332,46 @@ export class Sessions {
   /** A session began, was registered, or took another one over. Connected clients hold its object, which stays. */
   #becameAccounts(kept: AccountSession): void {
     const session = this.#held.get(kept.number)
-    if (session === undefined) return
-    if (session.hash !== undefined) this.#byHash.delete(session.hash)
-    session.hash = undefined
-    session.began = Math.min(session.began, kept.began)
-    // Changes that are still on their way to the log stand.
-    for (const [roomKey, seq] of kept.reads)
-      session.reads.set(roomKey, Math.max(seq, session.reads.get(roomKey) ?? 0))
-    for (const [roomKey, notify] of kept.notify)
-      if (!session.notify.has(roomKey)) session.notify.set(roomKey, notify)
+    if (session?.hash !== undefined) this.#byHash.delete(session.hash)
+    session?.becomeAccount(kept)
   }
 
-  #change(session: OwnSession, change: SessionChange, share?: Share): Promise<Result<undefined>> {
+  /** @param asSettled called as it is settled: the log has told of it by then, and of none that came later */
+  #change(
+    session: HeldSession,
+    change: SessionChange,
+    request: SessionRequest,
+    asSettled?: () => void,
+  ): Promise<Result<undefined>> {
     session.changes++
     return new Promise(resolve => {
       const settled = (result: Result<undefined>): void => {
+        asSettled?.()
         this.#changed(session)
         resolve(result)
       }
-      this.#store.changeSession(change, { settled, ...(share === undefined ? {} : { share }) })
+      this.#store.changeSession(change, { ...request, settled })
     })
   }
 
-  #owe(session: OwnSession, change: SessionChange, share?: Share): void {
+  /** @param ended called when the log has it */
+  #owe(session: HeldSession, change: SessionChange, share?: Share, ended?: () => void): void {
     session.changes++
-    const kept = (): void => this.#changed(session)
+    const kept = (): void => {
+      ended?.()
+      this.#changed(session)
+    }
     this.#store.changeSession(change, { kept, ...(share === undefined ? {} : { share }) })
   }
 
-  #changed(session: OwnSession): void {
+  #changed(session: HeldSession): void {
     session.changes--
     this.#drop(session)
   }
 
-  #hold(kept: Omit<KeptSession, 'hash'>, hash: string | undefined): OwnSession {
-    const { number, person, began, reads, notify } = kept
-    const session: OwnSession = {
-      number,
-      person,
-      began,
-      reads: new Map(reads),
-      notify: new Map(notify),
-      hash,
-      connections: 0,
-      changes: 0,
-      usedOn: 0,
-    }
-    this.#held.set(number, session)
+  #hold(kept: Omit<KeptSession, 'hash'>, hash: string | undefined): HeldSession {
+    const session = new HeldSession(kept, hash)
+    this.#held.set(session.number, session)
     if (hash !== undefined) this.#byHash.set(hash, session)
     // A client that asked for it may not come in.
     setImmediate(() => this.#drop(session))
@@ -322,18 +379,22 @@ export class Sessions {
   }
 
   /** Drops a session that nothing needs in memory. */
-  #drop(session: OwnSession): void {
+  #drop(session: HeldSession): void {
     if (session.connections === 0 && session.changes === 0) this.#release(session)
   }
 
-  #release(session: OwnSession): void {
+  #release(session: HeldSession): void {
     if (this.#held.get(session.number) === session) this.#held.delete(session.number)
     if (session.hash !== undefined && this.#byHash.get(session.hash) === session)
       this.#byHash.delete(session.hash)
   }
 
   /** Others read sessions; only this class changes them. */
-  #mutable(session: Session): OwnSession {
-    return session as OwnSession
+  #mutable(session: Session): HeldSession {
+    return session as HeldSession
   }
+}
+
+function paceKey({ number }: Session, roomKey: string): string {
+  return `${number} ${roomKey}`
 }

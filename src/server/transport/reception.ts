@@ -159,6 +159,11 @@ export class Reception implements ArrivalWatcher {
   /** Admits no further connection. */
   close(): void {
     this.#isClosed = true
+    this.cutArrivals()
+  }
+
+  /** Closes the connections that are still on their way in. */
+  cutArrivals(): void {
     for (const arrival of this.#arrivals) arrival.socket.destroy()
   }
 

@@ -1,9 +1,11 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import type { Addresses } from '../../client/addresses.ts'
 import type { ChatClient } from '../../client/client.ts'
 import type { Composed } from '../../client/drafts.ts'
 import type { LeaveStore } from '../../client/leaves.ts'
 import type { OutboxEntry, OutboxStore } from '../../client/outbox.ts'
+import type { ServerAddress } from '../../client/serverAddress.ts'
 import { fileName, type Saved, StateFile } from '../../client/stateFile.ts'
 import { foldName } from '../../protocol/names.ts'
 import { makePrivateDirectory } from './directories.ts'
@@ -12,6 +14,22 @@ import { makePrivateDirectory } from './directories.ts'
 const WRITE_AFTER_MS = 500
 /** What could not be written is tried again after this, ms. */
 const RETRY_AFTER_MS = 5_000
+
+/**
+ * By which of its addresses a server is remembered: the first one by which this account has been there under the name, so
+ * that the order of the addresses does not matter; else the first.
+ * @param state the state directory of this program
+ */
+export function rememberedAs(
+  state: string,
+  addresses: readonly [ServerAddress, ...ServerAddress[]],
+  username: string,
+): ServerAddress {
+  const isThere = ({ host, port }: ServerAddress): boolean =>
+    existsSync(join(directoryIn(state), `${fileName({ host, port, username })}.db`))
+  const { host, port } = addresses.find(isThere) ?? addresses[0]
+  return { host, port }
+}
 
 /** The account that a {@link Memory} serves. */
 export interface MemoryOptions {
@@ -73,6 +91,11 @@ export class Memory implements OutboxStore, LeaveStore {
   /** Remembers a setting, at once. */
   keepSetting(name: string, written: string): void {
     this.#file.keepSetting(name, written)
+  }
+
+  /** Hands what the daemons of the server told of each other from one start to the next. */
+  rememberAddresses(addresses: Addresses): void {
+    addresses.remember(this.#file.peers(), peers => this.#file.keepPeers(peers))
   }
 
   /** Remembers a session of the present name, at once. */

@@ -1,15 +1,15 @@
 import { X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { KnownServers } from '../../client/knownServers.ts'
-import { isOnThisMachine, showServer, socketPath } from '../../client/serverAddress.ts'
-import { Trust } from '../../client/trust.ts'
+import { isOnThisMachine, type ServerAddress, showServer, socketPath } from '../../client/serverAddress.ts'
+import { Trust, type TrustIn } from '../../client/trust.ts'
 import { failure, type Result, success } from '../../protocol/errors.ts'
 import { systemReason } from './directories.ts'
 
 /** What the command line says about the trust in a server. */
 export interface TrustFlags {
-  readonly host: string
-  readonly port: number
+  /** The addresses of the server that the user gave. */
+  readonly addresses: readonly ServerAddress[]
   readonly fingerprint: string | undefined
   readonly ca: string | undefined
   readonly plaintext: true | undefined
@@ -20,26 +20,38 @@ export interface TrustFlags {
 }
 
 /**
- * The trust for a connection; undefined for one in plain text: with `--plaintext`, and on this machine unless a flag asks
- * for a key. The error is a sentence.
+ * The trust at each address of a server; undefined for one in plain text: with `--plaintext`, and on this machine unless a
+ * flag asks for a key. The error is a sentence.
  */
-export function trustFor(options: TrustFlags): Result<Trust | undefined, string> {
-  const { host, port, fingerprint, ca, plaintext, knownServers, tell } = options
+export function trustFor(options: TrustFlags): Result<TrustIn, string> {
+  const { addresses, fingerprint, ca, plaintext, knownServers, tell } = options
   const isAsked = fingerprint !== undefined || ca !== undefined
-  if (isOnThisMachine(host) && !isAsked) return success(undefined)
-  if (socketPath(host) !== undefined)
+  const isPlain = ({ host }: ServerAddress): boolean => isOnThisMachine(host) && !isAsked
+  if (isAsked && addresses.some(({ host }) => socketPath(host) !== undefined))
     return failure('a unix socket is not encrypted: leave out --fingerprint and --ca')
   if (plaintext === true) {
-    tell(
-      'warning',
-      `no encryption with ${showServer({ host, port })} (--plaintext): anyone between you and the server can read and change everything, and take over your session`,
-    )
-    return success(undefined)
+    const elsewhere = addresses.filter(address => !isPlain(address))
+    if (elsewhere.length > 0)
+      tell(
+        'warning',
+        `no encryption with ${elsewhere.map(showServer).join(', ')} (--plaintext): anyone between you and the server can read and change everything, and take over your session`,
+      )
+    return success(() => undefined)
   }
   const authorities = ca === undefined ? success(undefined) : readAuthorities(ca)
   if (!authorities.ok) return authorities
   const known = new KnownServers(knownServers)
-  return success(new Trust({ host, port, known, fingerprint, ca: authorities.value, tell }))
+  const trusts = new Map<string, Trust>()
+  return success(({ identity, isTold }) => {
+    // Not by where the connection goes: DNS could lead a name to this machine.
+    if (isPlain(identity)) return undefined
+    const key = `${isTold ? 'told ' : ''}${showServer(identity)}`
+    const { host, port } = identity
+    const flags = { known, fingerprint, ca: authorities.value, tell }
+    const trust = trusts.get(key) ?? new Trust({ ...flags, host, port, isTold, sameServer: addresses })
+    trusts.set(key, trust)
+    return trust
+  })
 }
 
 function readAuthorities(

@@ -30,7 +30,7 @@ export function statusRow(state: ScreenState, world: World, layout: Layout, pane
     // The sign alone says that we are online.
     if (rowWidth(left) + 2 + rowWidth([note]) > width && isFine) left = left.slice(0, 2)
     left.push(span(clean`  `), note)
-    if (link.status === 'waiting') left.push(span(clean`  `), reasonSpan(link))
+    if (link.status === 'waiting' && link.isMoving !== true) left.push(span(clean`  `), reasonSpan(link))
   }
   const keys = hintSpans(state, world, pane, width - rowWidth(left) - 3)
   const start = cutRow(left, width - rowWidth(keys))
@@ -42,6 +42,8 @@ export function statusRow(state: ScreenState, world: World, layout: Layout, pane
  * out. `isShort`: something else is told, and the reason comes behind it.
  */
 function linkSpans(link: LinkState, now: number, width: number, isShort: boolean): Span[] {
+  if ('isMoving' in link)
+    return [span(isShort ? clean`○ moving…` : clean`○ moving to another daemon…`, 'dim')]
   switch (link.status) {
     case 'online':
       if (link.lateSince !== undefined) return lateSpans(link.lateSince, now, isShort)

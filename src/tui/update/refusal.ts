@@ -28,8 +28,8 @@ export function withRefusal(state: ScreenState, world: World): Step {
 function withLongReason(state: ScreenState, { client: { link } }: World): ScreenState {
   if (link.status === 'online')
     return state.toldReason === undefined ? state : { ...state, toldReason: undefined }
-  if (link.status !== 'waiting' || link.reason.length <= SHORT_REASON) return state
-  if (link.reason === state.toldReason) return state
+  if (link.status !== 'waiting' || link.isMoving === true) return state
+  if (link.reason.length <= SHORT_REASON || link.reason === state.toldReason) return state
   const told = { ...state, toldReason: link.reason }
   // An error that stands says more: that of hosting a server says what to do.
   return state.notice?.tone === 'error' ? told : withLateError(told, cleanLine(link.reason))

@@ -49,7 +49,6 @@ async function opened(directoryMode: number, group?: number): Promise<{ mode: nu
   const logger = pino({}, { write: line => void lines.push(line) })
   const context = {
     log: {} as never,
-    sendAway: never,
     keyPair: never,
     accounts: never,
     config: undefined,

@@ -164,3 +164,31 @@ test('log-level changes the level of the running daemon, and shows it', async ()
   expect(server.daemon.live.logLevel).toBe('fatal')
   expect(await server.log.audit(undefined, 1)).toMatchObject([{ deed: 'logLevel', by: undefined }])
 })
+
+test('a drain sends all away, says so, stands in the audit, and can be cancelled', async () => {
+  const server = await startOperated()
+  const alice = await Peer.full(server, 'alice')
+  const plain = await Peer.plain(server, 'plain')
+  expect(await server.run({ task: 'drain', isJson: false })).toMatchObject({
+    result: { error: { code: 'invalid', message: 'this daemon takes connections already' } },
+  })
+  const ended = Promise.all([alice.ended(), plain.ended()])
+  const drained = await server.run({ task: 'drain', within: 0.3, isJson: false })
+  expect(drained).toMatchObject({ result: { ok: true } })
+  expect(drained.lines).toEqual([
+    'takes no more connections; sends 2 connections away within 0.3 s',
+    expect.stringMatching(/^no connection is left; chatd runs on/),
+  ])
+  await ended
+  expect(alice.frames.at(-1)).toEqual({
+    ...{ action: 'bye', reason: 'draining', message: expect.any(String), retryAfter: 0 },
+  })
+  expect(plain.of('bye', 'error')).toEqual([])
+  await expect(Peer.full(server, 'late')).rejects.toThrow('ECONNREFUSED')
+  const again = await server.run({ task: 'drain', within: 0, isJson })
+  expect(objects(again)).toEqual([{ connections: 0, within: 0 }, { connections: 0 }])
+  expect(await server.run({ task: 'drain', isJson })).toMatchObject({ lines: ['{"cancelled":true}'] })
+  await Peer.full(server, 'late')
+  const audit = await server.run({ task: 'audit', limit: 10 })
+  expect(audit.lines.join('\n')).toContain('2 connections within 0.3 s')
+})

@@ -9,6 +9,7 @@ const STATUS: Status = {
   uptime: 93_600,
   at: 10_000,
   isListening: true,
+  isDraining: false,
   listening: ['127.0.0.1:9011', 'unix:/run/chat'],
   people: 3,
   connections: { full: 2, plain: 1, entering: 0 },

@@ -20,6 +20,7 @@ describe('a file of configuration', () => {
       log-level = "warn"
       socket-mode = "660"
       name = ["Chat.Example.org", "bücher.example"]
+      advertise = ["Chat1.Example.org", "10.0.0.1:7001", "[2001:db8::1]:7002"]
       allow-plaintext = ["10.0.0.0/8", "fd00::/8"]
       exit-when-idle = 1.5
       limits.page = 50
@@ -34,6 +35,7 @@ describe('a file of configuration', () => {
         'log-level': 'warn',
         'socket-mode': 0o660,
         name: ['chat.example.org', 'xn--bcher-kva.example'],
+        advertise: ['chat1.example.org:9011', '10.0.0.1:7001', '[2001:db8::1]:7002'],
         'allow-plaintext': [
           { network: '10.0.0.0', prefix: 8 },
           { network: 'fd00::', prefix: 8 },
@@ -85,6 +87,17 @@ describe('a file of configuration', () => {
   ])('with %j says the line, the key, and what is allowed', (text, sentence) => {
     expect(wrong(text)).toEqual([sentence instanceof RegExp ? expect.stringMatching(sentence) : sentence])
   })
+
+  test.each(['unix:/run/chat', '0.0.0.0:9011', '[::]:9011', 'chat:0', ':9011', 'a b:1', 'chat\\u001b:1', ''])(
+    'advertises no %j',
+    address => {
+      expect(wrong(`advertise = ["chat:1", "${address}"]`)).toEqual([
+        expect.stringMatching(
+          /^c, line 1: advertise\[2\]: It is HOST:PORT by which clients reach this daemon/,
+        ),
+      ])
+    },
+  )
 
   test('tells all that is wrong at once', () => {
     expect(wrong('listn = 1\nlog-level = 3\n[limits]\nconnections = 0')).toHaveLength(3)

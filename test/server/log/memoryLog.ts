@@ -3,7 +3,13 @@ import { type Result, success } from '../../../src/protocol/errors.ts'
 import { foldText } from '../../../src/protocol/foldedText.ts'
 import { foldName, mentionedNames } from '../../../src/protocol/names.ts'
 import { holdsTerms } from '../../../src/protocol/searchTerms.ts'
-import type { AccountChange, AccountContents, AccountEntry } from '../../../src/server/log/accounts.ts'
+import type {
+  AccountChange,
+  AccountContents,
+  AccountEntry,
+  AppliedAccounts,
+} from '../../../src/server/log/accounts.ts'
+import type { AppliedChange } from '../../../src/server/log/applied.ts'
 import {
   type Change,
   type Changeable,
@@ -86,7 +92,8 @@ export class MemoryLog implements WholeLog {
   readonly #marks = new Map<number, Marks>()
   readonly #accounts = new MemoryAccounts()
   readonly #accountSessions = new AccountSessions([])
-  readonly #accountListeners = new Set<(change: AccountChange) => void>()
+  readonly #accountListeners = new Set<(applied: AppliedAccounts) => void>()
+  readonly #appliedListeners = new Set<(applied: AppliedChange) => void>()
   readonly #listeners = new Set<(events: readonly Committed[]) => void>()
   #lastSession = 0
   readonly #forgottenListeners = new Set<(numbers: readonly number[]) => void>()
@@ -161,25 +168,36 @@ export class MemoryLog implements WholeLog {
     return this.#accounts.contents()
   }
 
-  changeAccounts(entry: AccountEntry, settled: (result: Result<AccountChange>) => void): void {
+  changeAccounts(
+    entry: AccountEntry,
+    settled: (result: Result<AccountChange>) => void,
+    origin?: object | undefined,
+  ): void {
     setImmediate(() => {
       const changed = this.#accounts.change(entry, this.#now(), this.#last)
       if (changed.ok) {
         this.#accountSessions.apply(changed.value)
-        for (const listener of this.#accountListeners) listener(changed.value)
+        for (const listener of this.#accountListeners) listener({ entry, change: changed.value, origin })
       }
       settled(changed)
     })
   }
 
-  onAccounts(listener: (change: AccountChange) => void): () => void {
+  onApplied(listener: (applied: AppliedChange) => void): () => void {
+    this.#appliedListeners.add(listener)
+    return () => this.#appliedListeners.delete(listener)
+  }
+
+  onAccounts(listener: (applied: AppliedAccounts) => void): () => void {
     this.#accountListeners.add(listener)
     return () => this.#accountListeners.delete(listener)
   }
 
-  changeSession(change: SessionChange, { settled, kept }: SessionChangeOptions = {}): void {
+  changeSession(change: SessionChange, { settled, kept, origin }: SessionChangeOptions = {}): void {
     const forgotten = this.#accounts.changeSession(change, this.#now())
     setImmediate(() => {
+      if (change.kind !== 'began')
+        for (const listener of this.#appliedListeners) listener({ kind: 'session', change, origin })
       settled?.(success(undefined))
       kept?.()
       if (forgotten.length > 0) for (const listener of this.#forgottenListeners) listener(forgotten)
@@ -216,6 +234,10 @@ export class MemoryLog implements WholeLog {
   onForgotten(listener: (numbers: readonly number[]) => void): () => void {
     this.#forgottenListeners.add(listener)
     return () => this.#forgottenListeners.delete(listener)
+  }
+
+  reach(_seq: number): Promise<boolean> {
+    return Promise.resolve(true)
   }
 
   subscribe(listener: (events: readonly Committed[]) => void): () => void {
@@ -467,7 +489,7 @@ function isHit(event: LoggedEvent, { terms, from, until, before }: Query): boole
   if (before !== undefined && event.seq >= before) return false
   if (until !== undefined && event.ts >= until) return false
   if (from !== undefined && foldName(event.from) !== from) return false
-  return (terms.length > 0 || from !== undefined) && holdsTerms(foldText(event.message), terms)
+  return (terms.length > 0 || from !== undefined) && holdsTerms(folded(event.message), terms)
 }
 
 /** The index of the first event after a position. */
@@ -515,4 +537,18 @@ function pageOf(events: readonly LoggedEvent[], lowest: number, range: Range): O
     }
   }
   return { events: events.slice(from, to), moreBefore: from > lowest, moreAfter: to < events.length }
+}
+
+/** Folds each text once: a test asks for thousands of searches. */
+const foldedTexts = new Map<string, string>()
+/** More than any test says. */
+const TEXTS_KEPT = 10_000
+
+function folded(text: string): string {
+  const known = foldedTexts.get(text)
+  if (known !== undefined) return known
+  if (foldedTexts.size >= TEXTS_KEPT) foldedTexts.clear()
+  const fresh = foldText(text)
+  foldedTexts.set(text, fresh)
+  return fresh
 }

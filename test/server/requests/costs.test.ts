@@ -108,7 +108,8 @@ test('every request costs in proportion to its line and its answer, in the worst
     search: () => ({ action: 'search', query: 'common word' }),
     rooms: () => ({ action: 'rooms', all: true }),
     members: () => ({ action: 'members', room: 'worst', limit: limits.page }),
-    read: () => ({ action: 'read', room: 'worst', seq: next() }),
+    // Each in another room: in one room the next waits for its turn.
+    read: () => ({ action: 'read', room: `list${limits.rooms - 2 - next()}`, seq: 1 }),
     notify: () => ({ action: 'notify', room: 'worst', muted: next() % 2 === 0 }),
     // One of many: a long answer would pay for more work.
     mentions: () => ({ action: 'mentions', limit: 1 }),

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { MemoryLog } from '../log/memoryLog.ts'
-import { Peer, type Received, type Server, startServer } from '../peer.ts'
+import { eventually, Peer, type Received, type Server, startServer } from '../peer.ts'
 
 const seqs = (frames: readonly Received[]): unknown[] => frames.map(frame => frame['seq'])
 
@@ -30,6 +30,17 @@ class CountingLog extends MemoryLog {
   override missed(...of: Parameters<MemoryLog['missed']>): ReturnType<MemoryLog['missed']> {
     this.asked++
     return super.missed(...of)
+  }
+}
+
+/** A daemon that does not have yet what another one of its log has told a client. */
+class BehindLog extends MemoryLog {
+  asked = 0
+  readonly come = Promise.withResolvers<boolean>()
+
+  override reach(seq: number): Promise<boolean> {
+    this.asked = seq
+    return this.come.promise
   }
 }
 
@@ -77,6 +88,40 @@ describe('joining and resuming', () => {
       await peer.settled()
       expect(peer.of('chat')).toEqual([])
     }
+  })
+
+  test('a client that holds more than its daemon waits until that has it, and then resumes', async () => {
+    const log = new BehindLog()
+    const server = await startServer({}, log)
+    const { alice, all } = await talk(server, 'dev', 3)
+    const since = (all[2] ?? 0) + 1
+    const bob = await Peer.full(server, 'bob')
+    const { epoch } = await bob.next('welcome')
+    bob.send({ action: 'joinroom', room: 'dev', since, epoch, id: 'join' })
+    await eventually(() => log.asked === since)
+    // Its answer would be another one now, and so it has none yet.
+    await alice.ask({ action: 'chat', room: 'dev', message: 'what bob holds' })
+    expect(bob.of('ok', 'error')).toEqual([])
+    log.come.resolve(true)
+    expect(await bob.next('ok')).toMatchObject({ id: 'join', last: since })
+    await alice.ask({ action: 'chat', room: 'dev', message: 'live' })
+    await bob.wait(frame => frame['message'] === 'live')
+    expect(bob.of('chat')).toHaveLength(1)
+  })
+
+  test('one whose daemon stays behind is sent away, and comes back or goes to another one', async () => {
+    const log = new BehindLog()
+    log.come.resolve(false)
+    const bob = await Peer.full(await startServer({}, log), 'bob')
+    const { epoch } = await bob.next('welcome')
+    bob.send({ action: 'joinroom', room: 'dev', since: 9, epoch, id: 'join' })
+    expect(await bob.next('error')).toMatchObject({
+      id: 'join',
+      code: 'storage_unavailable',
+      retryAfter: 1_000,
+      fatal: true,
+    })
+    await bob.ended()
   })
 
   test('a return to a room asks the log nothing where nothing was missed, and once where little was', async () => {

@@ -1,7 +1,9 @@
 import { join as joinPath } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { expect, test } from 'vitest'
-import { Memory } from '../../../src/tui/profile/memory.ts'
+import { Addresses } from '../../../src/client/addresses.ts'
+import { showServer } from '../../../src/client/serverAddress.ts'
+import { Memory, rememberedAs } from '../../../src/tui/profile/memory.ts'
 import { join, joined, until } from '../../client/session.ts'
 import { eventually, startServer } from '../../server/peer.ts'
 import { temporaryDirectory } from '../directory.ts'
@@ -84,4 +86,45 @@ test('what could not be written stays due, and is written at the end', async () 
   const again = new Memory(options)
   expect(again.composed()).toEqual(new Map([['dev', { draft: 'half a', inputs: ['one'] }]]))
   expect(again.saved.rooms).toEqual(['dev'])
+})
+
+test('a server of several addresses is remembered by one of them, in whichever order they are given', () => {
+  const state = temporaryDirectory()
+  const [a, b, c] = ['a', 'b', 'c'].map(host => ({ host, port: 9011 }))
+  if (a === undefined || b === undefined || c === undefined) throw new Error('three addresses')
+  expect(rememberedAs(state, [b, a], 'alice')).toEqual(b)
+  const onTrouble = (message: string): never => {
+    throw new Error(message)
+  }
+  // As a start with the one address has left it.
+  new Memory({ state, ...a, username: 'alice', onTrouble }).close()
+  for (const order of [[a], [a, b], [b, a], [c, b, a]] as const)
+    expect(rememberedAs(state, order, 'Alice')).toEqual(a)
+  expect(rememberedAs(state, [b, a], 'bob')).toEqual(b)
+  new Memory({ state, ...c, username: 'alice', onTrouble }).close()
+  expect(rememberedAs(state, [b, c, a], 'alice')).toEqual(c)
+})
+
+test('what the daemons told of each other is there at the next start, as the server told it last', async () => {
+  const state = temporaryDirectory()
+  const onTrouble = (message: string): never => {
+    throw new Error(message)
+  }
+  const given = [{ host: 'a', port: 9011, isExact: true }]
+  const identity = { host: 'a', port: 9011 }
+  const a = { ...identity, identity, isTold: false }
+  /** What a start knows of addresses, after a daemon told some. */
+  const startWith = async (...told: readonly string[]): Promise<readonly string[]> => {
+    const memory = new Memory({ state, ...identity, username: 'alice', onTrouble })
+    const addresses = new Addresses({ given })
+    memory.rememberAddresses(addresses)
+    const known = (await addresses.round()).map(showServer)
+    addresses.tell(a, told)
+    memory.close()
+    return known.toSorted()
+  }
+  expect(await startWith('b:7001', 'c:9011')).toEqual(['a:9011'])
+  expect(await startWith('d:9011')).toEqual(['a:9011', 'b:7001', 'c:9011'])
+  expect(await startWith()).toEqual(['a:9011', 'd:9011'])
+  expect(await startWith()).toEqual(['a:9011', 'd:9011'])
 })

@@ -735,6 +735,20 @@ describe('the line', () => {
     expect(screen.screen()).toMatch(row)
   })
 
+  test('says in a short sentence that it moves to another daemon, and nothing of why', () => {
+    const screen = new Updates()
+    const reason = 'the server fell silent, which is a long reason that would be told in a box'
+    screen.client.setLink({ status: 'waiting', attempt: 1, retryAt: NOON + 300, reason, isMoving: true })
+    screen.type('still typing')
+    for (const _ of ['waiting', 'connecting']) {
+      screen.dispatch({ type: 'changed' })
+      expect(screen.screen()).toContain('○ moving to another daemon…')
+      expect(screen.screen()).not.toMatch(/offline|fell silent/)
+      expect(screen.text).toBe('still typing')
+      screen.client.setLink({ status: 'connecting', attempt: 1, isMoving: true })
+    }
+  })
+
   test('asks for another name where the server refuses ours, once', () => {
     const screen = new Updates()
     screen.client.setLink({ status: 'refused', code: 'name_taken', message: 'somebody else is "me"' })

@@ -28,12 +28,17 @@ export function isNoMessage(error: unknown): boolean {
 /** The facts of a stream that chatd uses. */
 export interface StreamInfo {
   readonly created: string
-  readonly config: Readonly<Record<string, unknown>> & { readonly num_replicas: number }
+  readonly config: Readonly<Record<string, unknown>> & {
+    readonly num_replicas: number
+    readonly metadata?: Readonly<Record<string, string>>
+  }
   readonly state: {
     readonly first_seq: number
     readonly last_seq: number
     readonly messages: number
     readonly bytes: number
+    /** When its newest message came. */
+    readonly last_ts?: string
   }
   readonly cluster?: {
     readonly leader?: string

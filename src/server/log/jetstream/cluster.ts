@@ -6,10 +6,11 @@ import { type Brokers, showBrokers } from '../../brokers.ts'
 import { encodeEnvelope, RULES } from '../envelope.ts'
 import { UnusableStream } from '../stream.ts'
 import { ApiError, askApi, STREAM_NOT_FOUND, type StreamInfo } from './api.ts'
+import { type Base, newestBase } from './base.ts'
 import { connectToBrokers, deniedSentence } from './brokers.ts'
 import { JetStream } from './jetStream.ts'
 import { readersOf, type StreamReader } from './readers.ts'
-import { streamConfig } from './streamConfig.ts'
+import { KEPT, streamConfig } from './streamConfig.ts'
 
 const CREATE_TIMEOUT = 5_000
 const CREATE_WITHIN = 20_000
@@ -17,6 +18,7 @@ const TRY_AGAIN = 1_000
 /** JetStream: no broker can take the stream yet, or not so many. */
 const NO_SUITABLE_PEERS = 10_005
 const INSUFFICIENT_RESOURCES = 10_023
+const STREAM_NAME_IN_USE = 10_058
 
 /** What is known of a stream. */
 export interface ClusterStatus {
@@ -31,6 +33,8 @@ export interface ClusterStatus {
   readonly messages: number
   readonly bytes: number
   readonly made: string
+  /** The newest base; undefined: there is none. */
+  readonly base: Base | undefined
   /** The daemons that follow it. */
   readonly readers: readonly StreamReader[]
 }
@@ -39,7 +43,12 @@ export interface ClusterStatus {
 export function initCluster(brokers: Brokers, replicas: number): Promise<Result<ClusterStatus, string>> {
   return withBrokers(brokers, async connection => {
     const { stream } = brokers
-    await create(connection, stream, streamConfig(stream, replicas))
+    const there = await findStream(connection, stream)
+    // One that was interrupted is run again.
+    const isHalf = there?.state.messages === 0 && there.state.first_seq <= 1
+    if (there !== undefined && !isHalf)
+      throw new UnusableStream(`the brokers have a stream "${stream}" already: see chatd cluster status`)
+    await createLogStream(connection, stream, { replicas, first: 1 })
     const w = [{ kind: 'epoch' as const, epoch: randomUUID() }]
     const first = encodeEnvelope({ v: RULES, d: `init-${randomUUID()}`, n: 1, w })
     const log = new JetStream(connection, brokers)
@@ -58,21 +67,58 @@ export function clusterStatus(brokers: Brokers): Promise<Result<ClusterStatus, s
   return withBrokers(brokers, connection => statusOf(connection, brokers))
 }
 
-async function create(connection: NatsConnection, name: string, config: object): Promise<void> {
-  if (await patiently(() => exists(connection, name)))
-    throw new UnusableStream(`the brokers have a stream "${name}" already: see chatd cluster status`)
-  // To make it twice with the same configuration is no error: an answer that was lost does no harm.
-  await patiently(() => askApi(connection, `STREAM.CREATE.${name}`, { name, ...config }, CREATE_TIMEOUT))
+/** Makes the stream of a log, whose first message gets a position; its description. */
+export function createLogStream(
+  connection: NatsConnection,
+  stream: string,
+  { replicas, first }: { readonly replicas: number; readonly first: number },
+): Promise<StreamInfo> {
+  return createStream(connection, stream, {
+    ...streamConfig(stream, replicas),
+    ...(first > 1 ? { first_seq: first } : {}),
+  })
 }
 
-async function exists(connection: NatsConnection, name: string): Promise<boolean> {
-  try {
-    await askApi<StreamInfo>(connection, `STREAM.INFO.${name}`)
-    return true
-  } catch (error) {
-    if (error instanceof ApiError && error.code === STREAM_NOT_FOUND) return false
-    throw error
+/** Makes a stream; one that is there with the same configuration is that one. */
+export function createStream(
+  connection: NatsConnection,
+  name: string,
+  config: {
+    readonly subjects: readonly string[]
+    readonly num_replicas: number
+    readonly first_seq?: number
+    readonly metadata?: Readonly<Record<string, string>>
+  },
+): Promise<StreamInfo> {
+  const request = { name, ...KEPT, ...config }
+  // To make it twice with the same configuration is no error: an answer that was lost does no harm.
+  return patiently(async () => {
+    try {
+      return await askApi<StreamInfo>(connection, `STREAM.CREATE.${name}`, request, CREATE_TIMEOUT)
+    } catch (error) {
+      if (error instanceof ApiError && error.code === STREAM_NAME_IN_USE) throw new StreamExists(name)
+      throw error
+    }
+  })
+}
+
+/** A stream of this name, with another configuration, is there. */
+export class StreamExists extends UnusableStream {
+  constructor(name: string) {
+    super(`the brokers have a stream "${name}" already`)
   }
+}
+
+/** What the brokers say of a stream; undefined: there is none. */
+export function findStream(connection: NatsConnection, name: string): Promise<StreamInfo | undefined> {
+  return patiently(async () => {
+    try {
+      return await askApi<StreamInfo>(connection, `STREAM.INFO.${name}`)
+    } catch (error) {
+      if (error instanceof ApiError && error.code === STREAM_NOT_FOUND) return undefined
+      throw error
+    }
+  })
 }
 
 /** Until it succeeds, for a while: brokers that have just begun elect a leader first. */
@@ -107,6 +153,7 @@ async function statusOf(connection: NatsConnection, brokers: Brokers): Promise<C
     messages: info.state.messages,
     bytes: info.state.bytes,
     made: info.created,
+    base: await patiently(() => newestBase(connection, stream)),
     readers: await patiently(() => readersOf(connection, stream)),
   }
 }
@@ -124,7 +171,8 @@ async function askStatus(connection: NatsConnection, brokers: Brokers): Promise<
   }
 }
 
-async function withBrokers<T>(
+/** Does something at the brokers. The error is a sentence. */
+export async function withBrokers<T>(
   brokers: Brokers,
   work: (connection: NatsConnection) => Promise<T>,
 ): Promise<Result<T, string>> {

@@ -6,6 +6,7 @@ import {
   type Stream,
   type StreamConnection,
   type StreamEnd,
+  StreamGone,
   type StreamMessage,
   type Tail,
   type TailListener,
@@ -20,6 +21,7 @@ import {
   STREAM_NOT_FOUND,
   type StreamInfo,
 } from './api.ts'
+import { newestBase } from './base.ts'
 import { BrokerLink } from './brokerLink.ts'
 import { connectToBrokers, deniedSentence } from './brokers.ts'
 import { replacedBy, replacementSubject } from './delivered.ts'
@@ -41,6 +43,8 @@ export class JetStream implements Stream {
   readonly #link: BrokerLink
   readonly #connection: NatsConnection
   readonly #stream: string
+  /** Where the stream begins, as far as is known. */
+  #first = 1
 
   constructor(connection: NatsConnection, { servers, stream }: Brokers, denied?: (sentence: string) => void) {
     this.#connection = connection
@@ -57,10 +61,13 @@ export class JetStream implements Stream {
   }
 
   async get(position: number): Promise<StreamMessage | undefined> {
-    const first = await this.#getDirect(position)
-    if (first !== undefined) return first
+    const found = position < this.#first ? undefined : await this.#getDirect(position)
+    if (found !== undefined) return found
     const replacement = await this.#replacementOf(position)
     if (replacement !== undefined) return replacement
+    if (position >= this.#first) await this.end()
+    // Trimmed: no replica has it.
+    if (position < this.#first) return undefined
     for (let tries = 1; tries < GET_TRIES; tries++) {
       const found = await this.#getDirect(position)
       if (found !== undefined) return found
@@ -79,13 +86,12 @@ export class JetStream implements Stream {
   }
 
   async end(): Promise<StreamEnd> {
-    const { created, state, config, cluster } = await askApi<StreamInfo>(
-      this.#connection,
-      `STREAM.INFO.${this.#stream}`,
-    )
+    const { created, state, config, cluster } = await this.#info()
     const others = (cluster?.replicas ?? []).filter(({ current }) => current).length
+    // Of a stream that never had a message it is 0.
+    this.#first = Math.max(state.first_seq, 1)
     return {
-      first: state.first_seq,
+      first: this.#first,
       last: state.last_seq,
       made: created,
       replicas: config.num_replicas,
@@ -99,8 +105,21 @@ export class JetStream implements Stream {
     return { broker: isUp ? connection.getServer() : undefined, reconnects }
   }
 
+  async trimmed(): Promise<number> {
+    return (await newestBase(this.#connection, this.#stream))?.trim ?? 0
+  }
+
   async close(): Promise<void> {
     await this.#link.close()
+  }
+
+  async #info(): Promise<StreamInfo> {
+    try {
+      return await askApi<StreamInfo>(this.#connection, `STREAM.INFO.${this.#stream}`)
+    } catch (error) {
+      if (error instanceof ApiError && error.code === STREAM_NOT_FOUND) throw new StreamGone(error.message)
+      throw error
+    }
   }
 
   async #publish(subject: string, data: Uint8Array, id?: string): Promise<number> {
@@ -212,7 +231,7 @@ export async function openJetStream(
       await stream.end()
       return stream
     } catch (error) {
-      const isMissing = error instanceof ApiError && error.code === STREAM_NOT_FOUND
+      const isMissing = error instanceof StreamGone
       // A leader may be being elected; a broker that has just begun loses requests.
       const refused = deniedSentence(error)
       if (!isMissing && refused === undefined && performance.now() < until) {

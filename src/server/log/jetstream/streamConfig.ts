@@ -1,21 +1,27 @@
 /** Repeats within this time are not stored twice; later ones are skipped by the fold. */
 const DUPLICATE_WINDOW = 120_000_000_000
 
+/** What all streams of chatd have: nothing is lost before it is told to go. */
+export const KEPT = {
+  retention: 'limits',
+  storage: 'file',
+  discard: 'new',
+  max_msgs: -1,
+  max_bytes: -1,
+  max_age: 0,
+  max_msg_size: -1,
+  duplicate_window: DUPLICATE_WINDOW,
+  allow_direct: true,
+} as const
+
 /** The configuration of a stream that keeps a log, as `chatd cluster init` makes it. */
 export function streamConfig(stream: string, replicas: number) {
   return {
-    subjects: [`${stream}.log`, `${stream}.redo.*`],
-    retention: 'limits',
-    storage: 'file',
-    discard: 'new',
+    // `.base` is for what is known of the newest base: see `base.ts`.
+    subjects: [`${stream}.log`, `${stream}.redo.*`, `${stream}.base`],
     num_replicas: replicas,
-    max_msgs: -1,
-    max_bytes: -1,
-    max_age: 0,
-    max_msg_size: -1,
-    duplicate_window: DUPLICATE_WINDOW,
-    allow_direct: true,
-  } as const
+    ...KEPT,
+  }
 }
 
 /** What nats-server has where a stream was made without it; another value loses messages, or keeps chatd from erasing texts. */

@@ -1,10 +1,12 @@
 import { type Refusal, type Result, refuse, success } from '../../../protocol/errors.ts'
 import { Durations } from '../../durations.ts'
 import { FairQueue, OWN_SHARE, type Share } from '../../shares.ts'
-import type { AccountChange, AccountEntry } from '../accounts.ts'
+import type { AccountChange, AccountEntry, AppliedAccounts } from '../accounts.ts'
+import type { AppliedChange } from '../applied.ts'
 import type { EventEntry, SessionChange } from '../entries.ts'
 import type { Committed, LoggedEvent, SessionChangeOptions, Stored } from '../log.ts'
 import { type Batch, type Outcome, pack } from './messages.ts'
+import { appliedBy } from './others.ts'
 import { OwedChanges } from './owedChanges.ts'
 import type { Position } from './storedEvent.ts'
 
@@ -43,7 +45,9 @@ export interface CommitQueueOptions {
   /** Tells the subscribers of the events of a batch, after all of it is settled. */
   readonly tell: (events: readonly Committed[]) => void
   /** Tells of a change to accounts; called in the order of the log, before the entry is settled. */
-  readonly accountsChanged?: (change: AccountChange) => void
+  readonly accountsChanged?: (applied: AppliedAccounts) => void
+  /** Tells of a change to a session; called likewise. */
+  readonly applied?: (applied: AppliedChange) => void
   /** Called with what a sender or a subscriber threw. */
   readonly onBug?: (error: unknown) => void
   /** The clock, ms since 1970. */
@@ -130,13 +134,13 @@ export class CommitQueue {
   changeAccounts(
     entry: AccountEntry,
     settled: (result: Result<AccountChange>) => void,
-    share: Share = OWN_SHARE,
+    origin?: object | undefined,
   ): void {
     const told = (result: Result<Settlement>): void => {
       if (!result.ok) settled(result)
       else if (result.value.change !== undefined) settled(success(result.value.change))
     }
-    this.#enqueue({ entry, share, bytes: sizeOf(entry), settled: told, origin: undefined })
+    this.#enqueue({ entry, share: OWN_SHARE, bytes: sizeOf(entry), settled: told, origin })
   }
 
   /** See `SessionStore.changeSession`. */
@@ -158,11 +162,13 @@ export class CommitQueue {
         settledAt({ seq: outcome.seq, ts: outcome.ts })
       } else if (outcome?.kind === 'repeat') settledAt(outcome.first)
       else if (outcome?.kind === 'refused') settled({ ok: false, error: outcome.error })
-      else if (outcome?.kind === 'account') {
+      else if (outcome?.kind === 'account' && entry.kind === 'account') {
         const { change } = outcome
-        this.#guarded(() => this.#options.accountsChanged?.(change))
+        this.#guarded(() => this.#options.accountsChanged?.({ entry, change, origin }))
         settledAt(NO_POSITION, change)
       } else {
+        const applied = outcome && appliedBy(entry, outcome, origin)
+        if (applied !== undefined) this.#guarded(() => this.#options.applied?.(applied))
         settledAt(NO_POSITION)
         if (outcome?.kind === 'began' && outcome.forgotten.length > 0)
           this.#guarded(() => this.#options.forgot?.(outcome.forgotten))
@@ -212,13 +218,13 @@ export class CommitQueue {
   }
 
   #waitingChange(entry: SessionChange, options: SessionChangeOptions): Waiting {
-    const { settled, kept, share = OWN_SHARE } = options
+    const { settled, kept, origin, share = OWN_SHARE } = options
     const answered = (result: Result<Settlement>): void => {
       if (settled !== undefined) settled(result.ok ? success(undefined) : result)
       else if (!result.ok) this.#owed.owe(entry, options)
       else kept?.()
     }
-    return { entry, share, bytes: 0, settled: answered, origin: undefined }
+    return { entry, share, bytes: 0, settled: answered, origin }
   }
 
   #release(batch: readonly Waiting[]): void {

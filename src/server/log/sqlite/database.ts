@@ -208,9 +208,9 @@ function refuseOtherKind(file: string, database: DatabaseSync, kind: LogFileKind
       `${file} follows a shared log, and changes only together with it: start chatd with --log, and run commands while it runs`,
     )
   if (kind === 'log' || follows) return
-  if (database.prepare('SELECT 1 FROM events').get() !== undefined)
+  if (database.prepare('SELECT 1 FROM events UNION ALL SELECT 1 FROM names').get() !== undefined)
     throw new UnusableFile(
-      `${file} is a log of its own, which --log does not carry over: choose an empty directory with --data`,
+      `${file} is a log of its own: move it to the brokers with chatd cluster move, or choose an empty directory with --data`,
     )
 }
 

@@ -1,5 +1,5 @@
 import type { RoomHead } from '../log.ts'
-import { integer, optionalText, type Row, text } from './columns.ts'
+import { integer, optionalInteger, optionalText, type Row, text } from './columns.ts'
 import { NEWEST_IN_ROOM, ROOM_TAIL, STORED_ROOM_EVENTS } from './roomSeqs.ts'
 
 /** Reads what {@link headOf} takes, of every room without an event in the tail; a condition on `rooms` can follow. */
@@ -11,7 +11,8 @@ export const SELECT_HEADS_WITH_TAIL = selectHeads([...STORED_ROOM_EVENTS, ROOM_T
 function selectHeads(places: readonly string[], newest: string): string {
   const oldest = places.map(place => `SELECT min(seq) AS oldest FROM ${place} WHERE room = number`)
   return `SELECT key, name, title, topic, first_prev, ${newest} AS newest,
-    (SELECT min(oldest) FROM (${oldest.join(' UNION ALL ')})) AS first
+    (SELECT min(oldest) FROM (${oldest.join(' UNION ALL ')})) AS first,
+    (SELECT seq FROM ended_rooms WHERE ended_rooms.key = rooms.key) AS ended
   FROM rooms`
 }
 
@@ -26,5 +27,11 @@ export function headOf(row: Row): RoomHead {
     first: row['first'] === null ? 0 : integer(row, 'first'),
     firstPrev: integer(row, 'first_prev'),
     last: integer(row, 'newest'),
+    ...withEnd(optionalInteger(row, 'ended')),
   }
+}
+
+/** When an earlier room of the name was deleted, as a head has it. */
+export function withEnd(endedAt: number | undefined): Pick<RoomHead, 'endedAt'> {
+  return endedAt === undefined || endedAt === 0 ? {} : { endedAt }
 }

@@ -42,7 +42,7 @@ export interface Batch {
   readonly entries: readonly Entry[]
 }
 
-/** Entries that others queued, or maintenance, with what became of each. */
+/** Entries that no batch of the main thread waits for, with what became of each. */
 export interface Others {
   readonly entries: readonly Entry[]
   readonly outcomes: readonly Outcome[]
@@ -58,6 +58,10 @@ export type Outcome =
   | { readonly kind: 'began'; readonly forgotten: readonly number[] }
   /** A change that makes no event. */
   | { readonly kind: 'applied' }
+  /** Nothing changed: what it was about is gone. */
+  | { readonly kind: 'unchanged' }
+  /** A room was taken away from its name; what it was called, undefined where it had no event. */
+  | { readonly kind: 'ended'; readonly name: string | undefined }
   /** Accounts changed. */
   | { readonly kind: 'account'; readonly change: AccountChange }
   /** A room begins later than it did; undefined where nothing was left to remove. */
@@ -117,12 +121,12 @@ export interface WriterMethods {
   renameRoom(rename: RoomRename, deed: OperatorDeed): Promise<Refusal | undefined>
   /** Takes a room away from its name, and notes who did; false where that is done. */
   endRoom(roomKey: string, deed: OperatorDeed): Promise<boolean>
-  /** Removes what a room that was ended holds; how many events. */
+  /** Removes what a room that was ended holds, and frees its name; how many events. */
   sweepRoom(roomKey: string): Promise<number>
-  /** Gives its name free. */
-  freeName(roomKey: string): Promise<void>
   /** Takes removed text out of the index and the write-ahead log; false where a reader is in the way. */
   purge(): Promise<boolean>
+  /** Ends a shared log: its daemons stop applying, and the file has everything. */
+  leave(): Promise<void>
   close(): Promise<void>
 }
 
@@ -221,16 +225,12 @@ export type ThreadNews =
       readonly outcomes: Packed<readonly Outcome[]>
       readonly position?: number | undefined
     }
-  /** Entries of a shared log were stored that no batch of this process waits for. */
+  /** Entries were stored that no batch waits for: those of maintenance, and of other daemons. */
   | { readonly kind: 'others'; readonly others: Packed<Others> }
   /** Nothing of the batch was stored. */
   | { readonly kind: 'failed'; readonly message: string; readonly diskFull: boolean }
   /** The files are no longer there: nothing can be stored any more. A sentence. */
   | { readonly kind: 'lost'; readonly message: string }
-  /** Events that maintenance made. */
-  | { readonly kind: 'happened'; readonly events: readonly LoggedEvent[] }
-  /** A room begins later than it did. */
-  | { readonly kind: 'forgot'; readonly head: RoomHead }
   /** The file has the heads of rooms that have no event after this one. */
   | { readonly kind: 'filled'; readonly upTo: number }
   /** How a shared log follows its stream. */

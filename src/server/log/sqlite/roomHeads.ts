@@ -1,5 +1,6 @@
 import type { EventEntry } from '../entries.ts'
 import type { LoggedEvent, RoomHead } from '../log.ts'
+import { withEnd } from './headRows.ts'
 
 /** Heads that are remembered beside those that are held. */
 const CACHED = 10_000
@@ -63,11 +64,6 @@ export class RoomHeads {
     if (held.head !== undefined && !this.#unfilled.has(roomKey)) this.#remember(held.head)
   }
 
-  /** Whether an entry of a room is on its way. */
-  isHeld(roomKey: string): boolean {
-    return this.#held.has(roomKey)
-  }
-
   /** The room was deleted. */
   drop(roomKey: string): void {
     const held = this.#held.get(roomKey)
@@ -100,7 +96,7 @@ export class RoomHeads {
   }
 
   /** An entry was stored at a position. */
-  stored({ roomKey, roomName, body }: EventEntry, seq: number, prev: number): void {
+  stored({ roomKey, roomName, endedAt, body }: EventEntry, seq: number, prev: number): void {
     const head = this.head(roomKey)
     this.#spoken({
       key: roomKey,
@@ -110,6 +106,7 @@ export class RoomHeads {
       first: head === undefined || head.first === 0 ? seq : head.first,
       firstPrev: head?.firstPrev ?? prev,
       last: seq,
+      ...withEnd(head === undefined ? endedAt : head.endedAt),
     })
     this.#last = seq
   }

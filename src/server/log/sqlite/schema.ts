@@ -27,6 +27,7 @@ import { splitIndexes } from './splitIndexes.ts'
  * - `event_ids`: the ids of events; an author uses each once. Those from before it are in `earlier_event_ids`.
  * - `rooms.last`, `directs.last`: the newest event that is filled, or was removed.
  * - `rooms.title`: what the room is called since it was renamed; null: its name. `rooms.key` and `rooms.name` never change.
+ * - `rooms.topic_seq`: the event that set the topic; 0: not known, or there is none.
  * - `room_names`: further names that lead to a room, all that it ever had. `skeleton` as in `rooms`; null: the room ends.
  * - `ended_rooms`: the names of rooms that were deleted, with the newest seq of the log then. While its rows are removed, a
  *   deleted room stands in `rooms` under another key: see `endingRooms.ts`.
@@ -250,6 +251,8 @@ const STEPS: readonly (string | ((database: DatabaseSync) => void))[] = [
   `,
   // What is new stands together, of all rooms and authors. `ordered` is called `filled`.
   splitIndexes,
+  // Which event set the topic of a room: an erasing goes by that, and not by the text.
+  'ALTER TABLE rooms ADD COLUMN topic_seq INTEGER NOT NULL DEFAULT 0',
 ]
 
 /** The version of the schema that this program writes. */

@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto'
 import { failure, type Result, success } from '../../../protocol/errors.ts'
 import type { Durations } from '../../durations.ts'
 import type { Share } from '../../shares.ts'
-import type { AccountChange, AccountContents, AccountEntry } from '../accounts.ts'
+import type { AccountChange, AccountContents, AccountEntry, AppliedAccounts } from '../accounts.ts'
+import type { AppliedChange } from '../applied.ts'
 import type { EventEntry, KeptSession, SessionChange } from '../entries.ts'
 import type { Committed, LoggedEvent, RoomHead, SessionChangeOptions, Stored, WholeLog } from '../log.ts'
 import type { CheckReport, LogMaintenance } from '../maintenance.ts'
@@ -10,6 +11,7 @@ import type { WatchedLog } from '../watched.ts'
 import { AccountSessions } from './accountSessions.ts'
 import { CommitQueue } from './commitQueue.ts'
 import { openForReading, UnusableFile } from './database.ts'
+import { withEnd } from './headRows.ts'
 import { Listeners } from './listeners.ts'
 import { Lookups } from './lookups.ts'
 import { MaintainedLog } from './maintainedLog.ts'
@@ -23,6 +25,7 @@ import {
   type WriterMethods,
 } from './messages.ts'
 import { tellOthers } from './others.ts'
+import { reached } from './reached.ts'
 import { ReadQueue } from './readQueue.ts'
 import { RoomHeads } from './roomHeads.ts'
 import { SessionNumbers } from './sessionNumbers.ts'
@@ -61,7 +64,8 @@ export class SqliteLog extends MaintainedLog implements WholeLog, LogMaintenance
   readonly #queue: CommitQueue
   readonly #onBug = (error: unknown): void => this.#options.onBug?.(error)
   readonly #listeners = new Listeners<readonly Committed[]>(this.#onBug)
-  readonly #accountListeners = new Listeners<AccountChange>(this.#onBug)
+  readonly #accountListeners = new Listeners<AppliedAccounts>(this.#onBug)
+  readonly #appliedListeners = new Listeners<AppliedChange>(this.#onBug)
   readonly #forgottenListeners = new Listeners<readonly number[]>(this.#onBug)
   #accounts: AccountContents | undefined
   #accountSessions = new AccountSessions([])
@@ -86,7 +90,8 @@ export class SqliteLog extends MaintainedLog implements WholeLog, LogMaintenance
       release: roomKey => this.#heads.release(roomKey),
       forgot: numbers => this.#forgottenListeners.tell(numbers),
       tell: events => this.#listeners.tell(events),
-      accountsChanged: change => this.#accountsChanged(change),
+      accountsChanged: applied => this.#accountsChanged(applied),
+      applied: applied => this.#appliedListeners.tell(applied),
       onBug: this.#onBug,
       ...(seqStep === undefined
         ? {}
@@ -169,7 +174,8 @@ export class SqliteLog extends MaintainedLog implements WholeLog, LogMaintenance
   }
 
   endedAt(roomKey: string): number {
-    return this.#lookups?.endedAt(roomKey) ?? 0
+    const head = this.#heads.head(roomKey)
+    return head === undefined ? (this.#lookups?.endedAt(roomKey) ?? 0) : (head.endedAt ?? 0)
   }
 
   directsOf(name: string, limit: number): readonly string[] {
@@ -217,24 +223,38 @@ export class SqliteLog extends MaintainedLog implements WholeLog, LogMaintenance
     return this.#accounts
   }
 
-  changeAccounts(entry: AccountEntry, settled: (result: Result<AccountChange>) => void, share?: Share): void {
-    this.#queue.changeAccounts(entry, settled, share)
+  changeAccounts(
+    entry: AccountEntry,
+    settled: (result: Result<AccountChange>) => void,
+    origin?: object | undefined,
+  ): void {
+    this.#queue.changeAccounts(entry, settled, origin)
   }
 
-  onAccounts(listener: (change: AccountChange) => void): () => void {
+  onAccounts(listener: (applied: AppliedAccounts) => void): () => void {
     return this.#accountListeners.add(listener)
   }
 
   append(entry: EventEntry, settled: (result: Result<Stored>) => void, origin?: object, share?: Share): void {
-    this.#queue.append(entry, settled, origin, share)
+    this.#queue.append({ ...entry, ...this.#ended(entry) }, settled, origin, share)
   }
 
   changeSession(change: SessionChange, options?: SessionChangeOptions): void {
-    this.#queue.changeSession(change, options)
+    const isOfRoom = change.kind === 'read' || change.kind === 'notify'
+    this.#queue.changeSession(isOfRoom ? { ...change, ...this.#ended(change) } : change, options)
+  }
+
+  onApplied(listener: (applied: AppliedChange) => void): () => void {
+    return this.#appliedListeners.add(listener)
   }
 
   subscribe(listener: (events: readonly Committed[]) => void): () => void {
     return this.#listeners.add(listener)
+  }
+
+  reach(seq: number): Promise<boolean> {
+    if (this.#options.brokers === undefined || this.last >= seq) return Promise.resolve(true)
+    return reached(() => this.last >= seq, this.#listeners)
   }
 
   async close(): Promise<void> {
@@ -263,14 +283,6 @@ export class SqliteLog extends MaintainedLog implements WholeLog, LogMaintenance
 
   protected override get writer(): Pick<Thread<WriterMethods>, 'call'> {
     return this.#writer
-  }
-
-  protected override get heads(): Pick<RoomHeads, 'drop' | 'isHeld' | 'renamed'> {
-    return this.#heads
-  }
-
-  protected override renewed(epoch: string): void {
-    this.#epoch = epoch
   }
 
   /** From then on nothing is found: the log is closed. */
@@ -345,11 +357,6 @@ export class SqliteLog extends MaintainedLog implements WholeLog, LogMaintenance
         )
       case 'lost':
         return this.#broke(new Error(news.message))
-      case 'happened':
-        for (const event of news.events) this.#heads.happened(event)
-        return this.#listeners.tell(news.events.map(withoutOrigin))
-      case 'forgot':
-        return this.#heads.put(news.head)
       case 'shared':
         return this.noteShared(news.figures)
       case 'filled':
@@ -363,9 +370,12 @@ export class SqliteLog extends MaintainedLog implements WholeLog, LogMaintenance
     tellOthers(others, {
       heads: this.#heads,
       stored: (entry, position) => this.#stored(entry, position),
-      accountsChanged: change => this.#accountsChanged(change),
+      accountsChanged: applied => this.#accountsChanged(applied),
+      applied: applied => this.#appliedListeners.tell(applied),
       forgot: numbers => this.#forgottenListeners.tell(numbers),
-      renewed: epoch => this.renewed(epoch),
+      renewed: epoch => {
+        this.#epoch = epoch
+      },
       tell: events => this.#listeners.tell(events),
     })
   }
@@ -375,9 +385,14 @@ export class SqliteLog extends MaintainedLog implements WholeLog, LogMaintenance
     return eventOf(entry, position, this.#epoch, this.#accountSessions.isGuest(entry))
   }
 
-  #accountsChanged(change: AccountChange): void {
-    this.#accountSessions.apply(change)
-    this.#accountListeners.tell(change)
+  #accountsChanged(applied: AppliedAccounts): void {
+    this.#accountSessions.apply(applied.change)
+    this.#accountListeners.tell(applied)
+  }
+
+  /** By this the log refuses what comes after a deletion of the room that this process has not heard of. */
+  #ended({ roomKey }: { readonly roomKey: string }): Pick<RoomHead, 'endedAt'> {
+    return withEnd(this.endedAt(roomKey))
   }
 
   #broke(error: Error): void {
@@ -386,8 +401,4 @@ export class SqliteLog extends MaintainedLog implements WholeLog, LogMaintenance
     this.#queue.breakOff(CANNOT_STORE)
     this.#options.onBroken?.(error)
   }
-}
-
-function withoutOrigin(event: LoggedEvent): Committed {
-  return { event, origin: undefined }
 }

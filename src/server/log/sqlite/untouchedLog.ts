@@ -45,8 +45,7 @@ function openFixed(file: string): UntouchedLog {
  * can write beside them.
  */
 function openCopy(file: string): UntouchedLog {
-  removeRemains()
-  const directory = mkdtempSync(join(tmpdir(), `chatd-check-${process.pid}-`))
+  const directory = makeTemporary('check')
   const remove = (): void => rmSync(directory, { recursive: true, force: true })
   try {
     const copy = join(directory, 'chatd.db')
@@ -74,10 +73,16 @@ function temporaryNames(): readonly string[] {
   }
 }
 
-/** Removes the copies of earlier checks that were killed: they hold everything that was said, and can be large. */
+/** Makes a directory for a copy of a log, for this user alone, and removes those of processes that were killed. */
+export function makeTemporary(what: 'check' | 'restore'): string {
+  removeRemains()
+  return mkdtempSync(join(tmpdir(), `chatd-${what}-${process.pid}-`))
+}
+
+/** Removes the copies of earlier commands that were killed: they hold everything that was said, and can be large. */
 function removeRemains(): void {
   for (const name of temporaryNames()) {
-    const pid = Number(/^chatd-check-(\d+)-\w{6}$/.exec(name)?.[1])
+    const pid = Number(/^chatd-(?:check|restore)-(\d+)-\w{6}$/.exec(name)?.[1])
     if (!Number.isInteger(pid) || pid === process.pid || isRunning(pid)) continue
     const path = join(tmpdir(), name)
     try {
@@ -85,7 +90,7 @@ function removeRemains(): void {
       // Others may write there too, and have such names.
       if (found.isDirectory() && found.uid === process.getuid?.()) rmSync(path, { recursive: true })
     } catch {
-      // Another check removes it too.
+      // Another command removes it too.
     }
   }
 }

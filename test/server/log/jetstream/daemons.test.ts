@@ -6,7 +6,7 @@ import { logFile } from '../../../../src/server/dataDirectory.ts'
 import type { EventEntry } from '../../../../src/server/log/entries.ts'
 import { askApi } from '../../../../src/server/log/jetstream/api.ts'
 import { connectToBrokers } from '../../../../src/server/log/jetstream/brokers.ts'
-import { clusterStatus, initCluster } from '../../../../src/server/log/jetstream/cluster.ts'
+import { clusterStatus, createLogStream, initCluster } from '../../../../src/server/log/jetstream/cluster.ts'
 import type { LoggedEvent } from '../../../../src/server/log/log.ts'
 import { openSqliteLog, type SqliteLog } from '../../../../src/server/log/sqlite/sqliteLog.ts'
 import { BrokerCluster } from '../../../cluster/brokerCluster.ts'
@@ -138,7 +138,7 @@ describe.skipIf(program === undefined)('several daemons on one log', () => {
     await storedBy(two, { session: number, body: { action: 'edit', target: seq, message: 'second' } })
     await vi.waitFor(() => expect(one.told.at(-1)).toMatchObject({ action: 'edit', target: seq }), within)
     const changes: unknown[] = []
-    two.log.onAccounts(change => changes.push(change.policy))
+    two.log.onAccounts(({ change }) => changes.push(change.policy))
     one.log.changeAccounts(
       { kind: 'account', deed: { deed: 'setPolicy', names: 'invite', guests: 'none' } },
       () => undefined,
@@ -272,6 +272,13 @@ describe.skipIf(program === undefined)('several daemons on one log', () => {
       'make it with chatd cluster init --log nats://',
     )
     expect(await problemOf('nats://127.0.0.1:9')).toContain('no broker answers at 127.0.0.1:9')
+    const half = `h${++streams}`
+    const connection = await connectToBrokers(cluster().brokersOf(half), 'test')
+    onTestFinished(() => connection.close())
+    await createLogStream(connection, half, { replicas: 3, first: 1 })
+    expect(await problemOf(cluster().address(half))).toContain('run chatd cluster init')
+    expect((await initCluster(cluster().brokersOf(half), 3)).ok).toBe(true)
+    await daemonOn(half)
     const stream = await newStream()
     expect(await initCluster(cluster().brokersOf(stream), 3)).toMatchObject({
       ok: false,

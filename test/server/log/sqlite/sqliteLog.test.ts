@@ -56,7 +56,15 @@ function find(log: SqliteLog, query: string, more: Partial<Query> = {}): Promise
     maxBytes: 1_000_000,
     ...more,
   }
-  return log.search(whole).then(found => found.hits.map(hit => hit.seq))
+  return hitsOf(log, whole)
+}
+
+/** All hits of a search, which goes on where it stopped: on a busy machine its time is soon over. */
+async function hitsOf(log: SqliteLog, query: Query): Promise<number[]> {
+  const { hits, stoppedAt } = await log.search(query)
+  const seqs = hits.map(hit => hit.seq)
+  if (stoppedAt === undefined || seqs.length === query.limit) return seqs
+  return [...seqs, ...(await hitsOf(log, { ...query, before: stoppedAt, limit: query.limit - seqs.length }))]
 }
 
 /** Whether any file of the log holds these bytes. */
@@ -329,7 +337,7 @@ const LAYOUT_2 = `
   DROP TABLE event_ids; DROP VIEW earlier_event_ids;
   CREATE UNIQUE INDEX events_by_id ON events (author, id) WHERE id IS NOT NULL;
   DROP TABLE notify; DROP TABLE ended_rooms; DROP TABLE room_names;
-  ALTER TABLE rooms DROP COLUMN title;
+  ALTER TABLE rooms DROP COLUMN title; ALTER TABLE rooms DROP COLUMN topic_seq;
   DROP INDEX rooms_by_skeleton;
   ALTER TABLE rooms DROP COLUMN skeleton;
   DROP INDEX open_sessions;
@@ -715,18 +723,21 @@ describe('a search', () => {
       ).join('')
     const texts = Array.from({ length: 1_500 }, () => `${some(12)} ${some(6)}`)
     for (const whole of [log, memory]) await Promise.all(texts.map(text => append(whole, { text })))
+    const dev = [{ key: 'dev', floor: 0 }]
+    // A search in so many rooms asks the index at once; one in a room of so few messages looks at each of them.
+    const many = [...dev, ...Array.from({ length: 256 }, (_, n) => ({ key: `other${n}`, floor: 0 }))]
     let found = 0
     for (let i = 0; i < 1_500; i++) {
       const words = random() < 0.3 ? `"${some(3)}"` : some(4)
       const query: Query = {
         terms: searchTerms(words),
-        rooms: [{ key: 'dev', floor: 0 }],
+        rooms: i % 10 === 0 ? dev : many,
         limit: 2_000,
         maxBytes: 1e9,
       }
-      const [ours, theirs] = [await log.search(query), await memory.search(query)]
-      expect([words, ours.hits.map(hit => hit.seq)]).toEqual([words, theirs.hits.map(hit => hit.seq)])
-      found += ours.hits.length
+      const [ours, theirs] = [await hitsOf(log, query), await memory.search(query)]
+      expect([words, ours]).toEqual([words, theirs.hits.map(hit => hit.seq)])
+      found += ours.length
     }
     expect(found).toBeGreaterThan(1_000)
   })

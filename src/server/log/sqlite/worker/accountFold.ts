@@ -125,7 +125,7 @@ export class AccountFold {
     if (this.#rows.policy.names === 'invite')
       return refuse('forbidden', 'this server makes accounts by invitation: ask one of its people for a link')
     const session = this.#sessions.find(deed.session)
-    if (session === undefined || session.into !== undefined)
+    if (session === undefined || session.isClosed)
       return refuse('not_found', 'your session is gone; connect again')
     const name = this.#names.nameOf(session.person)
     const taken = this.#refuseTaken(session.person, deed.session, at) ?? this.#refuseLike(name)

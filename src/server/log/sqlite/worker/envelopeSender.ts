@@ -20,6 +20,8 @@ const INCARNATION_BYTES = 9
 /** What is to go into one envelope, and who waits for it. */
 export interface Submission {
   readonly entries: readonly Entry[]
+  /** It ends the log. */
+  readonly ends?: true
   /** Called once, in the order of the log, while the message is being told of. */
   readonly stored: (outcomes: readonly Outcome[], position: number) => void
   /** Called once instead: it is not known whether it will be stored, or it never will be. A sentence. */
@@ -117,7 +119,8 @@ export class EnvelopeSender {
     const submission = this.#waiting.shift()
     if (submission === undefined) return
     const n = ++this.#count
-    const data = encodeEnvelope({ v: RULES, d: this.incarnation, n, w: submission.entries })
+    const end = submission.ends === true ? { end: true as const } : {}
+    const data = encodeEnvelope({ v: RULES, d: this.incarnation, n, w: submission.entries, ...end })
     if (data.byteLength > MAX_BYTES) {
       submission.refused('this is too much for one message of the shared log')
       return this.#sendNext()

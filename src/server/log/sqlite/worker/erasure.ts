@@ -32,25 +32,37 @@ export interface ErasureSlice {
  * older topics and of edits. Belongs into a transaction.
  */
 export function eraseSlice(sql: Statements, request: ErasureRequest): ErasureSlice {
-  return request.from.part === 'events' ? eraseEvents(sql, request) : eraseReactions(sql, request)
+  if (request.from.part === 'events') return eraseEvents(sql, request).slice
+  const slice = eraseReactions(sql, request)
+  const { upTo } = request.from
+  if (slice.next !== undefined || upTo === undefined) return slice
+  // What another daemon was storing meanwhile: the name goes when nothing is left.
+  const { slice: late, found } = eraseEvents(sql, { ...request, from: { part: 'events', after: upTo } })
+  return found > 0 || late.next?.part === 'events' || hasReactions(sql, request.author) ? late : slice
 }
 
-function eraseEvents(sql: Statements, { author, from, limit, last }: ErasureRequest): ErasureSlice {
+function hasReactions(sql: Statements, author: number): boolean {
+  return sql('SELECT 1 FROM reactions WHERE author = ? LIMIT 1').get(author) !== undefined
+}
+
+function eraseEvents(
+  sql: Statements,
+  { author, from, limit, last }: ErasureRequest,
+): { readonly slice: ErasureSlice; readonly found: number } {
   const looked = sql(
     'SELECT max(seq) AS last FROM (SELECT seq FROM events WHERE seq > ? ORDER BY seq LIMIT ? + 0)',
   ).get(from.after, LOOKED_AT)
   const end = looked?.['last'] == null ? last : integer(looked, 'last')
   const rows = sql(
-    `SELECT e.seq, e.action, e.text, rooms.key, rooms.topic FROM events e JOIN rooms ON rooms.number = e.room
+    `SELECT e.seq, e.action, e.text, rooms.key, rooms.topic, rooms.topic_seq FROM events e JOIN rooms ON rooms.number = e.room
     WHERE e.seq > ? AND e.seq <= ? AND e.author = ?
       AND (e.action = 'chat' AND e.deleted IS NULL OR e.action IN ('edit', 'topic') AND e.text <> '')
     ORDER BY e.seq LIMIT ? + 0`,
   ).all(from.after, end, author, limit)
   const after = rows.length < limit ? end : integer(rows.at(-1) ?? {}, 'seq')
-  return {
-    entries: rows.flatMap(row => eraseEvent(sql, row)),
-    next: after < last ? { part: 'events', after } : { part: 'reactions', after: 0 },
-  }
+  const next =
+    after < last ? { part: 'events' as const, after } : { part: 'reactions' as const, after: 0, upTo: after }
+  return { slice: { entries: rows.flatMap(row => eraseEvent(sql, row)), next }, found: rows.length }
 }
 
 function eraseEvent(sql: Statements, row: Row): EventEntry[] {
@@ -59,7 +71,9 @@ function eraseEvent(sql: Statements, row: Row): EventEntry[] {
   if (row['action'] === 'chat') return [entryIn(key, SERVER_NAME, { action: 'delete', target: seq })]
   // Readers see such an edit as one that was overtaken, and such a topic as one that was taken away.
   sql("UPDATE events SET text = iif(action = 'edit', NULL, '') WHERE seq = ?").run(seq)
-  const isShown = row['action'] === 'topic' && row['topic'] === row['text']
+  const shown = integer(row, 'topic_seq')
+  // Not by the text, which other daemons may read as removed. A topic of an earlier layout does not say which event set it.
+  const isShown = row['action'] === 'topic' && (shown === 0 ? row['topic'] === row['text'] : shown === seq)
   return isShown ? [entryIn(key, SERVER_NAME, { action: 'topic', topic: '' })] : []
 }
 
@@ -81,7 +95,7 @@ function eraseReactions(sql: Statements, { author, person, from, limit }: Erasur
   const last = rows.at(-1)
   return {
     entries,
-    next: last === undefined ? undefined : { part: 'reactions', after: integer(last, 'target') },
+    next: last && { part: 'reactions', after: integer(last, 'target'), upTo: from.upTo },
   }
 }
 

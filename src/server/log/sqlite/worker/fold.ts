@@ -1,6 +1,6 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { type Result, refuse } from '../../../../protocol/errors.ts'
-import { type Changeable, checkChange, isChange } from '../../changes.ts'
+import { type Changeable, checkChange, isChange, textOf } from '../../changes.ts'
 import type { Entry, EventBody, EventEntry, MaintenanceEntry } from '../../entries.ts'
 import type { LoggedEvent, Stored } from '../../log.ts'
 import type { OperatorDeed } from '../../maintenance.ts'
@@ -171,13 +171,12 @@ export class Fold {
       case 'read':
       case 'notify':
         // It was on its way when the room was deleted.
-        if (!this.#rooms.isEnding(entry.roomKey)) this.#sessions.apply(entry)
-        return { kind: 'applied' }
+        if (!this.#rooms.isMeant(entry.roomKey, entry.endedAt ?? 0)) return { kind: 'unchanged' }
+        return { kind: this.#sessions.apply(entry) ? 'applied' : 'unchanged' }
       case 'forgotten':
       case 'floor':
       case 'left':
-        this.#sessions.apply(entry)
-        return { kind: 'applied' }
+        return { kind: this.#sessions.apply(entry) ? 'applied' : 'unchanged' }
       case 'account': {
         const changed = this.#accounts.apply(entry, { ts: at.ts, last: this.#last })
         return changed.ok
@@ -192,8 +191,7 @@ export class Fold {
       case 'erase':
         return this.#erase(entry, at)
       case 'endRoom':
-        this.#ending.end(entry.roomKey, this.#last)
-        return { kind: 'applied' }
+        return this.#ending.end(entry.roomKey, this.#last)
       case 'sweep':
         this.#fill.catchUp(this.#last)
         return { kind: 'swept', ...this.#ending.sweep(entry.roomKey, entry.from, entry.limit) }
@@ -221,20 +219,20 @@ export class Fold {
   }
 
   #store(entry: EventEntry, at: Moment): Outcome {
+    const erased = this.#sessions.refuseErased(entry.session)
+    if (erased !== undefined) return { kind: 'refused', error: erased }
     const author = this.#names.numberOf(entry.from)
     const { body } = entry
     // A plain new message skips this look-up: the insert finds a repeat. A refused repeat must not leave an empty room.
     const known = this.#rooms.find(entry.roomKey)
-    if (isChange(body) || known === undefined) {
+    const isMeant = this.#rooms.isMeant(entry.roomKey, entry.endedAt ?? 0)
+    if (isChange(body) || known === undefined || !isMeant) {
       const earlier = this.#earlier(author, entry.id)
       if (earlier !== undefined) return this.#repeat(entry, earlier)
     }
-    if (known === undefined) {
-      const gone = this.#rooms.isEnding(entry.roomKey)
-        ? roomEnded(entry.roomName)
-        : this.#roomNames.refuseFurther(entry.roomKey)
-      if (gone !== undefined) return { kind: 'refused', error: gone }
-    }
+    if (!isMeant) return { kind: 'refused', error: roomEnded(entry.roomName) }
+    const further = known === undefined ? this.#roomNames.refuseFurther(entry.roomKey) : undefined
+    if (further !== undefined) return { kind: 'refused', error: further }
     if (isChange(body)) {
       const target = this.#changeable(entry.roomKey, body.target)
       const allowed = checkChange(body, target, entry.from, entry.session)
@@ -323,7 +321,11 @@ export class Fold {
   #change(room: FoldedRoom, seq: number, author: number, body: Exclude<EventBody, { action: 'chat' }>): void {
     switch (body.action) {
       case 'topic':
-        this.#sql('UPDATE rooms SET topic = ? WHERE number = ?').run(body.topic, room.number)
+        this.#sql('UPDATE rooms SET topic = ?, topic_seq = ? WHERE number = ?').run(
+          body.topic,
+          seq,
+          room.number,
+        )
         return
       case 'react':
         if (body.on) this.#reactions.add(body.target, body.emoji, author, seq)
@@ -390,9 +392,4 @@ export class Fold {
     this.#wasInserted(room, position, author, entry.body)
     return [eventOf(entry, position, this.#epoch)]
   }
-}
-
-function textOf(body: EventBody): string | undefined {
-  if (body.action === 'topic') return body.topic
-  return body.action === 'chat' || body.action === 'edit' ? body.message : undefined
 }

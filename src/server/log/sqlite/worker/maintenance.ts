@@ -1,7 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import type { Refusal } from '../../../../protocol/errors.ts'
 import type { Entry, ErasureCursor, MaintenanceEntry, SweepCursor } from '../../entries.ts'
-import type { LoggedEvent, RoomHead } from '../../log.ts'
 import type { OperatorDeed, Retention, RoomRename, RoomRetention } from '../../maintenance.ts'
 import type { Outcome } from '../messages.ts'
 import { RetentionClock } from './retentionClock.ts'
@@ -12,17 +11,13 @@ const SLICE = 32
 
 /** What a {@link Maintenance} tells. */
 export interface MaintenanceListener {
-  /** Events that erasing made. */
-  readonly happened: (events: readonly LoggedEvent[]) => void
-  /** A room begins later than it did. */
-  readonly forgot: (head: RoomHead) => void
   /** An entry was committed. */
   readonly committed: () => void
   /** A sentence for the operator. */
   readonly alarm: (message: string) => void
 }
 
-/** Has entries applied, together and in their order. An outcome for each. */
+/** Has entries applied, together and in their order, and tells of them. An outcome for each. */
 export type Commit = (entries: readonly Entry[]) => readonly Outcome[] | Promise<readonly Outcome[]>
 
 /** Turns long tasks of the operator and of the clock into entries, a slice each, between which others have their turn. */
@@ -47,18 +42,18 @@ export class Maintenance {
 
   /** Erases a person (a folded name); the number of messages deleted, undefined where the log does not know the person. */
   async erase(person: string): Promise<number | undefined> {
-    if (!this.#writer.knows(person)) return undefined
+    // Also of a name that is only connected the connections end, at every daemon: the fold tells of the erasing.
+    const isKnown = this.#writer.knows(person)
     let erased = 0
     let from: ErasureCursor | undefined = { part: 'events', after: 0 }
     for (; from !== undefined; await turn()) {
       const outcome = await this.#commit({ kind: 'erase', person, from, limit: SLICE })
       if (outcome?.kind !== 'erased') throw new Error('an erase entry has another outcome')
       erased += outcome.events.filter(event => event.action === 'delete').length
-      if (outcome.events.length > 0) this.#listener.happened(outcome.events)
       this.#listener.committed()
       from = outcome.next
     }
-    return erased
+    return isKnown ? erased : undefined
   }
 
   /** Sets a retention and removes what is due by it. */
@@ -89,43 +84,39 @@ export class Maintenance {
     return outcome?.kind === 'refused' ? outcome.error : undefined
   }
 
-  /** Takes a room away from its name, and notes who did; false where that is done. {@link sweepRoom} removes what it holds. */
+  /** Takes a room away from its name, and notes who did; false where that was done. {@link sweepRoom} removes what it holds. */
   async endRoom(roomKey: string, deed: OperatorDeed): Promise<boolean> {
     if (this.#writer.endingRooms.includes(roomKey)) return false
     this.#sweeping.add(roomKey)
-    await this.#commitAll([
+    const [outcome] = await this.#commitAll([
       { kind: 'endRoom', roomKey },
       { kind: 'deed', ...deed },
     ])
     this.#listener.committed()
-    return true
+    // Another daemon may have ended it meanwhile, and sweeps it.
+    const isEnded = outcome?.kind === 'ended'
+    if (!isEnded) this.#sweeping.delete(roomKey)
+    return isEnded
   }
 
-  /** Removes what a room that was ended holds; how many events. Its name is free after {@link freeName}. */
+  /** Removes what a room that was ended holds, and frees its name; how many events. */
   async sweepRoom(roomKey: string): Promise<number> {
     this.#sweeping.add(roomKey)
     let removed = 0
     try {
       let from: SweepCursor | undefined = { part: 'events', after: 0 }
-      for (; from !== undefined && from.part !== 'room'; await turn()) {
+      for (; from !== undefined; await turn()) {
         const outcome = await this.#commit({ kind: 'sweep', roomKey, from, limit: SLICE })
         if (outcome?.kind !== 'swept') throw new Error('a sweep entry has another outcome')
         removed += outcome.removed
         this.#listener.committed()
         from = outcome.next
       }
-    } catch (error) {
-      // Tried again by `sweepRest`.
+    } finally {
+      // After an error `sweepRest` tries it again.
       this.#sweeping.delete(roomKey)
-      throw error
     }
     return removed
-  }
-
-  /** Frees the name of a room that {@link sweepRoom} has emptied. */
-  async freeName(roomKey: string): Promise<void> {
-    this.#sweeping.delete(roomKey)
-    await this.#commit({ kind: 'sweep', roomKey, from: { part: 'room', after: 0 }, limit: SLICE })
   }
 
   /** Goes on with the removals that a crash or a full disk has interrupted. */
@@ -133,7 +124,6 @@ export class Maintenance {
     for (const roomKey of this.#writer.endingRooms) {
       if (this.#sweeping.has(roomKey)) continue
       await this.sweepRoom(roomKey)
-      await this.freeName(roomKey)
     }
   }
 
@@ -157,7 +147,6 @@ export class Maintenance {
       for (;;) {
         const outcome = await this.#commit({ kind: 'forget', roomKey, upTo, limit: SLICE })
         if (outcome?.kind !== 'forgot' || outcome.head === undefined) break
-        this.#listener.forgot(outcome.head)
         this.#listener.committed()
         await turn()
       }

@@ -1,32 +1,33 @@
 import type { DatabaseSync } from 'node:sqlite'
-import { isChange } from '../../changes.ts'
-import type { Entry } from '../../entries.ts'
+import { textOf } from '../../changes.ts'
+import type { Entry, EventEntry } from '../../entries.ts'
 import { decodeEnvelope, type Envelope, RULES, seqOf } from '../../envelope.ts'
 import type { StreamMessage } from '../../stream.ts'
 import { integer, text } from '../columns.ts'
 import type { Outcome } from '../messages.ts'
+import { STREAM_TABLE } from '../projectionFile.ts'
 import { type Statements, statements } from './statements.ts'
 import type { Writer } from './writer.ts'
 
 /**
- * What a projection has beside the tables of a log; the name of its first table tells it from a log of its own.
+ * What a projection has beside the tables of a log.
  *
- * - `stream`: the stream that the file is made from, and the newest message that is in it. `identity` tells that message from
- *   one of another stream at the same position.
+ * - `stream`: see `projectionFile.ts`.
  * - `producers`: the newest envelope of each sender: older ones are repeats.
  * - `erasures`: positions of messages that may hold a text which the log no longer has; `due` in ms since 1970, 0: not set
  *   yet. Every daemon has this list, so that one that dies leaves nothing undone.
  */
 const TABLES = `
-  CREATE TABLE IF NOT EXISTS stream (
-    name TEXT NOT NULL, made TEXT NOT NULL, checkpoint INTEGER NOT NULL, identity TEXT NOT NULL
-  ) STRICT;
+  ${STREAM_TABLE}
   CREATE TABLE IF NOT EXISTS producers (d TEXT PRIMARY KEY, n INTEGER NOT NULL) STRICT, WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS erasures (position INTEGER PRIMARY KEY, due INTEGER NOT NULL DEFAULT 0) STRICT;
   CREATE INDEX IF NOT EXISTS erasures_by_due ON erasures (due);
   CREATE TRIGGER IF NOT EXISTS text_replaced AFTER UPDATE OF text ON events
     WHEN old.text IS NOT NULL AND old.text IS NOT new.text
     BEGIN INSERT OR IGNORE INTO erasures (position) VALUES (old.seq / ${seqOf(1, 0)}); END;
+  CREATE TRIGGER IF NOT EXISTS topic_overtaken AFTER UPDATE OF topic_seq ON rooms
+    WHEN old.topic_seq > 0 AND NOT EXISTS (SELECT 1 FROM events WHERE seq = old.topic_seq)
+    BEGIN INSERT OR IGNORE INTO erasures (position) VALUES (old.topic_seq / ${seqOf(1, 0)}); END;
   CREATE TRIGGER IF NOT EXISTS text_removed AFTER DELETE ON events WHEN old.text IS NOT NULL
     BEGIN INSERT OR IGNORE INTO erasures (position) VALUES (old.seq / ${seqOf(1, 0)}); END;
 `
@@ -55,6 +56,7 @@ export class Projection {
   #checkpoint = 0
   #identity = ''
   #made = ''
+  #hasEnded = false
 
   constructor(database: DatabaseSync, writer: Writer, name: string) {
     this.#writer = writer
@@ -68,6 +70,11 @@ export class Projection {
   /** The position of the newest message that was applied. */
   get checkpoint(): number {
     return this.#checkpoint
+  }
+
+  /** Whether the log was moved back to a single server. */
+  get hasEnded(): boolean {
+    return this.#hasEnded
   }
 
   /** When the stream of this file was made; empty: none was read yet. */
@@ -97,20 +104,31 @@ export class Projection {
 
   /**
    * Applies messages in one transaction with the checkpoint. Throws what SQLite throws, or {@link NewerRules}; nothing is
-   * applied then.
+   * applied then. What follows the end of the log is never applied.
    * @returns what became of the envelopes that were no repeats
    */
   apply(messages: readonly StreamMessage[]): readonly Applied[] {
-    const last = messages.at(-1)
-    if (last === undefined) return []
+    const end = messages.findIndex(endsLog)
+    const counting = end < 0 ? messages : messages.slice(0, end + 1)
+    const last = counting.at(-1)
+    if (last === undefined || this.#hasEnded) return []
     const identity = identityOf(last)
     const applied = this.#writer.transact(apply => {
-      const results = messages.flatMap(message => this.#applyOne(message, apply))
-      this.#sql('UPDATE stream SET checkpoint = ?, identity = ?').run(last.position, identity)
+      const results = counting.flatMap(message => this.#applyOne(message, apply))
+      this.#sql(
+        `UPDATE stream SET checkpoint = ?, identity = ?, ended = ?, erased = max(erased, ?), removed = max(removed, ?)`,
+      ).run(
+        last.position,
+        identity,
+        end < 0 ? 0 : 1,
+        newestWith(results, ERASING),
+        newestWith(results, REMOVING),
+      )
       return results
     })
     this.#checkpoint = last.position
     this.#identity = identity
+    this.#hasEnded = end >= 0
     return applied
   }
 
@@ -136,32 +154,30 @@ export class Projection {
   withoutRemoved(envelope: Envelope, position: number): Envelope | undefined {
     // It makes several events: what follows it in an envelope has other seqs. Daemons send it alone.
     if (envelope.w.some(({ kind }) => kind === 'erase')) return undefined
-    let isChanged = false
-    const w = envelope.w.map((entry, index) => {
-      if (!this.#isRemoved(entry, seqOf(position, index))) return entry
-      isChanged = true
-      return { ...entry, body: { ...entry.body, message: REMOVED } }
-    })
-    return isChanged ? { ...envelope, w } : undefined
+    const w = envelope.w.map((entry, index) => this.#withoutRemoved(entry, seqOf(position, index)))
+    return w.some((entry, index) => entry !== envelope.w[index]) ? { ...envelope, w } : undefined
   }
 
-  #isRemoved(
-    entry: Entry,
-    seq: number,
-  ): entry is Extract<Entry, { kind: 'event' }> & { body: { message: string } } {
-    if (entry.kind !== 'event') return false
-    const { body } = entry
-    if ((body.action !== 'chat' && body.action !== 'edit') || body.message === REMOVED) return false
+  #withoutRemoved(entry: Entry, seq: number): Entry {
+    if (entry.kind !== 'event' || !hasText(entry)) return entry
+    const { body, roomKey } = entry
     const row = this.#sql('SELECT text FROM events WHERE seq = ?').get(seq)
-    return row?.['text'] !== body.message
+    if (row?.['text'] === textOf(body)) return entry
+    if (body.action === 'chat' || body.action === 'edit')
+      return { ...entry, body: { ...body, message: REMOVED } }
+    // Retention takes the event of a topic, and leaves the topic.
+    const isShown = this.#sql('SELECT 1 FROM rooms WHERE key = ? AND topic_seq = ?').get(roomKey, seq)
+    if (body.action !== 'topic' || isShown !== undefined) return entry
+    return { ...entry, body: { ...body, topic: REMOVED } }
   }
 
   #load(): void {
-    const row = this.#sql('SELECT name, made, checkpoint, identity FROM stream').get()
+    const row = this.#sql('SELECT made, checkpoint, identity, ended FROM stream').get()
     if (row === undefined) return
     this.#checkpoint = integer(row, 'checkpoint')
     this.#identity = text(row, 'identity')
     this.#made = text(row, 'made')
+    this.#hasEnded = integer(row, 'ended') === 1
   }
 
   #applyOne({ position, replaces, ts, data }: StreamMessage, apply: Apply): Applied[] {
@@ -200,10 +216,34 @@ export class Projection {
   }
 }
 
+/** Entries that take a person or a room away: a base from before goes soon. */
+const ERASING: readonly string[] = ['erase', 'sweep']
+/** Entries, and events, that take single texts away. */
+const REMOVING: readonly string[] = ['forget', 'edit', 'delete']
+
+/** The newest position at which an entry of some kinds was applied; 0: none was. */
+function newestWith(applied: readonly Applied[], kinds: readonly string[]): number {
+  const found = applied.findLast(({ envelope }) =>
+    envelope.w.some(entry => kinds.includes(entry.kind === 'event' ? entry.body.action : entry.kind)),
+  )
+  return found?.position ?? 0
+}
+
+/** What an envelope ends with that ends the log; nothing that is said can stand there. */
+const END = Buffer.from('"end":true}')
+
+function endsLog({ replaces, data }: StreamMessage): boolean {
+  // Most are not decoded for it.
+  return (
+    replaces === undefined && END.equals(data.subarray(-END.length)) && decodeEnvelope(data)?.end === true
+  )
+}
+
 type Apply = Parameters<Parameters<Writer['transact']>[0]>[0]
 
-function hasText({ body }: Extract<Entry, { kind: 'event' }>): boolean {
-  return body.action === 'chat' || (isChange(body) && body.action === 'edit')
+function hasText({ body }: EventEntry): boolean {
+  const said = textOf(body) ?? ''
+  return said !== '' && said !== REMOVED
 }
 
 /** What tells a message from another one that could stand at its position. */

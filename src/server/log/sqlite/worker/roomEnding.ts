@@ -2,6 +2,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import type { SweepCursor } from '../../entries.ts'
 import { integer } from '../columns.ts'
 import { endingKey } from '../endingRooms.ts'
+import type { Outcome } from '../messages.ts'
 import { seqsOfRoom } from '../roomSeqs.ts'
 import type { EventIds } from './eventIds.ts'
 import type { MentionTable } from './mentionTable.ts'
@@ -43,9 +44,13 @@ export class RoomEnding {
     this.#tables = tables
   }
 
-  /** Takes a room away from its name. What it holds goes in slices: see {@link sweep}. @param last the newest seq of the log */
-  end(roomKey: string, last: number): void {
-    if (!this.#tables.rooms.end(roomKey)) return
+  /**
+   * Takes a room away from its name. What it holds goes in slices: see {@link sweep}.
+   * @param last the newest seq of the log
+   */
+  end(roomKey: string, last: number): Outcome {
+    const ended = this.#tables.rooms.end(roomKey)
+    if (ended === undefined) return { kind: 'unchanged' }
     // Clients that joined it by another of its names hold it under that one. A name can end twice without an event between: the
     // epoch of its rooms follows from this number, which is therefore another one each time.
     this.#sql(
@@ -54,6 +59,7 @@ export class RoomEnding {
       ON CONFLICT (key) DO UPDATE SET seq = max(excluded.seq, seq + 1)`,
     ).run(roomKey, last, endingKey(roomKey))
     this.#sql('DELETE FROM retention WHERE room = ?').run(roomKey)
+    return { kind: 'ended', name: ended.name }
   }
 
   /** Removes a slice of a room that was ended. */

@@ -14,6 +14,8 @@ export interface FoldedRoom {
   readonly number: number
   /** The seq of its newest event, which is the `prev` of the next. */
   last: number
+  /** The newest seq of the log when an earlier room of this name was deleted; 0: none was. */
+  readonly endedAt: number
 }
 
 /**
@@ -45,7 +47,19 @@ export class RoomTable {
     const row = this.#find.get(key)
     return row === undefined
       ? undefined
-      : this.#remember(key, { number: integer(row, 'number'), last: integer(row, 'last') })
+      : this.#remember(key, {
+          number: integer(row, 'number'),
+          last: integer(row, 'last'),
+          endedAt: this.#endedAt(key),
+        })
+  }
+
+  /**
+   * Whether an entry is for the room that has this key now, or may make it: not where a room of the name ends, or has ended since
+   * the sender looked. @param endedAt what the sender knew: 0 where none had ended
+   */
+  isMeant(key: string, endedAt: number): boolean {
+    return !this.isEnding(key) && (this.find(key)?.endedAt ?? this.#endedAt(key)) === endedAt
   }
 
   /** Makes a room that is not there. */
@@ -55,7 +69,7 @@ export class RoomTable {
     const number = Number(insert.run(key, name, skeleton).lastInsertRowid)
     for (const person of new Set(directNames(key)))
       this.#sql('INSERT INTO directs (name, room, last) VALUES (?, ?, 0)').run(person, number)
-    return this.#remember(key, { number, last: 0 })
+    return this.#remember(key, { number, last: 0, endedAt: this.#endedAt(key) })
   }
 
   /** Whether a room of this name was ended, and its rows are still there. */
@@ -69,20 +83,27 @@ export class RoomTable {
   }
 
   /**
-   * Gives a room, made where it is not there, the key of those that end. False where one of the name ends already, or the name is
-   * a further one of another room.
+   * Gives a room, made where it is not there, the key of those that end. Undefined where one of the name ends already, or the name
+   * is a further one of another room.
    */
-  end(key: string): boolean {
-    if (this.#ending.has(key) || this.further.roomOf(key) !== undefined) return false
-    const { number } = this.find(key) ?? this.make(key, key)
+  end(
+    key: string,
+  ):
+    | { /** What it was called; undefined: it had no event. */ readonly name: string | undefined }
+    | undefined {
+    if (this.#ending.has(key) || this.further.roomOf(key) !== undefined) return undefined
+    const known = this.find(key)
+    const name =
+      known && this.#sql('SELECT coalesce(title, name) AS name FROM rooms WHERE number = ?').get(known.number)
+    const { number } = known ?? this.make(key, key)
     this.#sql(
-      "UPDATE rooms SET key = ?, name = ?, title = NULL, topic = '', skeleton = NULL, last = 0 WHERE number = ?",
+      "UPDATE rooms SET key = ?, name = ?, title = NULL, topic = '', topic_seq = 0, skeleton = NULL, last = 0 WHERE number = ?",
     ).run(endingKey(key), key, number)
     this.#sql('UPDATE room_names SET skeleton = NULL WHERE room = ?').run(number)
     this.#sql('UPDATE directs SET last = 0 WHERE room = ?').run(number)
     this.#rooms.delete(key)
     this.#ending.add(key)
-    return true
+    return { name: name && text(name, 'name') }
   }
 
   /** Takes away a room that was ended, and has no events. */
@@ -109,6 +130,12 @@ export class RoomTable {
   forget(): void {
     this.#rooms.clear()
     this.#loadEnding()
+  }
+
+  /** The newest seq of the log when a room of this name was deleted; 0: none was. */
+  #endedAt(key: string): number {
+    const row = this.#sql('SELECT seq FROM ended_rooms WHERE key = ?').get(key)
+    return row === undefined ? 0 : integer(row, 'seq')
   }
 
   #loadEnding(): void {

@@ -1,6 +1,8 @@
 import type { DatabaseSync } from 'node:sqlite'
+import type { Refusal } from '../../../../protocol/errors.ts'
 import type { AccountSession } from '../../accounts.ts'
-import type { KeptSession, SessionBeginning, SessionChange } from '../../entries.ts'
+import type { KeptSessionChange } from '../../applied.ts'
+import type { KeptSession, SessionBeginning } from '../../entries.ts'
 import { changedNotify, type NotifyChange } from '../../notify.ts'
 import { integer, optionalInteger, text } from '../columns.ts'
 import { notifyOf, SELECT_NOTIFY } from '../notifyRows.ts'
@@ -9,6 +11,8 @@ import type { NameTable } from './nameTable.ts'
 import { type Statements, statements } from './statements.ts'
 
 const DAY = 86_400_000
+/** How the hash of a session begins that is closed, and the key of a name that is erased. */
+const CLOSED = 'erased '
 /** What a session has of rooms. */
 const OF_ROOMS = ['reads', 'notify'] as const
 /** Rows that one slice of a removal looks at; some ms. Part of the rule: every fold of an entry looks at as many. */
@@ -149,17 +153,24 @@ export class SessionTable {
     ]
   }
 
-  /** The person of a session (a number), the hash of its secret, and the session that it became part of. */
+  /** The person of a session (a number), and the hash of its secret. `isClosed`: it ended, or became part of another one. */
   find(
     number: number,
-  ): { readonly person: number; readonly hash: string; readonly into: number | undefined } | undefined {
-    const row = this.#sql('SELECT person, hash, into_session FROM sessions WHERE number = ?').get(number)
+  ): { readonly person: number; readonly hash: string; readonly isClosed: boolean } | undefined {
+    const row = this.#sql('SELECT person, hash FROM sessions WHERE number = ?').get(number)
     if (row === undefined) return undefined
-    return {
-      person: integer(row, 'person'),
-      hash: text(row, 'hash'),
-      into: optionalInteger(row, 'into_session'),
-    }
+    const hash = text(row, 'hash')
+    return { person: integer(row, 'person'), hash, isClosed: hash.startsWith(CLOSED) }
+  }
+
+  /** The refusal of what was on its way when the person of its session was erased; undefined where none was. */
+  refuseErased(number: number | undefined): Refusal | undefined {
+    if (number === undefined || this.#holding.has(number)) return undefined
+    const row = this.#sql(
+      'SELECT key FROM sessions JOIN names ON names.number = person WHERE sessions.number = ?',
+    ).get(number)
+    if (row === undefined || !text(row, 'key').startsWith(CLOSED)) return undefined
+    return { code: 'forbidden', message: 'everything said under this name is erased' }
   }
 
   /** Whether an open session of a person was used on a day or later, but for one. */
@@ -221,31 +232,39 @@ export class SessionTable {
     return number
   }
 
-  /** Applies a change in the transaction of the caller. */
-  apply(change: Exclude<SessionChange, SessionBeginning>): void {
+  /** Applies a change in the transaction of the caller; false where the session is gone. */
+  apply(change: KeptSessionChange): boolean {
     switch (change.kind) {
       case 'forgotten':
         this.#open = undefined
-        return this.#forget(change.session)
+        this.#forget(change.session)
+        return true
       case 'floor':
         this.#sql('UPDATE sessions SET began = max(began, ?) WHERE number = ?').run(
           change.began,
           change.session,
         )
-        return
-      case 'read':
-        // Nothing for a session that is gone: erased while its request was on its way.
-        this.#sql(
-          `INSERT INTO reads (session, room, seq) SELECT number, ?, ? FROM sessions WHERE number = ?
-          ON CONFLICT (session, room) DO UPDATE SET seq = excluded.seq`,
-        ).run(change.roomKey, change.seq, change.session)
-        return this.holds(change.session)
+        return true
       case 'left':
         for (const table of OF_ROOMS) this.#deleteRow(table, change.session, change.roomKey)
-        return
-      case 'notify':
-        this.#setNotify(change.session, change.roomKey, change.change)
+        return true
+      case 'read':
+      case 'notify': {
+        // Nothing for a session that is gone: erased while its request was on its way.
+        if (this.find(change.session)?.isClosed !== false) return false
+        if (change.kind === 'read') this.#setRead(change.session, change.roomKey, change.seq)
+        else this.#setNotify(change.session, change.roomKey, change.change)
+        return true
+      }
     }
+  }
+
+  #setRead(session: number, roomKey: string, seq: number): void {
+    this.#sql(
+      `INSERT INTO reads (session, room, seq) VALUES (?, ?, ?)
+      ON CONFLICT (session, room) DO UPDATE SET seq = excluded.seq`,
+    ).run(session, roomKey, seq)
+    this.holds(session)
   }
 
   #setNotify(session: number, roomKey: string, change: NotifyChange): void {
@@ -256,9 +275,9 @@ export class SessionTable {
     const notify = changedNotify(row === undefined ? undefined : notifyOf(row)[1], change)
     if (notify === undefined) return this.#deleteRow('notify', session, roomKey)
     this.#sql(
-      `INSERT INTO notify (session, room, level, muted) SELECT number, ?, ?, ? FROM sessions WHERE number = ?
+      `INSERT INTO notify (session, room, level, muted) VALUES (?, ?, ?, ?)
       ON CONFLICT (session, room) DO UPDATE SET level = excluded.level, muted = excluded.muted`,
-    ).run(roomKey, notify.level ?? null, notify.muted ? 1 : 0, session)
+    ).run(session, roomKey, notify.level ?? null, notify.muted ? 1 : 0)
     this.holds(session)
   }
 
@@ -305,6 +324,7 @@ export class SessionTable {
         person,
       )
     this.#sql("UPDATE sessions SET hash = 'erased ' || number WHERE person = ?").run(person)
+    this.#holding.clear()
     this.#open = undefined
   }
 }

@@ -1,6 +1,13 @@
 import { isBusy, isDiskFull } from '../../../../files/sqliteErrors.ts'
 import type { Entry } from '../../entries.ts'
-import { type Stream, type StreamMessage, type Tail, UnusableStream } from '../../stream.ts'
+import {
+  type Stream,
+  type StreamEnd,
+  StreamGone,
+  type StreamMessage,
+  type Tail,
+  UnusableStream,
+} from '../../stream.ts'
 import type { SharedFigures } from '../../watched.ts'
 import type { Outcome } from '../messages.ts'
 import { EnvelopeSender, type Submission } from './envelopeSender.ts'
@@ -28,7 +35,13 @@ export interface SharedLogListener {
   readonly alarm: (message: string) => void
   /** How it follows the stream, every second. */
   readonly figures: (figures: SharedFigures) => void
+  /** The stream no longer has what follows: a start takes the base. A sentence. */
+  readonly fellBehind: (message: string) => void
 }
+
+/** What a daemon says of a log that {@link SharedLog.leave} has ended. */
+const ENDED =
+  'the log was moved to a single server (chatd cluster move --back): stop this daemon, and send its people to that server'
 
 /** Where the stream has no messages, both inclusive. */
 interface Hole {
@@ -118,6 +131,18 @@ export class SharedLog {
     )
   }
 
+  /** Ends the log for all daemons: nothing that comes after counts. Rejects with a sentence. */
+  leave(): Promise<void> {
+    return new Promise((resolve, reject) =>
+      this.#sender.submit({
+        entries: [],
+        ends: true,
+        stored: () => resolve(),
+        refused: message => reject(new Error(message)),
+      }),
+    )
+  }
+
   /** The log is being closed: without progress senders are refused soon. */
   hurry(): void {
     this.#sender.hurry()
@@ -150,32 +175,79 @@ export class SharedLog {
   /** Looks whether the stream is the one that was read until now, and has everything that was read. */
   async #mayGoOn(): Promise<boolean> {
     if (this.#isClosed || this.#halted !== undefined) return false
-    const { checkpoint, made } = this.#projection
-    const end = await this.#stream.end()
+    const { checkpoint, made, hasEnded } = this.#projection
+    if (hasEnded) {
+      this.#halt(ENDED)
+      return false
+    }
+    let end: StreamEnd
+    try {
+      end = await this.#stream.end()
+    } catch (error) {
+      if (!(error instanceof StreamGone) || made === '') throw error
+      return this.#haltAtLast(
+        error,
+        `the stream is gone: it was deleted at the brokers, or they are others now. Nothing is applied any more; keep this data directory, it may be the only copy`,
+      )
+    }
     if (made === '') this.#projection.follow(end.made)
     else if (made !== end.made) {
       this.#halt(
-        `the stream was made again (${end.made}; this directory follows the one of ${made}): start with an empty data directory to follow it`,
+        `the stream was made again (${end.made}; this directory follows the one of ${made}): start chatd again, which follows it where it can`,
       )
       return false
     }
-    if (checkpoint === 0 || (end.last >= checkpoint && (await this.#hasSame(checkpoint)))) {
+    if (checkpoint < end.first - 1) {
+      await this.#missed(end.first - 1)
+      return false
+    }
+    const found = checkpoint < end.first ? 'gone' : await this.#look(checkpoint)
+    if (found === 'gone' && end.last >= checkpoint && checkpoint >= end.first) {
+      // While the stream is being trimmed, the messages before its new beginning go one by one.
+      const trimmed = await this.#stream.trimmed()
+      if (checkpoint < trimmed) await this.#missed(trimmed)
+      if (checkpoint <= trimmed) return checkpoint === trimmed
+    }
+    // Nothing is left of the message at the checkpoint where the stream begins right after it.
+    if (checkpoint === end.first - 1 || (end.last >= checkpoint && found === 'same')) {
       this.#behindSince = undefined
       return true
     }
     // A broker that is cut off still shows an older end.
-    const now = performance.now()
-    this.#behindSince ??= now
-    if (now - this.#behindSince < WENT_BACK_AFTER) throw new Error('the stream ends before the checkpoint')
-    this.#halt(
+    return this.#haltAtLast(
+      new Error('the stream ends before the checkpoint'),
       `the stream went back: it ends at ${end.last}, and this daemon has applied ${checkpoint} messages of it; the brokers lost what they had stored. Nothing is applied any more; keep this data directory, it may be the only copy`,
     )
+  }
+
+  /** Throws a reason to try again, and halts where it holds for long: a broker that lags or has just begun is no proof. */
+  #haltAtLast(reason: Error, message: string): false {
+    const now = performance.now()
+    this.#behindSince ??= now
+    if (now - this.#behindSince < WENT_BACK_AFTER) throw reason
+    this.#halt(message)
     return false
   }
 
-  async #hasSame(checkpoint: number): Promise<boolean> {
+  /** What is between the checkpoint and a position is no longer in the stream: a base has it, or the brokers lost it. */
+  async #missed(upTo: number): Promise<void> {
+    const { checkpoint } = this.#projection
+    const isCovered = (await this.#stream.trimmed()) >= upTo
+    const what = `the stream no longer has the messages ${checkpoint + 1} to ${upTo}, and this daemon has not applied them`
+    if (!isCovered)
+      return this.#halt(
+        `${what}; no base has them either: the brokers lost them. Nothing is applied any more; keep this data directory, and look at the brokers`,
+      )
+    const message = `${what}, since it was away for too long: start chatd again, which takes the base of the log`
+    this.#halt(message)
+    this.#listener.fellBehind(message)
+  }
+
+  /** What stands in the stream at the checkpoint: what was applied there, or another message. */
+  async #look(checkpoint: number): Promise<'same' | 'other' | 'gone'> {
     const message = await this.#stream.get(checkpoint)
-    return message !== undefined && this.#projection.fits(message)
+    if (message === undefined) return 'gone'
+    return this.#projection.fits(message) ? 'same' : 'other'
   }
 
   #received(item: StreamMessage | Hole): void {
@@ -238,6 +310,7 @@ export class SharedLog {
     }
     this.#erasing.noteNew(isOwn)
     this.#listener.committed()
+    if (this.#projection.hasEnded) this.#halt(ENDED)
     for (const one of this.#followed) {
       if (this.#projection.checkpoint < one.position) continue
       this.#followed.delete(one)
@@ -265,6 +338,7 @@ export class SharedLog {
     for (let position = hole.from; position <= hole.to; position++) {
       const found = await this.#find(position)
       if (this.#isClosed) return
+      if (found === undefined && (await this.#isTrimmed(position))) return
       const isReplaced = found !== undefined && found.position !== position
       if (!isReplaced) this.#holes++
       if (found === undefined)
@@ -281,6 +355,19 @@ export class SharedLog {
       }
     }
     this.#inbox.shift()
+  }
+
+  /** Whether a message may be gone, or is before the beginning of the stream; then {@link #missed} has stopped the log. */
+  async #isTrimmed(position: number): Promise<boolean> {
+    try {
+      const { first } = await this.#stream.end()
+      const isBefore = position < first
+      if (!isBefore && position > (await this.#stream.trimmed())) return false
+      await this.#missed(isBefore ? first - 1 : position)
+      return true
+    } catch {
+      return false
+    }
   }
 
   async #find(position: number): Promise<StreamMessage | undefined> {

@@ -1,13 +1,17 @@
 /** The threads of a log on SQLite: one owns the writing connection, one reads. See `SqliteLog`. */
 import { setImmediate as turn } from 'node:timers/promises'
 import { parentPort, workerData } from 'node:worker_threads'
+import { errorCode } from '../../../../files/errorCode.ts'
 import { isDiskFull } from '../../../../files/sqliteErrors.ts'
+import type { Brokers } from '../../../brokers.ts'
+import type { Entry } from '../../entries.ts'
 import { UnusableStream } from '../../stream.ts'
 import { noteCleanStop } from '../cleanStop.ts'
 import { explaining, openForReading, openForWriting, UnusableFile } from '../database.ts'
 import {
   type Batch,
   type CallAnswer,
+  type Outcome,
   pack,
   type ReaderMethods,
   type ThreadAnswers,
@@ -137,13 +141,17 @@ function write(): void {
     if (writer.needsPurge) purgeAfter(PURGE_AFTER)
   }
 
-  const commit: Commit = entries =>
-    shared === undefined ? writer.commit({ ts: Date.now(), entries }) : shared.commit(entries)
+  const tellOthers = (entries: readonly Entry[], outcomes: readonly Outcome[]): void =>
+    tell({ kind: 'others', others: pack({ entries, outcomes }) })
+
+  const commit: Commit = entries => {
+    if (shared !== undefined) return shared.commit(entries)
+    const outcomes = writer.commit({ ts: Date.now(), entries })
+    tellOthers(entries, outcomes)
+    return outcomes
+  }
 
   const maintenance = new Maintenance(writer, commit, {
-    // What a shared log applies is told of as it is applied.
-    happened: events => shared === undefined && tell({ kind: 'happened', events }),
-    forgot: head => shared === undefined && tell({ kind: 'forgot', head }),
     committed: afterCommit,
     alarm: message => tell({ kind: 'trouble', message }),
   })
@@ -212,8 +220,8 @@ function write(): void {
     renameRoom: (rename, deed) => maintenance.renameRoom(rename, deed),
     endRoom: (roomKey, deed) => maintenance.endRoom(roomKey, deed),
     sweepRoom: roomKey => maintenance.sweepRoom(roomKey),
-    freeName: roomKey => maintenance.freeName(roomKey),
     purge: () => writer.purge(),
+    leave: () => shared?.leave() ?? Promise.reject(new Error('this log is not shared')),
     async close() {
       isClosed = true
       await shared?.close()
@@ -247,27 +255,25 @@ function write(): void {
   const listener: SharedLogListener = {
     others: (entries, outcomes) => {
       // Before that the main thread reads all of it from the file.
-      if (shared !== undefined) tell({ kind: 'others', others: pack({ entries, outcomes }) })
+      if (shared !== undefined) tellOthers(entries, outcomes)
     },
     committed: () => {
       if (areFilesThere() && shared !== undefined) afterCommit()
     },
     alarm: message => tell({ kind: 'trouble', message }),
     figures: figures => tell({ kind: 'shared', figures }),
+    fellBehind: message => {
+      // An opening says it otherwise.
+      if (shared !== undefined) tell({ kind: 'lost', message })
+    },
   }
   // Loaded here: a log of its own does not need what speaks with brokers.
   void import('./openShared.ts')
     .then(({ openShared }) => openShared({ brokers, database, writer }, listener))
-    .then(
-      ({ log, position }) => {
-        shared = log
-        opened(position)
-      },
-      (error: unknown) => {
-        if (!(error instanceof UnusableStream)) throw error
-        tell({ kind: 'unusable', message: error.message })
-      },
-    )
+    .then(({ log, position }) => {
+      shared = log
+      opened(position)
+    }, refuse)
 }
 
 function read(): void {
@@ -299,9 +305,31 @@ function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
 }
 
-try {
-  explaining(start.file, start.role === 'writer' ? write : read)
-} catch (error) {
-  if (!(error instanceof UnusableFile)) throw error
+function begin(): void {
+  try {
+    explaining(start.file, start.role === 'writer' ? write : read)
+  } catch (error) {
+    refuse(error)
+  }
+}
+
+/** Says why the log cannot be used; a bug ends the thread. */
+function refuse(error: unknown): void {
+  if (!(error instanceof UnusableFile) && !(error instanceof UnusableStream)) throw error
   tell({ kind: 'unusable', message: error.message })
 }
+
+/** A daemon may begin with a file that the brokers keep. */
+async function takeBaseFrom(brokers: Brokers): Promise<void> {
+  const { takeBase } = await import('./takeBase.ts')
+  try {
+    await takeBase(start.file, brokers, message => tell({ kind: 'trouble', message }))
+  } catch (error) {
+    const code = errorCode(error)
+    if (code !== 'ENOSPC' && code !== 'EDQUOT') throw error
+    throw new UnusableFile(`the disk of ${start.file} has no room for the base of the log: make room`)
+  }
+}
+
+if (start.role === 'reader' || start.brokers === undefined) begin()
+else void takeBaseFrom(start.brokers).then(begin, refuse)

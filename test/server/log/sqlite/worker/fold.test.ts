@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { expect, onTestFinished, test } from 'vitest'
 import { foldRoom } from '../../../../../src/protocol/names.ts'
 import type { AccountDeed } from '../../../../../src/server/log/accounts.ts'
-import type { Entry, EventBody } from '../../../../../src/server/log/entries.ts'
+import type { Entry, ErasureCursor, EventBody } from '../../../../../src/server/log/entries.ts'
 import { directKey } from '../../../../../src/server/log/roomKeys.ts'
 import { openForWriting } from '../../../../../src/server/log/sqlite/database.ts'
 import type { Batch, Outcome } from '../../../../../src/server/log/sqlite/messages.ts'
@@ -33,6 +33,7 @@ const event = fc.record({
   from: name,
   session,
   id: fc.option(fc.constantFrom('a', 'b', 'c', 'd'), { nil: undefined }),
+  endedAt: fc.constantFrom(undefined, undefined, 1, 2, 3),
   body,
 })
 
@@ -306,7 +307,7 @@ const RENAMED_AND_ENDED: [Batch[], { length: number; restarts: boolean }[]] = [
         renamed('ops', 'infra'),
         { kind: 'sweep', roomKey: 'dev', from: { part: 'events', after: 0 }, limit: 4 },
         { kind: 'sweep', roomKey: 'dev', from: { part: 'room', after: 0 }, limit: 4 },
-        said('infra', 'three'),
+        said('infra', 'three', 1),
       ],
     },
   ],
@@ -316,8 +317,18 @@ const RENAMED_AND_ENDED: [Batch[], { length: number; restarts: boolean }[]] = [
   ],
 ]
 
-function said(roomKey: string, message: string): Entry {
-  return { kind: 'event', roomKey, roomName: roomKey, from: 'alice', body: { action: 'chat', message } }
+function said(roomKey: string, message: string, endedAt?: number): Entry {
+  const body = { action: 'chat', message } as const
+  return { kind: 'event', roomKey, roomName: roomKey, from: 'alice', endedAt, body }
+}
+
+/** What entries come to: the kinds of their outcomes, and the codes of refusals. */
+function outcomesOf(replay: Replay, ...entries: Entry[]): string[] {
+  const from = replay.outcomes.length
+  replay.commit({ ts: 1, entries })
+  return replay.outcomes
+    .slice(from)
+    .map(outcome => (outcome.kind === 'refused' ? outcome.error.code : outcome.kind))
 }
 
 function renamed(roomKey: string, name: string): Entry {
@@ -332,13 +343,7 @@ function renamed(roomKey: string, name: string): Entry {
 
 test('a rename gives another title and keeps the key; every name leads to the room until it is gone', () => {
   const replay = new Replay(`${temporaryDirectory()}/one.db`)
-  const outcomes = (...entries: Entry[]): string[] => {
-    const from = replay.outcomes.length
-    replay.commit({ ts: 1, entries })
-    return replay.outcomes
-      .slice(from)
-      .map(outcome => (outcome.kind === 'refused' ? outcome.error.code : outcome.kind))
-  }
+  const outcomes = (...entries: Entry[]): string[] => outcomesOf(replay, ...entries)
   const titles = (): unknown[] => replay.rows('SELECT key, name, title FROM rooms ORDER BY number')
   const names = (): unknown[] => replay.rows('SELECT key FROM room_names ORDER BY key').map(row => row['key'])
   expect(outcomes(said('dev', 'one'), said('ops', 'one'))).toEqual(['stored', 'stored'])
@@ -374,8 +379,8 @@ test('a rename gives another title and keeps the key; every name leads to the ro
   expect(outcomes(renamed('dev', 'name15'), renamed('dev', 'name3'))).toEqual(['limit_reached', 'applied'])
   // While the room is removed its names are taken; then all are free, and rooms of them begin afresh.
   expect(outcomes({ kind: 'endRoom', roomKey: 'infra' }, { kind: 'endRoom', roomKey: 'dev' })).toEqual([
-    'applied',
-    'applied',
+    'unchanged',
+    'ended',
   ])
   expect(outcomes(renamed('dev', 'back'), renamed('ops', 'name3'), said('name3', 'x'))).toEqual([
     'not_found',
@@ -387,8 +392,78 @@ test('a rename gives another title and keeps the key; every name leads to the ro
   const sweep = { kind: 'sweep', roomKey: 'dev', limit: 40 } as const
   outcomes({ ...sweep, from: { part: 'events', after: 0 } }, { ...sweep, from: { part: 'room', after: 0 } })
   expect(names()).toEqual([])
-  expect(outcomes(said('name3', 'x'), renamed('ops', 'dev'))).toEqual(['stored', 'applied'])
+  expect(outcomes(said('name3', 'x', 2), renamed('ops', 'dev'))).toEqual(['stored', 'applied'])
   expect(replay.rows('SELECT deed FROM audit')).toHaveLength(4 + 15 + 1 + 1)
+})
+
+test('what was on its way to a room that was deleted changes nothing, however far its removal has come', () => {
+  const replay = new Replay(`${temporaryDirectory()}/one.db`)
+  const session = { number: 1, hash: 'h', person: 'alice', began: 0 }
+  const read = (endedAt?: number): Entry => ({ kind: 'read', session: 1, roomKey: 'dev', seq: 1, endedAt })
+  const muted = { kind: 'notify', session: 1, roomKey: 'dev', change: { muted: true } } as const
+  expect(outcomesOf(replay, { kind: 'began', session, name: 'alice' }, said('dev', 'one'), read())).toEqual([
+    'began',
+    'stored',
+    'applied',
+  ])
+  // Two daemons end it, and both sweep it.
+  expect(
+    outcomesOf(replay, { kind: 'endRoom', roomKey: 'dev' }, { kind: 'endRoom', roomKey: 'dev' }),
+  ).toEqual(['ended', 'unchanged'])
+  const sweep = { kind: 'sweep', roomKey: 'dev', limit: 4 } as const
+  const late = [said('dev', 'late'), read(), muted]
+  const refused = ['not_found', 'unchanged', 'unchanged']
+  for (const part of ['events', 'reads', 'events', 'notify', 'room', 'room'] as const) {
+    expect(outcomesOf(replay, ...late)).toEqual(refused)
+    outcomesOf(replay, { ...sweep, from: { part, after: 0 } })
+  }
+  expect(outcomesOf(replay, ...late)).toEqual(refused)
+  for (const table of ['rooms', 'events', 'reads', 'notify'])
+    expect(replay.rows(`SELECT * FROM ${table}`)).toEqual([])
+  // The next room of the name is for those who know of the end.
+  expect(outcomesOf(replay, said('dev', 'new', 1), read(1))).toEqual(['stored', 'applied'])
+  replay.restart()
+  expect(outcomesOf(replay, ...late, said('dev', 'newer', 1))).toEqual([...refused, 'stored'])
+  expect(replay.rows('SELECT text FROM events')).toEqual([{ text: 'new' }, { text: 'newer' }])
+})
+
+test('an erasing takes what is stored while it goes on, and nothing of the session is stored after it', () => {
+  const replay = new Replay(`${temporaryDirectory()}/one.db`)
+  const session = { number: 1, hash: 'h', person: 'alice', began: 0 }
+  const of = (entry: Entry): Entry => ({ ...entry, session: 1 }) as Entry
+  outcomesOf(replay, { kind: 'began', session, name: 'alice' }, of(said('dev', 'one')))
+  let from: ErasureCursor | undefined = { part: 'events', after: 0 }
+  for (let slices = 0; from !== undefined; slices++) {
+    expect(slices).toBeLessThan(10)
+    outcomesOf(replay, { kind: 'erase', person: 'alice', from, limit: 4 })
+    const outcome = replay.outcomes.at(-1)
+    from = outcome?.kind === 'erased' ? outcome.next : undefined
+    // Another daemon has stored it before it heard of the erasing.
+    if (slices === 1)
+      expect(outcomesOf(replay, of(said('dev', 'two')))).toEqual([
+        from === undefined ? 'forbidden' : 'stored',
+      ])
+    if (slices === 0)
+      outcomesOf(replay, of(said('dev', 'meanwhile')), {
+        ...of(said('dev', '')),
+        body: { action: 'react', target: 1, emoji: '+', on: true },
+      } as Entry)
+  }
+  expect(replay.rows('SELECT text FROM events WHERE text IS NOT NULL')).toEqual([])
+  expect(replay.rows('SELECT * FROM reactions')).toEqual([])
+  expect(replay.rows('SELECT key FROM names ORDER BY number').map(row => row['key'])).toEqual([
+    'erased 1',
+    'chatd',
+  ])
+  const register = { deed: 'register', session: 1, label: '', password: 'phc' } as const
+  expect(
+    outcomesOf(
+      replay,
+      of(said('dev', 'late')),
+      { kind: 'read', session: 1, roomKey: 'dev', seq: 1 },
+      { kind: 'account', deed: register },
+    ),
+  ).toEqual(['forbidden', 'unchanged', 'not_found'])
 })
 
 test('the same entries give the same rows and outcomes, however they are cut into batches, over any restart', () => {
