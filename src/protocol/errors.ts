@@ -105,7 +105,8 @@ const meanings = {
   storage_unavailable: {
     fatal: 'never',
     retryable: true,
-    meaning: 'The log cannot store the event now. Nothing was stored.',
+    meaning:
+      'The log cannot store the event now. Nothing was stored. At `connect`: whether the name is free cannot be found out now.',
   },
   internal: {
     fatal: 'always',

@@ -3,7 +3,7 @@ import { REQUEST_ACTIONS, type RequestAction } from '../protocol/requests.ts'
 import { Durations } from './durations.ts'
 
 /** Why a connection that had been let in ended. */
-const DISCONNECT_REASONS = [
+export const DISCONNECT_REASONS = [
   'closed',
   'reset',
   'refused',

@@ -9,10 +9,12 @@ import { InviteAddress } from './auth/inviteAddress.ts'
 import { Passwords } from './auth/passwords.ts'
 import { Strangers } from './auth/strangers.ts'
 import { Counters } from './counters.ts'
+import { Emptying } from './emptying.ts'
 import { DEFAULT_JOURNAL, Journal, type JournalOptions } from './journal.ts'
 import type { WholeLog } from './log/log.ts'
 import type { Logger } from './logger.ts'
 import { type Look, lookAround } from './look.ts'
+import { type AmongDaemons, amongDaemons } from './requests/amongDaemons.ts'
 import { Client } from './requests/client.ts'
 import { FEATURES, HANDLERS } from './requests/dispatch.ts'
 import { Drain } from './requests/drain.ts'
@@ -59,6 +61,8 @@ export interface DaemonOptions {
   /** What the lines about connections show. */
   readonly journal?: JournalOptions
   readonly log: WholeLog
+  /** Of a daemon that shares its log with others. */
+  readonly among?: AmongDaemons | undefined
   readonly tls: TlsServer
   /** Names of this server in invitations; by default those of `listen` and the machine's. */
   readonly names?: readonly string[]
@@ -89,6 +93,8 @@ export interface Daemon {
   look(): Look
   /** What runs now, for the tasks of the operator. */
   readonly live: LiveServer
+  /** `host:port` where clients reach the other daemons with the same log. */
+  otherAddresses(): readonly string[]
   /** Resolves when the daemon has been idle for `settings.exitWhenIdle`. */
   readonly idle: Promise<void>
   /** Stops accepting, commits what is queued, tells clients, flushes; resolves when every socket is closed. */
@@ -98,6 +104,7 @@ export interface Daemon {
 /** Starts a daemon on all addresses, or on none. The error is a sentence that says what to do. */
 export async function startDaemon(options: DaemonOptions): Promise<Result<Daemon, string>> {
   const daemon = new ListeningDaemon(options)
+  await daemon.begin()
   const problem = await daemon.listen(options)
   if (problem === undefined) return success(daemon)
   await daemon.stop()
@@ -126,10 +133,18 @@ class ListeningDaemon implements Daemon {
   #idleTimer: NodeJS.Timeout | undefined
   #becameIdle: () => void = () => undefined
   #stopped: Promise<void> | undefined
-  #allGone: (() => void) | undefined
+  readonly #emptying = new Emptying(() => this.#reception.open === 0 && this.#clients.size === 0)
 
   constructor(options: DaemonOptions) {
-    const { settings, logger, log, tls, names = [], erase = cannotErase, peers = () => [] } = options
+    const {
+      settings,
+      logger,
+      log,
+      tls,
+      names = [],
+      erase = cannotErase,
+      peers = () => this.otherAddresses(),
+    } = options
     const { counters } = this
     const journal = new Journal(logger, options.journal ?? DEFAULT_JOURNAL)
     this.#tls = tls
@@ -143,7 +158,7 @@ class ListeningDaemon implements Daemon {
       admit: admitted => this.#admit(admitted),
       emptied: () => {
         this.#noteIdle()
-        this.#noteGone()
+        this.#emptying.note()
       },
     })
     this.#listeners = new Listeners({
@@ -166,7 +181,7 @@ class ListeningDaemon implements Daemon {
     // After the rooms, which send the events of the commit to their members.
     log.subscribe(() => this.#tick.commitCame())
     const accounts = new Accounts(log)
-    this.#services = {
+    const services: Services = {
       settings,
       log,
       rooms,
@@ -190,8 +205,10 @@ class ListeningDaemon implements Daemon {
       journal,
       counters,
       peers,
+      roster: undefined,
       features: FEATURES,
     }
+    this.#services = amongDaemons(services, options.among, () => this.addresses, logger)
     followLog(this.#services, () => this.#clients)
     this.idle = new Promise(resolve => {
       this.#becameIdle = resolve
@@ -211,6 +228,15 @@ class ListeningDaemon implements Daemon {
 
   get live(): LiveServer {
     return liveServer(this.#services, this.#logger, () => this.#clients, this.#drain)
+  }
+
+  /** Resolves when it knows the other daemons. */
+  async begin(): Promise<void> {
+    await this.#services.roster?.begin()
+  }
+
+  otherAddresses(): readonly string[] {
+    return this.#services.roster?.otherAddresses() ?? []
   }
 
   get connections(): number {
@@ -285,7 +311,7 @@ class ListeningDaemon implements Daemon {
 
   #left(client: Client): void {
     this.#clients.delete(client)
-    this.#noteGone()
+    this.#emptying.note()
   }
 
   #noteIdle(): void {
@@ -313,7 +339,7 @@ class ListeningDaemon implements Daemon {
   }
 
   async #stop(): Promise<void> {
-    const { log, rooms, presence, sessions, settings, peers } = this.#services
+    const { log, rooms, presence, sessions, roster, settings, peers } = this.#services
     clearTimeout(this.#idleTimer)
     this.#drain.stop()
     this.#listeners.close()
@@ -328,37 +354,20 @@ class ListeningDaemon implements Daemon {
     )
     for (const [n, client] of [...this.#clients].entries())
       client.sendAway(farewell(n, this.#listeners.hasHanded, peers()), 'shutting_down')
-    await this.#allClosed(Math.min(LEAVE_WITHIN, settings.stopWithin))
+    roster?.stop()
+    await this.#emptying.within(Math.min(LEAVE_WITHIN, settings.stopWithin))
     // A machine that sleeps never closes, and all others would wait for it.
     const now = performance.now()
     for (const { connection } of this.#clients)
       if (connection.waitsForPeer(now - LEAVE_WITHIN)) connection.cut('shutting_down')
-    await this.#allClosed(settings.stopWithin)
+    await this.#emptying.within(settings.stopWithin)
     for (const { connection } of this.#clients) connection.cut('shutting_down')
-    await this.#allClosed(settings.stopWithin)
+    await this.#emptying.within(settings.stopWithin)
     clearInterval(this.#sweep)
     rooms.close()
     presence.close()
+    await roster?.close()
     await this.#services.passwords.close()
     if (closed !== undefined) throw closed.error
-  }
-
-  get #isEmpty(): boolean {
-    return this.#reception.open === 0 && this.#clients.size === 0
-  }
-
-  #noteGone(): void {
-    if (this.#isEmpty) this.#allGone?.()
-  }
-
-  #allClosed(within: number): Promise<void> {
-    if (this.#isEmpty) return Promise.resolve()
-    return new Promise(resolve => {
-      const timer = setTimeout(resolve, within)
-      this.#allGone = () => {
-        clearTimeout(timer)
-        resolve()
-      }
-    })
   }
 }

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import {
   accessSync,
   closeSync,
@@ -20,6 +21,7 @@ import { findNoFile, giveToOwner } from './privateFiles.ts'
 
 /** For the owner alone. */
 const MODE = 0o700
+const INCARNATION = /^[0-9a-f-]{36}$/
 /** How long a starting daemon waits for one that is stopping, ms. */
 const PATIENCE = 2_000
 
@@ -150,6 +152,27 @@ export function lockHolder(directory: string): string | undefined {
     // What else is wrong with it is told when it is taken.
     return isBusy(error) ? holder(join(directory, 'chatd.pid')) : undefined
   }
+}
+
+/** How the daemon of a data directory is called, from its start to its end, among those that serve the same log. */
+export interface Incarnation {
+  readonly id: string
+  /** How the last one was called, which has ended: the lock of the directory says so. */
+  readonly last: string | undefined
+}
+
+/** Begins one, in a data directory whose lock this process holds. */
+export function beginIncarnation(directory: string): Incarnation {
+  const file = join(directory, 'chatd.incarnation')
+  const id = randomUUID()
+  let last: string | undefined
+  try {
+    if (lstatSync(file).isFile()) last = readFileSync(file, 'utf8').trim()
+  } catch {}
+  try {
+    replaceFile(file, `${id}\n`)
+  } catch {}
+  return { id, last: last !== undefined && INCARNATION.test(last) ? last : undefined }
 }
 
 /**

@@ -1,4 +1,5 @@
 import { statSync } from 'node:fs'
+import { hostname } from 'node:os'
 import { DEFAULT_PORT } from '../protocol/limits.ts'
 import { isLocal, showAddress } from './address.ts'
 import { openControl } from './admin/control.ts'
@@ -13,6 +14,7 @@ import { unknownVariables } from './config/sources.ts'
 import { type Daemon, startDaemon } from './daemon.ts'
 import {
   backupDirectory,
+  beginIncarnation,
   defaultDataDirectory,
   lockDirectory,
   logFile,
@@ -28,6 +30,7 @@ import type { Health } from './metrics/health.ts'
 import { Watch } from './metrics/watch.ts'
 import { connectionsThatFit } from './openFiles.ts'
 import { closeToOthers } from './privateFiles.ts'
+import type { AmongDaemons } from './requests/amongDaemons.ts'
 import { findServiceManager, type ServiceManager } from './serviceManager.ts'
 import { createTlsServer } from './tls/createTlsServer.ts'
 import type { TlsServer } from './tls/tlsServer.ts'
@@ -124,7 +127,19 @@ export async function serve(flags: Flags): Promise<void> {
     early ??= signal
   }
   for (const signal of STOPS) process.on(signal, noteSignal)
-  const started = await startDaemon({ listen, handed, settings, logger, journal, log, tls, names, erase })
+  const among = await amongDaemons(data, brokers.value, config.advertise ?? [])
+  const started = await startDaemon({
+    listen,
+    handed,
+    settings,
+    logger,
+    journal,
+    log,
+    among,
+    tls,
+    names,
+    erase,
+  })
   if (!started.ok) {
     control?.close()
     fail(EXIT_FAILED, started.error)
@@ -226,6 +241,20 @@ async function keepBases(file: string, brokers: Brokers | undefined, logger: Log
 /** Whether a broker of another machine is reached without TLS. */
 function isExposed({ servers, isEncrypted = false }: Brokers): boolean {
   return !isEncrypted && servers.some(server => !isLocal({ host: hostOf(server), port: 0 }))
+}
+
+/** What a daemon needs to know those that serve the same log. */
+async function amongDaemons(
+  data: string,
+  brokers: Brokers | undefined,
+  advertise: readonly string[],
+): Promise<AmongDaemons | undefined> {
+  if (brokers === undefined) return undefined
+  // Loaded here: a daemon with a log of its own needs none of it.
+  const { openNatsBus } = await import('./log/jetstream/natsBus.ts')
+  const opened = await openNatsBus(brokers, `chatd ${hostname()} ${process.pid} peers`)
+  if (!opened.ok) fail(EXIT_FAILED, opened.error)
+  return { bus: opened.value, incarnation: beginIncarnation(data), advertised: () => advertise }
 }
 
 async function openLog(

@@ -2,6 +2,7 @@ import { connect, type Socket } from 'node:net'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { BrokerCluster } from '../cluster/brokerCluster.ts'
 import { findNatsServer, WITHOUT_NATS } from '../cluster/natsServer.ts'
+import { Peer } from '../server/peer.ts'
 import { Home } from './home.ts'
 import { Chatd, chatTui, runChatd, stored } from './programs.ts'
 
@@ -92,7 +93,24 @@ test.skipIf(program === undefined)(
     await vi.waitFor(() => expect(bob.heard()).toContain('after the leader'), ELECTION)
     expect(alice.heard()).not.toContain('error')
 
+    const rea = await Peer.full(one, 'rea')
+    await rea.ask({ action: 'joinroom', room: 'dev' })
+    const sessions = new Map<string, string>()
+    for (const name of ['sam', 'tom']) {
+      const peer = await Peer.full(two, name)
+      sessions.set(name, String(peer.of('welcome')[0]?.['session']))
+      await peer.ask({ action: 'joinroom', room: 'dev' })
+      await rea.wait(({ action, from }) => action === 'joined' && from === name)
+      // The log has the session.
+      expect(await peer.ask({ action: 'chat', room: 'dev', message: 'hello' })).toMatchObject({
+        action: 'ok',
+      })
+      await rea.wait(({ action, from }) => action === 'chat' && from === name)
+    }
+
     await two.end('SIGKILL')
+    const moved = await Peer.full(one, 'tom', sessions.get('tom'))
+    await moved.ask({ action: 'joinroom', room: 'dev' })
     say(alice.socket, 'while you are away')
     await two.startAgain()
     const again = plain(two.port, 'bob')
@@ -100,6 +118,13 @@ test.skipIf(program === undefined)(
     await vi.waitFor(() => expect(alice.heard()).toContain('back again'), ELECTION)
     const exported = await runChatd(homes[1], 'export', 'dev', '--data', homes[1].join('data'))
     expect(exported.out).toContain('while you are away')
+    // The killed daemon came back in its directory: the others know that it is not the same.
+    await rea.wait(({ action, from }) => action === 'left' && from === 'sam')
+    expect(rea.of('joined', 'left').map(({ action, from }) => `${from} ${action}`)).toEqual([
+      'sam joined',
+      'tom joined',
+      'sam left',
+    ])
 
     await oneMoves([one, two], homes)
 
@@ -114,8 +139,8 @@ test.skipIf(program === undefined)(
     expect(await one.end('SIGTERM')).toBe(0)
     const alone = await runChatd(homes[0], '--listen', '127.0.0.1:0', '--data', datas[0] ?? '')
     expect(alone).toMatchObject({ code: 1, err: expect.stringContaining('follows a shared log') })
-    const moved = await inCluster('move', '--back', '--data', datas[0] ?? '')
-    expect(moved).toMatchObject({
+    const back = await inCluster('move', '--back', '--data', datas[0] ?? '')
+    expect(back).toMatchObject({
       code: 0,
       out: expect.stringContaining('is a log of its own; epoch and seqs'),
     })

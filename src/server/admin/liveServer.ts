@@ -4,6 +4,8 @@ import type { LogLevel } from '../settings.ts'
 export interface ConnectionFacts {
   /** Grows with each connection since the start of the daemon. */
   readonly number: number
+  /** What is called the daemon that has it; undefined: this one. Another one does not tell how busy a connection is. */
+  readonly daemon: string | undefined
   /** Undefined: it has not said `connect` yet. */
   readonly name: string | undefined
   readonly kind: 'guest' | 'account' | 'token' | undefined
@@ -17,10 +19,10 @@ export interface ConnectionFacts {
   /** Milliseconds since 1970. */
   readonly since: number
   /** How long nothing came from it, ms. */
-  readonly idle: number
+  readonly idle: number | undefined
   /** Bytes as its socket counts them. */
-  readonly received: number
-  readonly sent: number
+  readonly received: number | undefined
+  readonly sent: number | undefined
 }
 
 /** One open connection. */
@@ -46,10 +48,16 @@ export interface Draining {
 export interface LiveServer {
   /** The open connections, the oldest first. */
   connections(): readonly LiveConnection[]
-  /** Sends a `notice` to those that are meant; how many were told, and how many plain ones cannot be. */
+  /** Those of other daemons with the same log. */
+  elsewhere(): readonly LiveConnection[]
+  /**
+   * Sends a `notice` to those that are meant, at all daemons; how many were told, and how many plain ones cannot be.
+   * @param roomKey the room that is meant, for the other daemons
+   */
   announce(
     message: string,
     isMeant: (connection: LiveConnection) => boolean,
+    roomKey?: string,
   ): { readonly told: number; readonly plain: number }
   /** The name of a connected person that looks like this name, and is another one. */
   nameLike(name: string): string | undefined

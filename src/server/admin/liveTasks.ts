@@ -11,7 +11,7 @@ import type { Caller } from './caller.ts'
 import type { LiveConnection, LiveServer } from './liveServer.ts'
 import { noteDeed } from './noteDeed.ts'
 import { type TaskFailure, taskFailed } from './taskFailure.ts'
-import { connectionLine, connectionObject, connectionsText, WHO_HEADING } from './whoLines.ts'
+import { connectionLine, connectionName, connectionObject, connectionsText, WHO_HEADING } from './whoLines.ts'
 
 /** Connections that are printed before the clients have their turn; some ms. */
 const PRINTED_TOGETHER = 64
@@ -28,7 +28,7 @@ export const liveTasks = [
   z.object({ task: z.literal('who'), room: z.string().optional(), name: z.string().optional(), isJson }),
   z.object({
     task: z.literal('kick'),
-    /** A name, or `c` and the number of a connection. */
+    /** A name, or `c` and the number of a connection, with `@` and the daemon where that is another one. */
     whom: z.string(),
     /** It is a name, also where it looks like the number of a connection. */
     isName: z.boolean(),
@@ -85,7 +85,7 @@ async function who({ room, name, isJson: json }: Task<'who'>, { live, print }: L
   if (!wanted.ok) return wanted
   if (!json) await print(WHO_HEADING)
   let looked = 0
-  for (const connection of live.connections()) {
+  for (const connection of [...live.connections(), ...live.elsewhere()]) {
     if (++looked % PRINTED_TOGETHER === 0) await turn()
     if (!wanted.value.has(connection)) continue
     const facts = connection.facts()
@@ -109,11 +109,18 @@ async function kick(task: Task<'kick'>, { live, log, by, print }: LiveContext): 
   const noted = await noteDeed(log, by, {
     deed: 'kick',
     target: name === undefined ? undefined : foldName(name),
-    detail: `${ended.map(({ number }) => `c${number}`).join(' ')} ${reason.value}`.trim(),
+    detail: `${ended.map(connectionName).join(' ')} ${reason.value}`.trim(),
   })
-  for (const { number, name: called, address } of ended) {
-    const line = { connection: `c${number}`, ...(called === undefined ? {} : { name: called }), address }
-    await print(task.isJson ? jsonLine(line) : `c${number}: ended, ${called ?? 'without a name'}, ${address}`)
+  for (const facts of ended) {
+    const { number, daemon, name: called, address } = facts
+    const line = {
+      connection: `c${number}`,
+      ...(daemon === undefined ? {} : { daemon }),
+      ...(called === undefined ? {} : { name: called }),
+      address,
+    }
+    const text = `${connectionName(facts)}: ended, ${called ?? 'without a name'}, ${address}`
+    await print(task.isJson ? jsonLine(line) : text)
   }
   return noted
 }
@@ -127,9 +134,9 @@ async function announce(
   if (!fits.ok) return fits
   const wanted = filter(live, room, undefined)
   if (!wanted.ok) return wanted
-  const { shown, has } = wanted.value
+  const { shown, has, key } = wanted.value
   const message = shown === undefined ? fits.value : `#${shown}: ${fits.value}`
-  const { told, plain } = live.announce(message, has)
+  const { told, plain } = live.announce(message, has, key)
   const noted = await noteDeed(log, by, { deed: 'announce', detail: `told ${told}` })
   const where = shown === undefined ? '' : ` in ${shown}`
   const untold = plain === 0 ? '' : `; ${connectionsText(plain)} of plain clients cannot be told`
@@ -187,6 +194,8 @@ async function cancelDrain({ isJson: json }: Task<'drain'>, { live, log, by, pri
 interface Wanted {
   readonly has: (connection: LiveConnection) => boolean
   readonly shown?: string
+  /** Of the room. */
+  readonly key?: string
 }
 
 /** Reads what the operator named. */
@@ -203,7 +212,7 @@ function filter(
     const found = live.room(key)
     if (found === undefined)
       return taskFailed('unknown', `there is no room "${room}"; chatd room list shows those that are there`)
-    return success({ has: connection => connection.isIn(key), shown: found.name })
+    return success({ has: connection => connection.isIn(key), shown: found.name, key })
   }
   if (name === undefined) return success({ has: () => true })
   const parsed = parseUsername(name)
@@ -219,9 +228,9 @@ function whom(
   { readonly connections: readonly LiveConnection[]; readonly name: string | undefined },
   TaskFailure
 > {
-  const number = isName ? undefined : /^c(\d{1,15})$/.exec(written)?.[1]
-  if (number !== undefined) {
-    const connection = live.connections().find(one => one.number === Number(number))
+  const all = [...live.connections(), ...live.elsewhere()]
+  if (!isName && /^c\d{1,15}(@\S+)?$/.test(written)) {
+    const connection = all.find(one => connectionName(one.facts()) === written)
     if (connection !== undefined) return success({ connections: [connection], name: connection.facts().name })
     return taskFailed(
       'unknown',
@@ -230,7 +239,7 @@ function whom(
   }
   const wanted = filter(live, undefined, written)
   if (!wanted.ok) return wanted
-  const connections = live.connections().filter(wanted.value.has)
+  const connections = all.filter(wanted.value.has)
   if (connections.length > 0) return success({ connections, name: written })
   const like = live.nameLike(written)
   const hint = like === undefined ? '' : `; "${like}", who is, looks like it`

@@ -24,15 +24,15 @@ export const WHO_HEADING = row(COLUMNS.map(([heading]) => heading))
 
 /** A connection in a line of `who`. No cell has a blank in it but the last, so that awk can cut the line. */
 export function connectionLine(facts: ConnectionFacts): string {
-  const { number, name, kind, speaks, isEncrypted, since, idle, received, sent, address, client } = facts
+  const { name, kind, speaks, isEncrypted, since, idle, received, sent, address, client } = facts
   return row([
-    `c${number}`,
+    connectionName(facts),
     name ?? '-',
     kind ?? '-',
     speaks ?? '-',
     isEncrypted ? 'yes' : 'no',
     `${new Date(since).toISOString().slice(0, 19)}Z`,
-    `${Math.round(idle / 1_000)}s`,
+    idle === undefined ? '-' : `${Math.round(idle / 1_000)}s`,
     sizeText(received),
     sizeText(sent),
     address === '' ? '-' : address,
@@ -43,14 +43,20 @@ export function connectionLine(facts: ConnectionFacts): string {
 
 /** A connection as the object of `who --json`. */
 export function connectionObject(facts: ConnectionFacts): object {
-  const { number, isEncrypted, since, idle, ...others } = facts
+  const { number, daemon, isEncrypted, since, idle, ...others } = facts
   return {
     connection: `c${number}`,
+    ...(daemon === undefined ? {} : { daemon }),
     ...others,
     tls: isEncrypted,
     since: new Date(since).toISOString(),
-    idle: Math.round(idle / 1_000),
+    ...(idle === undefined ? {} : { idle: Math.round(idle / 1_000) }),
   }
+}
+
+/** What an operator calls a connection: each daemon has numbers of its own. */
+export function connectionName({ number, daemon }: Pick<ConnectionFacts, 'number' | 'daemon'>): string {
+  return daemon === undefined ? `c${number}` : `c${number}@${daemon}`
 }
 
 /** How many connections, for a sentence. */
@@ -72,7 +78,8 @@ function roomsText(rooms: readonly string[]): string {
   return more > 0 ? `${shown} and ${more} more` : shown
 }
 
-function sizeText(bytes: number): string {
+function sizeText(bytes: number | undefined): string {
+  if (bytes === undefined) return '-'
   if (bytes < 1_024) return `${bytes}`
   return bytes < 1_048_576 ? `${(bytes / 1_024).toFixed(1)}K` : `${(bytes / 1_048_576).toFixed(1)}M`
 }

@@ -8,6 +8,7 @@ import { newSecret, secretHash } from '../auth/secretHash.ts'
 import type { Credential, KeptAccount, NewDevice, TokenScope } from '../log/accounts.ts'
 import { resolveName } from '../log/namedRooms.ts'
 import type { Session } from '../rooms/heldSession.ts'
+import type { Claim } from '../roster/names.ts'
 import type { Client } from './client.ts'
 import { askFor, notRight, prove, signerOf } from './proving.ts'
 
@@ -26,6 +27,8 @@ export interface Admission {
   readonly scope: TokenScope | undefined
   /** When its token expires, ms since 1970. */
   readonly expires?: number | undefined
+  /** Of a guest, where other daemons can want the same name. */
+  readonly claim?: Claim | undefined
 }
 
 type Connect = Request<'connect'>

@@ -7,9 +7,11 @@ import type { ErrorFrame, ServerFrame } from '../../protocol/responses.ts'
 import { Entrance } from '../auth/entrance.ts'
 import type { CountedAction, DisconnectReason } from '../counters.ts'
 import type { KeptAccount, TokenScope } from '../log/accounts.ts'
+import { depart } from '../rooms/departure.ts'
 import type { Session } from '../rooms/heldSession.ts'
 import type { Person } from '../rooms/people.ts'
-import type { Member, Peer } from '../rooms/room.ts'
+import { holderOf, type Member, type Peer } from '../rooms/room.ts'
+import type { Claim } from '../roster/names.ts'
 import type { Share } from '../shares.ts'
 import type { Connection } from '../transport/connection.ts'
 import type { FrameHandler } from '../transport/frameHandler.ts'
@@ -62,8 +64,11 @@ export class Client implements FrameHandler, Peer {
   readonly memberships = new Map<string, Member>()
   /** When `typing` was last passed on, by room key; ms. */
   readonly typingAt = new Map<string, number>()
+  /** Of a guest, where other daemons can want the same name. */
+  claim: Claim | undefined
   isBehind = false
   isPlain = false
+  readonly daemon = undefined
   /** Whether it takes frames with the first name of a room that was renamed, and its title apart. */
   knowsRenames = false
   /** The name of its person, also after it has left. */
@@ -163,8 +168,7 @@ export class Client implements FrameHandler, Peer {
   }
 
   get holder(): string {
-    const { sessionNumber, connection } = this
-    return sessionNumber === undefined ? `plain ${connection.address}` : `session ${sessionNumber}`
+    return holderOf(this.sessionNumber, this.connection.address)
   }
 
   get floor(): number {
@@ -356,17 +360,13 @@ export class Client implements FrameHandler, Peer {
 
   /** Leaves its rooms, and its name to others. */
   #leave(): void {
-    const { person, services, holder } = this
+    const { person, services } = this
     if (person === undefined) return
-    const members = [...this.memberships.values()]
-    for (const member of members) services.rooms.exit(member, person)
+    depart(services, this, person)
     this.memberships.clear()
     this.person = undefined
-    // After an erasing, another person can have the name by now.
-    const heir = services.people.find(person.key)
-    if (!services.people.depart(this, person) || (heir !== undefined && heir !== person)) return
-    const rooms = members.map(({ room }) => room)
-    services.presence.wentOffline(person, rooms, holder)
+    services.roster?.went(this)
+    this.claim?.release()
   }
 
   /** The handler of an action takes exactly the requests of this action. */

@@ -62,10 +62,13 @@ function admit(
 }
 
 function settle(client: Client, request: Connect, admission: Result<Admission>): undefined {
+  if (!admission.ok) return client.isGone ? undefined : refused(client, request, admission.error)
   // The peer may have hung up while its password was checked.
-  if (client.isGone) return
-  if (!admission.ok) return refused(client, request, admission.error)
-  const { people, presence, journal, counters } = client.services
+  if (client.isGone) {
+    admission.value.claim?.release()
+    return
+  }
+  const { people, presence, journal, counters, roster } = client.services
   const { name, session, secretNumber, scope, account } = admission.value
   client.begin(foldName(name), session, account)
   client.secretNumber = secretNumber
@@ -73,12 +76,14 @@ function settle(client: Client, request: Connect, admission: Result<Admission>):
   client.expires = admission.value.expires
   client.deviceName = deviceLabel(request)
   client.clientName = request.client
+  client.claim = admission.value.claim
   client.leaveAsking()
   const person = people.arrive(client, name)
   client.person = person
   client.shownName = person.name
   if (!client.isPlain) client.sendFrame(welcomeFrame(request, client.services, person, admission.value))
   presence.cameOnline(person, client.holder)
+  roster?.came(client)
   counters.requested('connect', 'ok')
   journal.connect(client.connection, {
     client: client.isPlain ? undefined : (request.client ?? ''),

@@ -5,6 +5,8 @@ import { refuseReserved } from '../auth/reservedNames.ts'
 import { nameLike } from '../log/skeleton.ts'
 import type { Session } from '../rooms/heldSession.ts'
 import type { Peer } from '../rooms/room.ts'
+import type { Claim } from '../roster/names.ts'
+import type { Roster } from '../roster/roster.ts'
 import type { Admission } from './admission.ts'
 import type { Client } from './client.ts'
 import { askFor } from './proving.ts'
@@ -29,14 +31,7 @@ export function asGuest(client: Client, guest: Guest): Result<Admission> | Promi
     return { ok: false, error: askFor(client, belongs(guest.name)) }
   const others = othersAs(client, guest)
   if (others.length === 0) return enter(client, guest)
-  if (others.every(other => isYounger(other, guest.session))) {
-    for (const other of others)
-      other.oust(
-        'name_taken',
-        `the owner of an older session of "${guest.name}" came back: choose another name`,
-      )
-    return enter(client, guest)
-  }
+  if (others.every(other => isYounger(other, guest.session))) return enter(client, guest, others)
   if (!isReturn(client, others)) return taken(guest.name)
   for (const other of others) other.doubt()
   return enterAfter(client, guest)
@@ -45,7 +40,35 @@ export function asGuest(client: Client, guest: Guest): Result<Admission> | Promi
 /** The same admission, unless another client has taken the name while this one waited. */
 export function stillFree(client: Client, admission: Result<Admission>): Result<Admission> {
   if (!admission.ok || admission.value.account !== undefined) return admission
-  return othersAs(client, admission.value).length === 0 ? admission : taken(admission.value.name)
+  if (othersAs(client, admission.value).length === 0) return admission
+  admission.value.claim?.release()
+  return taken(admission.value.name)
+}
+
+/**
+ * A connection of another daemon has a name. Those of this one go that should not have it beside that one: two daemons that did
+ * not hear each other may have let both in. Each of them decides the same.
+ */
+export function yieldTo({ people, accounts }: Services, other: Peer, self: string): void {
+  const key = other.personKey
+  const person = key === undefined ? undefined : people.at(key)
+  if (person === undefined || person.peers.size === 0 || accounts.find(person.key) !== undefined) return
+  const theirs = other.sessionNumber ?? Number.POSITIVE_INFINITY
+  for (const peer of [...person.peers]) {
+    const ours = peer.sessionNumber ?? Number.POSITIVE_INFINITY
+    const isLater = ours === theirs ? self > (other.daemon ?? '') : ours > theirs
+    const isSame = peer.sessionNumber !== undefined && peer.sessionNumber === other.sessionNumber
+    if (isLater && !isSame) oust([peer], person.name)
+  }
+}
+
+/** Connections that another daemon doubts are looked at as often as their clients are waited for. */
+export async function lookAtDoubted({ links }: Services): Promise<void> {
+  const deadline = performance.now() + WAIT_FOR_OLD
+  while (performance.now() < deadline) {
+    await wait(LOOK_EVERY)
+    await links.look()
+  }
 }
 
 /** That a name has an account. */
@@ -55,8 +78,10 @@ export function belongs(name: string): string {
 
 /** The connections under the name by other sessions, or by none: those of one session are let in beside each other. */
 function othersAs({ services }: Client, { name, session }: Pick<Guest, 'name' | 'session'>): Peer[] {
-  const peers = [...(services.people.find(name)?.peers ?? [])]
-  return peers.filter(peer => session === undefined || peer.sessionNumber !== session.number)
+  const { peers = [], elsewhere = [] } = services.people.find(name) ?? {}
+  return [...peers, ...elsewhere].filter(
+    peer => session === undefined || peer.sessionNumber !== session.number,
+  )
 }
 
 /** Whether a connection came to the name after a session did; one without a session always has. */
@@ -90,27 +115,95 @@ function taken(name: string): Result<never> {
   return refuse('name_taken', `another client is connected as "${name}"; choose another name or try later`)
 }
 
-function enter(client: Client, { name, session, secret }: Guest): Result<Admission> {
-  const { sessions, log, accounts, people } = client.services
-  const guest = { name, account: undefined, secretNumber: undefined, scope: undefined }
-  if (session !== undefined) {
-    sessions.noteUse(session)
-    sessions.takeName(session, log.last, shareOf(client.connection, session.person, undefined))
-    return success({ ...guest, session, secret })
-  }
+function oust(peers: readonly Peer[], name: string): void {
+  for (const peer of peers)
+    peer.oust('name_taken', `the owner of an older session of "${name}" came back: choose another name`)
+}
+
+/** @param younger connections by younger sessions, or by none: they go */
+function enter(
+  client: Client,
+  guest: Guest,
+  younger: readonly Peer[] = [],
+): Result<Admission> | Promise<Result<Admission>> {
+  const { roster } = client.services
+  if (roster !== undefined) return enterAmongDaemons(client, roster, guest, younger)
+  oust(younger, guest.name)
+  return refuseNew(client, guest) ?? admit(client, guest, {})
+}
+
+/** Of two guests who come at once, at two daemons, one gets the name. */
+async function enterAmongDaemons(
+  client: Client,
+  roster: Roster,
+  guest: Guest,
+  younger: readonly Peer[],
+): Promise<Result<Admission>> {
+  const { name, session } = guest
+  const { accounts, sessions } = client.services
+  const elsewhere = younger.filter(({ daemon }) => daemon !== undefined)
+  oust(
+    younger.filter(({ daemon }) => daemon === undefined),
+    name,
+  )
+  const number = session?.number ?? (client.isPlain ? undefined : sessions.reserve())
+  const claimed = await roster.names.claim(foldName(name), number, session !== undefined)
+  if (claimed === 'taken') return taken(name)
+  if (claimed === 'unanswered' && (session === undefined || elsewhere.length > 0))
+    return refuse(
+      'storage_unavailable',
+      `the servers cannot agree now on who is "${name}"; try again in a moment`,
+    )
+  oust(elsewhere, name)
+  const claim =
+    claimed === 'unanswered' ? session && roster.names.hold(foldName(name), session.number) : claimed
+  // Another client may have registered it meanwhile.
+  const isFree = accounts.find(foldName(name)) === undefined
+  const refused = isFree
+    ? refuseNew(client, guest)
+    : { ok: false as const, error: askFor(client, belongs(name)) }
+  if (refused === undefined) return admit(client, guest, { number, claim })
+  claim?.release()
+  return refused
+}
+
+/** Why a guest without a session may not take a name; undefined where it may. Counts one that may. */
+function refuseNew(client: Client, { name, session }: Guest): Result<never> | undefined {
+  if (session !== undefined) return undefined
+  const { accounts, people } = client.services
   const reserved = refuseReserved(name)
   if (reserved !== undefined) return { ok: false, error: reserved }
   const like = accounts.lookalike(name) ?? people.lookalike(name)
   if (like !== undefined) return { ok: false, error: nameLike(name, like) }
   const ms = waitForName(client, name)
-  if (ms > 0)
-    return refuse(
-      'rate_limited',
-      'your address has taken many new names; wait, or sign in to one that has an account',
-      { retryAfter: Math.ceil(ms) },
-    )
+  if (ms === 0) return undefined
+  return refuse(
+    'rate_limited',
+    'your address has taken many new names; wait, or sign in to one that has an account',
+    { retryAfter: Math.ceil(ms) },
+  )
+}
+
+/** What a guest was given at all daemons: the name, and the number for a session that begins. */
+interface Given {
+  readonly claim?: Claim | undefined
+  readonly number?: number | undefined
+}
+
+function admit(
+  client: Client,
+  { name, session, secret }: Guest,
+  { claim, number }: Given,
+): Result<Admission> {
+  const { sessions, log } = client.services
+  const guest = { name, account: undefined, secretNumber: undefined, scope: undefined, claim }
+  if (session !== undefined) {
+    sessions.noteUse(session)
+    sessions.takeName(session, log.last, shareOf(client.connection, session.person, undefined))
+    return success({ ...guest, session, secret })
+  }
   if (client.isPlain) return success({ ...guest, session, secret })
-  return success({ ...guest, ...beginSession(client, name) })
+  return success({ ...guest, ...beginSession(client, name, number) })
 }
 
 /** How long an address waits for another new name, ms. A plain client takes none by a name that was here. */
@@ -120,11 +213,16 @@ function waitForName({ isPlain, connection, services }: Client, name: string): n
   return services.strangers.begin({ address, isLocal }, performance.now())
 }
 
-function beginSession(client: Client, name: string): ReturnType<Services['sessions']['begin']> {
+function beginSession(
+  client: Client,
+  name: string,
+  number: number | undefined,
+): ReturnType<Services['sessions']['begin']> {
   const { sessions, strangers, log, people } = client.services
-  const connected = [...(people.find(name)?.peers ?? [])].flatMap(({ sessionNumber }) => sessionNumber ?? [])
+  const { peers = [], elsewhere = [] } = people.find(name) ?? {}
+  const connected = [...peers, ...elsewhere].flatMap(({ sessionNumber }) => sessionNumber ?? [])
   const share = shareOf(client.connection, foldName(name), undefined)
-  const begun = sessions.begin({ name, began: log.last, connected, share })
+  const begun = sessions.begin({ name, began: log.last, connected, share, number })
   if (!client.connection.isLocal) strangers.began(begun.session.number, performance.now())
   return begun
 }

@@ -86,6 +86,7 @@ function joinNow(
   // A client that comes back joins its rooms as fast as it likes.
   if (isNew || client.session === undefined) client.slowDownJoins()
   const member = services.rooms.enter(client, person, conversation.key, conversation.name)
+  if (!client.memberships.has(conversation.key)) services.roster?.entered(client, member)
   client.memberships.set(conversation.key, member)
   // At the first join nothing is unread: the room's past is not news.
   if (isNew && !conversation.isDirect && client.session !== undefined) {
@@ -209,6 +210,7 @@ export async function leaveRoom(
     client.memberships.delete(key)
     client.typingAt.delete(key)
     services.rooms.exit(member, person)
+    services.roster?.left(client, key)
   }
   client.ok(request, { room: name })
   await unlisted

@@ -5,26 +5,29 @@ import { LOG_LEVELS, type LogLevel } from '../settings.ts'
 import { Line } from '../transport/line.ts'
 import type { Client } from './client.ts'
 import type { Drain } from './drain.ts'
-import { liveConnection } from './liveConnection.ts'
+import { liveConnection, mirroredConnection } from './liveConnection.ts'
 import type { Services } from './services.ts'
 
 /** A running daemon as the tasks of the operator see it. */
 export function liveServer(
-  { people, rooms, log }: Pick<Services, 'people' | 'rooms' | 'log'>,
+  services: Pick<Services, 'people' | 'rooms' | 'log' | 'roster' | 'accounts'>,
   logger: Logger,
   clients: () => Iterable<Client>,
   drain: Drain,
 ): LiveServer {
+  const { people, rooms, log, roster } = services
   const open = (): Client[] => [...clients()].filter(({ connection }) => !connection.isEnding)
   return {
     connections: () => open().map(liveConnection),
-    announce: (message, isMeant) => {
+    elsewhere: () => [...(roster?.elsewhere() ?? [])].map(peer => mirroredConnection(services, peer)),
+    announce: (message, isMeant, roomKey) => {
       const meant = open().filter(client => client.hasConnected && isMeant(liveConnection(client)))
       const full = meant.filter(({ isFull }) => isFull)
       // Encoded once for all of them.
       const line = Line.of({ action: 'notice', message })
       for (const client of full) client.send(line)
-      return { told: full.length, plain: meant.length - full.length }
+      const others = roster?.announce(message, roomKey) ?? { told: 0, plain: 0 }
+      return { told: full.length + others.told, plain: meant.length - full.length + others.plain }
     },
     nameLike: name => people.lookalike(name),
     leadsTo: nameKey => rooms.leadsTo(nameKey),

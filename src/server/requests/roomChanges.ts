@@ -4,16 +4,17 @@ import { roomEnded } from '../log/roomKeys.ts'
 import type { Client } from './client.ts'
 import type { Services } from './services.ts'
 
-type Shared = Pick<Services, 'rooms' | 'sessions' | 'log'>
+type Shared = Pick<Services, 'rooms' | 'sessions' | 'log' | 'roster'>
 
 /** A room was deleted: ends it for its members, and tells them. @param name what it was called; undefined: it had no event */
 export function endRoom(
-  { rooms, sessions }: Shared,
+  { rooms, sessions, roster }: Shared,
   clients: Iterable<Client>,
   key: string,
   name = rooms.find(key)?.name ?? key,
 ): void {
   rooms.end(key)
+  roster?.roomEnded(key)
   sessions.unlist(key)
   for (const client of clients) if (client.memberships.has(key)) tellEnded(client, key, name)
 }
@@ -45,6 +46,7 @@ function tellRenamed(client: Client, key: string, title: string): void {
 function tellEnded(client: Client, key: string, name: string): void {
   const room = client.memberships.get(key)?.name ?? name
   client.memberships.delete(key)
+  client.services.roster?.left(client, key)
   client.typingAt.delete(key)
   const { code, message } = roomEnded(name)
   if (client.isPlain) return client.refuse({ code, message })

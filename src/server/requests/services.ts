@@ -14,6 +14,7 @@ import type { Presence } from '../rooms/presence.ts'
 import type { Peer } from '../rooms/room.ts'
 import type { Rooms } from '../rooms/rooms.ts'
 import type { Sessions } from '../rooms/sessions.ts'
+import type { Roster } from '../roster/roster.ts'
 import type { Settings } from '../settings.ts'
 import type { LinkWatch } from '../transport/linkWatch.ts'
 import type { Paces } from './paces.ts'
@@ -29,6 +30,8 @@ export interface Services {
   readonly paces: Paces
   readonly accounts: Accounts
   readonly links: LinkWatch
+  /** The other daemons of a shared log; undefined where there is none. */
+  readonly roster: Roster | undefined
   readonly passwords: Passwords
   readonly guesses: Guesses
   readonly asking: Asking

@@ -94,6 +94,7 @@ export function setTyping(client: Client, person: Person, request: Request<'typi
   if (isDirect) return tellOther(client, person, key, request.on)
   const room = client.memberships.get(key)?.room
   if (room === undefined || room.people.size > SMALL_ROOM) return
+  client.services.roster?.typing(client, key, request.on)
   client.services.rooms.signal(
     room,
     { action: 'typing', room: room.name, from: person.name, on: request.on },
@@ -107,7 +108,7 @@ function tellOther(client: Client, person: Person, key: string, on: boolean): un
   const other = people.find(rooms.nameFor(person, key).slice(1))
   if (other === undefined || other === person) return
   const line = Line.of({ action: 'typing', room: `@${person.name}`, from: person.name, on })
-  for (const peer of other.peers) if (!peer.isPlain) peer.send(line)
+  for (const peer of [...other.peers, ...other.elsewhere]) if (!peer.isPlain) peer.send(line)
 }
 
 /** Serves `away`: sets or clears the away message. */
@@ -117,8 +118,11 @@ export function setAway(client: Client, person: Person, request: Request<'away'>
     const fits = checkText('an away message', message, client.services.settings.limits.away)
     if (!fits.ok) return client.refuse(fits.error, request.id)
   }
-  if (message !== person.away) client.slowDown()
-  client.services.presence.setAway(person, message)
+  const { presence, roster } = client.services
+  const isChange = message !== person.away
+  if (isChange) client.slowDown()
+  presence.setAway(person, message)
+  if (isChange) roster?.away(person)
   client.ok(request, {})
 }
 

@@ -13,10 +13,19 @@ export interface Person {
   name: string
   /** When the first of the live connections came, ms since 1970. */
   since: number
-  /** The live connections under this name. */
+  /** The live connections under this name that this daemon has. */
   readonly peers: Set<Peer>
+  /** Those that other daemons have. */
+  readonly elsewhere: Set<Peer>
   /** The away message while the person is away. */
   away: string | undefined
+  /** When that was said last, ms since 1970: daemons can hear of it in another order. */
+  awayAt: number
+}
+
+/** How many connections a person has, at all daemons. */
+export function connectionsOf({ peers, elsewhere }: Person): number {
+  return peers.size + elsewhere.size
 }
 
 /** The one owner of names: which connections each has. The log knows those that are not connected. */
@@ -32,9 +41,12 @@ export class People {
     this.#spelling = spelling
   }
 
-  /** How many are connected, or have just left. */
+  /** How many are connected to this daemon, or have just left. */
   get connected(): number {
-    return this.#people.size
+    let connected = 0
+    for (const { peers, elsewhere } of this.#people.values())
+      if (peers.size > 0 || elsewhere.size === 0) connected++
+    return connected
   }
 
   /** The person of this name, in any spelling; undefined where it is not connected, and has not just left. */
@@ -57,24 +69,26 @@ export class People {
     return this.#people.get(key)?.name ?? this.#spelling(key) ?? this.#seen.get(key)
   }
 
-  /** Puts a connection under a (valid) name. */
-  arrive(peer: Peer, name: string): Person {
+  /** Puts a connection under a (valid) name. @param since when it came, ms since 1970 */
+  arrive(peer: Peer, name: string, since = Date.now()): Person {
     const key = foldName(name)
     const person = this.#people.get(key) ?? this.#add(newPerson(key, this.spelled(key) ?? name))
-    if (person.peers.size === 0) person.since = Date.now()
-    person.peers.add(peer)
+    person.since = connectionsOf(person) === 0 ? since : Math.min(person.since, since)
+    const connections = peer.daemon === undefined ? person.peers : person.elsewhere
+    connections.add(peer)
     return person
   }
 
   /** Takes a connection away. True where it was the person's last. */
   depart(peer: Peer, person: Person): boolean {
     person.peers.delete(peer)
-    return person.peers.size === 0
+    person.elsewhere.delete(peer)
+    return connectionsOf(person) === 0
   }
 
   /** A person who left has not come back in time. */
   gone(person: Person): void {
-    if (person.peers.size > 0 || this.#people.get(person.key) !== person) return
+    if (connectionsOf(person) > 0 || this.#people.get(person.key) !== person) return
     this.#remove(person.key)
     this.#seen.delete(person.key)
     this.#seen.set(person.key, person.name)
@@ -112,5 +126,5 @@ export class People {
 }
 
 function newPerson(key: string, name: string): Person {
-  return { key, name, since: 0, peers: new Set(), away: undefined }
+  return { key, name, since: 0, peers: new Set(), elsewhere: new Set(), away: undefined, awayAt: 0 }
 }

@@ -1,6 +1,6 @@
 import type { Signal } from '../../protocol/responses.ts'
 import { Line } from '../transport/line.ts'
-import type { People, Person } from './people.ts'
+import { connectionsOf, type People, type Person } from './people.ts'
 import type { Room } from './room.ts'
 import type { Rooms } from './rooms.ts'
 
@@ -35,7 +35,7 @@ export class Presence {
       if (going.holder === holder) return
       person.away = undefined
       this.#tell(person, 'offline', going.rooms)
-    } else if (person.peers.size > 1) return
+    } else if (connectionsOf(person) > 1) return
     this.#tell(person, 'online', [])
   }
 
@@ -51,11 +51,18 @@ export class Presence {
     this.#going.set(person.key, { timer, rooms, holder })
   }
 
-  /** A person is away, or back where `message` is undefined. */
-  setAway(person: Person, message: string | undefined): void {
+  /**
+   * A person is away, or back where `message` is undefined.
+   * @param at when that was said, ms since 1970: by default now, or after what was said by a clock that goes ahead
+   */
+  setAway(person: Person, message: string | undefined, at = Math.max(Date.now(), person.awayAt + 1)): void {
+    if (at < person.awayAt) return
+    person.awayAt = at
     if (person.away === message) return
     person.away = message
-    const rooms = [...person.peers].flatMap(peer => [...peer.memberships.values()].map(({ room }) => room))
+    const rooms = [...person.peers, ...person.elsewhere].flatMap(peer =>
+      [...peer.memberships.values()].map(({ room }) => room),
+    )
     this.#tell(person, message === undefined ? 'online' : 'away', rooms)
   }
 

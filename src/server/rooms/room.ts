@@ -6,6 +6,11 @@ import { SortedNames } from './sortedNames.ts'
 
 /** All that rooms, people and presence know of a connection. */
 export interface Peer {
+  /**
+   * The daemon that has it; undefined: this one. What rooms tell their members goes to the connections of this daemon alone, as
+   * each daemon tells its own.
+   */
+  readonly daemon: string | undefined
   /** True for a connection that speaks only the four plain actions. */
   readonly isPlain: boolean
   /** Whether much output is left over from earlier ticks; see {@link Room.isCongested}. */
@@ -70,6 +75,11 @@ export interface Attendance {
   connections: number
 }
 
+/** What the server tells the holders of a name apart by; see {@link Peer.holder}. */
+export function holderOf(sessionNumber: number | undefined, address: string): string {
+  return sessionNumber === undefined ? `plain ${address}` : `session ${sessionNumber}`
+}
+
 /** One room while it has members: their connections, and the last event that they were handed. The log has the events. */
 export class Room {
   readonly key: string
@@ -78,6 +88,8 @@ export class Room {
   /** The seq of the last event handed to live members. */
   last: number
   readonly members = new Map<Peer, Member>()
+  /** Members that are connected to other daemons. They are never live, and are handed nothing. */
+  readonly elsewhere = new Map<Peer, Member>()
   /** By folded name. Changed together with {@link names}. */
   readonly people = new Map<string, Attendance>()
   /** The names of {@link people}, in their order. */
@@ -111,6 +123,11 @@ export class Room {
   goLive(member: Member): void {
     const live = this.#liveLike(member)
     member.index = live.push(member) - 1
+  }
+
+  /** The members that are connected where a connection is. */
+  membersBeside({ daemon }: Peer): Map<Peer, Member> {
+    return daemon === undefined ? this.members : this.elsewhere
   }
 
   /** Takes a member out of the live ones, if it is there. */

@@ -1,4 +1,5 @@
-import type { ServerFrame } from '../../protocol/responses.ts'
+import type { PlainChat, ServerFrame } from '../../protocol/responses.ts'
+import type { LoggedEvent } from '../log/log.ts'
 import { Line } from '../transport/line.ts'
 import type { Person } from './people.ts'
 import type { Peer, Room } from './room.ts'
@@ -20,4 +21,21 @@ export function* linesToMembers(
     if (peer.isPlain || peer.personKey === except?.key) continue
     yield [peer, name === room.name ? line : Line.of({ ...frame, room: name })]
   }
+}
+
+type LoggedChat = LoggedEvent & { readonly action: 'chat' }
+
+/** Whether an event is a message, which plain members get. */
+export function isChat(event: LoggedEvent): event is LoggedChat {
+  return event.action === 'chat'
+}
+
+/** Whether an event is about a message from before a connection sees anything. */
+export function isOlder(event: LoggedEvent, { floor }: Peer): boolean {
+  return event.action === 'edit' && event.target <= floor
+}
+
+/** A message as a plain member gets it. */
+export function plainFrame(event: LoggedChat, room: string): PlainChat {
+  return { action: 'chat', room, message: event.message ?? '', from: event.from }
 }

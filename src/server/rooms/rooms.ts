@@ -1,12 +1,11 @@
 import { encodeFrame } from '../../protocol/codec.ts'
 import { SMALL_ROOM } from '../../protocol/limits.ts'
-import type { PlainChat } from '../../protocol/responses.ts'
-import { type Committed, type Log, type LoggedEvent, presentEvent, type RoomDirectory } from '../log/log.ts'
+import { type Committed, type Log, presentEvent, type RoomDirectory } from '../log/log.ts'
 import { directNames } from '../log/roomKeys.ts'
 import { Line } from '../transport/line.ts'
-import type { People, Person } from './people.ts'
+import { connectionsOf, type People, type Person } from './people.ts'
 import { type Member, type Peer, Room } from './room.ts'
-import { linesToMembers, type RoomFrame } from './roomLines.ts'
+import { isChat, isOlder, linesToMembers, plainFrame, type RoomFrame } from './roomLines.ts'
 import { ShownNames } from './shownNames.ts'
 import { type BusyRoom, Traffic } from './traffic.ts'
 
@@ -42,9 +41,12 @@ export class Rooms {
     })
   }
 
-  /** How many rooms and direct conversations have members. */
+  /** How many rooms and direct conversations have members at this daemon. */
   get inUse(): number {
-    return this.#rooms.size
+    let inUse = 0
+    for (const { members, elsewhere } of this.#rooms.values())
+      if (members.size > 0 || elsewhere.size === 0) inUse++
+    return inUse
   }
 
   /** The room of this key, if it has a member or an event. */
@@ -119,24 +121,25 @@ export class Rooms {
   /**
    * Puts a connection into a room, made where it does not exist. It is not live yet: see {@link Room.goLive}.
    * @param name what the connection calls it
+   * @param since when it came, ms since 1970
    */
-  enter(peer: Peer, person: Person, key: string, name: string): Member {
+  enter(peer: Peer, person: Person, key: string, name: string, since = Date.now()): Member {
     const room = this.#rooms.get(key) ?? this.#make(key, name)
     const called = directNames(key) === undefined ? name : room.name
     const member: Member = { peer, room, name: called, cursor: room.last, index: -1 }
-    const known = room.members.get(peer)
+    const members = room.membersBeside(peer)
+    const known = members.get(peer)
+    members.set(peer, member)
     if (known !== undefined) {
       // A new member for the same connection: a replay that feeds the old one sees that it was replaced.
       room.stopLive(known)
-      room.members.set(peer, member)
       return member
     }
-    room.members.set(peer, member)
     if (peer.isBehind) room.behind++
     const attendance = room.people.get(person.key)
     if (attendance !== undefined) attendance.connections++
     else {
-      room.people.set(person.key, { name: person.name, since: Date.now(), connections: 1 })
+      room.people.set(person.key, { name: person.name, since, connections: 1 })
       room.names.add(person.key)
       this.#tellJoined(room, person, peer.holder)
     }
@@ -146,8 +149,9 @@ export class Rooms {
   /** Takes a connection out of a room. */
   exit(member: Member, person: Person): void {
     const { room, peer } = member
+    if (!this.isOpen(room)) return
     room.stopLive(member)
-    room.members.delete(peer)
+    room.membersBeside(peer).delete(peer)
     if (peer.isBehind) room.behind--
     const attendance = room.people.get(person.key)
     if (attendance !== undefined && --attendance.connections === 0) {
@@ -203,6 +207,11 @@ export class Rooms {
     return busy.sort((a, b) => b.perSecond - a.perSecond).slice(0, limit)
   }
 
+  /** Whether a room was not deleted, and has not become empty. */
+  isOpen(room: Room): boolean {
+    return this.#rooms.get(room.key) === room
+  }
+
   /** The room was deleted: it has no members any more. The caller tells them. */
   end(key: string): void {
     const room = this.#rooms.get(key)
@@ -230,7 +239,7 @@ export class Rooms {
   }
 
   #endIfEmpty(room: Room): void {
-    if (room.members.size > 0 || room.leaving.size > 0) return
+    if (room.members.size > 0 || room.elsewhere.size > 0 || room.leaving.size > 0) return
     this.#rooms.delete(room.key)
     this.#names.remove(room)
     for (const person of directNames(room.key) ?? []) {
@@ -322,7 +331,7 @@ export class Rooms {
     const present = new Map<string, Present>()
     for (const name of directNames(key) ?? []) {
       const person = this.#people.at(name)
-      if (person !== undefined && person.peers.size > 0) present.set(name, person)
+      if (person !== undefined && connectionsOf(person) > 0) present.set(name, person)
     }
     return present
   }
@@ -377,19 +386,4 @@ export class Rooms {
     }, this.#leftAfter)
     room.leaving.set(person.key, { timer, holder })
   }
-}
-
-type LoggedChat = LoggedEvent & { readonly action: 'chat' }
-
-function isChat(event: LoggedEvent): event is LoggedChat {
-  return event.action === 'chat'
-}
-
-/** Whether an event is about a message from before a connection sees anything. */
-function isOlder(event: LoggedEvent, { floor }: Peer): boolean {
-  return event.action === 'edit' && event.target <= floor
-}
-
-function plainFrame(event: LoggedChat, room: string): PlainChat {
-  return { action: 'chat', room, message: event.message ?? '', from: event.from }
 }

@@ -37,6 +37,8 @@ export interface NewSession {
   /** Numbers of the person's sessions that are connected: they are not forgotten for it. */
   readonly connected: readonly number[]
   readonly share: Share
+  /** The number that was reserved for it; by default the next one. */
+  readonly number?: number | undefined
 }
 
 /**
@@ -85,17 +87,17 @@ export class Sessions {
   }
 
   /** Begins a session. */
-  begin({ name, began, connected, share }: NewSession): {
+  begin({ name, began, connected, share, number = this.reserve() }: NewSession): {
     readonly secret: string
     readonly session: Session
   } {
     const secret = newSecret()
     const hash = secretHash(secret)
     const session = this.#hold(
-      { number: this.reserve(), person: foldName(name), began, reads: new Map(), notify: new Map() },
+      { number, person: foldName(name), began, reads: new Map(), notify: new Map() },
       hash,
     )
-    this.#noteHolder(session)
+    this.noteHolder(session)
     this.#storeBeginning(session, name, connected, share)
     return { secret, session }
   }
@@ -137,7 +139,7 @@ export class Sessions {
   takeName(session: Session, last: number, share?: Share): void {
     const { number, person } = session
     const before = this.#holders.get(person)
-    this.#noteHolder(session)
+    this.noteHolder(session)
     if (before === number || number <= (this.#store.oldestSession(person) ?? number)) return
     const own = this.#mutable(session)
     own.began = Math.max(own.began, last)
@@ -244,11 +246,17 @@ export class Sessions {
     for (const session of this.#held.values()) if (session.person === person) this.#release(session)
   }
 
-  #noteHolder({ number, person }: Session): void {
+  /** A session has a name: here, or at another daemon. */
+  noteHolder({ number, person }: Pick<Session, 'number' | 'person'>): void {
     this.#holders.delete(person)
     this.#holders.set(person, number)
     const oldest = this.#holders.keys().next()
     if (this.#holders.size > HOLDERS_KEPT && !oldest.done) this.#holders.delete(oldest.value)
+  }
+
+  /** Others may have had any name meanwhile, at other daemons that were not heard. */
+  forgetHolders(): void {
+    this.#holders.clear()
   }
 
   #storeBeginning(session: HeldSession, name: string, connected: readonly number[], share?: Share): void {

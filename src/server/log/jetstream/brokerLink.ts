@@ -77,13 +77,13 @@ export class BrokerLink {
       if (now - waiting.askedAt > FORGOTTEN_AFTER[what]) this.#waiting.delete(what)
       else if (now - waiting.since >= LEAVE_AFTER) {
         waiting.since = now
-        return this.#leave()
+        return this.leave()
       }
     }
   }
 
   /** Goes to the next broker of the list: the present one may be cut off from the others and not know it. */
-  #leave(): void {
+  leave(): void {
     const at = this.#servers.indexOf(this.connection.getServer())
     const others = [...this.#servers.slice(at + 1), ...this.#servers.slice(0, Math.max(at, 0))]
     const [next] = others

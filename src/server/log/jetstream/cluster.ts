@@ -9,6 +9,7 @@ import { ApiError, askApi, STREAM_NOT_FOUND, type StreamInfo } from './api.ts'
 import { type Base, newestBase } from './base.ts'
 import { connectToBrokers, deniedSentence } from './brokers.ts'
 import { JetStream } from './jetStream.ts'
+import { makeKeyStream } from './keyStream.ts'
 import { readersOf, type StreamReader } from './readers.ts'
 import { KEPT, streamConfig } from './streamConfig.ts'
 
@@ -49,6 +50,7 @@ export function initCluster(brokers: Brokers, replicas: number): Promise<Result<
     if (there !== undefined && !isHalf)
       throw new UnusableStream(`the brokers have a stream "${stream}" already: see chatd cluster status`)
     await createLogStream(connection, stream, { replicas, first: 1 })
+    await patiently(() => makeKeyStream(connection, brokers, replicas))
     const w = [{ kind: 'epoch' as const, epoch: randomUUID() }]
     const first = encodeEnvelope({ v: RULES, d: `init-${randomUUID()}`, n: 1, w })
     const log = new JetStream(connection, brokers)

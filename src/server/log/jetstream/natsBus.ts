@@ -1,0 +1,80 @@
+import type { NatsConnection } from '@nats-io/transport-node'
+import { failure, type Result, success } from '../../../protocol/errors.ts'
+import type { Brokers } from '../../brokers.ts'
+import type { Bus, BusListener, Keys } from '../bus.ts'
+import { UnusableStream } from '../stream.ts'
+import { BrokerLink } from './brokerLink.ts'
+import { connectToBrokers } from './brokers.ts'
+import { KeyStream } from './keyStream.ts'
+
+/** How long a close waits for what was sent, ms. */
+const FLUSH_WITHIN = 500
+
+/** Opens the bus at the brokers. The error is a sentence. */
+export async function openNatsBus(brokers: Brokers, name: string): Promise<Result<Bus, string>> {
+  try {
+    return success(new NatsBus(await connectToBrokers(brokers, name), brokers))
+  } catch (error) {
+    if (error instanceof UnusableStream) return failure(error.message)
+    throw error
+  }
+}
+
+/** The bus on core NATS, on subjects beside those that the stream of the log takes. */
+class NatsBus implements Bus {
+  readonly keys: Keys
+  readonly #connection: NatsConnection
+  readonly #link: BrokerLink
+  readonly #prefix: string
+
+  constructor(connection: NatsConnection, brokers: Brokers) {
+    this.#connection = connection
+    this.#link = new BrokerLink(connection, brokers.servers)
+    this.#prefix = `${brokers.stream}.peers`
+    this.keys = new KeyStream(connection, brokers)
+  }
+
+  get isUp(): boolean {
+    return this.#link.isUp && !this.#connection.isClosed()
+  }
+
+  listen(daemon: string, { heard, returned }: BusListener): void {
+    for (const subject of [`${this.#prefix}.all`, this.#subjectOf(daemon)])
+      this.#connection.subscribe(subject, {
+        callback: (error, message) => {
+          if (error === null) heard(message.string())
+        },
+      })
+    this.#link.onReconnect(returned)
+  }
+
+  tellAll(text: string): void {
+    this.#publish(`${this.#prefix}.all`, text)
+  }
+
+  tell(daemon: string, text: string): void {
+    this.#publish(this.#subjectOf(daemon), text)
+  }
+
+  leaveBroker(): void {
+    if (this.isUp) this.#link.leave()
+  }
+
+  async close(): Promise<void> {
+    if (this.isUp) await Promise.race([this.#connection.flush().catch(() => undefined), later(FLUSH_WITHIN)])
+    await this.#link.close()
+  }
+
+  #publish(subject: string, text: string): void {
+    // The library would keep it and send it late, together with much else.
+    if (this.isUp) this.#connection.publish(subject, text)
+  }
+
+  #subjectOf(daemon: string): string {
+    return `${this.#prefix}.to.${daemon}`
+  }
+}
+
+function later(ms: number): Promise<void> {
+  return new Promise(resolve => setTimeout(resolve, ms).unref())
+}

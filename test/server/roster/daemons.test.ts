@@ -1,0 +1,234 @@
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
+import { logFile } from '../../../src/server/dataDirectory.ts'
+import { askApi } from '../../../src/server/log/jetstream/api.ts'
+import { connectToBrokers } from '../../../src/server/log/jetstream/brokers.ts'
+import { keyStreamOf } from '../../../src/server/log/jetstream/keyStream.ts'
+import { openNatsBus } from '../../../src/server/log/jetstream/natsBus.ts'
+import { openSqliteLog } from '../../../src/server/log/sqlite/sqliteLog.ts'
+import type { Settings } from '../../../src/server/settings.ts'
+import { BrokerCluster } from '../../cluster/brokerCluster.ts'
+import { BrokerNetwork } from '../../cluster/brokerNetwork.ts'
+import { findNatsServer, WITHOUT_NATS } from '../../cluster/natsServer.ts'
+import { temporaryDirectory } from '../directory.ts'
+import { Peer, type Received, type Server } from '../peer.ts'
+import { comings, inRoom, membersOf, startAmong } from './amongDaemons.ts'
+import { BrokerProxy } from './brokerProxy.ts'
+
+const program = findNatsServer()
+if (program === undefined) console.log(WITHOUT_NATS)
+let started: BrokerCluster | undefined
+let streams = 0
+
+beforeAll(async () => {
+  if (program !== undefined) started = await BrokerCluster.start(program)
+}, 60_000)
+
+afterAll(() => started?.close())
+
+function cluster(): BrokerCluster {
+  if (started === undefined) throw new Error('there are no brokers')
+  return started
+}
+
+async function newStream(): Promise<string> {
+  const stream = `p${++streams}`
+  await cluster().init(stream)
+  return stream
+}
+
+interface DaemonOn {
+  readonly brokers?: BrokerCluster
+  /** The way of what it tells the others; its log goes straight to the brokers. */
+  readonly way?: BrokerProxy
+  readonly settings?: Partial<Settings>
+}
+
+async function daemonOn(
+  stream: string,
+  { brokers = cluster(), way, settings }: DaemonOn = {},
+): Promise<Server> {
+  const of = brokers.brokersOf(stream)
+  const log = await openSqliteLog(logFile(temporaryDirectory()), { brokers: of })
+  if (!log.ok) throw new Error(log.error)
+  onTestFinished(() => log.value.abandon())
+  const servers = way === undefined ? of.servers : [`127.0.0.1:${way.port}`]
+  const bus = await openNatsBus({ ...of, servers }, 'test')
+  if (!bus.ok) throw new Error(bus.error)
+  return startAmong(bus.value, log.value, settings)
+}
+
+async function three(stream: string): Promise<readonly [Server, Server, Server]> {
+  return Promise.all([daemonOn(stream), daemonOn(stream), daemonOn(stream)])
+}
+
+/** The answer to a connect that may be refused. */
+async function tryToEnter(server: Server, username: string): Promise<Received> {
+  const peer = await Peer.open(server)
+  peer.send({ action: 'connect', username, protocol: 1 })
+  return peer.wait(({ action }) => action === 'welcome' || action === 'error')
+}
+
+const within = { timeout: 20_000, interval: 20 }
+
+describe.skipIf(program === undefined)('daemons at brokers', () => {
+  test('people in one room through three daemons see one another', { timeout: 60_000 }, async () => {
+    const [one, two, last] = await three(await newStream())
+    const { peer: alice } = await inRoom(one, 'alice')
+    const { peer: bob } = await inRoom(two, 'bob')
+    await vi.waitFor(() => expect(comings(alice)).toEqual(['bob joined 2']), within)
+    const { peer: carol, joined } = await inRoom(last, 'carol')
+    expect(joined).toMatchObject({ people: 3, members: ['alice', 'bob', 'carol'] })
+    await vi.waitFor(() => expect(comings(bob)).toEqual(['carol joined 3']), within)
+    await carol.ask({ action: 'typing', room: 'dev', on: true })
+    await carol.ask({ action: 'away', message: 'lunch' })
+    for (const peer of [alice, bob]) {
+      expect(await peer.next('typing')).toMatchObject({ from: 'carol', on: true })
+      expect(await peer.next('presence')).toMatchObject({ from: 'carol', state: 'away', message: 'lunch' })
+      expect(await membersOf(peer)).toEqual(['alice', 'bob', 'carol'])
+    }
+    carol.socket.destroy()
+    for (const peer of [alice, bob]) {
+      await vi.waitFor(() => expect(comings(peer).at(-1)).toBe('carol left 2'), within)
+      expect(await peer.wait(frame => frame['state'] === 'offline')).toMatchObject({ from: 'carol' })
+    }
+  })
+
+  test('of two guests who come at once with one name, at two daemons, one is welcomed', {
+    timeout: 60_000,
+  }, async () => {
+    const [one, two, last] = await three(await newStream())
+    for (let pair = 0; pair < 50; pair++) {
+      const name = `${['bob', 'b.o', '_b-'][pair % 3]}${pair}`
+      const at = [one, two, last].toSpliced(pair % 3, 1)
+      const answers = await Promise.all(
+        at.map((server, n) => tryToEnter(server, n === 0 ? name : name.toUpperCase())),
+      )
+      const codes = answers.map(({ action, code }) => (action === 'welcome' ? 'welcome' : code))
+      expect(codes.sort()).toEqual(['name_taken', 'welcome'])
+    }
+  })
+
+  test('a kick, an announcement and a list of connections are of all daemons', {
+    timeout: 60_000,
+  }, async () => {
+    const [one, two] = await three(await newStream())
+    const { peer: alice } = await inRoom(one, 'alice')
+    const { peer: bob, session } = await inRoom(two, 'bob')
+    await vi.waitFor(() => expect(comings(alice)).toEqual(['bob joined 2']), within)
+    const { peer: again } = await inRoom(one, 'bob', 'dev', session)
+    const { live } = one.daemon
+    expect(live.elsewhere().map(connection => connection.facts())).toMatchObject([
+      { name: 'bob', kind: 'guest', speaks: 'full', rooms: ['dev'], daemon: expect.stringMatching(/:\d+$/) },
+    ])
+    expect(live.announce('back at noon', () => true)).toEqual({ told: 3, plain: 0 })
+    for (const peer of [alice, bob, again])
+      expect(await peer.next('notice')).toMatchObject({ message: 'back at noon' })
+    for (const connection of [...live.connections(), ...live.elsewhere()])
+      if (connection.person === 'bob') connection.kick('enough')
+    for (const peer of [bob, again])
+      expect(await peer.next('bye')).toMatchObject({ reason: 'kicked', message: 'enough' })
+    await vi.waitFor(() => expect(comings(alice).at(-1)).toBe('bob left 1'), within)
+  })
+
+  test('who moves from a daemon that is cut off has not left; it comes back without ghosts', {
+    timeout: 60_000,
+  }, async () => {
+    const stream = await newStream()
+    const way = await BrokerProxy.start(cluster().portOf(0))
+    const [one, two, cut] = await Promise.all([daemonOn(stream), daemonOn(stream), daemonOn(stream, { way })])
+    const { peer: alice } = await inRoom(one, 'alice')
+    for (const name of ['bob', 'carol', 'dora']) await inRoom(cut, name)
+    const { peer: eve, session } = await inRoom(cut, 'eve')
+    expect((await eve.ask({ action: 'chat', room: 'dev', message: 'hello' })).action).toBe('ok')
+    await vi.waitFor(() => expect(comings(alice).at(-1)).toBe('eve joined 5'), within)
+    way.cut()
+    const { peer: moved } = await inRoom(two, 'eve', 'dev', session)
+    eve.socket.destroy()
+    await vi.waitFor(() => expect(comings(alice).filter(one => one.includes('left'))).toHaveLength(3), within)
+    expect(comings(alice).some(one => one.startsWith('eve left'))).toBe(false)
+    expect(await membersOf(alice)).toEqual(['alice', 'eve'])
+    const { connections } = cut.daemon
+    cut.daemon.live
+      .connections()
+      .find(({ person }) => person === 'bob')
+      ?.kick('go')
+    await vi.waitFor(() => expect(cut.daemon.connections).toBeLessThan(connections), within)
+    way.heal()
+    for (const peer of [alice, moved])
+      await vi.waitFor(
+        async () => expect(await membersOf(peer)).toEqual(['alice', 'carol', 'dora', 'eve']),
+        within,
+      )
+    const { peer: fay } = await inRoom(cut, 'fay')
+    expect(await membersOf(fay)).toEqual(['alice', 'carol', 'dora', 'eve', 'fay'])
+  })
+
+  test.skipIf(!BrokerNetwork.isPossible)(
+    'a daemon at a broker that is cut off from the others goes to another one before it is thought gone',
+    { timeout: 90_000 },
+    async () => {
+      const network = new BrokerNetwork(3)
+      onTestFinished(() => network.close())
+      const brokers = await BrokerCluster.start(program ?? '', 3, network.hosts)
+      onTestFinished(() => brokers.close())
+      await brokers.init('cut')
+      const [one, two] = await Promise.all(
+        [0, 1].map(() => daemonOn('cut', { brokers, settings: { leftAfter: 5_000 } })),
+      )
+      if (one === undefined || two === undefined) throw new Error('there are two')
+      const { peer: alice } = await inRoom(one, 'alice')
+      const { peer: bob } = await inRoom(two, 'bob')
+      await vi.waitFor(() => expect(comings(alice)).toEqual(['bob joined 2']), within)
+      // Wherever the two have begun, one of these brokers is between them.
+      for (const at of [0, 1, 2]) {
+        network.cut(at)
+        for (const [from, to] of [
+          [alice, bob],
+          [bob, alice],
+        ] as const) {
+          const message = `lunch ${at}`
+          await from.ask({ action: 'away', message })
+          await to.wait(frame => frame.action === 'presence' && frame['message'] === message)
+        }
+        network.heal(at)
+      }
+      expect([...comings(alice), ...comings(bob)].filter(line => line.includes('left'))).toEqual([])
+    },
+  )
+
+  test('names stay taken where the brokers lost who has them', { timeout: 60_000 }, async () => {
+    const stream = await newStream()
+    const [one, two] = await three(stream)
+    await inRoom(one, 'alice')
+    const connection = await connectToBrokers(cluster().brokersOf(stream), 'test')
+    onTestFinished(() => connection.close())
+    await askApi(connection, `STREAM.DELETE.${keyStreamOf({ stream })}`, {}, 5_000)
+    expect(await tryToEnter(two, 'alice')).toMatchObject({ code: 'name_taken' })
+    await vi.waitFor(async () => {
+      const answers = await Promise.all([one, two].map(server => tryToEnter(server, 'dora')))
+      expect(answers.map(({ action }) => action).sort()).toEqual(['error', 'welcome'])
+    }, within)
+  })
+
+  test('while the brokers are silent, guests come in who were here', { timeout: 60_000 }, async () => {
+    const lone = await BrokerCluster.start(program ?? '', 1)
+    onTestFinished(() => lone.close())
+    await lone.init('lone')
+    const server = await daemonOn('lone', { brokers: lone })
+    const { peer: bob, session } = await inRoom(server, 'bob')
+    // The log has the session.
+    expect((await bob.ask({ action: 'chat', room: 'dev', message: 'hello' })).action).toBe('ok')
+    bob.socket.destroy()
+    await vi.waitFor(() => expect(server.daemon.connections).toBe(0), within)
+    await lone.signal(0, 'SIGSTOP')
+    const fresh = tryToEnter(server, 'carol')
+    const back = await Peer.full(server, 'bob', session)
+    expect(back.of('welcome')[0]).toMatchObject({ username: 'bob' })
+    expect(await fresh).toMatchObject({ code: 'storage_unavailable' })
+    await lone.signal(0, 'SIGCONT')
+    await vi.waitFor(
+      async () => expect(await tryToEnter(server, 'carol')).toMatchObject({ action: 'welcome' }),
+      within,
+    )
+  })
+})
