@@ -19,6 +19,12 @@ const OTHER_BROKERS = [2, 3]
   )
   .join('\n')
 
+/** The daemon goes by a log of its own, and by the shared one. */
+const KEYS = '(log|log-credentials|log-ca)'
+const ALONE = `sed -i -E 's/^${KEYS} = /#&/' /etc/chatd/chatd.conf`
+const TOGETHER = `sed -i -E 's/^#${KEYS} = /\\1 = /' /etc/chatd/chatd.conf`
+const REMOVE = 'chatd cluster remove --yes --log-credentials /root/brokers/operator.login'
+
 export const cluster = walk(
   'three brokers and a daemon',
   {
@@ -64,8 +70,41 @@ export const cluster = walk(
           echo "after n1" | timeout 10 chat-tui --host 127.0.0.1 --user ci --room dev`)
         const status = await server.run('chatd cluster status')
         must(status.code === 1 && /broker n1: lacks/.test(status.out), `status: ${status.out}`)
+        await server.ok('systemctl start chatd-broker')
+        const isWhole = async (): Promise<boolean> => (await server.run('chatd cluster status')).code === 0
+        await eventually('the first broker does not come back', isWhole, 60)
+        // A daemon may do all that it does.
+        await server.ok('chatd cluster base; chatd cluster status | grep "^base: everything"')
+        const denied = await server.run('journalctl -o cat -u chatd | grep "refuse this user"')
+        must(denied.code === 1, `the brokers refuse the daemon something: ${denied.out}`)
       },
     },
+    'Move a server there and back': {
+      before: async ({ server }) => {
+        await server.ok(`systemctl stop chatd
+          ${REMOVE}; rm /var/lib/chatd/chatd.db*
+          ${ALONE}; systemctl start chatd`)
+        await listening(server)
+        await server.ok(`echo "before the move" | chat-tui --host 127.0.0.1 --user ci --room dev
+          ${TOGETHER}`)
+      },
+      after: async ({ server }) => {
+        await server.ok(`${ALONE}; systemctl start chatd`)
+        await listening(server)
+        must((await server.ok('chatd export dev')).includes('before the move'), 'it did not come back')
+      },
+    },
+    Backups: {
+      before: async ({ server }) =>
+        server.ok(`chatd backup /root/backup.db; systemctl stop chatd; ${TOGETHER}; ${REMOVE}`),
+      after: async ({ server }) => {
+        must(/base: everything/.test(await server.ok('chatd cluster status')), 'the new log has no base')
+        await server.ok(`${ALONE}; systemctl start chatd`)
+        await listening(server)
+        must((await server.ok('chatd export dev')).includes('before the move'), 'the backup is not there')
+      },
+    },
+    'Where clients go': { after: async ({ server }) => void (await listening(server)) },
   },
   {
     document: 'cluster.md',
