@@ -7,6 +7,9 @@ import type { Scene } from './run.ts'
 /** Each is trimmed up to where the one before has cut the stream: the daemon that is away lacks what is gone. */
 const BASES = 4
 
+/** The others know by then that a daemon is gone which was killed, ms. */
+const NAME_KEPT = 12_000
+
 /** Stores bases of a daemon that goes on serving. */
 export async function storeBases({
   brokers,
@@ -29,4 +32,6 @@ export async function storeBases({
     await connection.close()
   }
   await away?.start()
+  // The reader of the daemon that was killed gets its name again.
+  await wait(NAME_KEPT)
 }

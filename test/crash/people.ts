@@ -2,6 +2,7 @@ import { connect, type Socket } from 'node:net'
 import { createInterface } from 'node:readline'
 
 const AGAIN_AFTER = 10
+const NAME_AGAIN_AFTER = 500
 
 type Frame = Readonly<Record<string, unknown>>
 
@@ -145,7 +146,9 @@ export class Reader extends Stubborn {
     for (const room of this.#rooms) this.send({ action: 'joinroom', room })
   }
 
-  protected heard({ action, room, message }: Frame): void {
+  protected heard({ action, room, message, code }: Frame): void {
+    // A daemon that was killed with -9 has the name until the others know that it is gone.
+    if (code === 'name_taken') setTimeout(() => this.came(), NAME_AGAIN_AFTER)
     if (action === 'chat' && typeof message === 'string') this.seen.get(String(room))?.push(message)
   }
 }
