@@ -127,7 +127,7 @@ export async function serve(flags: Flags): Promise<void> {
     early ??= signal
   }
   for (const signal of STOPS) process.on(signal, noteSignal)
-  const among = await amongDaemons(data, brokers.value, config.advertise ?? [])
+  const among = await amongDaemons(data, brokers.value, config.advertise ?? [], logger)
   const started = await startDaemon({
     listen,
     handed,
@@ -248,11 +248,14 @@ async function amongDaemons(
   data: string,
   brokers: Brokers | undefined,
   advertise: readonly string[],
+  logger: Logger,
 ): Promise<AmongDaemons | undefined> {
   if (brokers === undefined) return undefined
   // Loaded here: a daemon with a log of its own needs none of it.
   const { openNatsBus } = await import('./log/jetstream/natsBus.ts')
-  const opened = await openNatsBus(brokers, `chatd ${hostname()} ${process.pid} peers`)
+  const opened = await openNatsBus(brokers, `chatd ${hostname()} ${process.pid} peers`, trouble =>
+    logger.error({ trouble }, 'telling other daemons'),
+  )
   if (!opened.ok) fail(EXIT_FAILED, opened.error)
   return { bus: opened.value, incarnation: beginIncarnation(data), advertised: () => advertise }
 }
