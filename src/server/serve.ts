@@ -127,7 +127,10 @@ export async function serve(flags: Flags): Promise<void> {
     early ??= signal
   }
   for (const signal of STOPS) process.on(signal, noteSignal)
-  const among = await amongDaemons(data, brokers.value, config.advertise ?? [], logger)
+  const advertised = (): readonly string[] =>
+    // The others send no client to a daemon that is being emptied.
+    watch.daemon?.isDraining === true ? [] : (config.advertise ?? [])
+  const among = await amongDaemons(data, brokers.value, advertised, logger)
   const started = await startDaemon({
     listen,
     handed,
@@ -247,7 +250,7 @@ function isExposed({ servers, isEncrypted = false }: Brokers): boolean {
 async function amongDaemons(
   data: string,
   brokers: Brokers | undefined,
-  advertise: readonly string[],
+  advertised: () => readonly string[],
   logger: Logger,
 ): Promise<AmongDaemons | undefined> {
   if (brokers === undefined) return undefined
@@ -257,7 +260,7 @@ async function amongDaemons(
     logger.error({ trouble }, 'telling other daemons'),
   )
   if (!opened.ok) fail(EXIT_FAILED, opened.error)
-  return { bus: opened.value, incarnation: beginIncarnation(data), advertised: () => advertise }
+  return { bus: opened.value, incarnation: beginIncarnation(data), advertised }
 }
 
 async function openLog(

@@ -7,6 +7,7 @@ import { KnownServers } from '../../src/client/knownServers.ts'
 import type { LinkState } from '../../src/client/link.ts'
 import type { ServerAddress } from '../../src/client/serverAddress.ts'
 import { Trust, type TrustIn } from '../../src/client/trust.ts'
+import { encodeFrame } from '../../src/protocol/codec.ts'
 import { temporaryDirectory } from '../server/directory.ts'
 import { MemoryLog } from '../server/log/memoryLog.ts'
 import { eventually, type Server, startServer } from '../server/peer.ts'
@@ -221,6 +222,38 @@ describe('a daemon that goes', () => {
     expect(await quick.done).toBe(true)
     await eventually(() => two.daemon.people === 1)
   })
+})
+
+test('daemons that send a client to each other without end do not keep it busy', async () => {
+  const { port } = await startServer()
+  const came: number[] = []
+  const ports: number[] = []
+  const bye = (): string =>
+    encodeFrame({
+      ...{ action: 'bye', reason: 'draining', message: 'go', retryAfter: 0 },
+      peers: [...ports, ...Array(2_000).fill(1)].map(one => `127.0.0.1:${one}`),
+    })
+  // Each of two servers hands on the welcome of a real one, and sends the client away at once.
+  const sending = [0, 1].map(() =>
+    createServer(near => {
+      came.push(performance.now())
+      const far = connect(port, '127.0.0.1')
+      for (const socket of [near, far]) socket.on('error', () => undefined)
+      near.pipe(far)
+      far.once('data', (welcome: Buffer) => {
+        near.end(Buffer.concat([welcome, Buffer.from(bye())]))
+        far.destroy()
+      })
+    }),
+  )
+  for (const server of sending) {
+    ports.push(await listening(server))
+    onTestFinished(() => void server.close())
+  }
+  clientOf(ports, 'alice')
+  await eventually(() => came.length >= 4)
+  const [first = 0, , , last = 0] = came
+  expect(last - first).toBeGreaterThanOrEqual(3 * 240)
 })
 
 describe('whom the client trusts', () => {

@@ -21,6 +21,8 @@ export interface Scene {
   readonly network: BrokerNetwork | undefined
   readonly stream: string
   readonly daemons: readonly AlarmingDaemon[]
+  /** Their data directories. */
+  readonly directories: readonly string[]
   /** Kills a daemon with -9 and starts it with nothing, so that it reads everything from the brokers. */
   readonly startAfresh: (at: number) => Promise<void>
 }
@@ -76,7 +78,7 @@ export async function run(options: RunOptions): Promise<RunReport> {
     )
     for (const one of waits) one.start()
     await wait(WARM_UP)
-    await options.fault({ brokers, network: options.network, stream, daemons, startAfresh })
+    await options.fault({ brokers, network: options.network, stream, daemons, directories, startAfresh })
     await wait(COOL_DOWN)
     for (const one of waits) one.stop()
     await until('all that was said is acknowledged', () => senders.every(sender => sender.isDone))

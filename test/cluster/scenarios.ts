@@ -5,6 +5,7 @@ import { encodeEnvelope, RULES } from '../../src/server/log/envelope.ts'
 import { askApi } from '../../src/server/log/jetstream/api.ts'
 import { connectToBrokers } from '../../src/server/log/jetstream/brokers.ts'
 import type { Scene } from './run.ts'
+import { storeBases } from './storeBases.ts'
 
 /** Longer than the time after which senders are refused, and than a daemon stays with a silent broker, ms. */
 const LONG = 12_000
@@ -107,6 +108,10 @@ export const SCENARIOS: readonly Scenario[] = [
       await kill(scene, follower, 'SIGKILL')
       await first?.start()
     },
+  },
+  {
+    name: 'bases are stored and the stream is trimmed, while a daemon is away and another starts with nothing',
+    fault: storeBases,
   },
 ]
 

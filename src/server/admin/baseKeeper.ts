@@ -102,7 +102,8 @@ export class BaseKeeper {
       const info = await findStream(connection, stream)
       const base = await newestBase(connection, stream)
       const following = followingIn(this.#log)
-      if (info === undefined || following === undefined) return
+      // A daemon that has stopped applying says why; its file is of no use to others.
+      if (info === undefined || following?.made !== info.created || following.ended) return
       const isErased = base !== undefined && following.erased > base.position
       this.#erasedSince = isErased ? (this.#erasedSince ?? Date.now()) : undefined
       const why = whyDue({ info, base, following, erasedSince: this.#erasedSince }, Date.now(), this.#rules)

@@ -70,7 +70,13 @@ export async function beginStream(
     throw new UnusableStream(`another process makes the log "${stream}" now: wait for it`)
   try {
     const before = begun.first - 1
-    await storeBase(connection, place, file, { position: before, trim: before, from, previous: 0 })
+    await storeBase(connection, place, file, {
+      position: before,
+      trim: before,
+      cut: before,
+      from,
+      previous: 0,
+    })
   } catch (error) {
     await removeBase(connection, stream, n).catch(() => undefined)
     throw error

@@ -1,7 +1,7 @@
 import { basename, dirname } from 'node:path'
 import type { NatsConnection } from '@nats-io/transport-node'
 import type { Brokers } from '../brokers.ts'
-import { type Base, newestBase, removeBase, trim } from '../log/jetstream/base.ts'
+import { type Base, newestBase, removeBase, storeCut, trim } from '../log/jetstream/base.ts'
 import { findStream } from '../log/jetstream/cluster.ts'
 import { claimBase, storeBase } from '../log/jetstream/storeBase.ts'
 import { openForReading } from '../log/sqlite/database.ts'
@@ -41,14 +41,20 @@ export async function makeBase(
         `${log} has less than the base that the brokers keep: make the base where a daemon runs that has everything`,
       )
     const { from } = previous ?? {}
-    const trimmed = Math.max(previous?.trim ?? 0, Math.min(previous?.position ?? 0, position - kept))
-    const { base } = await storeBase(connection, place, part, {
+    const { trim: trimmed = 0, cut = 0 } = previous ?? {}
+    const isUsed = cut > trimmed && cut <= position - kept
+    const about = {
       position,
-      trim: trimmed,
+      // Where the last cut is used, or there is none, another one is needed for the next time.
+      trim: isUsed ? cut : trimmed,
+      cut: isUsed || cut <= trimmed ? await storeCut(connection, stream) : cut,
+    }
+    const { base } = await storeBase(connection, place, part, {
+      ...about,
       ...(from === undefined ? {} : { from }),
       previous: previous?.described ?? 0,
     })
-    await trim(connection, stream, trimmed)
+    await trim(connection, stream, base.trim)
     return base
   } catch (error) {
     await removeQuietly(connection, place)

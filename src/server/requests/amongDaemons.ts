@@ -39,10 +39,10 @@ export function amongDaemons(
     label: () => advertised()[0] ?? labelOf(listening()),
     arrived: peer => {
       const { personKey: person, sessionNumber: number } = peer
-      if (person !== undefined && number !== undefined) sessions.noteHolder({ number, person })
+      if (person !== undefined && number !== undefined) sessions.holders.note({ number, person })
       yieldTo(services, peer, roster.id)
     },
-    missed: () => sessions.forgetHolders(),
+    missed: () => sessions.holders.forgetAll(),
     doubted: () => void lookAtDoubted(services),
     onBug: err => logger.error({ err }, 'what another daemon told failed by a bug'),
   })

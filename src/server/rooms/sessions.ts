@@ -9,11 +9,10 @@ import { NOTHING_SET, type Notify, type NotifyChange } from '../log/notify.ts'
 import { directNames } from '../log/roomKeys.ts'
 import type { Share } from '../shares.ts'
 import { HeldSession, type Session, type SessionNews } from './heldSession.ts'
+import { NameHolders } from './nameHolders.ts'
 import { ReadPace } from './readPace.ts'
 
 const DAY = 86_400_000
-/** Of so many names it is known which session had them last. */
-const HOLDERS_KEPT = 10_000
 
 /** How a change of a session is made. */
 export interface SessionRequest {
@@ -50,8 +49,8 @@ export class Sessions {
   readonly #store: SessionStore
   readonly #limits: SessionLimits
   readonly #held = new Map<number, HeldSession>()
-  /** Which session had a name last, by folded name; the oldest first. */
-  readonly #holders = new Map<string, number>()
+  /** Which session had each name last. */
+  readonly holders = new NameHolders()
   readonly #byHash = new Map<string, HeldSession>()
   readonly #accounts: AccountStore | undefined
   readonly #pace = new ReadPace()
@@ -97,7 +96,7 @@ export class Sessions {
       { number, person: foldName(name), began, reads: new Map(), notify: new Map() },
       hash,
     )
-    this.noteHolder(session)
+    this.holders.note(session)
     this.#storeBeginning(session, name, connected, share)
     return { secret, session }
   }
@@ -138,8 +137,8 @@ export class Sessions {
    */
   takeName(session: Session, last: number, share?: Share): void {
     const { number, person } = session
-    const before = this.#holders.get(person)
-    this.noteHolder(session)
+    const before = this.holders.of(person)
+    this.holders.note(session)
     if (before === number || number <= (this.#store.oldestSession(person) ?? number)) return
     const own = this.#mutable(session)
     own.began = Math.max(own.began, last)
@@ -244,19 +243,6 @@ export class Sessions {
   /** Forgets all sessions of a person (a folded name): the log has erased them. */
   forget(person: string): void {
     for (const session of this.#held.values()) if (session.person === person) this.#release(session)
-  }
-
-  /** A session has a name: here, or at another daemon. */
-  noteHolder({ number, person }: Pick<Session, 'number' | 'person'>): void {
-    this.#holders.delete(person)
-    this.#holders.set(person, number)
-    const oldest = this.#holders.keys().next()
-    if (this.#holders.size > HOLDERS_KEPT && !oldest.done) this.#holders.delete(oldest.value)
-  }
-
-  /** Others may have had any name meanwhile, at other daemons that were not heard. */
-  forgetHolders(): void {
-    this.#holders.clear()
   }
 
   #storeBeginning(session: HeldSession, name: string, connected: readonly number[], share?: Share): void {

@@ -5,8 +5,11 @@ import { type ClaimRecord, decodeClaim, encodeClaim } from './frames.ts'
 /** How long a client waits for the answer of the brokers, ms. An election takes longer: the client tries again. */
 const ANSWER_WITHIN = 3_000
 const TRY_AGAIN = 100
-/** How often a claim looks again at a key that others changed meanwhile. */
-const MOST_CHANGES = 8
+/** A key that names a daemon without a connection under the name: one comes in there, or has just left. So long it is looked at, ms. */
+const COMING_WITHIN = 500
+const LOOK_EVERY = 25
+/** How often a key is looked at that others change meanwhile. */
+const MOST_TRIES = 50
 /** Names that are written again at once. */
 const TOGETHER = 64
 
@@ -39,6 +42,8 @@ export interface NamesContext {
   readonly isUp: () => boolean
   /** Whether a daemon may be alive. */
   readonly mayLive: (daemon: string) => boolean
+  /** Whether another daemon is known to have a connection under a name (folded). */
+  readonly has: (daemon: string, person: string) => boolean
 }
 
 /**
@@ -143,14 +148,20 @@ export class Names {
 
   /** Sets the key, unless another session has it at a daemon that may live. */
   async #write(person: string, held: Held, isKnown: boolean, within: number): Promise<Written> {
-    const { self, keys } = this.#context
+    const { self, keys, has } = this.#context
     return this.#persistently(within, async () => {
+      const until = performance.now() + COMING_WITHIN
       // Most names are free: the first try sets the key without a look at it.
       let found: { readonly record: ClaimRecord | undefined; readonly revision: number } | undefined
-      for (let tries = 0; tries < MOST_CHANGES; tries++) {
+      for (let tries = 0; tries < MOST_TRIES; tries++) {
         if (this.#held.get(person) !== held) return 'taken'
         const others = this.#others(found?.record)
-        if (others.length > 0 && !(isKnown && mayTake(held.session, found?.record))) return 'taken'
+        if (others.length > 0 && !(isKnown && mayTake(held.session, found?.record))) {
+          if (performance.now() >= until || others.some(daemon => has(daemon, person))) return 'taken'
+          await wait(LOOK_EVERY)
+          found = await this.#look(person)
+          continue
+        }
         const isSame = held.session !== undefined && found?.record?.session === held.session
         const record: ClaimRecord = {
           session: held.session ?? null,
@@ -162,11 +173,17 @@ export class Names {
           this.#owed.delete(person)
           return 'held'
         }
-        const key = await keys.get(person)
-        found = key && { record: decodeClaim(key.value), revision: key.revision }
+        found = await this.#look(person)
       }
       return 'taken'
     })
+  }
+
+  async #look(
+    person: string,
+  ): Promise<{ readonly record: ClaimRecord | undefined; readonly revision: number } | undefined> {
+    const key = await this.#context.keys.get(person)
+    return key && { record: decodeClaim(key.value), revision: key.revision }
   }
 
   /** Takes this daemon out of a key; what no daemon has goes. */
@@ -174,15 +191,14 @@ export class Names {
     if (this.#held.has(person) || !this.#owed.has(person)) return
     const { self, keys } = this.#context
     const answer = await this.#persistently(0, async () => {
-      for (let tries = 0; tries < MOST_CHANGES; tries++) {
-        const key = await keys.get(person)
-        const record = key && decodeClaim(key.value)
-        if (key === undefined || record?.daemons.includes(self) !== true) return 'held'
+      for (let tries = 0; tries < MOST_TRIES; tries++) {
+        const { record, revision = 0 } = (await this.#look(person)) ?? {}
+        if (record?.daemons.includes(self) !== true) return 'held'
         const daemons = this.#others(record)
         const done =
           daemons.length === 0
-            ? await keys.delete(person, key.revision)
-            : (await keys.put(person, encodeClaim({ ...record, daemons }), key.revision)) !== undefined
+            ? await keys.delete(person, revision)
+            : (await keys.put(person, encodeClaim({ ...record, daemons }), revision)) !== undefined
         if (done) return 'held'
       }
       return 'unanswered'

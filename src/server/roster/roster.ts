@@ -85,6 +85,8 @@ export class Roster {
       keys: bus.keys,
       isUp: () => bus.isUp,
       mayLive: daemon => this.#mayLive(daemon),
+      has: (daemon, person) =>
+        [...(context.people.at(person)?.elsewhere ?? [])].some(peer => peer.daemon === daemon),
     })
   }
 

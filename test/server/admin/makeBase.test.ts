@@ -1,16 +1,19 @@
 import { spawnSync } from 'node:child_process'
 import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import type { NatsConnection } from '@nats-io/transport-node'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
+import { backUp } from '../../../src/server/admin/backup.ts'
 import { BaseKeeper, type BaseState, whyDue } from '../../../src/server/admin/baseKeeper.ts'
 import { makeBase } from '../../../src/server/admin/makeBase.ts'
 import { logFile } from '../../../src/server/dataDirectory.ts'
 import { askApi } from '../../../src/server/log/jetstream/api.ts'
 import { describeBase, newestBase, storedBases } from '../../../src/server/log/jetstream/base.ts'
 import { connectToBrokers } from '../../../src/server/log/jetstream/brokers.ts'
-import { clusterStatus, initCluster } from '../../../src/server/log/jetstream/cluster.ts'
-import { claimBase } from '../../../src/server/log/jetstream/storeBase.ts'
+import { findStream, initCluster } from '../../../src/server/log/jetstream/cluster.ts'
+import { claimBase, storeBase } from '../../../src/server/log/jetstream/storeBase.ts'
+import { SCHEMA_VERSION } from '../../../src/server/log/sqlite/schema.ts'
 import { openSqliteLog } from '../../../src/server/log/sqlite/sqliteLog.ts'
 import { BrokerCluster } from '../../cluster/brokerCluster.ts'
 import { findNatsServer, WITHOUT_NATS } from '../../cluster/natsServer.ts'
@@ -55,9 +58,18 @@ async function newLog(): Promise<{
 }
 
 async function firstOf(stream: string): Promise<number> {
-  const status = await clusterStatus(cluster().brokersOf(stream))
-  if (!status.ok) throw new Error(status.error)
-  return status.value.first
+  return (await infoOf(stream)).first_seq
+}
+
+async function infoOf(stream: string) {
+  const connection = await connectToBrokers(cluster().brokersOf(stream), 'test')
+  try {
+    const info = await findStream(connection, stream)
+    if (info === undefined) throw new Error('there is no stream')
+    return info.state
+  } finally {
+    await connection.close()
+  }
 }
 
 async function say(daemon: SharedDaemon, count: number): Promise<number> {
@@ -71,16 +83,21 @@ describe.skipIf(program === undefined)('bases of a shared log', () => {
     const { stream, one, connection, base } = await newLog()
     const directory = temporaryDirectory()
     const two = await openDaemon(cluster(), stream, directory)
-    await say(one, 10)
+    const word = `early${process.pid}word`
+    await storeIn(one, { text: word })
+    await say(one, 9)
     await two.log.close()
+    expect(filesWith(word).join()).toContain(`/${stream}/`)
     const first = await base()
     expect(first?.trim).toBe(0)
     await say(one, 10)
     const second = await base()
     expect(second?.n).toBe(2)
-    expect(second?.trim).toBe(first?.position)
-    expect(await firstOf(stream)).toBe((first?.position ?? 0) + 1)
+    expect(second?.trim).toBe(first?.cut)
+    expect(await firstOf(stream)).toBe((first?.cut ?? 0) + 1)
     expect(await storedBases(connection, stream)).toMatchObject([{ n: 2 }])
+    // Nothing of it is left in the files of the stream, which a later deletion could not reach.
+    await vi.waitFor(() => expect(filesWith(word).join()).not.toContain(`/${stream}/`), within)
     const last = await say(one, 3)
 
     const fresh = await openDaemon(cluster(), stream)
@@ -192,6 +209,14 @@ describe.skipIf(program === undefined)('bases of a shared log', () => {
       within,
     )
     expect(newest?.n).toBe(2)
+    const file = join(temporaryDirectory(), 'newer.db')
+    expect((await backUp(one.file, file)).ok).toBe(true)
+    inFile(file, `PRAGMA user_version = ${SCHEMA_VERSION + 1}`)
+    const place = { stream, n: 3, replicas: 1 }
+    expect(await claimBase(connection, place)).toBe(true)
+    const { last_seq: last } = await infoOf(stream)
+    await storeBase(connection, place, file, { position: last, trim: 0, cut: 0, previous: last })
+    expect(await problemOfOpening(cluster(), stream)).toContain('was made by a newer chatd')
     await storeIn(one, { text: 'goes on' })
     await vi.waitFor(() => expect(fresh.told).toHaveLength(1), within)
   })
@@ -211,14 +236,15 @@ describe.skipIf(program === undefined)('bases of a shared log', () => {
     const two = await openDaemon(cluster(), stream)
     const lines: unknown[] = []
     const logger = { info: (what: unknown) => lines.push(what), warn: (what: unknown) => lines.push(what) }
-    const rules = { every: 200, messages: 20, bytes: 1e9, afterErasing: 0, removedWithin: 1e9, kept: 0 }
+    // A base brings 18 messages of its own.
+    const rules = { every: 200, messages: 50, bytes: 1e9, afterErasing: 0, removedWithin: 1e9, kept: 0 }
     for (const { file } of [one, two]) {
       const keeper = new BaseKeeper(file, cluster().brokersOf(stream), logger, rules)
       onTestFinished(() => keeper.close())
     }
     const text = `mallory${process.pid}said`
     await storeIn(one, { from: 'mallory', text })
-    await say(one, 25)
+    await say(one, 50)
     await vi.waitFor(async () => expect(await newestBase(connection, stream)).toBeDefined(), within)
     const before = await newestBase(connection, stream)
     expect(filesWith(text).join()).toContain('+base')
@@ -237,7 +263,7 @@ describe.skipIf(program === undefined)('bases of a shared log', () => {
     const fresh = await openDaemon(cluster(), stream)
     expect(textsIn(fresh.file)).not.toContain(text)
     await vi.waitFor(() => expect(filesWith(text)).toEqual([]), within)
-    await say(one, 25)
+    await say(one, 50)
     await vi.waitFor(async () => expect(await firstOf(stream)).toBeGreaterThan(1), within)
     expect(JSON.stringify(lines)).not.toContain('reason')
   }, 60_000)
@@ -294,6 +320,12 @@ test.each([
 ])('whether a base is due: %s', (_, given, expected) => {
   expect(whyDue(given, NOW)).toBe(expected)
 })
+
+function inFile(file: string, sql: string): void {
+  const database = new DatabaseSync(file)
+  database.exec(sql)
+  database.close()
+}
 
 function erasedIn(file: string): number {
   const database = new DatabaseSync(file, { readOnly: true })

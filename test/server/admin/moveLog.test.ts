@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { copyFileSync, readdirSync, truncateSync, writeFileSync } from 'node:fs'
+import { copyFileSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { gunzipSync } from 'node:zlib'
 import type { NatsConnection } from '@nats-io/transport-node'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { backUp } from '../../../src/server/admin/backup.ts'
@@ -298,6 +299,21 @@ describe.skipIf(program === undefined)('a log moves', () => {
     const daemon = await openDaemon(cluster(), stream)
     expect((await daemon.log.read('dev', { after: 0, ...WHOLE })).events).toHaveLength(101)
   }, 120_000)
+
+  test('a log of an older layout moves, with a copy of it as it was', async () => {
+    const [directory, stream] = [temporaryDirectory(), newName()]
+    const layouts = join(import.meta.dirname, '../log/sqlite/layouts')
+    writeFileSync(logFile(directory), gunzipSync(readFileSync(join(layouts, '5.db.gz'))))
+    expect((await restoreTo(newName(), logFile(directory))).ok).toBe(true)
+    expect(await move(directory, stream)).toMatchObject({
+      ok: true,
+      out: expect.stringContaining('a copy of it as it was is'),
+    })
+    const [one, two] = [await openDaemon(cluster(), stream, directory), await openDaemon(cluster(), stream)]
+    expect(one.log.last).toBeGreaterThan(0)
+    expect(two.log.last).toBe(one.log.last)
+    await vi.waitFor(() => expect(hashOf(two.directory)).toBe(hashOf(directory)), within)
+  })
 
   test('files that cannot be restored are refused in a sentence, and nothing is made', async () => {
     const stream = newName()

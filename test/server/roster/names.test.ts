@@ -1,7 +1,7 @@
 import { describe, expect, test, vi } from 'vitest'
 import { type Claim, type Claimed, Names } from '../../../src/server/roster/names.ts'
 import { MemoryLog } from '../log/memoryLog.ts'
-import { Peer } from '../peer.ts'
+import { Peer, type Server } from '../peer.ts'
 import { startAmong } from './amongDaemons.ts'
 import { MemoryBroker, type MemoryBus } from './memoryBus.ts'
 
@@ -16,6 +16,7 @@ function daemons(broker: MemoryBroker, dead: ReadonlySet<string> = new Set()) {
       keys: bus.keys,
       isUp: () => bus.isUp,
       mayLive: daemon => !dead.has(daemon),
+      has: () => true,
     })
     return { bus, names }
   }) as [{ bus: MemoryBus; names: Names }, { bus: MemoryBus; names: Names }]
@@ -103,6 +104,31 @@ describe('the names of guests', () => {
 })
 
 describe('guests of two daemons', () => {
+  test('whose machine lost its connection come back through another daemon', async () => {
+    const broker = new MemoryBroker()
+    const log = new MemoryLog()
+    const proxies = [{ network: '127.0.0.0', prefix: 8 }]
+    const one = await startAmong(broker.join(), log, { proxies })
+    const other = await startAmong(broker.join(), log, { proxies })
+    const enter = async (server: Server, from: string): Promise<Peer> => {
+      const peer = await Peer.open(server)
+      peer.raw(`PROXY TCP4 ${from} 198.51.100.1 1 9011\r\n`)
+      peer.send({ action: 'connect', username: 'bob' })
+      peer.send({ action: 'joinroom', room: 'dev' })
+      return peer
+    }
+    const lost = await enter(other, '192.0.2.1')
+    await vi.waitFor(() => expect(one.daemon.live.room('dev')?.people).toBe(1), within)
+    const stranger = await enter(one, '192.0.2.9')
+    expect(await stranger.next('error')).toMatchObject({ code: 'name_taken' })
+    const back = await enter(one, '192.0.2.1')
+    // It waits for the end of the old one, which is doubted, and nothing is refused.
+    await vi.waitFor(() => expect(one.daemon.connections).toBe(2), within)
+    lost.socket.destroy()
+    await vi.waitFor(() => expect(one.daemon.people).toBe(1), within)
+    expect(back.of('error')).toEqual([])
+  })
+
   test('without brokers a known session comes in, a new one is told to try again', async () => {
     const broker = new MemoryBroker()
     const buses = [broker.join(), broker.join()] as const

@@ -12,6 +12,7 @@ import {
   STREAM_NOT_FOUND,
   type StreamInfo,
 } from './api.ts'
+import { replacementSubject } from './delivered.ts'
 
 /** Brokers take messages of 1 MiB. */
 export const CHUNK_BYTES = 512 * 1024
@@ -21,11 +22,8 @@ const TRY_AGAIN = 500
 const NOT_FOUND = 404
 const API_TIMEOUT = 5_000
 
-/** Two blocks of JetStream's files. */
-const OVERWRITTEN_BYTES = 16 * 1024 * 1024
-/** So many messages are overwritten between two looks at how much that was, and so many at once. */
-const SLICE = 512
-const IN_FLIGHT = 32
+/** What a block of JetStream's files holds at most. */
+const BLOCK_BYTES = 8 * 1024 * 1024
 
 const MAX_BASE_BYTES = 2 ** 46
 
@@ -33,6 +31,7 @@ const base = z.object({
   n: z.int().min(1),
   position: z.int().min(0),
   trim: z.int().min(0),
+  cut: z.int().min(0),
   bytes: z.int().min(1).max(MAX_BASE_BYTES),
   sha256: z.string().regex(/^[0-9a-f]{64}$/),
   at: z.number(),
@@ -42,7 +41,7 @@ const base = z.object({
 /**
  * A file of a projection that the brokers keep, from which a daemon begins: it has everything up to `position`. It lies in a
  * stream of its own, so that nothing is left of it once it is removed. This description of it is a message of the log's stream,
- * and says up to where messages of that stream may be gone (`trim`).
+ * and says up to where messages of that stream may be gone (`trim`), and up to where they may go with a later base (`cut`).
  */
 export type Base = z.infer<typeof base>
 
@@ -242,32 +241,24 @@ export async function removeStream(connection: NatsConnection, name: string): Pr
 }
 
 /**
- * Removes the messages of a stream up to a position, which a base says may go. JetStream removes whole blocks of up to 8 MiB and
- * leaves what is in the first block that stays: so the last messages are overwritten one by one before. Another process may do
- * the same at the same time.
+ * Stores messages that say nothing, more than a block of JetStream's files holds; the position of the last. Messages that go up
+ * to there go with whole files. JetStream leaves what it removes in the first block that stays: a text that was trimmed, and
+ * deleted later, would stay at the brokers.
  */
-export async function trim(connection: NatsConnection, stream: string, upTo: number): Promise<void> {
-  const info = (): Promise<StreamInfo> =>
-    again(() => askApi<StreamInfo>(connection, `STREAM.INFO.${stream}`, {}, API_TIMEOUT))
-  const { first_seq: first, bytes } = (await info()).state
-  for (let last = upTo; last >= first; last -= SLICE) {
-    for (let at = last; at > Math.max(first - 1, last - SLICE); at -= IN_FLIGHT) {
-      const positions = Array.from({ length: IN_FLIGHT }, (_, below) => at - below)
-      await Promise.all(positions.filter(one => one >= first).map(one => overwrite(connection, stream, one)))
-    }
-    if (bytes - (await info()).state.bytes >= OVERWRITTEN_BYTES) break
-  }
-  if (upTo >= first)
-    await again(() => askApi(connection, `STREAM.PURGE.${stream}`, { seq: upTo + 1 }, API_TIMEOUT))
+export async function storeCut(connection: NatsConnection, stream: string): Promise<number> {
+  const set = headers()
+  set.set('Nats-Expected-Stream', stream)
+  const nothing = Buffer.alloc(CHUNK_BYTES)
+  let position = 0
+  for (let bytes = 0; bytes <= BLOCK_BYTES; bytes += CHUNK_BYTES)
+    // Daemons skip what stands for another message.
+    position = await publish(connection, replacementSubject(stream, 0), nothing, set)
+  return position
 }
 
-async function overwrite(connection: NatsConnection, stream: string, seq: number): Promise<void> {
-  try {
-    const request = { seq, no_erase: false }
-    await again(() => askApi(connection, `STREAM.MSG.DELETE.${stream}`, request, API_TIMEOUT))
-  } catch (error) {
-    if (!isNoMessage(error)) throw error
-  }
+/** Removes the messages of a stream up to a position, which a base says may go. */
+export async function trim(connection: NatsConnection, stream: string, upTo: number): Promise<void> {
+  await again(() => askApi(connection, `STREAM.PURGE.${stream}`, { seq: upTo + 1 }, API_TIMEOUT))
 }
 
 /** JetStream elects, or a replica is not there yet. */

@@ -61,7 +61,7 @@ export async function storeBase(
   connection: NatsConnection,
   { stream, n }: BasePlace,
   file: string,
-  { previous, ...about }: Pick<Base, 'position' | 'trim' | 'from'> & { readonly previous: number },
+  { previous, ...about }: Pick<Base, 'position' | 'trim' | 'cut' | 'from'> & { readonly previous: number },
 ): Promise<{ readonly base: Base; readonly described: number }> {
   const hash = createHash('sha256')
   let bytes = 0

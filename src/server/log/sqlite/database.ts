@@ -4,6 +4,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { isBusy, isDamage, isDiskFull } from '../../../files/sqliteErrors.ts'
 import { syncPath } from '../../../files/syncPath.ts'
 import { takeCleanStop } from './cleanStop.ts'
+import { followingOf, isMoving } from './projectionFile.ts'
 import { migrate, SCHEMA_VERSION, schemaVersion } from './schema.ts'
 
 /** How long a statement waits for another process that locks the file (a copy, an operator's shell), ms. */
@@ -202,12 +203,14 @@ function refuseForeign(file: string, database: DatabaseSync): void {
 
 /** A file that follows a shared log must not go its own way, nor a log of its own be taken for one that follows. */
 function refuseOtherKind(file: string, database: DatabaseSync, kind: LogFileKind): void {
-  const follows = database.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'stream'").get() !== undefined
-  if (kind === 'log' && follows)
+  const following = followingOf(database)
+  if (kind === 'log' && following !== undefined)
     throw new UnusableFile(
-      `${file} follows a shared log, and changes only together with it: start chatd with --log, and run commands while it runs`,
+      isMoving(following)
+        ? `${file} is on its way to brokers: finish that with chatd cluster move, or take it back with chatd cluster move --back`
+        : `${file} follows a shared log, and changes only together with it: start chatd with --log, and run commands while it runs; chatd cluster move --back makes it a log of its own`,
     )
-  if (kind === 'log' || follows) return
+  if (kind === 'log' || following !== undefined) return
   if (database.prepare('SELECT 1 FROM events UNION ALL SELECT 1 FROM names').get() !== undefined)
     throw new UnusableFile(
       `${file} is a log of its own: move it to the brokers with chatd cluster move, or choose an empty directory with --data`,

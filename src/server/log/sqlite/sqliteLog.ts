@@ -236,12 +236,13 @@ export class SqliteLog extends MaintainedLog implements WholeLog, LogMaintenance
   }
 
   append(entry: EventEntry, settled: (result: Result<Stored>) => void, origin?: object, share?: Share): void {
-    this.#queue.append({ ...entry, ...this.#ended(entry) }, settled, origin, share)
+    this.#queue.append({ ...entry, ...withEnd(this.endedAt(entry.roomKey)) }, settled, origin, share)
   }
 
   changeSession(change: SessionChange, options?: SessionChangeOptions): void {
     const isOfRoom = change.kind === 'read' || change.kind === 'notify'
-    this.#queue.changeSession(isOfRoom ? { ...change, ...this.#ended(change) } : change, options)
+    const end = isOfRoom ? withEnd(this.endedAt(change.roomKey)) : {}
+    this.#queue.changeSession({ ...change, ...end }, options)
   }
 
   onApplied(listener: (applied: AppliedChange) => void): () => void {
@@ -388,11 +389,6 @@ export class SqliteLog extends MaintainedLog implements WholeLog, LogMaintenance
   #accountsChanged(applied: AppliedAccounts): void {
     this.#accountSessions.apply(applied.change)
     this.#accountListeners.tell(applied)
-  }
-
-  /** By this the log refuses what comes after a deletion of the room that this process has not heard of. */
-  #ended({ roomKey }: { readonly roomKey: string }): Pick<RoomHead, 'endedAt'> {
-    return withEnd(this.endedAt(roomKey))
   }
 
   #broke(error: Error): void {

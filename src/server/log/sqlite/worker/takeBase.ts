@@ -2,6 +2,8 @@ import { closeSync, existsSync, openSync, renameSync, rmSync, writeSync } from '
 import { hostname } from 'node:os'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { NatsConnection } from '@nats-io/transport-node'
 import { syncPath } from '../../../../files/syncPath.ts'
 import { type Brokers, showBrokers } from '../../../brokers.ts'
 import { giveToOwner } from '../../../privateFiles.ts'
@@ -12,6 +14,9 @@ import { type StreamEnd, UnusableStream } from '../../stream.ts'
 import { type Following, followingIn, followingOf, isMoving } from '../projectionFile.ts'
 import { SCHEMA_VERSION, schemaVersion } from '../schema.ts'
 import { openUntouched } from '../untouchedLog.ts'
+
+const ASK_TRIES = 12
+const TRY_AGAIN = 1_000
 
 /** The file of a log, and what belongs to it. */
 const ENDS = ['', '-wal', '-shm', '-journal', '.clean']
@@ -48,7 +53,7 @@ export async function takeBase(
   }
   const connection = await connectToBrokers(brokers, `chatd ${hostname()} ${process.pid} base`)
   try {
-    const base = await newestBase(connection, brokers.stream)
+    const base = await askForBase(connection, brokers.stream)
     const why = whyToTake({ following, end, base, brokers })
     if (why === undefined || base === undefined) return
     const part = openSync(partOf(file), 'wx', 0o600)
@@ -68,6 +73,23 @@ export async function takeBase(
   } finally {
     rmSync(partOf(file), { force: true })
     await connection.close()
+  }
+}
+
+/** A leader may be being elected. */
+async function askForBase(connection: NatsConnection, stream: string): Promise<Base | undefined> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await newestBase(connection, stream)
+    } catch (error) {
+      if (error instanceof UnusableStream) throw error
+      const reason = error instanceof Error ? error.message : String(error)
+      if (tries === ASK_TRIES)
+        throw new UnusableStream(
+          `the brokers do not say whether there is a base of "${stream}" (${reason}): start more of them, until more than half of its replicas run`,
+        )
+      await delay(TRY_AGAIN)
+    }
   }
 }
 
