@@ -23,10 +23,9 @@ import {
 import { BrokerLink } from './brokerLink.ts'
 import { connectToBrokers } from './brokers.ts'
 import { replacedBy, replacementSubject } from './delivered.ts'
+import { Publisher } from './publisher.ts'
 import { StreamTail } from './streamTail.ts'
 
-/** How long one publish waits for its acknowledgement, ms. The sender sends again long before. */
-const PUBLISH_TIMEOUT = 3_000
 const GET_TIMEOUT = 1_000
 /** How often the replicas are asked for a message that one of them does not have: the broker picks one by chance. */
 const GET_TRIES = 8
@@ -40,10 +39,12 @@ const OPEN_WITHIN = 12_000
 export class JetStream implements Stream {
   readonly #link: BrokerLink
   readonly #connection: NatsConnection
+  readonly #publisher: Publisher
   readonly #stream: string
 
   constructor(connection: NatsConnection, { servers, stream }: Brokers) {
     this.#connection = connection
+    this.#publisher = new Publisher(connection)
     this.#link = new BrokerLink(connection, servers)
     this.#stream = stream
   }
@@ -98,7 +99,7 @@ export class JetStream implements Stream {
     set.set('Nats-Expected-Stream', this.#stream)
     if (id !== undefined) set.set('Nats-Msg-Id', id)
     this.#link.waits('acknowledgement')
-    const answer = await this.#connection.request(subject, data, { timeout: PUBLISH_TIMEOUT, headers: set })
+    const answer = await this.#publisher.publish(subject, data, set)
     const { seq } = apiAnswer<PublishAnswer>(answer)
     this.#link.progress('acknowledgement')
     return seq
