@@ -84,6 +84,7 @@ export class SqliteLog extends MaintainedLog implements WholeLog, LogMaintenance
     const { maxPages, seqStep, brokers } = options
     this.#start = { file, epoch: randomUUID(), maxPages, brokers }
     this.#queue = new CommitQueue({
+      gathers: brokers !== undefined,
       post: batch => this.#writer.post({ kind: 'commit', batch: pack(batch) }),
       stored: (entry, position) => this.#stored(entry, position),
       hold: roomKey => this.#heads.hold(roomKey),
