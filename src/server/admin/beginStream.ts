@@ -5,6 +5,7 @@ import { seqOf } from '../log/envelope.ts'
 import type { StreamInfo } from '../log/jetstream/api.ts'
 import { type Base, newestBase, removeBase, removeStream, storedBases } from '../log/jetstream/base.ts'
 import { createLogStream, findStream } from '../log/jetstream/cluster.ts'
+import { keyStreamOf } from '../log/jetstream/keyStream.ts'
 import { claimBase, storeBase } from '../log/jetstream/storeBase.ts'
 import { integer } from '../log/sqlite/columns.ts'
 import { follow, followingOf } from '../log/sqlite/projectionFile.ts'
@@ -84,9 +85,10 @@ export async function beginStream(
   return begun
 }
 
-/** Removes the stream of a log and its bases for ever. */
+/** Removes the stream of a log, its bases and the names of its guests for ever. */
 export async function removeLog(connection: NatsConnection, stream: string): Promise<void> {
   await removeStream(connection, stream)
+  await removeStream(connection, keyStreamOf({ stream }))
   for (const { n } of await storedBases(connection, stream)) await removeBase(connection, stream, n)
 }
 

@@ -252,6 +252,8 @@ describe.skipIf(program === undefined)('a log moves', () => {
     expect((await restoreTo(newName(), three.file)).ok).toBe(true)
     const connection = await connected(stream)
     await removeLog(connection, stream)
+    for (const rest of ['', '+names', '+base0', '+base1'])
+      expect(await findStream(connection, stream + rest)).toBeUndefined()
     expect(await problemOfOpening(cluster(), stream, one.directory)).toContain('cluster init')
     expect((await restoreTo(stream, one.file)).ok).toBe(true)
     await vi.waitFor(() => expect(three.troubles.join()).toContain('made again'), within)
