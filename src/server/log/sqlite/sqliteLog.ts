@@ -94,9 +94,9 @@ export class SqliteLog extends MaintainedLog implements WholeLog, LogMaintenance
       accountsChanged: applied => this.#accountsChanged(applied),
       applied: applied => this.#appliedListeners.tell(applied),
       onBug: this.#onBug,
-      ...(seqStep === undefined
-        ? {}
-        : { firstSeq: () => (Math.floor(this.#heads.last / seqStep) + 1) * seqStep }),
+      ...(seqStep !== undefined && {
+        firstSeq: () => (Math.floor(this.#heads.last / seqStep) + 1) * seqStep,
+      }),
     })
     const opening = Promise.withResolvers<string | undefined>()
     this.opened = opening.promise
