@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
 import { defineConfig, type Plugin } from 'vitest/config'
+import { CONTRACT_CHOICE, CONTRACT_FILES } from './test/cluster/contract/files.ts'
 
 /** What the build gives Ink in place of its own parts: so the tests are of what is shipped. */
 const inkParts: Plugin = {
@@ -33,6 +34,17 @@ export default defineConfig({
           globalSetup: 'test/e2e/build.ts',
           fileParallelism: false,
           testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        test: {
+          // Tests of one daemon, run on three that share a log: a choice of them, or all that can.
+          name: 'contract',
+          include: [...(process.env['CHATD_CONTRACT'] === undefined ? CONTRACT_CHOICE : CONTRACT_FILES)],
+          globalSetup: 'test/cluster/contract/brokers.ts',
+          setupFiles: 'test/cluster/contract/setup.ts',
+          testTimeout: 120_000,
           hookTimeout: 60_000,
         },
       },

@@ -8,6 +8,7 @@ import { cpus, release, totalmem } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { append } from './append.ts'
+import { cluster } from './cluster.ts'
 import { endurance } from './endurance.ts'
 import { median, type Row, table } from './figures.ts'
 import { drawGrowth, growth } from './growth.ts'
@@ -66,6 +67,7 @@ const { values, positionals } = parseArgs({
 })
 /** Parts that take so long, or need so long a log, that they run only when they are asked for. */
 const LONG_PARTS: typeof PARTS = {
+  cluster,
   manyRooms,
   append,
   restart,

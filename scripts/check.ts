@@ -67,10 +67,14 @@ async function runProject(
   output: 'inherit' | number,
 ): Promise<Count> {
   const report = join(directory, `${project}.json`)
-  const args = ['run', `--project=${project}`, '--reporter=default', '--reporter=json']
+  // A choice of the unit tests is run on a cluster too.
+  const projects = project === 'unit' ? ['unit', 'contract'] : [project]
+  const args = ['run', ...projects.map(name => `--project=${name}`), '--reporter=default', '--reporter=json']
+  // Each test that opens a log starts threads, which would compile the same files each time.
+  const compiled = project === 'unit' ? { NODE_COMPILE_CACHE: join(directory, 'compiled') } : {}
   const child = spawn('vitest', [...args, `--outputFile.json=${report}`], {
     cwd: root,
-    env,
+    env: { ...env, ...compiled },
     stdio: ['ignore', output, output],
   })
   if (project === 'unit' && child.pid !== undefined) setPriority(child.pid, LESS_URGENT)

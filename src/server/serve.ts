@@ -127,10 +127,10 @@ export async function serve(flags: Flags): Promise<void> {
     early ??= signal
   }
   for (const signal of STOPS) process.on(signal, noteSignal)
-  const among = await amongDaemons(data, brokers.value, () =>
+  const advertised = (): readonly string[] =>
     // The others send no client to a daemon that is being emptied.
-    watch.daemon?.isDraining === true ? [] : (config.advertise ?? []),
-  )
+    watch.daemon?.isDraining === true ? [] : (config.advertise ?? [])
+  const among = await amongDaemons(data, brokers.value, advertised, logger)
   const started = await startDaemon({
     listen,
     handed,
@@ -251,11 +251,14 @@ async function amongDaemons(
   data: string,
   brokers: Brokers | undefined,
   advertised: () => readonly string[],
+  logger: Logger,
 ): Promise<AmongDaemons | undefined> {
   if (brokers === undefined) return undefined
   // Loaded here: a daemon with a log of its own needs none of it.
   const { openNatsBus } = await import('./log/jetstream/natsBus.ts')
-  const opened = await openNatsBus(brokers, `chatd ${hostname()} ${process.pid} peers`)
+  const opened = await openNatsBus(brokers, `chatd ${hostname()} ${process.pid} peers`, trouble =>
+    logger.error({ trouble }, 'telling other daemons'),
+  )
   if (!opened.ok) fail(EXIT_FAILED, opened.error)
   return { bus: opened.value, incarnation: beginIncarnation(data), advertised }
 }

@@ -1,7 +1,6 @@
 import { createServer } from 'node:net'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { seeded } from '../seeded.ts'
-import { MemoryLog } from '../server/log/memoryLog.ts'
 import { Peer, startServer } from '../server/peer.ts'
 import { lineBefore } from './lineBefore.ts'
 import { join, joined, record, texts, until } from './session.ts'
@@ -10,7 +9,7 @@ const fair = { random: seeded(1), cut: 0, delay: 0, halve: 0 }
 
 /** A daemon that can be stopped and started again on its port. */
 async function restartable(port = 0): Promise<{ port: number; stop: () => Promise<void> }> {
-  const server = await startServer({ stopWithin: 50 }, new MemoryLog(), { host: '127.0.0.1', port })
+  const server = await startServer({ stopWithin: 50 }, undefined, { host: '127.0.0.1', port })
   return { port: server.port, stop: () => server.daemon.stop() }
 }
 

@@ -2,11 +2,8 @@ import { expect, test } from 'vitest'
 import type { ChatClient } from '../../src/client/client.ts'
 import { Room, type RoomView } from '../../src/client/room.ts'
 import type { MessageEntry } from '../../src/client/timelineEntry.ts'
-import { logFile } from '../../src/server/dataDirectory.ts'
-import { openSqliteLog } from '../../src/server/log/sqlite/sqliteLog.ts'
 import { seeded } from '../seeded.ts'
-import { temporaryDirectory } from '../server/directory.ts'
-import { startServer } from '../server/peer.ts'
+import { startOperated } from '../server/operator.ts'
 import { join, joined, until } from './session.ts'
 
 const STEPS = 250
@@ -47,9 +44,7 @@ function act(client: ChatClient, room: RoomView, n: number, random: () => number
 test.each([1, 2])(
   'state plus events equals fresh state: a client that saw the events live and one that pages them in have equal timelines (seed %i)',
   async seed => {
-    const opened = await openSqliteLog(logFile(temporaryDirectory()))
-    if (!opened.ok) throw new Error(opened.error)
-    const { port } = await startServer({}, opened.value)
+    const { port, log } = await startOperated()
     const random = seeded(seed)
     const people = ['alice', 'bob', 'carol'].map(name => join(port, name, ['dev']))
     const rooms = await Promise.all(people.map(client => joined(client, 'dev')))
@@ -67,7 +62,7 @@ test.each([1, 2])(
       for (const { id } of rooms[i]?.outbox ?? []) client.discard(id)
     }
     for (const [i, client] of people.entries()) {
-      await until(client, () => lastOf(rooms[i]) === opened.value.last)
+      await until(client, () => lastOf(rooms[i]) === log.last)
       expect(inOrder(rooms[i] ?? first)).toEqual(inOrder(first))
     }
 
@@ -81,7 +76,7 @@ test.each([1, 2])(
       await until(late, () => !view.loadingBefore)
     }
     if (alice !== undefined) await until(alice, () => !alice.hasUnsent)
-    await until(late, () => lastOf(view) === opened.value.last)
+    await until(late, () => lastOf(view) === log.last)
     expect(inOrder(view)).toEqual(inOrder(first))
     expect(messagesOf(view).some(entry => entry.edited !== undefined)).toBe(true)
     expect(messagesOf(view).some(entry => entry.deleted !== undefined)).toBe(true)

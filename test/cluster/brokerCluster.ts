@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
@@ -11,6 +11,9 @@ import type { BrokerHost } from './brokerNetwork.ts'
 
 const READY_WITHIN = 60_000
 const TRY_AGAIN = 200
+const MOST_TRIES = 5
+/** The shortest that nats-server takes. */
+const LAME_DUCK = 'lame_duck_duration: "30s"\nlame_duck_grace_period: "1s"'
 
 /** One broker of a {@link BrokerCluster}. */
 interface Broker {
@@ -36,13 +39,40 @@ export class BrokerCluster {
     this.#brokers = brokers
   }
 
-  /** Starts brokers; they are ready when this resolves. */
-  static async start(program: string, count = 3, hosts: readonly BrokerHost[] = []): Promise<BrokerCluster> {
+  /**
+   * Starts brokers; they are ready when this resolves.
+   * @param hosts where each runs; by default all on this machine
+   * @param diskSize each has its files on a file system of so many MiB; needs root
+   */
+  static async start(
+    program: string,
+    count = 3,
+    hosts: readonly BrokerHost[] = [],
+    diskSize?: number,
+  ): Promise<BrokerCluster> {
+    for (let tries = 1; ; tries++) {
+      try {
+        return await BrokerCluster.#startOnce(program, count, hosts, diskSize)
+      } catch (error) {
+        // Another program of this machine can take a port before its broker does.
+        if (tries === MOST_TRIES || !String(error).includes('address already in use')) throw error
+      }
+    }
+  }
+
+  static async #startOnce(
+    program: string,
+    count: number,
+    hosts: readonly BrokerHost[],
+    diskSize: number | undefined,
+  ): Promise<BrokerCluster> {
     const directory = mkdtempSync(join(tmpdir(), 'chatd-brokers-'))
     const ports = await freePorts(count * 2)
     const brokers = Array.from({ length: count }, (_, at): Broker => {
       const own = join(directory, `n${at}`)
       mkdirSync(own)
+      if (diskSize !== undefined)
+        execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${diskSize}m`, 'tmpfs', own])
       return {
         name: `n${at}`,
         host: hosts[at]?.address ?? '127.0.0.1',
@@ -61,7 +91,7 @@ export class BrokerCluster {
           : `cluster { name: chat, listen: "${host}:${ports[count + at]}", routes: [${routes.map(route => `"${route}"`).join(', ')}] }`
       writeFileSync(
         config,
-        `server_name: ${name}\nlisten: "${host}:${port}"\njetstream { store_dir: "${own}/store", sync_interval: always }\n${cluster}\n`,
+        `server_name: ${name}\nlisten: "${host}:${port}"\njetstream { store_dir: "${own}/store", sync_interval: always }\n${LAME_DUCK}\n${cluster}\n`,
       )
     })
     const started = new BrokerCluster(program, directory, brokers)
@@ -112,6 +142,11 @@ export class BrokerCluster {
     return this.#at(at).port
   }
 
+  /** The process of a broker that runs. */
+  pidOf(at: number): number {
+    return this.#at(at).process?.pid ?? 0
+  }
+
   /** Where a broker has its files. */
   directoryOf(at: number): string {
     return this.#at(at).directory
@@ -140,6 +175,15 @@ export class BrokerCluster {
     if (signal === 'SIGKILL' || signal === 'SIGTERM') await ended
   }
 
+  /** Has a broker hand over its clients and what it leads, and end; resolves when it has. */
+  async lameDuck(at: number): Promise<void> {
+    const { process: child } = this.#at(at)
+    if (child === undefined) return
+    const ended = once(child, 'exit')
+    execFileSync(this.#program, ['--signal', `ldm=${child.pid}`])
+    await ended
+  }
+
   /** Resolves when a stream has a leader and all its replicas have everything. */
   async whole(stream: string): Promise<void> {
     await until(async () => {
@@ -151,6 +195,8 @@ export class BrokerCluster {
   /** Ends all brokers and removes their files. */
   async close(): Promise<void> {
     for (const at of this.#brokers.keys()) await this.signal(at, 'SIGKILL')
+    // Where there is no file system of its own, nothing happens.
+    for (const { directory } of this.#brokers) spawnSync('umount', [directory])
     rmSync(this.#directory, { recursive: true, force: true })
   }
 

@@ -8,10 +8,12 @@ const stored = [
 ]
 const good: History = {
   sent: [
-    { id: 'a', sentAt: 0, seq: 1_024, acknowledgedAt: 5 },
-    { id: 'b', sentAt: 1, seq: 2_048, acknowledgedAt: 9 },
-    { id: 'c', sentAt: 6, seq: 3_072, acknowledgedAt: 12 },
-    { id: 'unanswered', sentAt: 7, seq: undefined, acknowledgedAt: undefined },
+    { id: 'a', daemon: 'one', sentAt: 0, seq: 1_024, acknowledgedAt: 5 },
+    { id: 'b', daemon: 'two', sentAt: 1, seq: 2_048, acknowledgedAt: 9 },
+    { id: 'c', daemon: 'one', sentAt: 6, seq: 3_072, acknowledgedAt: 12 },
+    // It was said through two daemons.
+    { id: 'c', daemon: 'two', sentAt: 6, seq: 3_072, acknowledgedAt: 13 },
+    { id: 'unanswered', daemon: 'two', sentAt: 7, seq: undefined, acknowledgedAt: undefined },
   ],
   daemons: [
     { name: 'one', stored, hash: 'x' },
@@ -22,7 +24,18 @@ const good: History = {
     // It was away, and plain clients have no past.
     { name: 'rob', room: 'dev', texts: ['C'] },
   ],
+  reads: [
+    { reader: 'hal', daemon: 'one', room: 'dev', newest: 0, askedAt: 4 },
+    { reader: 'hal', daemon: 'one', room: 'dev', newest: 1_024, askedAt: 6 },
+    { reader: 'hal', daemon: 'two', room: 'ops', newest: 0, askedAt: 8 },
+    { reader: 'hal', daemon: 'two', room: 'dev', newest: 1_024, askedAt: 11 },
+    { reader: 'hal', daemon: 'one', room: 'dev', newest: 3_072, askedAt: 14 },
+    { reader: 'hal', daemon: 'two', room: 'dev', newest: 3_072, askedAt: 15 },
+    { reader: 'hal', daemon: 'two', room: 'ops', newest: 2_048, askedAt: 16 },
+  ],
 }
+
+const withReads = (...more: History['reads']): History => ({ ...good, reads: [...good.reads, ...more] })
 
 const withStored = (changed: typeof stored): History => ({
   ...good,
@@ -33,7 +46,15 @@ const withStored = (changed: typeof stored): History => ({
 })
 
 test('a good history is not broken', () => {
-  expect(judge(good)).toEqual({ acknowledged: 3, stored: 3, seen: 3, broken: [] })
+  expect(judge(good)).toEqual({ acknowledged: 4, stored: 3, seen: 3, broken: [] })
+})
+
+test('of a log that was lost each daemon has a beginning', () => {
+  const { isLost } = { isLost: true } as const
+  expect(judge({ ...withStored(stored.slice(0, 2)), isLost, sent: good.sent.slice(0, 2) }).broken).toEqual([])
+  const other = [...stored.slice(0, 2), { room: 'dev', seq: 3_073, prev: 1_024, id: 'd', text: 'D' }]
+  expect(judge({ ...withStored(other), isLost }).broken).toContain('two has another projection than one')
+  expect(judge({ ...withStored(stored.slice(0, 2)), isLost }).broken).toContain('two lost c')
 })
 
 test.each<readonly [string, History, string]>([
@@ -86,6 +107,29 @@ test.each<readonly [string, History, string]>([
       sent: good.sent.map(one => (one.id === 'b' ? { ...one, sentAt: 20, acknowledgedAt: 21 } : one)),
     },
     'one: b stands before c, which was acknowledged before it was said',
+  ],
+  [
+    'one id that was told two seqs',
+    {
+      ...good,
+      sent: [...good.sent, { id: 'c', daemon: 'two', sentAt: 6, seq: 4_096, acknowledgedAt: 14 }],
+    },
+    'two has c at 3072, and 4096 was told',
+  ],
+  [
+    'a read that shows less than an earlier one of the same reader',
+    withReads({ reader: 'hal', daemon: 'two', room: 'ops', newest: 0, askedAt: 17 }),
+    'hal read ops up to 2048, and later up to 0: again at two',
+  ],
+  [
+    'a read that shows less after its reader went to another daemon',
+    withReads({ reader: 'hal', daemon: 'one', room: 'ops', newest: 0, askedAt: 17 }),
+    'hal read ops up to 2048, and later up to 0: at two, then at one',
+  ],
+  [
+    'a read that does not show what its daemon has acknowledged',
+    withReads({ reader: 'new', daemon: 'two', room: 'ops', newest: 0, askedAt: 17 }),
+    'new read ops up to 0 at two, which had acknowledged 2048',
   ],
   ['no daemon', { ...good, daemons: [] }, 'there is no daemon'],
 ])('it finds %s', (_, history, sentence) => {

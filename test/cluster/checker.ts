@@ -11,6 +11,8 @@ export interface StoredMessage {
 /** A message as its sender knows it; times in ms of one steady clock. */
 interface SentMessage {
   readonly id: string
+  /** The daemon that was told of it. */
+  readonly daemon: string
   readonly sentAt: number
   /** The seq that it was told; undefined: it was told none. */
   readonly seq: number | undefined
@@ -25,6 +27,17 @@ export interface DaemonHistory {
   readonly hash: string
 }
 
+/** One answer to a request for the newest page of a room. */
+export interface HistoryRead {
+  readonly reader: string
+  /** The daemon that answered. */
+  readonly daemon: string
+  readonly room: string
+  /** The newest seq of the page; 0: it was empty. */
+  readonly newest: number
+  readonly askedAt: number
+}
+
 /** What one reader was shown in a room, in that order. */
 interface ReaderHistory {
   readonly name: string
@@ -37,6 +50,10 @@ export interface History {
   readonly sent: readonly SentMessage[]
   readonly daemons: readonly DaemonHistory[]
   readonly readers: readonly ReaderHistory[]
+  /** In the order of the answers. */
+  readonly reads: readonly HistoryRead[]
+  /** The log was lost while people talked: a daemon may have less than another one, and nothing else. */
+  readonly isLost?: boolean
 }
 
 /** What a run was: every promise holds where `broken` is empty. */
@@ -49,25 +66,30 @@ export interface Verdict {
 
 /**
  * Judges a run: what was acknowledged is stored once and at its seq, on every daemon; each event names the one before it; all
- * readers saw the order of the log; the projections are the same; and what was acknowledged before another message was said
- * stands before it.
+ * readers saw the order of the log; the projections are the same; what was acknowledged before another message was said
+ * stands before it; and no read shows less than an earlier one of its reader, also at another daemon, or than its daemon had
+ * acknowledged before it.
  */
 export function judge(history: History): Verdict {
-  const { sent, daemons, readers } = history
+  const { sent, daemons, readers, reads, isLost = false } = history
   const acknowledged = sent.filter(({ seq }) => seq !== undefined)
-  const [first] = daemons
+  // Of a log that was lost, the one that has most.
+  const first = daemons.toSorted((a, b) => b.stored.length - a.stored.length)[0]
   const broken = [
     ...(first === undefined ? ['there is no daemon'] : []),
     ...daemons.flatMap(daemon => [
-      ...lost(daemon, acknowledged),
+      ...lost(daemon, isLost ? acknowledged.filter(one => one.daemon === daemon.name) : acknowledged),
       ...doubled(daemon),
       ...brokenChains(daemon),
       ...timeTravel(daemon, acknowledged),
     ]),
     ...(first === undefined ? [] : readers.flatMap(reader => wrongOrder(reader, first))),
-    ...daemons
-      .filter(({ hash }) => hash !== first?.hash)
-      .map(({ name }) => `${name} has another projection than ${first?.name}`),
+    ...readsBackwards(reads),
+    ...(first === undefined ? [] : staleReads(reads, acknowledged, first)),
+    ...(isLost
+      ? daemons.filter(({ stored }) => !isBeginning(stored, first?.stored ?? []))
+      : daemons.filter(({ hash }) => hash !== first?.hash)
+    ).map(({ name }) => `${name} has another projection than ${first?.name}`),
   ]
   return {
     acknowledged: acknowledged.length,
@@ -75,6 +97,13 @@ export function judge(history: History): Verdict {
     seen: readers.reduce((sum, { texts }) => sum + texts.length, 0),
     broken,
   }
+}
+
+function isBeginning(part: readonly StoredMessage[], whole: readonly StoredMessage[]): boolean {
+  return part.every(({ seq, id, text }, at) => {
+    const other = whole[at]
+    return other?.seq === seq && other.id === id && other.text === text
+  })
 }
 
 function lost({ name, stored }: DaemonHistory, acknowledged: readonly SentMessage[]): string[] {
@@ -130,4 +159,56 @@ function timeTravel({ name, stored }: DaemonHistory, acknowledged: readonly Sent
     if (newest === undefined || one.sentAt > newest.sentAt) newest = one
   }
   return broken
+}
+
+/** A reader that has seen an event sees it from then on, wherever it reads. */
+function readsBackwards(reads: readonly HistoryRead[]): string[] {
+  const before = new Map<string, HistoryRead>()
+  return reads.flatMap(read => {
+    const key = `${read.reader} ${read.room}`
+    const earlier = before.get(key)
+    if (earlier === undefined || read.newest >= earlier.newest) {
+      before.set(key, read)
+      return []
+    }
+    const where =
+      earlier.daemon === read.daemon
+        ? `again at ${read.daemon}`
+        : `at ${earlier.daemon}, then at ${read.daemon}`
+    return [
+      `${read.reader} read ${read.room} up to ${earlier.newest}, and later up to ${read.newest}: ${where}`,
+    ]
+  })
+}
+
+/** What a daemon has acknowledged is in each answer to what it is asked afterwards. */
+function staleReads(
+  reads: readonly HistoryRead[],
+  acknowledged: readonly SentMessage[],
+  { stored }: DaemonHistory,
+): string[] {
+  const rooms = new Map(stored.map(({ id, room }) => [id, room]))
+  const placeOf = (daemon: string, room: string | undefined): string => `${daemon} ${room}`
+  const told = Map.groupBy(
+    acknowledged.toSorted((a, b) => (a.acknowledgedAt ?? 0) - (b.acknowledgedAt ?? 0)),
+    ({ daemon, id }) => placeOf(daemon, rooms.get(id)),
+  )
+  return [...Map.groupBy(reads, ({ daemon, room }) => placeOf(daemon, room))].flatMap(([place, of]) => {
+    const messages = told.get(place) ?? []
+    let at = 0
+    let newest = 0
+    return of
+      .toSorted((a, b) => a.askedAt - b.askedAt)
+      .flatMap(read => {
+        for (; at < messages.length; at++) {
+          const message = messages[at]
+          if ((message?.acknowledgedAt ?? Number.POSITIVE_INFINITY) >= read.askedAt) break
+          newest = Math.max(newest, message?.seq ?? 0)
+        }
+        if (read.newest >= newest) return []
+        return [
+          `${read.reader} read ${read.room} up to ${read.newest} at ${read.daemon}, which had acknowledged ${newest}`,
+        ]
+      })
+  })
 }

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -6,13 +7,17 @@ import { until, wait } from '../crash/waiting.ts'
 import { AlarmingDaemon } from './alarmingDaemon.ts'
 import type { BrokerCluster } from './brokerCluster.ts'
 import type { BrokerNetwork } from './brokerNetwork.ts'
-import { type DaemonHistory, judge, type StoredMessage, type Verdict } from './checker.ts'
+import { type DaemonHistory, type History, judge, type StoredMessage, type Verdict } from './checker.ts'
+import { HistoryReader } from './historyReader.ts'
+import { LongestWait } from './longestWait.ts'
 import { projectionHash } from './projectionHash.ts'
+import { Twins } from './twins.ts'
 
 const ROOMS = ['dev', 'ops']
-const SAMPLE_EVERY = 10
 const WARM_UP = 1_500
 const COOL_DOWN = 2_000
+/** How long a reader that goes from daemon to daemon stays, ms. */
+const MOVE_AFTER = 700
 
 /** What a fault may touch. */
 export interface Scene {
@@ -23,6 +28,8 @@ export interface Scene {
   readonly daemons: readonly AlarmingDaemon[]
   /** Their data directories. */
   readonly directories: readonly string[]
+  /** How often a sender was refused until now. */
+  readonly refused: () => number
   /** Kills a daemon with -9 and starts it with nothing, so that it reads everything from the brokers. */
   readonly startAfresh: (at: number) => Promise<void>
 }
@@ -37,6 +44,10 @@ export interface RunOptions {
   readonly daemons: number
   /** Messages that each sender has on their way. */
   readonly inFlight: number
+  /** The first daemon has its data on a file system of so many MiB. Needs root. */
+  readonly diskSize?: number | undefined
+  /** The log is gone at the end: each daemon is judged by what it has, and need not have what the others have. */
+  readonly isLost?: boolean | undefined
   /** What goes wrong while people talk. */
   readonly fault: (scene: Scene) => Promise<void>
 }
@@ -45,8 +56,12 @@ export interface RunOptions {
 export interface RunReport extends Verdict {
   /** The longest time in which a sender got no acknowledgement, ms. */
   readonly longestWait: number
-  /** How often a message was refused, and sent again. */
+  /** The longest time in which a reader got no page, ms. */
+  readonly longestSilence: number
+  /** How often a message was refused. */
   readonly refused: number
+  /** Messages that were refused, given up by their senders, and stored later. */
+  readonly storedLater: number
   /** What the daemons told their operators, each sentence once. */
   readonly alarms: readonly string[]
 }
@@ -55,95 +70,161 @@ export interface RunReport extends Verdict {
 export async function run(options: RunOptions): Promise<RunReport> {
   const { brokers, stream, directory } = options
   await brokers.init(stream)
-  const flags = ['--log', brokers.address(stream)]
   const directories = Array.from({ length: options.daemons }, (_, at) => join(directory, `daemon${at}`))
   for (const one of directories) mkdirSync(one, { recursive: true })
+  if (options.diskSize !== undefined) mount(directories[0] ?? '', options.diskSize)
+  const flags = ['--log', brokers.address(stream)]
   const daemons = directories.map(one => new AlarmingDaemon(one, flags))
-  const senders = daemons.map(
-    (daemon, at) => new Sender(() => daemon.port, `s${at}`, ROOMS, options.inFlight),
-  )
-  const readers = daemons.map((daemon, at) => new Reader(() => daemon.port, `r${at}`, ROOMS))
+  const crowd = new Crowd(daemons, options.inFlight)
   const startAfresh = async (at: number): Promise<void> => {
     await daemons[at]?.end('SIGKILL')
     rmSync(directories[at] ?? '', { recursive: true })
     await daemons[at]?.start()
   }
-  const people = [...senders, ...readers]
-  const waits = senders.map(sender => new LongestWait(sender))
   try {
     await Promise.all(daemons.map(daemon => daemon.start()))
-    for (const one of people) one.start()
-    await until('the first acknowledgements', () =>
-      senders.every(({ acknowledged }) => acknowledged.size > 0),
-    )
-    for (const one of waits) one.start()
+    crowd.start()
+    await until('the first acknowledgements', () => crowd.isServed)
+    for (const one of crowd.waits) one.start()
     await wait(WARM_UP)
-    await options.fault({ brokers, network: options.network, stream, daemons, directories, startAfresh })
+    const refused = (): number => crowd.refused
+    const { network } = options
+    await options.fault({ brokers, network, stream, daemons, directories, refused, startAfresh })
     await wait(COOL_DOWN)
-    for (const one of waits) one.stop()
-    await until('all that was said is acknowledged', () => senders.every(sender => sender.isDone))
-    await until('the projections to be the same', () => new Set(directories.map(hashIn)).size === 1)
-    // The last messages are on their way to the readers.
-    await until('the readers to have everything', () =>
-      readers.every(one => hasLast(one, directories[0] ?? '')),
-    )
-    const verdict = judge({
-      sent: senders.flatMap(sentBy),
-      daemons: directories.map((one, at) => historyOf(`daemon${at}`, one)),
-      readers: readers.flatMap((reader, at) =>
-        [...reader.seen].map(([room, texts]) => ({ name: `r${at}`, room, texts })),
-      ),
-    })
-    return {
-      ...verdict,
-      broken: [...verdict.broken, ...senders.flatMap(({ wrong }) => wrong)],
-      longestWait: Math.max(...waits.map(({ longest }) => longest)),
-      refused: senders.reduce((sum, { heldBack }) => sum + heldBack, 0),
-      alarms: [...new Set(daemons.flatMap(({ alarms }) => alarms))],
-    }
+    for (const one of crowd.waits) one.stop()
+    if (options.isLost !== true) await converged(crowd, directories)
+    return report(crowd, daemons, directories, options.isLost === true)
   } finally {
-    for (const one of waits) one.stop()
-    for (const one of people) one.end()
+    crowd.end()
     await Promise.all(daemons.map(daemon => daemon.end('SIGKILL')))
+    if (options.diskSize !== undefined) execFileSync('umount', [directories[0] ?? ''])
   }
 }
 
-/** Watches how long a sender waits between acknowledgements. */
-class LongestWait {
-  longest = 0
-  readonly #sender: Sender
-  #timer: NodeJS.Timeout | undefined
-  #count = 0
-  #since = 0
+/** Those who talk and read. */
+class Crowd {
+  readonly senders: readonly Sender[]
+  /** They say a message once: what was refused may be stored all the same. */
+  readonly givingUp: readonly Sender[]
+  readonly twins: Twins
+  readonly readers: readonly Reader[]
+  readonly historyReaders: readonly HistoryReader[]
+  /** How long senders and readers of history wait. */
+  readonly waits: readonly LongestWait[]
+  readonly #sending: readonly LongestWait[]
+  readonly #reading: readonly LongestWait[]
 
-  constructor(sender: Sender) {
-    this.#sender = sender
+  constructor(daemons: readonly AlarmingDaemon[], inFlight: number) {
+    const ports = daemons.map(daemon => () => daemon.port)
+    this.senders = ports.map((port, at) => new Sender(port, `s${at}`, ROOMS, inFlight))
+    this.givingUp = ports.map((port, at) => new Sender(port, `g${at}`, ROOMS, 1, true))
+    this.twins = new Twins(ports.slice(0, 2), ROOMS[0] ?? '')
+    this.readers = ports.map((port, at) => new Reader(port, `r${at}`, ROOMS))
+    const staying = daemons.map((_, at) => new HistoryReader(daemons, `h${at}`, ROOMS, { at }))
+    const roving = new HistoryReader(daemons, 'rover', ROOMS, { at: 0, moveAfter: MOVE_AFTER })
+    this.historyReaders = [...staying, roving]
+    this.#sending = this.senders.map(sender => new LongestWait(() => sender.acknowledged.size))
+    this.#reading = staying.map(reader => new LongestWait(() => reader.answers))
+    this.waits = [...this.#sending, ...this.#reading]
   }
 
   start(): void {
-    this.#count = this.#sender.acknowledged.size
-    this.#since = performance.now()
-    this.#timer = setInterval(() => this.#look(), SAMPLE_EVERY)
+    for (const one of this.#all) one.start()
   }
 
-  stop(): void {
-    if (this.#timer !== undefined) this.#look()
-    clearInterval(this.#timer)
-    this.#timer = undefined
+  end(): void {
+    for (const one of this.#all) one.end()
   }
 
-  #look(): void {
-    const now = performance.now()
-    this.longest = Math.max(this.longest, now - this.#since)
-    if (this.#sender.acknowledged.size === this.#count) return
-    this.#count = this.#sender.acknowledged.size
-    this.#since = now
+  get isServed(): boolean {
+    return (
+      this.senders.every(({ acknowledged }) => acknowledged.size > 0) &&
+      this.historyReaders.every(({ answers }) => answers > 0)
+    )
+  }
+
+  /** Nothing new is said; true when everything that was said is acknowledged, or given up. */
+  get isDone(): boolean {
+    return [...this.senders, ...this.givingUp, this.twins].map(one => one.isDone).every(isDone => isDone)
+  }
+
+  get refused(): number {
+    return [...this.senders, ...this.givingUp].reduce((sum, { heldBack }) => sum + heldBack, 0)
+  }
+
+  get longestWait(): number {
+    return Math.max(...this.#sending.map(({ longest }) => longest))
+  }
+
+  get longestSilence(): number {
+    return Math.max(...this.#reading.map(({ longest }) => longest))
+  }
+
+  /** What they know. */
+  get history(): Omit<History, 'daemons'> {
+    return {
+      sent: [
+        ...this.senders.flatMap((sender, at) => sentBy(sender, `daemon${at}`)),
+        ...this.givingUp.flatMap((sender, at) => sentBy(sender, `daemon${at}`)),
+        ...this.twins.said,
+      ],
+      readers: this.readers.flatMap((reader, at) =>
+        [...reader.seen].map(([room, texts]) => ({ name: `r${at}`, room, texts })),
+      ),
+      reads: this.historyReaders.flatMap(({ reads }) => reads),
+    }
+  }
+
+  /** Answers that contradict earlier ones, or refuse what has to be taken. */
+  get wrong(): readonly string[] {
+    return [...this.senders, ...this.givingUp, this.twins, ...this.historyReaders].flatMap(
+      ({ wrong }) => wrong,
+    )
+  }
+
+  get #all(): readonly { start(): void; end(): void }[] {
+    return [...this.senders, ...this.givingUp, this.twins, ...this.readers, ...this.historyReaders]
   }
 }
 
-function sentBy({ times, acknowledged }: Sender) {
+async function converged(crowd: Crowd, directories: readonly string[]): Promise<void> {
+  await until('all that was said is acknowledged', () => crowd.isDone)
+  await until('the projections to be the same', () => new Set(directories.map(hashIn)).size === 1)
+  // The last messages are on their way to the readers.
+  await until('the readers to have everything', () =>
+    crowd.readers.every(one => hasLast(one, directories[0] ?? '')),
+  )
+}
+
+function report(
+  crowd: Crowd,
+  daemons: readonly AlarmingDaemon[],
+  directories: readonly string[],
+  isLost: boolean,
+): RunReport {
+  const histories = directories.map((one, at) => historyOf(`daemon${at}`, one))
+  const verdict = judge({ ...crowd.history, daemons: histories, isLost })
+  const ids = new Set(histories[0]?.stored.map(({ id }) => id))
+  const givenUp = crowd.givingUp.flatMap(sender => [...sender.givenUp])
+  return {
+    ...verdict,
+    broken: [...verdict.broken, ...crowd.wrong],
+    longestWait: crowd.longestWait,
+    longestSilence: crowd.longestSilence,
+    refused: crowd.refused,
+    storedLater: givenUp.filter(id => ids.has(id)).length,
+    alarms: [...new Set(daemons.flatMap(({ alarms }) => alarms))],
+  }
+}
+
+function mount(directory: string, size: number): void {
+  execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${size}m`, 'tmpfs', directory])
+}
+
+function sentBy({ times, acknowledged }: Sender, daemon: string) {
   return [...times].map(([id, { sentAt, acknowledgedAt }]) => ({
     id,
+    daemon,
     sentAt,
     acknowledgedAt,
     seq: acknowledged.get(id),

@@ -3,11 +3,14 @@ import { createInterface } from 'node:readline'
 
 const AGAIN_AFTER = 10
 const NAME_AGAIN_AFTER = 500
+/** A sender that has given up a message says the next one after this, ms. */
+const NEXT_AFTER = 200
 
-type Frame = Readonly<Record<string, unknown>>
+/** A frame of either side. */
+export type Frame = Readonly<Record<string, unknown>>
 
 /** A client of a bare socket, which connects again after every loss of its connection or of the daemon. */
-abstract class Stubborn {
+export abstract class Stubborn {
   readonly #port: () => number
   #socket: Socket | undefined
   #ended = false
@@ -27,7 +30,10 @@ abstract class Stubborn {
     createInterface({ input: socket })
       .on('line', line => this.heard(parse(line)))
       .on('error', () => undefined)
-    socket.on('close', () => setTimeout(() => this.start(), AGAIN_AFTER))
+    socket.on('close', () => {
+      this.lost()
+      setTimeout(() => this.start(), AGAIN_AFTER)
+    })
   }
 
   end(): void {
@@ -38,6 +44,14 @@ abstract class Stubborn {
   protected send(frame: Frame): void {
     if (this.#socket?.writable === true) this.#socket.write(`${JSON.stringify(frame)}\n`)
   }
+
+  /** Ends the connection; another one follows. */
+  protected leave(): void {
+    this.#socket?.destroy()
+  }
+
+  /** The connection is over, or none came about. */
+  protected lost(): void {}
 
   protected abstract came(): void
   protected abstract heard(frame: Frame): void
@@ -54,19 +68,24 @@ export class Sender extends Stubborn {
   sent = 0
   /** How often the disk was full. */
   heldBack = 0
+  /** The messages that it gave up, since they were refused. */
+  readonly givenUp = new Set<string>()
   #session: unknown
   readonly #name: string
   readonly #rooms: readonly string[]
   readonly #inFlight: number
+  readonly #givesUp: boolean
   readonly #open = new Map<string, Frame>()
   #isQuiet = false
   #number = 0
 
-  constructor(port: () => number, name: string, rooms: readonly string[], inFlight: number) {
+  /** @param givesUp does not repeat what was refused */
+  constructor(port: () => number, name: string, rooms: readonly string[], inFlight: number, givesUp = false) {
     super(port)
     this.#name = name
     this.#rooms = rooms
     this.#inFlight = inFlight
+    this.#givesUp = givesUp
   }
 
   /** Says nothing new; true when everything that was said is acknowledged. */
@@ -106,8 +125,15 @@ export class Sender extends Stubborn {
     if (request === undefined) return
     if (code === 'storage_unavailable') {
       this.heldBack++
-      setTimeout(() => this.#sendOnce(request), AGAIN_AFTER)
+      if (this.#givesUp) this.#giveUp(String(id))
+      else setTimeout(() => this.#sendOnce(request), AGAIN_AFTER)
     } else this.wrong.push(`${String(id)}: ${String(code)} ${String(message)}`)
+  }
+
+  #giveUp(id: string): void {
+    this.givenUp.add(id)
+    this.#open.delete(id)
+    setTimeout(() => this.#sayMore(), NEXT_AFTER)
   }
 
   #sayMore(): void {

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { append } from '../../bench/append.ts'
+import { cluster } from '../../bench/cluster.ts'
 import { CONTENDERS } from '../../bench/contenders.ts'
 import type { Row } from '../../bench/figures.ts'
 import { drawGrowth, growth } from '../../bench/growth.ts'
@@ -12,12 +13,15 @@ import { reading } from '../../bench/reading.ts'
 import { restart } from '../../bench/restart.ts'
 import { DEFAULT_SIZES, type Sizes } from '../../bench/sizes.ts'
 import { underLoad } from '../../bench/underLoad.ts'
+import { findNatsServer, WITHOUT_NATS } from '../cluster/natsServer.ts'
 
 /** Small, so that these tests find a bench that is broken, and say nothing about speed. */
 const SMALL: Sizes = { ...DEFAULT_SIZES, events: 2_000, scale: 0.005, seconds: 0.3 }
 
 /** Many daemons start one after the other, perhaps on a busy machine. */
 vi.setConfig({ testTimeout: 240_000 })
+
+if (findNatsServer() === undefined) console.log(WITHOUT_NATS)
 
 let home: string
 beforeAll(() => {
@@ -78,6 +82,21 @@ test('append: an empty log and a long one, in turn', async () => {
   expect(column(rows, 'appends/s').every(isMeasured)).toBe(true)
   expect(column(rows, 'p99 ×')).toHaveLength(3)
 })
+
+test.skipIf(findNatsServer() === undefined)(
+  'cluster: one daemon on a log of its own, one and three on brokers; a start that is behind; memory',
+  async () => {
+    const rows = await cluster(SMALL)
+    expect(rows.map(({ what }) => what)).toMatchObject({
+      2: '1 in flight: three daemons on three brokers',
+      length: 23,
+    })
+    expect(column(rows, 'entries/s')).toHaveLength(12)
+    expect(column(rows, 'entries/s').every(isMeasured)).toBe(true)
+    expect(column(rows, 'shown p99 ms').every(isMeasured)).toBe(true)
+    expect(column(rows, 'MiB').every(isMeasured)).toBe(true)
+  },
+)
 
 test('restart: an empty log and a long one, and what lies between', async () => {
   const rows = await restart(SMALL)

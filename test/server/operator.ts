@@ -1,10 +1,10 @@
 import { join } from 'node:path'
-import { onTestFinished } from 'vitest'
+import { inject, onTestFinished } from 'vitest'
 import type { Result } from '../../src/protocol/errors.ts'
 import { type ControlOptions, openControl, sendTask } from '../../src/server/admin/control.ts'
 import type { TaskFailure } from '../../src/server/admin/taskFailure.ts'
 import type { Task } from '../../src/server/admin/tasks.ts'
-import { openSqliteLog, type SqliteLog } from '../../src/server/log/sqlite/sqliteLog.ts'
+import { openSqliteLog, SqliteLog } from '../../src/server/log/sqlite/sqliteLog.ts'
 import type { SqliteLogOptions } from '../../src/server/log/sqlite/sqliteLogOptions.ts'
 import type { Settings } from '../../src/server/settings.ts'
 import { temporaryDirectory } from './directory.ts'
@@ -34,11 +34,13 @@ export async function startOperated(
   logOptions: SqliteLogOptions = {},
 ): Promise<OperatedServer> {
   const directory = temporaryDirectory()
-  const opened = await openSqliteLog(join(directory, 'log.db'), logOptions)
-  if (!opened.ok) throw new Error(opened.error)
-  const log = opened.value
-  const server = await startServer(settings, log)
-  const { daemon } = server
+  // Several daemons have the log that they share; the operator is at the first of them.
+  const server = await startServer(
+    settings,
+    inject('brokers') === undefined ? await openIn(directory, logOptions) : undefined,
+  )
+  const { daemon, log } = server
+  if (!(log instanceof SqliteLog)) throw new Error('the log is not in a file')
   const kept = keepLines()
   const control = await openControl(
     directory,
@@ -65,6 +67,12 @@ export async function startOperated(
       return { lines, result }
     },
   }
+}
+
+async function openIn(directory: string, options?: SqliteLogOptions): Promise<SqliteLog> {
+  const opened = await openSqliteLog(join(directory, 'log.db'), options)
+  if (!opened.ok) throw new Error(opened.error)
+  return opened.value
 }
 
 /** The objects of an answer with `--json`. */

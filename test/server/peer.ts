@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { connect, type Socket } from 'node:net'
-import { onTestFinished } from 'vitest'
+import { inject, onTestFinished } from 'vitest'
 import { success } from '../../src/protocol/errors.ts'
 import type { ServerFrame } from '../../src/protocol/responses.ts'
 import { type Daemon, type DaemonOptions, startDaemon } from '../../src/server/daemon.ts'
@@ -17,26 +17,62 @@ export type Received = { readonly action: ServerFrame['action'] } & Readonly<Rec
 
 const PATIENCE = 25_000
 
-/** A daemon on a port of loopback, by default a free one, that ends with the test. */
+/** What a daemon of a test is started with. */
+export interface ServerOptions {
+  readonly settings: Partial<Settings>
+  readonly listen: ListenAddress
+  readonly told: Pick<DaemonOptions, 'journal' | 'peers'> & Partial<Pick<DaemonOptions, 'logger'>>
+}
+
+/**
+ * A daemon on a port of loopback, by default a free one, that ends with the test. In the project `contract` of the tests it
+ * is three daemons with one log; what they cannot do there is listed in `test/cluster/contract/exclusions.ts`.
+ * @param log by default one in memory, or the one that the daemons share
+ */
 export async function startServer(
   settings: Partial<Settings> = {},
-  log: WholeLog = new MemoryLog(),
+  log?: WholeLog,
   listen: ListenAddress = { host: '127.0.0.1', port: 0 },
-  told: Pick<DaemonOptions, 'journal' | 'peers'> & Partial<Pick<DaemonOptions, 'logger'>> = {},
+  told: ServerOptions['told'] = {},
 ): Promise<Server> {
+  const brokers = inject('brokers')
+  if (brokers === undefined)
+    return startOne({ settings, log: log ?? new MemoryLog(), listen, told, data: temporaryDirectory() })
+  if (log !== undefined) throw new Error('a test with a log of its own does not run on three daemons')
+  const { startDaemons } = await import('../cluster/contract/daemons.ts')
+  return startDaemons(brokers, { settings, listen, told })
+}
+
+/** Starts one daemon: with `among`, one of several. `data`: where its certificate is. */
+export async function startOne({
+  settings,
+  log,
+  listen,
+  told,
+  data,
+  among,
+}: ServerOptions & Pick<DaemonOptions, 'log' | 'among'> & { readonly data: string }): Promise<Server> {
   const all = { ...DEFAULT_SETTINGS, messageBurst: Number.POSITIVE_INFINITY, ...settings }
   const logger = told.logger ?? (await createLogger('silent'))
-  const data = temporaryDirectory()
   const tls = createTlsServer({ data, listen: [listen], names: [], files: undefined, settings: all, logger })
   const erase = (person: string) =>
     log instanceof SqliteLog ? log.erase(person) : Promise.resolve(success(undefined))
-  const options = { ...told, listen: [listen], settings: all, logger, log, tls, erase }
+  const options = { ...told, listen: [listen], settings: all, logger, log, among, tls, erase }
   const started = await startDaemon(options)
   if (!started.ok) throw new Error(started.error)
   const daemon = started.value
   onTestFinished(() => daemon.stop())
   const [address] = daemon.addresses
-  return { daemon, port: address !== undefined && 'port' in address ? address.port : 0 }
+  return { daemon, port: address !== undefined && 'port' in address ? address.port : 0, log }
+}
+
+/** By port: what is waited for before a request is asked there. */
+const waits = new Map<number, () => Promise<void>>()
+
+/** Has peers wait before they go on, until the end of the test. */
+export function waitBefore(port: number, wait: () => Promise<void>): void {
+  waits.set(port, wait)
+  onTestFinished(() => void waits.delete(port))
 }
 
 /** Waits until something holds that no frame tells of. */
@@ -52,6 +88,7 @@ export async function eventually(condition: () => boolean | Promise<boolean>): P
 export interface Server {
   readonly daemon: Daemon
   readonly port: number
+  readonly log: WholeLog
 }
 
 /** A bare socket: sends lines, and keeps the received ones. */
@@ -137,6 +174,8 @@ export class Peer {
   /** Sends a request with an id and waits for its one answer. */
   async ask(frame: Readonly<Record<string, unknown>> & { readonly id?: string }): Promise<Received> {
     const id = frame.id ?? `${this.#prefix}-${++this.#nextId}`
+    const waiting = waits.get(this.socket.remotePort ?? 0)
+    if (waiting !== undefined) await waiting()
     this.send({ ...frame, id })
     return this.wait(answer => answer['id'] === id && (answer.action === 'ok' || answer.action === 'error'))
   }
@@ -183,7 +222,8 @@ export class Peer {
   /** Resolves when the server has closed the connection. */
   async ended(): Promise<void> {
     if (!this.closed) {
-      this.socket.once('end', () => this.socket.end())
+      if (this.socket.readableEnded) this.socket.end()
+      else this.socket.once('end', () => this.socket.end())
       await new Promise(resolve => this.socket.once('close', resolve))
     }
   }

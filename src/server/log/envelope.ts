@@ -1,7 +1,7 @@
 import type { Entry } from './entries.ts'
 
 /** The rules by which this program folds a shared log. A log that goes by newer ones is not folded. */
-export const RULES = 1
+export const RULES = 2
 
 /** Positions of a stream are so far apart in seq: an envelope has fewer entries. */
 const SEQS_A_MESSAGE = 1_024

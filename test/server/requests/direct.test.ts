@@ -14,13 +14,13 @@ describe('direct conversations', () => {
     expect(await phone.next('chat')).toMatchObject({ room: '@bob' })
     const got = await bob.next('chat')
     expect(got).toMatchObject({ room: '@Alice', from: 'Alice' })
-    await bob.ask({ action: 'chat', room: '@alice', message: 'what?' })
+    const { seq } = await bob.ask({ action: 'chat', room: '@alice', message: 'what?' })
     await alice.wait(frame => frame['message'] === 'what?')
     expect(alice.of('chat').at(-1)).toMatchObject({ room: '@bob', prev: got['seq'] })
     await carl.settled()
     expect(carl.of('chat')).toEqual([])
     expect(await bob.ask({ action: 'rooms' })).toMatchObject({
-      rooms: [{ room: '@Alice', unread: 1, people: 2, last: 2 }],
+      rooms: [{ room: '@Alice', unread: 1, people: 2, last: seq }],
     })
     expect(await carl.ask({ action: 'rooms', all: true })).toMatchObject({ rooms: [] })
   })
@@ -30,6 +30,8 @@ describe('direct conversations', () => {
     const alice = await Peer.full(server, 'alice')
     const bob = await Peer.full(server, 'bob')
     const session = String((await bob.next('welcome'))['session'])
+    // Her daemon knows bob.
+    await alice.settled()
     for (let i = 0; i < 500; i++) alice.send({ action: 'chat', room: '@bob', message: `${i}` })
     await bob.until(() => bob.of('chat').length === 500)
     const again = await Peer.full(server, 'bob', session)

@@ -5,7 +5,6 @@ import { DIRECTS_A_ROOM } from '../../../src/server/requests/conversation.ts'
 import { DEFAULT_SETTINGS } from '../../../src/server/settings.ts'
 import { PASSWORD } from '../accounts.ts'
 import { temporaryDirectory } from '../directory.ts'
-import { MemoryLog } from '../log/memoryLog.ts'
 import { Peer, startServer } from '../peer.ts'
 
 describe('what calls a person', () => {
@@ -121,7 +120,7 @@ describe('what calls a person', () => {
 
 describe('the list of mentions', () => {
   test('has the messages in the rooms of a person alone, and goes on by a cursor', async () => {
-    const server = await startServer({}, new MemoryLog())
+    const server = await startServer()
     const alice = await Peer.full(server, 'alice')
     const bob = await Peer.full(server, 'bob')
     await alice.ask({ action: 'joinroom', room: 'dev' })

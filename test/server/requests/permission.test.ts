@@ -3,17 +3,15 @@ import type { Result } from '../../../src/protocol/errors.ts'
 import { REQUEST_ACTIONS, type RequestAction } from '../../../src/protocol/requests.ts'
 import type { AccountDeed } from '../../../src/server/log/accounts.ts'
 import { knock, PASSWORD, registered, secretOf } from '../accounts.ts'
-import { MemoryLog } from '../log/memoryLog.ts'
 import { Peer, type Server, startServer } from '../peer.ts'
 
 /** A server whose operator does something to the accounts. */
 async function withOperator(
   ...deeds: readonly AccountDeed[]
 ): Promise<Server & { operate(deed: AccountDeed): Promise<Result<unknown>> }> {
-  const log = new MemoryLog()
-  const server = await startServer({}, log)
+  const server = await startServer()
   const operate = (deed: AccountDeed) =>
-    new Promise<Result<unknown>>(resolve => log.changeAccounts({ kind: 'account', deed }, resolve))
+    new Promise<Result<unknown>>(resolve => server.log.changeAccounts({ kind: 'account', deed }, resolve))
   for (const deed of deeds) await operate(deed)
   return { ...server, operate }
 }

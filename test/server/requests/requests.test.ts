@@ -174,12 +174,18 @@ describe('requests of full clients', () => {
     const one = await Peer.full(server, 'alice')
     const two = await Peer.full(server, 'alice', String((await one.next('welcome'))['session']))
     await one.ask({ action: 'joinroom', room: 'dev' })
-    for (const message of ['a', 'b', 'c']) await one.ask({ action: 'chat', room: 'dev', message })
-    expect(await one.ask({ action: 'read', room: 'dev', seq: 3 })).toMatchObject({ room: 'dev', seq: 3 })
-    expect(await two.next('read')).toEqual({ action: 'read', room: 'dev', seq: 3 })
-    expect(await two.ask({ action: 'read', room: 'dev', seq: 1 })).toMatchObject({ seq: 1 })
-    expect(await one.next('read')).toEqual({ action: 'read', room: 'dev', seq: 1 })
-    expect(await one.ask({ action: 'read', room: 'dev', seq: 4 })).toMatchObject({ code: 'not_found' })
+    const seqs: number[] = []
+    for (const message of ['a', 'b', 'c'])
+      seqs.push(Number((await one.ask({ action: 'chat', room: 'dev', message }))['seq']))
+    const [first = 0, , last = 0] = seqs
+    expect(await one.ask({ action: 'read', room: 'dev', seq: last })).toMatchObject({
+      room: 'dev',
+      seq: last,
+    })
+    expect(await two.next('read')).toEqual({ action: 'read', room: 'dev', seq: last })
+    expect(await two.ask({ action: 'read', room: 'dev', seq: first })).toMatchObject({ seq: first })
+    expect(await one.next('read')).toEqual({ action: 'read', room: 'dev', seq: first })
+    expect(await one.ask({ action: 'read', room: 'dev', seq: last + 1 })).toMatchObject({ code: 'not_found' })
   })
 
   test('members come in pages by name', async () => {

@@ -37,7 +37,7 @@ export async function startAmong(
   const daemon = started.value
   onTestFinished(() => daemon.stop())
   const [first] = daemon.addresses
-  return { daemon, port: first !== undefined && 'port' in first ? first.port : 0 }
+  return { daemon, port: first !== undefined && 'port' in first ? first.port : 0, log }
 }
 
 /** A full client in a room, with its session. */

@@ -25,10 +25,9 @@ import { newestBase } from './base.ts'
 import { BrokerLink } from './brokerLink.ts'
 import { connectToBrokers, deniedSentence } from './brokers.ts'
 import { replacedBy, replacementSubject } from './delivered.ts'
+import { Publisher } from './publisher.ts'
 import { StreamTail } from './streamTail.ts'
 
-/** How long one publish waits for its acknowledgement, ms. The sender sends again long before. */
-const PUBLISH_TIMEOUT = 3_000
 const GET_TIMEOUT = 1_000
 /** How often the replicas are asked for a message that one of them does not have: the broker picks one by chance. */
 const GET_TRIES = 8
@@ -42,12 +41,14 @@ const OPEN_WITHIN = 12_000
 export class JetStream implements Stream {
   readonly #link: BrokerLink
   readonly #connection: NatsConnection
+  readonly #publisher: Publisher
   readonly #stream: string
   /** Where the stream begins, as far as is known. */
   #first = 1
 
   constructor(connection: NatsConnection, { servers, stream }: Brokers, denied?: (sentence: string) => void) {
     this.#connection = connection
+    this.#publisher = new Publisher(connection)
     this.#link = new BrokerLink(connection, servers, denied)
     this.#stream = stream
   }
@@ -128,7 +129,7 @@ export class JetStream implements Stream {
     set.set('Nats-Expected-Stream', this.#stream)
     if (id !== undefined) set.set('Nats-Msg-Id', id)
     this.#link.waits('acknowledgement')
-    const answer = await this.#connection.request(subject, data, { timeout: PUBLISH_TIMEOUT, headers: set })
+    const answer = await this.#publisher.publish(subject, data, set)
     const { seq } = apiAnswer<PublishAnswer>(answer)
     this.#link.progress('acknowledgement')
     return seq

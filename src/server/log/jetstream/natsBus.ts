@@ -10,10 +10,17 @@ import { KeyStream } from './keyStream.ts'
 /** How long a close waits for what was sent, ms. */
 const FLUSH_WITHIN = 500
 
-/** Opens the bus at the brokers. The error is a sentence. */
-export async function openNatsBus(brokers: Brokers, name: string): Promise<Result<Bus, string>> {
+/**
+ * Opens the bus at the brokers. The error is a sentence.
+ * @param denied called once with each thing that the brokers do not let this daemon do; a sentence
+ */
+export async function openNatsBus(
+  brokers: Brokers,
+  name: string,
+  denied?: (sentence: string) => void,
+): Promise<Result<Bus, string>> {
   try {
-    return success(new NatsBus(await connectToBrokers(brokers, name), brokers))
+    return success(new NatsBus(await connectToBrokers(brokers, name), brokers, denied))
   } catch (error) {
     if (error instanceof UnusableStream) return failure(error.message)
     throw error
@@ -27,9 +34,9 @@ class NatsBus implements Bus {
   readonly #link: BrokerLink
   readonly #prefix: string
 
-  constructor(connection: NatsConnection, brokers: Brokers) {
+  constructor(connection: NatsConnection, brokers: Brokers, denied?: (sentence: string) => void) {
     this.#connection = connection
-    this.#link = new BrokerLink(connection, brokers.servers)
+    this.#link = new BrokerLink(connection, brokers.servers, denied)
     this.#prefix = `${brokers.stream}.peers`
     this.keys = new KeyStream(connection, brokers)
   }

@@ -22,6 +22,8 @@ const BEGIN_AGAIN = 250
 const REQUEST_ENDED = [404, 408]
 const HEARTBEAT_STATUS = 100
 const READER = `${hostname()} ${process.pid}`
+/** Says that a request has all its messages. They are counted here, and the next request may be on its way. */
+const COMPLETED = 'Batch Completed'
 
 /**
  * Reads a stream through a consumer in the memory of one broker, and makes another one after every break. The ordered consumer
@@ -158,7 +160,9 @@ export class StreamTail implements Tail {
     }
     const status = message.headers?.code ?? 0
     if (status === HEARTBEAT_STATUS) return this.#link.progress('tail')
-    const isEnd = REQUEST_ENDED.includes(status) || message.headers?.description.includes('MaxBytes') === true
+    const description = message.headers?.description ?? ''
+    if (description === COMPLETED) return
+    const isEnd = REQUEST_ENDED.includes(status) || description.includes('MaxBytes')
     if (isEnd) this.#askWhenReady(name, inbox)
     // The consumer is gone, or its leader is.
     else this.#begin()

@@ -30,6 +30,9 @@ const MOST_COST_OF_ALL = 2 * MOST_COST
 const LATE = 100
 /** When a refused sender may try again, ms. */
 const RETRY_AFTER = 2_000
+/** How long a batch that could go is held for those who were just answered: a share of the commit before, and ms. */
+const GATHER_SHARE = 1 / 4
+const GATHER_MOST = 4
 
 /** What a {@link CommitQueue} needs of the log around it. */
 export interface CommitQueueOptions {
@@ -52,6 +55,11 @@ export interface CommitQueueOptions {
   readonly onBug?: (error: unknown) => void
   /** The clock, ms since 1970. */
   readonly now?: () => number
+  /**
+   * A commit takes long, and costs much: what those say who were just answered goes with what waits. Without that, people who
+   * wait for their answers fall into two groups, each of which waits for the commit of the other.
+   */
+  readonly gathers?: boolean
   /** The least seq of the next batch, for logs whose seqs are not dense. */
   readonly firstSeq?: () => number
 }
@@ -88,6 +96,9 @@ export class CommitQueue {
   /** The events in it. */
   #committing = 0
   #scheduled: NodeJS.Immediate | undefined
+  #gathering: NodeJS.Timeout | undefined
+  /** With so many waiting, nothing more is to be gathered. */
+  #enough = 0
   #broken: Refusal | undefined
   #drained: (() => void) | undefined
 
@@ -150,7 +161,8 @@ export class CommitQueue {
 
   /** The writer has stored the batch; an outcome for each of its entries. */
   committed(outcomes: readonly Outcome[]): void {
-    this.commits.add((performance.now() - this.#postedAt) / 1_000)
+    const took = performance.now() - this.#postedAt
+    this.commits.add(took / 1_000)
     const batch = this.#takePosted()
     const events: Committed[] = []
     batch.forEach(({ entry, settled: settle, origin }, index) => {
@@ -176,7 +188,9 @@ export class CommitQueue {
     })
     if (events.length > 0) this.#guarded(() => this.#options.tell(events))
     this.#release(batch)
-    this.#goOn()
+    if (this.#options.gathers === true && this.#waiting.size > 0)
+      this.#gather(batch.length, took * GATHER_SHARE)
+    else this.#goOn()
   }
 
   /** The writer has stored nothing of the batch; `message` is for the senders. */
@@ -235,12 +249,24 @@ export class CommitQueue {
     if (this.#broken !== undefined) return waiting.settled({ ok: false, error: this.#broken })
     if (waiting.entry.kind === 'event') this.#options.hold?.(waiting.entry.roomKey)
     this.#waiting.add(waiting.share, waiting, ENTRY_COST + waiting.bytes)
+    if (this.#gathering !== undefined && this.#waiting.size < this.#enough) return
     // At the end of the tick, so that all that it brought goes together.
     if (this.#posted === undefined) this.#scheduled ??= setImmediate(() => this.#post())
   }
 
-  #post(): void {
+  #gather(answered: number, ms: number): void {
+    this.#enough = Math.min(MAX_BATCH, this.#waiting.size + answered)
+    if (this.#waiting.size >= this.#enough) return this.#post()
+    clearImmediate(this.#scheduled)
     this.#scheduled = undefined
+    this.#gathering = setTimeout(() => this.#post(), Math.min(ms, GATHER_MOST))
+  }
+
+  #post(): void {
+    clearImmediate(this.#scheduled)
+    this.#scheduled = undefined
+    clearTimeout(this.#gathering)
+    this.#gathering = undefined
     if (this.#posted !== undefined || this.#broken !== undefined) return
     const owed = this.#owed.take().map(({ change, options }) => this.#waitingChange(change, options))
     const batch = this.#takeBatch(owed)

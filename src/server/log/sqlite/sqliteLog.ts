@@ -84,6 +84,7 @@ export class SqliteLog extends MaintainedLog implements WholeLog, LogMaintenance
     const { maxPages, seqStep, brokers } = options
     this.#start = { file, epoch: randomUUID(), maxPages, brokers }
     this.#queue = new CommitQueue({
+      gathers: brokers !== undefined,
       post: batch => this.#writer.post({ kind: 'commit', batch: pack(batch) }),
       stored: (entry, position) => this.#stored(entry, position),
       hold: roomKey => this.#heads.hold(roomKey),
@@ -93,9 +94,9 @@ export class SqliteLog extends MaintainedLog implements WholeLog, LogMaintenance
       accountsChanged: applied => this.#accountsChanged(applied),
       applied: applied => this.#appliedListeners.tell(applied),
       onBug: this.#onBug,
-      ...(seqStep === undefined
-        ? {}
-        : { firstSeq: () => (Math.floor(this.#heads.last / seqStep) + 1) * seqStep }),
+      ...(seqStep !== undefined && {
+        firstSeq: () => (Math.floor(this.#heads.last / seqStep) + 1) * seqStep,
+      }),
     })
     const opening = Promise.withResolvers<string | undefined>()
     this.opened = opening.promise

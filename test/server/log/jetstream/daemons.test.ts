@@ -110,6 +110,18 @@ describe.skipIf(program === undefined)('several daemons on one log', () => {
     )
   })
 
+  test('a tail goes on with its consumer, however many messages there were', async () => {
+    const stream = await newStream()
+    const one = await daemonOn(stream)
+    const connection = await connectToBrokers(cluster().brokersOf(stream), 'test')
+    onTestFinished(() => connection.close())
+    const consumers = () => askApi<{ readonly consumers: unknown }>(connection, `CONSUMER.NAMES.${stream}`)
+    const before = await consumers()
+    // More messages than one request of the tail asks for.
+    for (let i = 0; i < 300; i++) await storedBy(one, { text: `message ${i}` })
+    expect((await consumers()).consumers).toEqual(before.consumers)
+  })
+
   test('an id that goes through two daemons at once is one event, and both get its seq', async () => {
     const stream = await newStream()
     const [one, two] = await Promise.all([daemonOn(stream), daemonOn(stream)])

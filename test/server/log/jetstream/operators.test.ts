@@ -6,12 +6,14 @@ import { nkeys } from '@nats-io/transport-node'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
 import type { Brokers } from '../../../../src/server/brokers.ts'
 import { logFile } from '../../../../src/server/dataDirectory.ts'
+import type { Bus } from '../../../../src/server/log/bus.ts'
 import { askApi } from '../../../../src/server/log/jetstream/api.ts'
 import { connectToBrokers } from '../../../../src/server/log/jetstream/brokers.ts'
 import { clusterStatus, initCluster } from '../../../../src/server/log/jetstream/cluster.ts'
 import { checkCluster } from '../../../../src/server/log/jetstream/clusterCheck.ts'
 import { openJetStream } from '../../../../src/server/log/jetstream/jetStream.ts'
 import { lookAtMonitor } from '../../../../src/server/log/jetstream/monitoring.ts'
+import { openNatsBus } from '../../../../src/server/log/jetstream/natsBus.ts'
 import { streamConfig } from '../../../../src/server/log/jetstream/streamConfig.ts'
 import { openSqliteLog, type SqliteLog } from '../../../../src/server/log/sqlite/sqliteLog.ts'
 import { freePorts } from '../../../cluster/brokerCluster.ts'
@@ -115,6 +117,34 @@ describe.skipIf(program === undefined || !hasOpenssl)('the brokers of packaging/
     })
     onTestFinished(() => tail.end())
     await vi.waitFor(() => expect(denied.join()).toMatch(/CONSUMER\.MSG\.NEXT\.chatd.*permissions/), within)
+  })
+
+  test('a daemon may talk with others and hold the names of guests; what it may not is told', async () => {
+    const denied: string[] = []
+    const busOf = async (login: string): Promise<Bus> => {
+      const bus = await openNatsBus(packaged().brokers(login), 'test', what => denied.push(what))
+      if (!bus.ok) throw new Error(bus.error)
+      onTestFinished(() => bus.value.close())
+      return bus.value
+    }
+    const heard: string[] = []
+    const [one, two] = await Promise.all([busOf('daemon.login'), busOf('daemon.login')])
+    two.listen('two', { heard: text => heard.push(text), returned: () => undefined })
+    await vi.waitFor(async () => {
+      one.tellAll('to all')
+      one.tell('two', 'to one')
+      await one.keys.check()
+      expect(heard).toEqual(expect.arrayContaining(['to all', 'to one']))
+    }, within)
+    const revision = await one.keys.put('alice', 'one', 0)
+    expect(revision).toBeGreaterThan(0)
+    expect(await two.keys.get('alice')).toEqual({ value: 'one', revision })
+    expect(await two.keys.delete('alice', revision ?? 0)).toBe(true)
+    expect(denied).toEqual([])
+    packaged().writeLogin('stranger.login', 'user = "stranger"\npassword = "x"\n')
+    const stranger = await busOf('stranger.login')
+    stranger.listen('x', { heard: () => undefined, returned: () => undefined })
+    await vi.waitFor(() => expect(denied.join()).toContain('chatd.peers.all'), within)
   })
 
   test('a broker that asks for a certificate lets in a daemon that has one of its authority', async () => {

@@ -3,7 +3,7 @@ import { describe, expect, test, vi } from 'vitest'
 import type { Result } from '../../../../src/protocol/errors.ts'
 import type { EventEntry, SessionChange } from '../../../../src/server/log/entries.ts'
 import type { Committed } from '../../../../src/server/log/log.ts'
-import { CommitQueue } from '../../../../src/server/log/sqlite/commitQueue.ts'
+import { CommitQueue, type CommitQueueOptions } from '../../../../src/server/log/sqlite/commitQueue.ts'
 import type { Batch, Outcome } from '../../../../src/server/log/sqlite/messages.ts'
 import { eventOf } from '../../../../src/server/log/sqlite/storedEvent.ts'
 
@@ -12,13 +12,18 @@ class Bench {
   readonly posted: Batch[] = []
   readonly told: (readonly Committed[])[] = []
   readonly settled: string[] = []
-  readonly queue = new CommitQueue({
-    post: batch => this.posted.push(batch),
-    stored: (entry, place) => eventOf(entry, place, 'epoch'),
-    tell: events => this.told.push(events),
-    now: () => 7,
-  })
+  readonly queue: CommitQueue
   #seq = 0
+
+  constructor(options: Pick<CommitQueueOptions, 'gathers'> = {}) {
+    this.queue = new CommitQueue({
+      ...options,
+      post: batch => this.posted.push(batch),
+      stored: (entry, place) => eventOf(entry, place, 'epoch'),
+      tell: events => this.told.push(events),
+      now: () => 7,
+    })
+  }
 
   /** Appends a message; what became of it is in `settled`. */
   say(message: string, origin?: object): void {
@@ -56,6 +61,53 @@ function shown(message: string, result: Result<{ readonly seq: number }>): strin
 function began(number: number): SessionChange {
   return { kind: 'began', name: 'Alice', session: { number, hash: `${number}`, person: 'alice', began: 0 } }
 }
+
+describe('a commit queue that gathers', () => {
+  const messages = ({ posted }: Bench) =>
+    posted.map(({ entries }) =>
+      entries.map(entry =>
+        entry.kind === 'event' && entry.body.action === 'chat' ? entry.body.message : '',
+      ),
+    )
+
+  test('takes what waits together with what those say who were just answered', async () => {
+    const bench = new Bench({ gathers: true })
+    bench.say('a1')
+    bench.say('b1')
+    await vi.waitFor(() => expect(bench.posted).toHaveLength(1))
+    bench.say('c1')
+    bench.store()
+    // Without that, the one that waits would have gone alone.
+    expect(bench.posted).toHaveLength(1)
+    bench.say('a2')
+    bench.say('b2')
+    await turn()
+    expect(messages(bench)).toEqual([
+      ['a1', 'b1'],
+      ['c1', 'a2', 'b2'],
+    ])
+  })
+
+  test('does not wait for them long, and not at all where nothing waits', async () => {
+    const bench = new Bench({ gathers: true })
+    bench.say('a1')
+    await vi.waitFor(() => expect(bench.posted).toHaveLength(1))
+    bench.say('b1')
+    bench.store()
+    await vi.waitFor(() => expect(bench.posted).toHaveLength(2))
+    bench.store()
+    bench.say('a2')
+    await turn()
+    expect(messages(bench)).toEqual([['a1'], ['b1'], ['a2']])
+    const drained = bench.queue.drain()
+    bench.say('b2')
+    bench.store()
+    await vi.waitFor(() => expect(bench.posted).toHaveLength(4))
+    bench.store()
+    await drained
+    expect(bench.settled).toEqual(['a1: 1', 'b1: 2', 'a2: 3', 'b2: 4'])
+  })
+})
 
 describe('a commit queue', () => {
   test('a sender and a subscriber that throw stop neither the others nor the queue', async () => {
