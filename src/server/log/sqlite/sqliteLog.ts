@@ -227,7 +227,7 @@ export class SqliteLog extends MaintainedLog implements WholeLog, LogMaintenance
   changeAccounts(
     entry: AccountEntry,
     settled: (result: Result<AccountChange>) => void,
-    origin?: object | undefined,
+    origin?: object,
   ): void {
     this.#queue.changeAccounts(entry, settled, origin)
   }
