@@ -24,6 +24,7 @@ function makeOlderLog(file: string): void {
     BEGIN;
     DROP TABLE room_events; DROP VIEW earlier_room_events;
     DROP TABLE event_ids; DROP VIEW earlier_event_ids;
+    ALTER TABLE rooms DROP COLUMN topic_seq;
     ALTER TABLE log RENAME COLUMN filled TO ordered;
     CREATE UNIQUE INDEX events_of_room ON events (room, seq);
     CREATE UNIQUE INDEX events_by_id ON events (author, id) WHERE id IS NOT NULL;

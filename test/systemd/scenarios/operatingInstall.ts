@@ -73,7 +73,7 @@ export const upgrading = walk('upgrading, and back', {
     // The layout of a newer version, as the older one meets it.
     before: async ({ server }) =>
       server.ok(`systemctl stop chatd; /usr/lib/chatd/node -e "
-        new (require('node:sqlite').DatabaseSync)('/var/lib/chatd/chatd.db').exec('PRAGMA user_version = 10')"`),
+        new (require('node:sqlite').DatabaseSync)('/var/lib/chatd/chatd.db').exec('ALTER TABLE rooms DROP COLUMN topic_seq; PRAGMA user_version = 10')"`),
     after: async ({ server }) => {
       await listening(server)
       must((await server.ok('dpkg-query -W chatd')).includes('0.0.1-1'), 'it is not the older package')

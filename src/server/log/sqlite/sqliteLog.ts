@@ -33,8 +33,6 @@ import type { SqliteLogOptions } from './sqliteLogOptions.ts'
 import { eventOf, type Position } from './storedEvent.ts'
 import { Thread } from './thread.ts'
 
-const CANNOT_STORE = 'the server cannot store anything now'
-
 /**
  * Opens the log in a file, which is made where it does not exist. The caller holds the lock of its directory.
  * The error is a sentence that says what to do.
@@ -274,7 +272,7 @@ export class SqliteLog extends MaintainedLog implements WholeLog, LogMaintenance
   /** Ends the threads as they are; for a log that could not be opened. */
   async abandon(): Promise<void> {
     this.#broken ??= new Error('the log is closed')
-    this.#queue.breakOff(CANNOT_STORE)
+    this.#queue.breakOff('the server cannot store anything now')
     this.#closeLookups()
     await this.#writer.end()
     await this.#reader.then(
@@ -395,7 +393,7 @@ export class SqliteLog extends MaintainedLog implements WholeLog, LogMaintenance
   #broke(error: Error): void {
     if (this.#broken !== undefined) return
     this.#broken = error
-    this.#queue.breakOff(CANNOT_STORE)
+    this.#queue.breakOff('the server cannot store anything now')
     this.#options.onBroken?.(error)
   }
 }
