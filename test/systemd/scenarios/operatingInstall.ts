@@ -1,5 +1,5 @@
 import { SERVER, walk } from '../document.ts'
-import { listening, must, say } from '../scenario.ts'
+import { eventually, listening, must, say } from '../scenario.ts'
 import { installed, packagesAtHand } from '../standIns.ts'
 
 const connectsTo = (port: number): string => `timeout 2 bash -c 'exec 3<>/dev/tcp/${SERVER}/${port}'`
@@ -35,7 +35,10 @@ export const installing = walk(
     'A firewall': {
       before: async ({ server, other }) => {
         await server.ok('systemctl start ssh; systemd-run --quiet ncat -lk 0.0.0.0 9100')
-        must((await other.run(connectsTo(9100))).code === 0, 'the port that is to be shut was never open')
+        await eventually(
+          'the port that is to be shut was never open',
+          async () => (await other.run(connectsTo(9100))).code === 0,
+        )
       },
       after: async ({ other }) => {
         must((await other.run(connectsTo(9100))).code !== 0, 'the firewall lets port 9100 in')
