@@ -201,6 +201,10 @@ export async function fullDaemon({ daemons, directories }: Scene): Promise<void>
     return daemons[0]?.alarms.some(alarm => alarm.includes('cannot be applied')) === true
   })
   await wait(FULL_FOR)
+  // Its senders are refused for that, not for brokers that would be silent.
+  await until('the daemon says what its senders wait for', () =>
+    daemons[0]?.alarms.some(alarm => alarm.includes('look at the disk of its data directory')) === true,
+  )
   rmSync(ballast)
 }
 

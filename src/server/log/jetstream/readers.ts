@@ -1,5 +1,9 @@
 import type { NatsConnection } from '@nats-io/transport-node'
-import { askApi } from './api.ts'
+import { ApiError, askApi } from './api.ts'
+import { deniedSentence } from './brokers.ts'
+
+/** Brokers wait 4 s for one of them that is dead, before they list what the others have. */
+const LIST_TIMEOUT = 6_000
 
 /** A daemon that reads a stream. */
 export interface StreamReader {
@@ -16,13 +20,21 @@ interface ConsumerList {
   }[]
 }
 
-/** The daemons that read a stream, by what the brokers know of them: one that was killed is there for ten seconds more. */
+/**
+ * The daemons that read a stream, by what the brokers know of them: one that was killed is there for ten seconds more, and one at
+ * a broker that is dead is not. None where the brokers do not say: nothing depends on it.
+ */
 export async function readersOf(
   connection: NatsConnection,
   stream: string,
 ): Promise<readonly StreamReader[]> {
-  const { consumers } = await askApi<ConsumerList>(connection, `CONSUMER.LIST.${stream}`)
-  return consumers.flatMap(({ config: { description }, num_pending }) =>
+  const list = await askApi<ConsumerList>(connection, `CONSUMER.LIST.${stream}`, {}, LIST_TIMEOUT).catch(
+    (error: unknown) => {
+      if (error instanceof ApiError || deniedSentence(error) !== undefined) throw error
+      return undefined
+    },
+  )
+  return (list?.consumers ?? []).flatMap(({ config: { description }, num_pending }) =>
     description === undefined ? [] : [{ name: description, lag: num_pending }],
   )
 }

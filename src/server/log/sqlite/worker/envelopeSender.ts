@@ -54,6 +54,8 @@ export class EnvelopeSender {
   #progressAt = performance.now()
   /** Why the last publish failed. */
   #reason = ''
+  /** Why nothing can be applied here. */
+  #obstacle: string | undefined
   #isLate = false
   #refuseAfter = REFUSE_AFTER
   #halted: string | undefined
@@ -79,8 +81,14 @@ export class EnvelopeSender {
     this.#sendNext()
   }
 
+  /** What the stream has cannot be applied here; why, as SQLite says it. */
+  cannotApply(reason: string): void {
+    this.#obstacle = reason
+  }
+
   /** The log goes on: a message of any sender was applied. */
   progress(): void {
+    this.#obstacle = undefined
     this.#progressAt = performance.now()
   }
 
@@ -155,6 +163,8 @@ export class EnvelopeSender {
   }
 
   #lateness(): string {
+    if (this.#obstacle !== undefined)
+      return `this daemon cannot store what the brokers have (${this.#obstacle}): look at the disk of its data directory`
     const reason = this.#reason === '' ? '' : ` (${this.#reason})`
     return `the brokers have not stored anything for ${this.#refuseAfter / 1_000} s${reason}; they need more than half of their replicas`
   }

@@ -325,6 +325,7 @@ export class SharedLog {
     if (isDiskFull(error) || isBusy(error)) {
       if (!this.#isFull) this.#listener.alarm(`the shared log cannot be applied here: ${reason}`)
       this.#isFull = true
+      this.#sender.cannotApply(reason)
       return
     }
     const [first, last] = [messages[0]?.position, messages.at(-1)?.position]
