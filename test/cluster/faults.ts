@@ -202,8 +202,9 @@ export async function fullDaemon({ daemons, directories }: Scene): Promise<void>
   })
   await wait(FULL_FOR)
   // Its senders are refused for that, not for brokers that would be silent.
-  await until('the daemon says what its senders wait for', () =>
-    daemons[0]?.alarms.some(alarm => alarm.includes('look at the disk of its data directory')) === true,
+  await until(
+    'the daemon says what its senders wait for',
+    () => daemons[0]?.alarms.some(alarm => alarm.includes('look at the disk of its data directory')) === true,
   )
   rmSync(ballast)
 }

@@ -1,8 +1,7 @@
 /**
  * `npm run test:cluster [-- NAME] [--messages N]`: three daemons on three brokers, and one fault after another; only those
  * whose name holds NAME where one is given. A table in Markdown at the end says what was measured.
- * `npm run test:cluster -- contract [--waiting]`: the tests of the protocol and of accounts on such a cluster; with those that
- * wait for something. Exit code 1 where a promise broke or a test failed.
+ * `npm run test:cluster -- contract`: the tests of the protocol and of accounts on such a cluster. Exit code 1 where a promise broke or a test failed.
  */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -27,12 +26,12 @@ const MOST_PROBLEMS = 20
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { messages: { type: 'string', default: '20000' }, waiting: { type: 'boolean', default: false } },
+  options: { messages: { type: 'string', default: '20000' } },
 })
 const [wanted = ''] = positionals
 const program = findNatsServer()
 if (program === undefined) console.log(WITHOUT_NATS)
-else if (wanted === 'contract') process.exitCode = runContract(values.waiting)
+else if (wanted === 'contract') process.exitCode = runContract()
 else await runAll(program)
 
 async function runAll(natsServer: string): Promise<void> {

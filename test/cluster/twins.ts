@@ -142,6 +142,8 @@ class Twin extends Stubborn {
       this.#listener.answered(id, seq)
     else if (action === 'error' && code === 'storage_unavailable')
       setTimeout(() => this.say(typeof id === 'string' ? id : undefined), AGAIN_AFTER)
+    // This daemon does not have the session yet, and another one has its name.
+    else if (action === 'error' && code === 'name_taken') this.leave()
     else if (action === 'error')
       this.#listener.refused(`${NAME} at ${this.daemon}: ${String(code)} ${String(message)}`)
   }

@@ -26,6 +26,17 @@ interface Guest {
 
 /** A person without an account: continues an open session, or begins one, where the policy and the others allow. */
 export function asGuest(client: Client, guest: Guest): Result<Admission> | Promise<Result<Admission>> {
+  const admission = decide(client, guest)
+  const { session } = guest
+  if (session === undefined || !(admission instanceof Promise)) return admission
+  const { sessions } = client.services
+  // Memory forgets a session that no connection has: this client would miss what the log applies to it from then on.
+  sessions.connect(session)
+  // A client that is let in has it before the next turn.
+  return admission.finally(() => setImmediate(() => sessions.disconnect(session)))
+}
+
+function decide(client: Client, guest: Guest): Result<Admission> | Promise<Result<Admission>> {
   // A name with an account and one without look alike where there are no guests.
   if (client.services.accounts.policy.guests === 'none')
     return { ok: false, error: askFor(client, belongs(guest.name)) }

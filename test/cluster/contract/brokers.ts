@@ -31,9 +31,7 @@ function printExclusions(): void {
   if (isWhole)
     for (const [file, why] of Object.entries(EXCLUDED_FILES))
       console.log(`not on the cluster: ${file}: ${why}`)
-  for (const { file, test, why, waitsFor } of EXCLUSIONS)
-    if (isWhole || CONTRACT_CHOICE.includes(file)) {
-      const waiting = waitsFor === undefined ? '' : ` (waits for ${waitsFor})`
-      console.log(`not on the cluster: ${file}: "${test}": ${why}${waiting}`)
-    }
+  for (const { file, test, why } of EXCLUSIONS)
+    if (isWhole || CONTRACT_CHOICE.includes(file))
+      console.log(`not on the cluster: ${file}: "${test}": ${why}`)
 }

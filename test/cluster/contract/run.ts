@@ -5,8 +5,8 @@ import { join } from 'node:path'
 
 const ROOT = join(import.meta.dirname, '..', '..', '..')
 
-/** Runs all files of the contract on a cluster. @param runsWaiting also what waits for something @returns the exit code */
-export function runContract(runsWaiting: boolean): number {
+/** Runs all files of the contract on a cluster; the exit code. */
+export function runContract(): number {
   // The threads of the logs would compile the same files for each test.
   const compiled = mkdtempSync(join(tmpdir(), 'chatd-compiled-'))
   try {
@@ -19,7 +19,7 @@ export function runContract(runsWaiting: boolean): number {
         env: {
           ...process.env,
           NODE_COMPILE_CACHE: compiled,
-          CHATD_CONTRACT: runsWaiting ? 'waiting' : 'all',
+          CHATD_CONTRACT: 'all',
         },
       },
     )

@@ -5,13 +5,11 @@ import { EXCLUSIONS, exclusionOf } from './exclusions.ts'
 
 type Task = TestContext['task']
 
-const runsWaiting = process.env['CHATD_CONTRACT'] === 'waiting'
-
 beforeEach(({ task, skip }) => {
   skip(inject('brokers')?.length === 0, WITHOUT_NATS)
   const file = relative(process.cwd(), task.file.filepath)
   assertUsed(file, task)
-  const excluded = exclusionOf(file, task.name, runsWaiting)
+  const excluded = exclusionOf(file, task.name)
   skip(excluded !== undefined, excluded?.why)
 })
 

@@ -93,6 +93,18 @@ describe.skipIf(program === undefined)('daemons at brokers', () => {
     }
   })
 
+  test('what is read through one daemon is told at another one where the same guest is', {
+    timeout: 60_000,
+  }, async () => {
+    const [one, two] = await three(await newStream())
+    const { peer: laptop, session } = await inRoom(one, 'alice')
+    const seq = Number((await laptop.ask({ action: 'chat', room: 'dev', message: 'hello' }))['seq'])
+    await vi.waitFor(() => expect(two.log.last).toBe(seq), within)
+    const { peer: phone } = await inRoom(two, 'alice', 'dev', session)
+    await laptop.ask({ action: 'read', room: 'dev', seq })
+    expect(await phone.next('read')).toEqual({ action: 'read', room: 'dev', seq })
+  })
+
   test('of two guests who come at once with one name, at two daemons, one is welcomed', {
     timeout: 60_000,
   }, async () => {
