@@ -228,6 +228,6 @@ export interface AccountStore {
     settled: (result: Result<AccountChange>) => void,
     origin?: object | undefined,
   ): void
-  /** Tells of every change, whoever made it, in order, before its sender is told; returns the function that ends it. */
+  /** Tells of every change, of this or another daemon, in order, before its sender is told; returns the function that ends it. */
   onAccounts(listener: (applied: AppliedAccounts) => void): () => void
 }

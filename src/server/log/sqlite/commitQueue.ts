@@ -212,8 +212,8 @@ export class CommitQueue {
   }
 
   /** There is no writer any more: refuses what waits and what comes. */
-  breakOff(message: string): void {
-    const refusal = refuse('storage_unavailable', message)
+  breakOff(): void {
+    const refusal = refuse('storage_unavailable', 'the server cannot store anything now')
     this.#broken ??= refusal.error
     const lost = [...this.#takePosted()]
     for (let one = this.#waiting.take(); one !== undefined; one = this.#waiting.take()) lost.push(one)

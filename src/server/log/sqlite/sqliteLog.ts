@@ -262,7 +262,7 @@ export class SqliteLog extends MaintainedLog implements WholeLog, LogMaintenance
       await this.#writer.call('hurry')
       await this.#queue.drain()
       this.#closeLookups()
-      // The readers first: they must not be in the way of the writer's last checkpoint.
+      // The readers first: else they are in the way of the writer's last checkpoint.
       await (await this.#reader).close()
       await this.#writer.close()
     }
@@ -272,7 +272,7 @@ export class SqliteLog extends MaintainedLog implements WholeLog, LogMaintenance
   /** Ends the threads as they are; for a log that could not be opened. */
   async abandon(): Promise<void> {
     this.#broken ??= new Error('the log is closed')
-    this.#queue.breakOff('the server cannot store anything now')
+    this.#queue.breakOff()
     this.#closeLookups()
     await this.#writer.end()
     await this.#reader.then(
@@ -393,7 +393,7 @@ export class SqliteLog extends MaintainedLog implements WholeLog, LogMaintenance
   #broke(error: Error): void {
     if (this.#broken !== undefined) return
     this.#broken = error
-    this.#queue.breakOff('the server cannot store anything now')
+    this.#queue.breakOff()
     this.#options.onBroken?.(error)
   }
 }

@@ -263,7 +263,7 @@ describe('a commit queue', () => {
     bench.say('a')
     await turn()
     bench.say('b')
-    bench.queue.breakOff('the server cannot store anything now')
+    bench.queue.breakOff()
     bench.say('c')
     expect(bench.settled).toEqual(['a', 'b', 'c'].map(message => `${message}: storage_unavailable`))
     await turn()
