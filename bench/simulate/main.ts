@@ -34,25 +34,19 @@ else one(planOf(values.messages))
 
 function planOf(messages: string): Plan {
   const { layout } = values
-  const [connections, messagesPerSecond, online, daemons, streams] = [
-    values.connections,
-    messages,
-    values.online,
-    values.daemons,
-    values.streams,
-  ].map(Number)
-  const counts = [connections, messagesPerSecond, online, daemons, streams]
-  if (
-    (layout !== 'whole' && layout !== 'homes') ||
-    !counts.every(count => count !== undefined && count >= 1)
-  ) {
-    console.error(
-      'usage: npm run simulate [-- --layout whole|homes --connections N --messages N --online N --daemons N --streams N]',
-    )
-    process.exit(2)
+  const plan = {
+    connections: Number(values.connections),
+    messagesPerSecond: Number(messages),
+    online: Number(values.online),
+    daemons: Number(values.daemons),
+    streams: Number(values.streams),
   }
-  const [c = 0, m = 0, o = 0, d = 0, s = 0] = counts
-  return { layout, connections: c, messagesPerSecond: m, online: o, daemons: d, streams: s }
+  if ((layout === 'whole' || layout === 'homes') && Object.values(plan).every(count => count >= 1))
+    return { layout, ...plan }
+  console.error(
+    'usage: npm run simulate [-- --layout whole|homes --connections N --messages N --online N --daemons N --streams N]',
+  )
+  process.exit(2)
 }
 
 function one(plan: Plan): void {
