@@ -3,7 +3,7 @@ import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import type { NatsConnection } from '@nats-io/transport-node'
-import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { backUp } from '../../../src/server/admin/backup.ts'
 import { BaseKeeper, type BaseState, whyDue } from '../../../src/server/admin/baseKeeper.ts'
 import { makeBase } from '../../../src/server/admin/makeBase.ts'
@@ -15,28 +15,13 @@ import { findStream, initCluster } from '../../../src/server/log/jetstream/clust
 import { claimBase, storeBase } from '../../../src/server/log/jetstream/storeBase.ts'
 import { SCHEMA_VERSION } from '../../../src/server/log/sqlite/schema.ts'
 import { openSqliteLog } from '../../../src/server/log/sqlite/sqliteLog.ts'
-import { BrokerCluster } from '../../cluster/brokerCluster.ts'
-import { findNatsServer, WITHOUT_NATS } from '../../cluster/natsServer.ts'
 import { projectionHash } from '../../cluster/projectionHash.ts'
+import { testBrokers } from '../../cluster/testBrokers.ts'
 import { temporaryDirectory } from '../directory.ts'
 import { BrokerWay } from '../log/jetstream/brokerWay.ts'
 import { openDaemon, problemOfOpening, type SharedDaemon, storeIn } from '../log/jetstream/sharedDaemon.ts'
 
-const program = findNatsServer()
-if (program === undefined) console.log(WITHOUT_NATS)
-let started: BrokerCluster | undefined
-let streams = 0
-
-beforeAll(async () => {
-  if (program !== undefined) started = await BrokerCluster.start(program, 1)
-}, 60_000)
-
-afterAll(() => started?.close())
-
-function cluster(): BrokerCluster {
-  if (started === undefined) throw new Error('there are no brokers')
-  return started
-}
+const { program, cluster, streamName } = testBrokers(1)
 
 const within = { timeout: 20_000, interval: 50 }
 
@@ -47,7 +32,7 @@ async function newLog(): Promise<{
   readonly connection: NatsConnection
   readonly base: () => ReturnType<typeof makeBase>
 }> {
-  const stream = `b${++streams}`
+  const stream = streamName()
   const brokers = cluster().brokersOf(stream)
   const made = await initCluster(brokers, 1)
   if (!made.ok) throw new Error(made.error)

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { gunzipSync } from 'node:zlib'
 import type { NatsConnection } from '@nats-io/transport-node'
-import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { backUp } from '../../../src/server/admin/backup.ts'
 import { removeLog } from '../../../src/server/admin/beginStream.ts'
 import { restoreToCluster } from '../../../src/server/admin/clusterRestore.ts'
@@ -18,36 +18,21 @@ import { createLogStream, findStream } from '../../../src/server/log/jetstream/c
 import { follow } from '../../../src/server/log/sqlite/projectionFile.ts'
 import { SCHEMA_VERSION } from '../../../src/server/log/sqlite/schema.ts'
 import { openSqliteLog, type SqliteLog } from '../../../src/server/log/sqlite/sqliteLog.ts'
-import { BrokerCluster } from '../../cluster/brokerCluster.ts'
-import { findNatsServer, WITHOUT_NATS } from '../../cluster/natsServer.ts'
 import { projectionHash } from '../../cluster/projectionHash.ts'
+import { testBrokers } from '../../cluster/testBrokers.ts'
 import { temporaryDirectory } from '../directory.ts'
 import { BrokerWay } from '../log/jetstream/brokerWay.ts'
 import { openDaemon, problemOfOpening, storeIn } from '../log/jetstream/sharedDaemon.ts'
 import { append } from '../log/logContract.ts'
 import { makeLog, snapshot, textsOf } from './logs.ts'
 
-const program = findNatsServer()
-if (program === undefined) console.log(WITHOUT_NATS)
-let started: BrokerCluster | undefined
-let streams = 0
-
-beforeAll(async () => {
-  if (program !== undefined) started = await BrokerCluster.start(program)
-}, 60_000)
-
-afterAll(() => started?.close())
-
-function cluster(): BrokerCluster {
-  if (started === undefined) throw new Error('there are no brokers')
-  return started
-}
+const { program, cluster, streamName } = testBrokers()
 
 const within = { timeout: 20_000, interval: 50 }
 const WHOLE = { limit: 10_000, maxBytes: 1_000_000_000 }
 
 function newName(): string {
-  return `m${++streams}`
+  return streamName()
 }
 
 async function connected(stream: string): Promise<NatsConnection> {

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { logFile } from '../../../src/server/dataDirectory.ts'
 import { askApi } from '../../../src/server/log/jetstream/api.ts'
 import { connectToBrokers } from '../../../src/server/log/jetstream/brokers.ts'
@@ -8,33 +8,13 @@ import { openSqliteLog } from '../../../src/server/log/sqlite/sqliteLog.ts'
 import type { Settings } from '../../../src/server/settings.ts'
 import { BrokerCluster } from '../../cluster/brokerCluster.ts'
 import { BrokerNetwork } from '../../cluster/brokerNetwork.ts'
-import { findNatsServer, WITHOUT_NATS } from '../../cluster/natsServer.ts'
+import { testBrokers } from '../../cluster/testBrokers.ts'
 import { temporaryDirectory } from '../directory.ts'
 import { Peer, type Received, type Server } from '../peer.ts'
 import { comings, inRoom, membersOf, startAmong } from './amongDaemons.ts'
 import { BrokerProxy } from './brokerProxy.ts'
 
-const program = findNatsServer()
-if (program === undefined) console.log(WITHOUT_NATS)
-let started: BrokerCluster | undefined
-let streams = 0
-
-beforeAll(async () => {
-  if (program !== undefined) started = await BrokerCluster.start(program)
-}, 60_000)
-
-afterAll(() => started?.close())
-
-function cluster(): BrokerCluster {
-  if (started === undefined) throw new Error('there are no brokers')
-  return started
-}
-
-async function newStream(): Promise<string> {
-  const stream = `p${++streams}`
-  await cluster().init(stream)
-  return stream
-}
+const { program, cluster, newStream } = testBrokers()
 
 interface DaemonOn {
   readonly brokers?: BrokerCluster

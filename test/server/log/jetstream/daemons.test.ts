@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { createServer } from 'node:net'
-import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { parseBrokers } from '../../../../src/server/brokers.ts'
 import { logFile } from '../../../../src/server/dataDirectory.ts'
 import type { EventEntry } from '../../../../src/server/log/entries.ts'
@@ -10,32 +10,12 @@ import { clusterStatus, createLogStream, initCluster } from '../../../../src/ser
 import type { LoggedEvent } from '../../../../src/server/log/log.ts'
 import { openSqliteLog, type SqliteLog } from '../../../../src/server/log/sqlite/sqliteLog.ts'
 import { BrokerCluster } from '../../../cluster/brokerCluster.ts'
-import { findNatsServer, WITHOUT_NATS } from '../../../cluster/natsServer.ts'
 import { projectionHash } from '../../../cluster/projectionHash.ts'
+import { testBrokers } from '../../../cluster/testBrokers.ts'
 import { temporaryDirectory } from '../../directory.ts'
 import { append } from '../logContract.ts'
 
-const program = findNatsServer()
-if (program === undefined) console.log(WITHOUT_NATS)
-let started: BrokerCluster | undefined
-let streams = 0
-
-beforeAll(async () => {
-  if (program !== undefined) started = await BrokerCluster.start(program)
-}, 60_000)
-
-afterAll(() => started?.close())
-
-function cluster(): BrokerCluster {
-  if (started === undefined) throw new Error('there are no brokers')
-  return started
-}
-
-async function newStream(): Promise<string> {
-  const stream = `d${++streams}`
-  await cluster().init(stream)
-  return stream
-}
+const { program, cluster, streamName, newStream } = testBrokers()
 
 /** The log of one daemon, with what it was told. */
 interface Daemon {
@@ -284,7 +264,7 @@ describe.skipIf(program === undefined)('several daemons on one log', () => {
       'make it with chatd cluster init --log nats://',
     )
     expect(await problemOf('nats://127.0.0.1:9')).toContain('no broker answers at 127.0.0.1:9')
-    const half = `h${++streams}`
+    const half = streamName()
     const connection = await connectToBrokers(cluster().brokersOf(half), 'test')
     onTestFinished(() => connection.close())
     await createLogStream(connection, half, { replicas: 3, first: 1 })

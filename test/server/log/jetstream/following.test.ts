@@ -1,33 +1,18 @@
 import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import type { Task } from '../../../../src/server/admin/tasks.ts'
 import type { Entry } from '../../../../src/server/log/entries.ts'
 import { encodeEnvelope, RULES } from '../../../../src/server/log/envelope.ts'
 import { connectToBrokers } from '../../../../src/server/log/jetstream/brokers.ts'
 import { clusterStatus } from '../../../../src/server/log/jetstream/cluster.ts'
-import { BrokerCluster } from '../../../cluster/brokerCluster.ts'
-import { findNatsServer, WITHOUT_NATS } from '../../../cluster/natsServer.ts'
 import { projectionHash } from '../../../cluster/projectionHash.ts'
+import { testBrokers } from '../../../cluster/testBrokers.ts'
 import { knock, PASSWORD, registered, secretOf } from '../../accounts.ts'
 import { type OperatedServer, startOperated } from '../../operator.ts'
 import { eventually, Peer, type Received } from '../../peer.ts'
 
-const program = findNatsServer()
-if (program === undefined) console.log(WITHOUT_NATS)
-let started: BrokerCluster | undefined
-let streams = 0
-
-beforeAll(async () => {
-  if (program !== undefined) started = await BrokerCluster.start(program, 1)
-}, 60_000)
-
-afterAll(() => started?.close())
-
-function cluster(): BrokerCluster {
-  if (started === undefined) throw new Error('there are no brokers')
-  return started
-}
+const { program, cluster, newStream } = testBrokers(1)
 
 const isJson = true
 const within = { timeout: 20_000, interval: 50 }
@@ -38,8 +23,7 @@ async function twoDaemons(): Promise<{
   readonly two: OperatedServer
   readonly stream: string
 }> {
-  const stream = `f${++streams}`
-  await cluster().init(stream)
+  const stream = await newStream()
   const brokers = cluster().brokersOf(stream)
   const [one, two] = await Promise.all([
     startOperated({}, {}, { brokers }),
@@ -236,7 +220,7 @@ describe.skipIf(program === undefined)('a change at one daemon takes effect at t
   })
 
   test('of a person who is erased: connections end, the name is free, and no text stays at the broker', async () => {
-    const { one, two } = await twoDaemons()
+    const { one, two, stream } = await twoDaemons()
     const word = `word${process.pid}x`
     const alice = await registered(one, 'alice')
     const secret = await secretOf(alice)
@@ -265,7 +249,7 @@ describe.skipIf(program === undefined)('a change at one daemon takes effect at t
     expect(await other.next('bye')).toMatchObject({ reason: 'erased' })
     await vi.waitFor(() => expect(blocksWith(word)).toBe(0), within)
     // A daemon that reads the log only now comes to the same.
-    const fresh = await startOperated({}, {}, { brokers: cluster().brokersOf(`f${streams}`) })
+    const fresh = await startOperated({}, {}, { brokers: cluster().brokersOf(stream) })
     await sameRows(one, two, fresh)
   })
 })
