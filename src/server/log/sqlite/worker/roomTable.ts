@@ -2,9 +2,9 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { directNames } from '../../roomKeys.ts'
 import { skeletonOf } from '../../skeleton.ts'
 import { integer, text } from '../columns.ts'
-import { endingKey, SELECT_ENDING } from '../endingRooms.ts'
+import { endingKey, keyBeforeEnd, SELECT_ENDING } from '../endingRooms.ts'
 import { FurtherNames } from '../furtherNames.ts'
-import { NEWEST_IN_ROOM } from '../roomSeqs.ts'
+import { NEWEST_IN_ROOM, seqsOfRoom } from '../roomSeqs.ts'
 import { type Statements, statements } from './statements.ts'
 
 /** Rooms that are remembered. */
@@ -45,13 +45,11 @@ export class RoomTable {
     if (known !== undefined) return known
     this.#catchUp()
     const row = this.#find.get(key)
-    return row === undefined
-      ? undefined
-      : this.#remember(key, {
-          number: integer(row, 'number'),
-          last: integer(row, 'last'),
-          endedAt: this.#endedAt(key),
-        })
+    if (row === undefined) return undefined
+    const number = integer(row, 'number')
+    // The filling notes no newest event of a room that ends.
+    const last = key === keyBeforeEnd(key) ? integer(row, 'last') : this.#newestOf(number)
+    return this.#remember(key, { number, last, endedAt: this.#endedAt(key) })
   }
 
   /**
@@ -130,6 +128,12 @@ export class RoomTable {
   forget(): void {
     this.#rooms.clear()
     this.#loadEnding()
+  }
+
+  /** The seq of the newest event that a room (a number) has, filled or not; 0: it has none. */
+  #newestOf(room: number): number {
+    const row = this.#sql(`${seqsOfRoom('DESC')} LIMIT 1`).get(room, 0, Number.MAX_SAFE_INTEGER)
+    return row === undefined ? 0 : integer(row, 'seq')
   }
 
   /** The newest seq of the log when a room of this name was deleted; 0: none was. */

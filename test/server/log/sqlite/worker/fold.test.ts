@@ -270,6 +270,21 @@ const DIRECT_ENDED: [Batch[], { length: number; restarts: boolean }[]] = [
   [{ length: 1, restarts: false }],
 ]
 
+/** A person who is erased while a room ends that holds a message of theirs, before and after the room's events are filled. */
+const ERASED_WHILE_ROOM_ENDS: [Batch[], { length: number; restarts: boolean }[]] = [
+  [
+    {
+      ts: 0,
+      entries: [
+        said('ops', 'one'),
+        { kind: 'endRoom', roomKey: 'ops' },
+        { kind: 'erase', person: 'alice', from: { part: 'events', after: 0 }, limit: 1 },
+      ],
+    },
+  ],
+  [{ length: 2, restarts: true }],
+]
+
 /** A message that is removed before the index has it in one replay, and after it in the other. */
 const FORGOTTEN_BEFORE_INDEXED: [Batch[], { length: number; restarts: boolean }[]] = [
   [
@@ -489,7 +504,13 @@ test('the same entries give the same rows and outcomes, however they are cut int
     }),
     {
       numRuns: 150,
-      examples: [FORGOTTEN_BEFORE_INDEXED, ENDED_BEFORE_ORDERED, RENAMED_AND_ENDED, DIRECT_ENDED],
+      examples: [
+        FORGOTTEN_BEFORE_INDEXED,
+        ENDED_BEFORE_ORDERED,
+        RENAMED_AND_ENDED,
+        DIRECT_ENDED,
+        ERASED_WHILE_ROOM_ENDS,
+      ],
     },
   )
 })
