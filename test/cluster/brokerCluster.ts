@@ -1,6 +1,15 @@
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  closeSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -166,13 +175,14 @@ export class BrokerCluster {
     })
   }
 
-  /** Sends a signal to a broker; after one that ends it, waits for its end. */
+  /** Sends a signal to a broker; after one that ends or stops it, waits until it has. */
   async signal(at: number, signal: NodeJS.Signals): Promise<void> {
     const { process: child } = this.#at(at)
     if (child === undefined) return
     const ended = once(child, 'exit')
     child.kill(signal)
     if (signal === 'SIGKILL' || signal === 'SIGTERM') await ended
+    if (signal === 'SIGSTOP') await until(async () => isStopped(child), `broker ${at} goes on`)
   }
 
   /** Has a broker hand over its clients and what it leads, and end; resolves when it has. */
@@ -216,6 +226,13 @@ export class BrokerCluster {
     if (broker === undefined) throw new Error(`there is no broker ${at}`)
     return broker
   }
+}
+
+/** Whether each thread of a process is stopped: the kernel stops them one by one. */
+function isStopped({ pid }: ChildProcess): boolean {
+  return readdirSync(`/proc/${pid}/task`).every(thread =>
+    /\) T /.test(readFileSync(`/proc/${pid}/task/${thread}/stat`, 'utf8')),
+  )
 }
 
 async function until(holds: () => Promise<boolean>, otherwise: string): Promise<void> {
