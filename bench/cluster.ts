@@ -39,7 +39,7 @@ interface Side {
 }
 
 /**
- * The same work on one daemon with a log of its own, on one daemon with its log at three brokers, and on three: messages of
+ * The same work on one daemon with a log of its own, on one daemon with its log at three brokers, on two and on three: messages of
  * real clients, each acknowledged before the next one of its place. Then what a start costs with events that are not applied
  * yet, and memory.
  */
@@ -56,6 +56,7 @@ export async function cluster(sizes: Sizes): Promise<Row[]> {
     sides.push(await startSide('one daemon on SQLite', [home, 'own'], 1))
     for (const [what, stream, count] of [
       ['one daemon on three brokers', 'one', 1],
+      ['two daemons on three brokers', 'two', 2],
       ['three daemons on three brokers', 'three', 3],
     ] as const) {
       await brokers.init(stream)
