@@ -90,6 +90,8 @@ export async function run(options: RunOptions): Promise<RunReport> {
     const refused = (): number => crowd.refused
     const { network } = options
     await options.fault({ brokers, network, stream, daemons, directories, refused, startAfresh })
+    // A daemon that begins with nothing is another one: the name of its reader is free after 10 s.
+    if (options.isLost !== true) await until('the readers to be back', () => crowd.isHeard)
     await wait(COOL_DOWN)
     for (const one of crowd.waits) one.stop()
     if (options.isLost !== true) await converged(crowd, directories)
@@ -141,6 +143,11 @@ class Crowd {
       this.senders.every(({ acknowledged }) => acknowledged.size > 0) &&
       this.historyReaders.every(({ answers }) => answers > 0)
     )
+  }
+
+  /** Whether all readers have come back since something went wrong, and hear what is said. */
+  get isHeard(): boolean {
+    return this.readers.every(({ isHearing }) => isHearing)
   }
 
   /** Nothing new is said; true when everything that was said is acknowledged, or given up. */

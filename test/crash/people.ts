@@ -159,12 +159,23 @@ export class Reader extends Stubborn {
   readonly seen = new Map<string, string[]>()
   readonly #name: string
   readonly #rooms: readonly string[]
+  /** The rooms that it heard something of since it came in last. */
+  readonly #hearing = new Set<string>()
 
   constructor(port: () => number, name: string, rooms: readonly string[]) {
     super(port)
     this.#name = name
     this.#rooms = rooms
     for (const room of rooms) this.seen.set(room, [])
+  }
+
+  /** Whether what is said now comes to it, while something is said. */
+  get isHearing(): boolean {
+    return this.#hearing.size === this.#rooms.length
+  }
+
+  protected override lost(): void {
+    this.#hearing.clear()
   }
 
   protected came(): void {
@@ -175,7 +186,9 @@ export class Reader extends Stubborn {
   protected heard({ action, room, message, code }: Frame): void {
     // A daemon that was killed with -9 has the name until the others know that it is gone.
     if (code === 'name_taken') setTimeout(() => this.came(), NAME_AGAIN_AFTER)
-    if (action === 'chat' && typeof message === 'string') this.seen.get(String(room))?.push(message)
+    if (action !== 'chat' || typeof message !== 'string') return
+    this.#hearing.add(String(room))
+    this.seen.get(String(room))?.push(message)
   }
 }
 
