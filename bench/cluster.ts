@@ -7,6 +7,7 @@ import { connectToBrokers } from '../src/server/log/jetstream/brokers.ts'
 import { JetStream } from '../src/server/log/jetstream/jetStream.ts'
 import { BrokerCluster } from '../test/cluster/brokerCluster.ts'
 import { findNatsServer, WITHOUT_NATS } from '../test/cluster/natsServer.ts'
+import { logAlone } from './clusterLog.ts'
 import { percentile, type Row } from './figures.ts'
 import { type BenchDaemon, residentMiB, startDaemonIn } from './programs.ts'
 import { counted, DEFAULT_SIZES, type Sizes } from './sizes.ts'
@@ -67,6 +68,8 @@ export async function cluster(sizes: Sizes): Promise<Row[]> {
     rows.push(...(await publishing(brokers, sizes.seconds)))
     rows.push(...memoryOf(sides, brokers))
     for (const side of sides.splice(0)) await stopSide(side)
+    const { seconds } = sizes
+    rows.push(...(await logAlone({ brokers, home, inFlight: IN_FLIGHT, seconds, message: TEXT })))
     return [...rows, ...(await applying(brokers, home, sizes))]
   } finally {
     for (const side of sides) await stopSide(side)
