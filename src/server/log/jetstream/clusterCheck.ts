@@ -30,7 +30,7 @@ export interface ClusterReport {
  * @param monitors addresses of monitoring; none: that of each broker on its usual port
  */
 export async function checkCluster(brokers: Brokers, monitors: readonly string[]): Promise<ClusterReport> {
-  const urls = monitors.length > 0 ? monitors : brokers.servers.map(monitorOf)
+  const urls = [...new Set(monitors.length > 0 ? monitors : brokers.servers.map(monitorOf))]
   const [seen, monitored, stream] = await Promise.all([
     Promise.all(brokers.servers.map(server => lookAtBroker(brokers, server))),
     Promise.all(urls.map(url => lookAtOne(url, brokers.access?.ca))),
