@@ -164,6 +164,8 @@ export interface Log {
   subscribe(listener: (events: readonly Committed[]) => void): () => void
   /** Resolves once this daemon has what others store up to a seq; false: it did not come in time. A log of its own is never behind. */
   reach(seq: number): Promise<boolean>
+  /** Resolves once this daemon has all that was stored when it was called; or after a second, where brokers do not answer. */
+  reachAll(): Promise<void>
   /** Tells of what entries did beside events, in the order of the log; returns the function that ends it. */
   onApplied(listener: (applied: AppliedChange) => void): () => void
   /** Reads a part of a room, empty where the room has no events. */

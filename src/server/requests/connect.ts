@@ -35,8 +35,30 @@ export function connect(client: Client, request: Connect): Promise<void> | undef
   return admission.then(result => settle(client, request, stillFree(client, result)))
 }
 
-/** Decides by what a client comes in. Only what has to be checked takes time: all others come in at once. */
+/** Another daemon may have stored a moment ago what a client brings: this one looks again when it has that too. */
 function admit(
+  client: Client,
+  request: Connect,
+  name: string,
+): Result<Admission> | Promise<Result<Admission>> {
+  const { roster, log } = client.services
+  if (roster === undefined || bringsKnown(client, request, foldName(name)))
+    return decide(client, request, name)
+  return log.reachAll().then(() => decide(client, request, name))
+}
+
+/** Whether this daemon knows everything by which a client wants to come in. A guest may have an account since a moment. */
+function bringsKnown({ services: { accounts } }: Client, request: Connect, person: string): boolean {
+  const { session, password, signature, invite } = request
+  const opens = (secret: string): boolean => accounts.open(person, secret) !== undefined
+  if (session !== undefined && !opens(session)) return false
+  if (invite !== undefined) return accounts.invite(invite) !== undefined
+  if (password !== undefined && TOKEN.test(password)) return opens(password)
+  return (password ?? signature) === undefined || accounts.find(person) !== undefined
+}
+
+/** Decides by what a client comes in. Only what has to be checked takes time: all others come in at once. */
+function decide(
   client: Client,
   request: Connect,
   name: string,

@@ -16,6 +16,8 @@ import { shareOf } from './shareOf.ts'
 /** How long a client that comes back waits for the end of its old connection, ms, and how often it looks. */
 const WAIT_FOR_OLD = 6_000
 const LOOK_EVERY = 250
+/** How long a new guest waits until its session is stored, ms. Where brokers do not answer it comes in nevertheless. */
+const STORED_WITHIN = 3_000
 
 /** What a guest brings: a name, and the secret of an open session where it has one. */
 interface Guest {
@@ -173,9 +175,26 @@ async function enterAmongDaemons(
   const refused = isFree
     ? refuseNew(client, guest)
     : { ok: false as const, error: askFor(client, belongs(name)) }
-  if (refused === undefined) return admit(client, guest, { number, claim })
+  if (refused === undefined) return admitStored(client, guest, { number, claim })
   claim?.release()
   return refused
+}
+
+/** Admits a guest whose session is to be known at every daemon that its client goes to. */
+async function admitStored(client: Client, guest: Guest, given: Given): Promise<Result<Admission>> {
+  const { sessions } = client.services
+  let stored = (): void => undefined
+  const isStored = new Promise<void>(resolve => {
+    stored = resolve
+  })
+  const admission = admit(client, guest, { ...given, stored })
+  const begun = guest.session === undefined && admission.ok ? admission.value.session : undefined
+  if (begun === undefined) return admission
+  // As in `asGuest`: memory keeps it until the client has it.
+  sessions.connect(begun)
+  await Promise.race([isStored, wait(STORED_WITHIN, undefined, { ref: false })])
+  setImmediate(() => sessions.disconnect(begun))
+  return admission
 }
 
 /** Why a guest without a session may not take a name; undefined where it may. Counts one that may. */
@@ -199,12 +218,14 @@ function refuseNew(client: Client, { name, session }: Guest): Result<never> | un
 interface Given {
   readonly claim?: Claim | undefined
   readonly number?: number | undefined
+  /** Called when the session that begins is stored. */
+  readonly stored?: () => void
 }
 
 function admit(
   client: Client,
   { name, session, secret }: Guest,
-  { claim, number }: Given,
+  { claim, number, stored }: Given,
 ): Result<Admission> {
   const { sessions, log } = client.services
   const guest = { name, account: undefined, secretNumber: undefined, scope: undefined, claim }
@@ -214,7 +235,7 @@ function admit(
     return success({ ...guest, session, secret })
   }
   if (client.isPlain) return success({ ...guest, session, secret })
-  return success({ ...guest, ...beginSession(client, name, number) })
+  return success({ ...guest, ...beginSession(client, name, number, stored) })
 }
 
 /** How long an address waits for another new name, ms. A plain client takes none by a name that was here. */
@@ -228,12 +249,13 @@ function beginSession(
   client: Client,
   name: string,
   number: number | undefined,
+  stored: (() => void) | undefined,
 ): ReturnType<Services['sessions']['begin']> {
   const { sessions, strangers, log, people } = client.services
   const { peers = [], elsewhere = [] } = people.find(name) ?? {}
   const connected = [...peers, ...elsewhere].flatMap(({ sessionNumber }) => sessionNumber ?? [])
   const share = shareOf(client.connection, foldName(name), undefined)
-  const begun = sessions.begin({ name, began: log.last, connected, share, number })
+  const begun = sessions.begin({ name, began: log.last, connected, share, number, stored })
   if (!client.connection.isLocal) strangers.began(begun.session.number, performance.now())
   return begun
 }

@@ -38,7 +38,11 @@ export interface NewSession {
   readonly share: Share
   /** The number that was reserved for it; by default the next one. */
   readonly number?: number | undefined
+  /** Called when the log has it: the other daemons of a shared log know it then. */
+  readonly stored?: (() => void) | undefined
 }
+
+type Beginning = Pick<NewSession, 'name' | 'connected' | 'stored'> & Partial<Pick<NewSession, 'share'>>
 
 /**
  * The one owner of sessions; the log keeps them, and decides which are forgotten where there are too many. Memory holds those
@@ -86,10 +90,8 @@ export class Sessions {
   }
 
   /** Begins a session. */
-  begin({ name, began, connected, share, number = this.reserve() }: NewSession): {
-    readonly secret: string
-    readonly session: Session
-  } {
+  begin(beginning: NewSession): { readonly secret: string; readonly session: Session } {
+    const { name, began, number = this.reserve() } = beginning
     const secret = newSecret()
     const hash = secretHash(secret)
     const session = this.#hold(
@@ -97,7 +99,7 @@ export class Sessions {
       hash,
     )
     this.holders.note(session)
-    this.#storeBeginning(session, name, connected, share)
+    this.#storeBeginning(session, beginning)
     return { secret, session }
   }
 
@@ -245,12 +247,13 @@ export class Sessions {
     for (const session of this.#held.values()) if (session.person === person) this.#release(session)
   }
 
-  #storeBeginning(session: HeldSession, name: string, connected: readonly number[], share?: Share): void {
+  #storeBeginning(session: HeldSession, { name, connected, share, stored }: Beginning): void {
     const { number, hash, person, began } = session
     if (hash === undefined) return
     const { sessionsOfPerson: ofPerson, sessions: inAll } = this.#limits
     const bounds = { ofPerson, inAll, connected }
-    this.#owe(session, { kind: 'began', session: { number, hash, person, began }, name, bounds }, share)
+    const entry = { kind: 'began', session: { number, hash, person, began }, name, bounds } as const
+    this.#owe(session, entry, share, stored)
   }
 
   /** The log forgot sessions for others. One that is connected begins once more, with the same secret. */
@@ -260,7 +263,7 @@ export class Sessions {
       if (session === undefined) continue
       if (session.connections === 0) this.#release(session)
       else {
-        this.#storeBeginning(session, session.person, [])
+        this.#storeBeginning(session, { name: session.person, connected: [] })
         for (const [roomKey, seq] of session.reads)
           this.#owe(session, { kind: 'read', session: number, roomKey, seq })
         for (const [roomKey, notify] of session.notify)

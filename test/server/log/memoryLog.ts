@@ -236,6 +236,10 @@ export class MemoryLog implements WholeLog {
     return () => this.#forgottenListeners.delete(listener)
   }
 
+  reachAll(): Promise<void> {
+    return Promise.resolve()
+  }
+
   reach(_seq: number): Promise<boolean> {
     return Promise.resolve(true)
   }

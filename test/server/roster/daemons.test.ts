@@ -100,6 +100,32 @@ describe.skipIf(program === undefined)('daemons at brokers', () => {
     }
   })
 
+  test('what one daemon has just stored of a guest or an account lets its client in at another one', {
+    timeout: 60_000,
+  }, async () => {
+    const [one, two, last] = await three(await newStream())
+    for (let round = 0; round < 20; round++) {
+      const guest = await Peer.full(one, `guest${round}`)
+      const session = guest.of('welcome')[0]?.['session']
+      guest.socket.destroy()
+      const moved = await Peer.full(two, `guest${round}`, String(session))
+      expect(moved.of('welcome')[0]).toMatchObject({ session })
+    }
+    for (let round = 0; round < 5; round++) {
+      const username = `owner${round}`
+      const password = 'correct horse battery'
+      const owner = await Peer.full(one, username)
+      const session = owner.of('welcome')[0]?.['session']
+      expect((await owner.ask({ action: 'register', password })).action).toBe('ok')
+      const byDevice = await Peer.full(last, username, String(session))
+      expect(byDevice.of('welcome')[0]).toMatchObject({ account: { role: 'user' } })
+      const byPassword = await Peer.open(two)
+      byPassword.send({ action: 'connect', username, protocol: 1, password })
+      const answer = await byPassword.wait(({ action }) => action === 'welcome' || action === 'error')
+      expect(answer).toMatchObject({ account: { role: 'user' } })
+    }
+  })
+
   test('a kick, an announcement and a list of connections are of all daemons', {
     timeout: 60_000,
   }, async () => {

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { failure, type Refusal, type Result, success } from '../../../protocol/errors.ts'
 import type { OperatorDeed, Retention, RoomRename, RoomRetention } from '../maintenance.ts'
 import type { SharedFigures } from '../watched.ts'
+import { Barrier } from './barrier.ts'
 import { LogReading } from './logReading.ts'
 import type { WriterMethods } from './messages.ts'
 import type { Thread } from './thread.ts'
@@ -14,6 +15,7 @@ export abstract class MaintainedLog extends LogReading {
   protected abstract readonly writer: Pick<Thread<WriterMethods>, 'call'>
 
   #shared: SharedFigures | undefined
+  readonly #barrier = new Barrier(() => this.writer.call('reachAll'))
 
   /** How it follows a shared log, as of a second ago; undefined: it is a log of its own. */
   get shared(): SharedFigures | undefined {
@@ -56,6 +58,11 @@ export abstract class MaintainedLog extends LogReading {
   /** Takes deleted text out of the write-ahead log now instead of within the minute; false where a reader is in the way. */
   async purge(): Promise<boolean> {
     return this.writer.call('purge')
+  }
+
+  /** See `Log.reachAll`. */
+  reachAll(): Promise<void> {
+    return this.#barrier.pass()
   }
 
   /** Ends a shared log, so that its file can become a log of its own. */

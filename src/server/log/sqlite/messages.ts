@@ -125,6 +125,8 @@ export interface WriterMethods {
   sweepRoom(roomKey: string): Promise<number>
   /** Takes removed text out of the index and the write-ahead log; false where a reader is in the way. */
   purge(): Promise<boolean>
+  /** Applies what a shared log has at the time of the call; rejects where its brokers do not answer. */
+  reachAll(): Promise<void>
   /** Ends a shared log: its daemons stop applying, and the file has everything. */
   leave(): Promise<void>
   close(): Promise<void>

@@ -98,7 +98,7 @@ export class SharedLog {
       ready: () => this.#ready(),
     })
     await this.#reach(last)
-    this.#refuseHalted()
+    if (this.#halted !== undefined) throw new UnusableStream(this.#halted)
     // Shows that more than half of the brokers store, and gives the daemon numbers that no other one has.
     const position = await new Promise<number>((resolve, reject) =>
       this.#sender.submit({
@@ -110,6 +110,11 @@ export class SharedLog {
     this.#erasing.start()
     this.#watch.tell()
     return position
+  }
+
+  /** Applies everything that the stream holds now. */
+  async reachAll(): Promise<void> {
+    await this.#reach((await this.#stream.end()).last)
   }
 
   /** Has entries ordered and applied by all daemons. */
@@ -155,10 +160,6 @@ export class SharedLog {
     this.#erasing.close()
     this.#watch.close()
     await this.#stream.close()
-  }
-
-  #refuseHalted(): void {
-    if (this.#halted !== undefined) throw new UnusableStream(this.#halted)
   }
 
   /** Resolves when everything up to a position is applied, or when the log has stopped. */

@@ -221,6 +221,7 @@ function write(): void {
     endRoom: (roomKey, deed) => maintenance.endRoom(roomKey, deed),
     sweepRoom: roomKey => maintenance.sweepRoom(roomKey),
     purge: () => writer.purge(),
+    reachAll: async () => shared?.reachAll(),
     leave: () => shared?.leave() ?? Promise.reject(new Error('this log is not shared')),
     async close() {
       isClosed = true

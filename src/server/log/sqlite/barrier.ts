@@ -1,0 +1,43 @@
+/** Brokers that choose a leader answer later than that: what is not known then counts as unknown, ms. Clients wait for it. */
+const WITHIN = 1_000
+
+/** Waits for what was done before a moment. Those who come while it waits for others wait together for the next time. */
+export class Barrier {
+  readonly #reach: () => Promise<void>
+  #now: Promise<void> | undefined
+  #next: Promise<void> | undefined
+
+  /** @param reach resolves when all is there that was done before its call; it may reject, or never resolve */
+  constructor(reach: () => Promise<void>) {
+    this.#reach = reach
+  }
+
+  /** Resolves when all is there that was done before this call, or after a second. */
+  pass(): Promise<void> {
+    if (this.#now === undefined) return this.#begin()
+    this.#next ??= this.#now.then(() => {
+      this.#next = undefined
+      return this.#begin()
+    })
+    return this.#next
+  }
+
+  #begin(): Promise<void> {
+    const now = within(this.#reach()).finally(() => {
+      this.#now = undefined
+    })
+    this.#now = now
+    return now
+  }
+}
+
+function within(work: Promise<void>): Promise<void> {
+  return new Promise(resolve => {
+    const timer = setTimeout(resolve, WITHIN)
+    const end = (): void => {
+      clearTimeout(timer)
+      resolve()
+    }
+    work.then(end, end)
+  })
+}
