@@ -257,6 +257,11 @@ export interface SessionStore {
   oldestSession(person: string): number | undefined
   /** A number for a session: no other one has it or had it. */
   reserveSession(): number
+  /**
+   * Likewise, and higher than that of every session that was stored before the call, through whichever daemon. Undefined: the
+   * brokers of a shared log do not answer.
+   */
+  freshSession(): Promise<number | undefined>
   /** Changes the sessions, in order with the events. */
   changeSession(change: SessionChange, options?: SessionChangeOptions): void
   /** Tells of open sessions that were forgotten because there were too many; returns the function that ends it. */

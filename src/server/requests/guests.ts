@@ -159,8 +159,11 @@ async function enterAmongDaemons(
     younger.filter(({ daemon }) => daemon === undefined),
     name,
   )
-  const number = session?.number ?? (client.isPlain ? undefined : sessions.reserve())
-  const claimed = await roster.names.claim(foldName(name), number, session !== undefined)
+  const number = session?.number ?? (client.isPlain ? undefined : await sessions.reserveFresh())
+  const isNumbered = client.isPlain || number !== undefined
+  const claimed = isNumbered
+    ? await roster.names.claim(foldName(name), number, session !== undefined)
+    : 'unanswered'
   if (claimed === 'taken') return taken(name)
   if (claimed === 'unanswered' && (session === undefined || elsewhere.length > 0))
     return refuse(

@@ -1,4 +1,5 @@
 import { type Result, success } from '../../protocol/errors.ts'
+import type { Session } from './heldSession.ts'
 
 /** A read position of a room is stored no sooner than this after the one before, ms. */
 const PACE = 1_000
@@ -93,4 +94,9 @@ function store({ move, settled }: Waiting): void {
   void move.store().then(result => {
     for (const settle of settled) settle(result)
   })
+}
+
+/** The key of the turns of a session in a room. */
+export function paceKey({ number }: Pick<Session, 'number'>, roomKey: string): string {
+  return `${number} ${roomKey}`
 }

@@ -10,7 +10,7 @@ import { directNames } from '../log/roomKeys.ts'
 import type { Share } from '../shares.ts'
 import { HeldSession, type Session, type SessionNews } from './heldSession.ts'
 import { NameHolders } from './nameHolders.ts'
-import { ReadPace } from './readPace.ts'
+import { paceKey, ReadPace } from './readPace.ts'
 
 const DAY = 86_400_000
 
@@ -79,6 +79,11 @@ export class Sessions {
   /** The number of a session that the log is to begin: no other session gets it. */
   reserve(): number {
     return this.#store.reserveSession()
+  }
+
+  /** Likewise, and the log has only older sessions; undefined where the brokers of a shared log do not answer. */
+  reserveFresh(): Promise<number | undefined> {
+    return this.#store.freshSession()
   }
 
   /** The session of an account. */
@@ -390,8 +395,4 @@ export class Sessions {
   #mutable(session: Session): HeldSession {
     return session as HeldSession
   }
-}
-
-function paceKey({ number }: Session, roomKey: string): string {
-  return `${number} ${roomKey}`
 }

@@ -231,6 +231,10 @@ export class MemoryLog implements WholeLog {
     return ++this.#lastSession
   }
 
+  freshSession(): Promise<number> {
+    return Promise.resolve(this.reserveSession())
+  }
+
   onForgotten(listener: (numbers: readonly number[]) => void): () => void {
     this.#forgottenListeners.add(listener)
     return () => this.#forgottenListeners.delete(listener)

@@ -23,6 +23,10 @@ class Store implements SessionStore, Pick<Log, 'onApplied'> {
     return ++this.#lastSession
   }
 
+  freshSession(): Promise<number> {
+    return Promise.resolve(this.reserveSession())
+  }
+
   openSession(): undefined {
     return undefined
   }

@@ -126,6 +126,29 @@ describe.skipIf(program === undefined)('daemons at brokers', () => {
     }
   })
 
+  test('a name goes back to the guest who had it first, at whichever daemons they came', {
+    timeout: 60_000,
+  }, async () => {
+    const servers = await three(await newStream())
+    for (let round = 0; round < 9; round++) {
+      const username = `dave${round}`
+      const [first, second, third] = servers.map((_, n) => servers[(n + round) % 3])
+      if (first === undefined || second === undefined || third === undefined) throw new Error('no daemon')
+      const dave = await Peer.full(first, username)
+      const secret = String(dave.of('welcome')[0]?.['session'])
+      dave.socket.destroy()
+      const stranger = await vi.waitFor(async () => {
+        const peer = await Peer.open(second)
+        peer.send({ action: 'connect', username, protocol: 1 })
+        const answer = await peer.wait(({ action }) => action === 'welcome' || action === 'error')
+        expect(answer.action).toBe('welcome')
+        return peer
+      }, within)
+      await Peer.full(third, username, secret)
+      expect(await stranger.next('bye')).toMatchObject({ reason: 'name_taken' })
+    }
+  })
+
   test('a kick, an announcement and a list of connections are of all daemons', {
     timeout: 60_000,
   }, async () => {

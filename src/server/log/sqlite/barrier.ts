@@ -4,16 +4,16 @@ const WITHIN = 1_000
 /** Waits for what was done before a moment. Those who come while it waits for others wait together for the next time. */
 export class Barrier {
   readonly #reach: () => Promise<void>
-  #now: Promise<void> | undefined
-  #next: Promise<void> | undefined
+  #now: Promise<boolean> | undefined
+  #next: Promise<boolean> | undefined
 
   /** @param reach resolves when all is there that was done before its call; it may reject, or never resolve */
   constructor(reach: () => Promise<void>) {
     this.#reach = reach
   }
 
-  /** Resolves when all is there that was done before this call, or after a second. */
-  pass(): Promise<void> {
+  /** Resolves when all is there that was done before this call; false where it is not known to be, after a second at most. */
+  pass(): Promise<boolean> {
     if (this.#now === undefined) return this.#begin()
     this.#next ??= this.#now.then(() => {
       this.#next = undefined
@@ -22,7 +22,7 @@ export class Barrier {
     return this.#next
   }
 
-  #begin(): Promise<void> {
+  #begin(): Promise<boolean> {
     const now = within(this.#reach()).finally(() => {
       this.#now = undefined
     })
@@ -31,13 +31,16 @@ export class Barrier {
   }
 }
 
-function within(work: Promise<void>): Promise<void> {
+function within(work: Promise<void>): Promise<boolean> {
   return new Promise(resolve => {
-    const timer = setTimeout(resolve, WITHIN)
-    const end = (): void => {
+    const end = (isReached: boolean): void => {
       clearTimeout(timer)
-      resolve()
+      resolve(isReached)
     }
-    work.then(end, end)
+    const timer = setTimeout(() => end(false), WITHIN)
+    work.then(
+      () => end(true),
+      () => end(false),
+    )
   })
 }

@@ -5,6 +5,7 @@ import type { SharedFigures } from '../watched.ts'
 import { Barrier } from './barrier.ts'
 import { LogReading } from './logReading.ts'
 import type { WriterMethods } from './messages.ts'
+import { SessionNumbers } from './sessionNumbers.ts'
 import type { Thread } from './thread.ts'
 
 /**
@@ -15,7 +16,13 @@ export abstract class MaintainedLog extends LogReading {
   protected abstract readonly writer: Pick<Thread<WriterMethods>, 'call'>
 
   #shared: SharedFigures | undefined
+  protected readonly sessionNumbers = new SessionNumbers()
   readonly #barrier = new Barrier(() => this.writer.call('reachAll'))
+  /** Those who come at once get numbers of one block. */
+  readonly #mark = new Barrier(async () => {
+    const position = await this.writer.call('mark')
+    if (position !== undefined) this.sessionNumbers.addBlock(position)
+  })
 
   /** How it follows a shared log, as of a second ago; undefined: it is a log of its own. */
   get shared(): SharedFigures | undefined {
@@ -61,8 +68,18 @@ export abstract class MaintainedLog extends LogReading {
   }
 
   /** See `Log.reachAll`. */
-  reachAll(): Promise<void> {
-    return this.#barrier.pass()
+  async reachAll(): Promise<void> {
+    await this.#barrier.pass()
+  }
+
+  /** See `SessionStore.reserveSession`. */
+  reserveSession(): number {
+    return this.sessionNumbers.next()
+  }
+
+  /** See `SessionStore.freshSession`. */
+  async freshSession(): Promise<number | undefined> {
+    return (await this.#mark.pass()) ? this.reserveSession() : undefined
   }
 
   /** Ends a shared log, so that its file can become a log of its own. */

@@ -127,6 +127,8 @@ export interface WriterMethods {
   purge(): Promise<boolean>
   /** Applies what a shared log has at the time of the call; rejects where its brokers do not answer. */
   reachAll(): Promise<void>
+  /** Stores an empty message in a shared log; its position. */
+  mark(): Promise<number | undefined>
   /** Ends a shared log: its daemons stop applying, and the file has everything. */
   leave(): Promise<void>
   close(): Promise<void>

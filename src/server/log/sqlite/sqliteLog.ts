@@ -28,7 +28,6 @@ import { tellOthers } from './others.ts'
 import { reached } from './reached.ts'
 import { ReadQueue } from './readQueue.ts'
 import { RoomHeads } from './roomHeads.ts'
-import { SessionNumbers } from './sessionNumbers.ts'
 import type { SqliteLogOptions } from './sqliteLogOptions.ts'
 import { eventOf, type Position } from './storedEvent.ts'
 import { Thread } from './thread.ts'
@@ -70,7 +69,6 @@ export class SqliteLog extends MaintainedLog implements WholeLog, LogMaintenance
   #epoch = ''
   #heads = new RoomHeads(() => undefined, 0)
   #lookups: Lookups | undefined
-  readonly #sessionNumbers = new SessionNumbers()
   #lastSession = 0
   #broken: Error | undefined
   #hasFailed = false
@@ -205,10 +203,6 @@ export class SqliteLog extends MaintainedLog implements WholeLog, LogMaintenance
     return this.#lookups?.session(number)
   }
 
-  reserveSession(): number {
-    return this.#sessionNumbers.next()
-  }
-
   get lastSession(): number {
     return this.#lastSession
   }
@@ -328,8 +322,8 @@ export class SqliteLog extends MaintainedLog implements WholeLog, LogMaintenance
     this.#epoch = contents.epoch
     this.#heads = new RoomHeads(roomKey => this.#lookups?.head(roomKey), contents.last, contents.unfilled)
     this.#lastSession = contents.lastSession
-    if (position === undefined) this.#sessionNumbers.countFrom(contents.lastSession)
-    else this.#sessionNumbers.addBlock(position)
+    if (position === undefined) this.sessionNumbers.countFrom(contents.lastSession)
+    else this.sessionNumbers.addBlock(position)
     this.#accounts = contents.accounts
     this.#accountSessions = new AccountSessions(contents.accounts.accounts)
     return undefined
@@ -343,7 +337,7 @@ export class SqliteLog extends MaintainedLog implements WholeLog, LogMaintenance
           this.#hasFailed = false
           this.#options.onRecovered?.()
         }
-        if (news.position !== undefined) this.#sessionNumbers.addBlock(news.position)
+        if (news.position !== undefined) this.sessionNumbers.addBlock(news.position)
         return this.#queue.committed(unpack(news.outcomes))
       case 'others':
         return this.#others(unpack(news.others))

@@ -100,13 +100,7 @@ export class SharedLog {
     await this.#reach(last)
     if (this.#halted !== undefined) throw new UnusableStream(this.#halted)
     // Shows that more than half of the brokers store, and gives the daemon numbers that no other one has.
-    const position = await new Promise<number>((resolve, reject) =>
-      this.#sender.submit({
-        entries: [],
-        stored: (_, at) => resolve(at),
-        refused: message => reject(new UnusableStream(message)),
-      }),
-    )
+    const position = await this.mark()
     this.#erasing.start()
     this.#watch.tell()
     return position
@@ -137,13 +131,18 @@ export class SharedLog {
   }
 
   /** Ends the log for all daemons: nothing that comes after counts. Rejects with a sentence. */
-  leave(): Promise<void> {
+  async leave(): Promise<void> {
+    await this.mark({ ends: true })
+  }
+
+  /** Stores a message without entries; its position. Rejects with a sentence. */
+  mark(more: Pick<Submission, 'ends'> = {}): Promise<number> {
     return new Promise((resolve, reject) =>
       this.#sender.submit({
         entries: [],
-        ends: true,
-        stored: () => resolve(),
-        refused: message => reject(new Error(message)),
+        ...more,
+        stored: (_, at) => resolve(at),
+        refused: message => reject(new UnusableStream(message)),
       }),
     )
   }

@@ -222,6 +222,7 @@ function write(): void {
     sweepRoom: roomKey => maintenance.sweepRoom(roomKey),
     purge: () => writer.purge(),
     reachAll: async () => shared?.reachAll(),
+    mark: async () => shared?.mark(),
     leave: () => shared?.leave() ?? Promise.reject(new Error('this log is not shared')),
     async close() {
       isClosed = true
