@@ -8,7 +8,7 @@ import { backUp } from '../../../src/server/admin/backup.ts'
 import { BaseKeeper, type BaseState, whyDue } from '../../../src/server/admin/baseKeeper.ts'
 import { makeBase } from '../../../src/server/admin/makeBase.ts'
 import { logFile } from '../../../src/server/dataDirectory.ts'
-import { askApi } from '../../../src/server/log/jetstream/api.ts'
+import { apiAnswer, askApi, type PublishAnswer } from '../../../src/server/log/jetstream/api.ts'
 import { describeBase, newestBase, storedBases } from '../../../src/server/log/jetstream/base.ts'
 import { connectToBrokers } from '../../../src/server/log/jetstream/brokers.ts'
 import { findStream, initCluster } from '../../../src/server/log/jetstream/cluster.ts'
@@ -187,8 +187,9 @@ describe.skipIf(program === undefined)('bases of a shared log', () => {
     const fresh = await openDaemon(cluster(), stream)
     expect(fresh.log.last).toBe(one.log.last)
     const newest = await newestBase(connection, stream)
-    connection.publish(`${stream}.base`, 'not a description')
-    await connection.flush()
+    const { seq: previous } = apiAnswer<PublishAnswer>(
+      await connection.request(`${stream}.base`, 'not a description'),
+    )
     await vi.waitFor(
       async () => expect(await problemOfOpening(cluster(), stream)).toContain('cannot be read'),
       within,
@@ -200,7 +201,7 @@ describe.skipIf(program === undefined)('bases of a shared log', () => {
     const place = { stream, n: 3, replicas: 1 }
     expect(await claimBase(connection, place)).toBe(true)
     const { last_seq: last } = await infoOf(stream)
-    await storeBase(connection, place, file, { position: last, trim: 0, cut: 0, previous: last })
+    await storeBase(connection, place, file, { position: last, trim: 0, cut: 0, previous })
     expect(await problemOfOpening(cluster(), stream)).toContain('was made by a newer chatd')
     await storeIn(one, { text: 'goes on' })
     await vi.waitFor(() => expect(fresh.told).toHaveLength(1), within)
