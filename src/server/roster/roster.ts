@@ -1,4 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises'
+import { inTime } from '../inTime.ts'
 import type { Bus } from '../log/bus.ts'
 import type { Places } from '../rooms/departure.ts'
 import type { Person } from '../rooms/people.ts'
@@ -169,14 +170,7 @@ export class Roster {
   async close(): Promise<void> {
     this.stop()
     const { bus } = this.#context
-    if (bus.isUp) {
-      const late = new AbortController()
-      const settled = this.names.settled().finally(() => late.abort())
-      await Promise.race([
-        settled,
-        wait(NAMES_WITHIN, undefined, { signal: late.signal }).catch(() => undefined),
-      ])
-    }
+    if (bus.isUp) await inTime(this.names.settled(), NAMES_WITHIN)
     await bus.close()
   }
 

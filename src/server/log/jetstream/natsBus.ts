@@ -1,6 +1,7 @@
 import type { NatsConnection } from '@nats-io/transport-node'
 import { failure, type Result, success } from '../../../protocol/errors.ts'
 import type { Brokers } from '../../brokers.ts'
+import { inTime } from '../../inTime.ts'
 import type { Bus, BusListener, Keys } from '../bus.ts'
 import { UnusableStream } from '../stream.ts'
 import { BrokerLink } from './brokerLink.ts'
@@ -68,7 +69,7 @@ class NatsBus implements Bus {
   }
 
   async close(): Promise<void> {
-    if (this.isUp) await Promise.race([this.#connection.flush().catch(() => undefined), later(FLUSH_WITHIN)])
+    if (this.isUp) await inTime(this.#connection.flush(), FLUSH_WITHIN)
     await this.#link.close()
   }
 
@@ -80,8 +81,4 @@ class NatsBus implements Bus {
   #subjectOf(daemon: string): string {
     return `${this.#prefix}.to.${daemon}`
   }
-}
-
-function later(ms: number): Promise<void> {
-  return new Promise(resolve => setTimeout(resolve, ms).unref())
 }
