@@ -1,38 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import { failure, type Refusal, type Result, success } from '../../../protocol/errors.ts'
 import type { OperatorDeed, Retention, RoomRename, RoomRetention } from '../maintenance.ts'
-import type { SharedFigures } from '../watched.ts'
-import { Barrier } from './barrier.ts'
-import { LogReading } from './logReading.ts'
-import type { WriterMethods } from './messages.ts'
-import { SessionNumbers } from './sessionNumbers.ts'
-import type { Thread } from './thread.ts'
+import { FollowingLog } from './followingLog.ts'
 
 /**
  * The half of a log that operators and clocks change. See `LogMaintenance` for what each method does. What they change is told of
  * as it is applied, before they resolve.
  */
-export abstract class MaintainedLog extends LogReading {
-  protected abstract readonly writer: Pick<Thread<WriterMethods>, 'call'>
-
-  #shared: SharedFigures | undefined
-  protected readonly sessionNumbers = new SessionNumbers()
-  readonly #barrier = new Barrier(() => this.writer.call('reachAll'))
-  /** Those who come at once get numbers of one block. */
-  readonly #mark = new Barrier(async () => {
-    const position = await this.writer.call('mark')
-    if (position !== undefined) this.sessionNumbers.addBlock(position)
-  })
-
-  /** How it follows a shared log, as of a second ago; undefined: it is a log of its own. */
-  get shared(): SharedFigures | undefined {
-    return this.#shared
-  }
-
-  protected noteShared(figures: SharedFigures): void {
-    this.#shared = figures
-  }
-
+export abstract class MaintainedLog extends FollowingLog {
   protected override prepare(what: 'catchUp' | 'order'): Promise<void> {
     return this.writer.call(what)
   }
@@ -65,21 +40,6 @@ export abstract class MaintainedLog extends LogReading {
   /** Takes deleted text out of the write-ahead log now instead of within the minute; false where a reader is in the way. */
   async purge(): Promise<boolean> {
     return this.writer.call('purge')
-  }
-
-  /** See `Log.reachAll`. */
-  async reachAll(): Promise<void> {
-    await this.#barrier.pass()
-  }
-
-  /** See `SessionStore.reserveSession`. */
-  reserveSession(): number {
-    return this.sessionNumbers.next()
-  }
-
-  /** See `SessionStore.freshSession`. */
-  async freshSession(): Promise<number | undefined> {
-    return (await this.#mark.pass()) ? this.reserveSession() : undefined
   }
 
   /** Ends a shared log, so that its file can become a log of its own. */

@@ -1,4 +1,5 @@
 import { seqOf } from '../envelope.ts'
+import { Barrier } from './barrier.ts'
 
 /** Blocks that are kept for a time in which nothing can be stored. */
 const KEPT = 64
@@ -12,14 +13,23 @@ interface Block {
 
 /**
  * The numbers that a daemon gives to sessions. Alone with its log it counts on. With a shared log each of its messages brings
- * a block of numbers, made from the message's position: no other daemon gets them, and later ones are higher. It gives those of
- * the newest block, so that sessions of all daemons stand in the order in which they began.
+ * a block of numbers, made from the message's position: no other daemon gets them, and later ones are higher.
  */
 export class SessionNumbers {
+  /** Those who come at once get numbers of one block. */
+  readonly #mark: Barrier
   /** Of a log of one's own. */
   #last: number | undefined
   /** The newest is last. */
   readonly #blocks: Block[] = []
+
+  /** @param mark stores a message of this daemon; its position, where the log is shared */
+  constructor(mark: () => Promise<number | undefined>) {
+    this.#mark = new Barrier(async () => {
+      const position = await mark()
+      if (position !== undefined) this.addBlock(position)
+    })
+  }
 
   /** Counts on from the highest number of a log of one's own. */
   countFrom(last: number): void {
@@ -38,12 +48,22 @@ export class SessionNumbers {
       this.#last++
       return this.#last
     }
-    let newest = this.#blocks.at(-1)
-    while (newest !== undefined && newest.next === newest.end) {
-      this.#blocks.pop()
-      newest = this.#blocks.at(-1)
-    }
-    if (newest === undefined) throw new Error('no session can begin: the shared log stores nothing')
-    return newest.next++
+    const block = this.#blocks.findLast(isLeft)
+    if (block === undefined) throw new Error('no session can begin: the shared log stores nothing')
+    return block.next++
   }
+
+  /** Likewise, above the numbers of all sessions that were stored before the call; undefined where nothing can be stored. */
+  async fresh(): Promise<number | undefined> {
+    while (await this.#mark.pass()) {
+      const newest = this.#blocks.at(-1)
+      // More may have come at once than a block has numbers.
+      if (newest === undefined || isLeft(newest)) return this.next()
+    }
+    return undefined
+  }
+}
+
+function isLeft({ next, end }: Block): boolean {
+  return next < end
 }
