@@ -9,9 +9,14 @@ export function endingKey(roomKey: string): string {
   return PREFIX + roomKey
 }
 
+/** Whether it is such a key. */
+export function isEndingKey(key: string): boolean {
+  return key.startsWith(PREFIX)
+}
+
 /** The key that a room has, or had before its rows were to be removed. */
 export function keyBeforeEnd(key: string): string {
-  return key.startsWith(PREFIX) ? key.slice(PREFIX.length) : key
+  return isEndingKey(key) ? key.slice(PREFIX.length) : key
 }
 
 /** The keys of the rooms whose rows are being removed, as rows with `key`. */

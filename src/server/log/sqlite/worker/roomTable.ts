@@ -2,7 +2,7 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { directNames } from '../../roomKeys.ts'
 import { skeletonOf } from '../../skeleton.ts'
 import { integer, text } from '../columns.ts'
-import { endingKey, keyBeforeEnd, SELECT_ENDING } from '../endingRooms.ts'
+import { endingKey, isEndingKey, SELECT_ENDING } from '../endingRooms.ts'
 import { FurtherNames } from '../furtherNames.ts'
 import { NEWEST_IN_ROOM, seqsOfRoom } from '../roomSeqs.ts'
 import { type Statements, statements } from './statements.ts'
@@ -48,7 +48,7 @@ export class RoomTable {
     if (row === undefined) return undefined
     const number = integer(row, 'number')
     // The filling notes no newest event of a room that ends.
-    const last = key === keyBeforeEnd(key) ? integer(row, 'last') : this.#newestOf(number)
+    const last = isEndingKey(key) ? this.#newestOf(number) : integer(row, 'last')
     return this.#remember(key, { number, last, endedAt: this.#endedAt(key) })
   }
 
