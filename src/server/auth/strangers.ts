@@ -40,9 +40,14 @@ export class Strangers {
     this.#rooms = new WindowCounter(() => settings.roomsOfAddress, HOUR)
   }
 
-  /** How long until an address may begin another session, or take a new name, ms; counts one where that is now. */
-  begin({ address, isLocal }: Origin, now: number): number {
-    return address === undefined ? 0 : count(isLocal ? this.#localNames : this.#names, address, now)
+  /** How long until an address may begin another session, or take a new name, ms. */
+  waitToBegin({ address, isLocal }: Origin, now: number): number {
+    return address === undefined ? 0 : this.#namesBy(isLocal).waitFor(address, now)
+  }
+
+  /** Counts a session that an address begins, or a new name that it takes. */
+  begin({ address, isLocal }: Origin, now: number): void {
+    if (address !== undefined) this.#namesBy(isLocal).add(address, now)
   }
 
   /** How long until somebody may register from an address, ms; counts one where that is now. This machine may always. */
@@ -66,6 +71,10 @@ export class Strangers {
     if (guest !== undefined) this.#roomsOfGuest.add(guest, now)
     if (maker !== undefined) this.#rooms.add(maker, now)
     return 0
+  }
+
+  #namesBy(isLocal: boolean): WindowCounter {
+    return isLocal ? this.#localNames : this.#names
   }
 
   /** Whether a session is paced. */

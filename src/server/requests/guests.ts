@@ -2,6 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { type Result, refuse, success } from '../../protocol/errors.ts'
 import { foldName } from '../../protocol/names.ts'
 import { refuseReserved } from '../auth/reservedNames.ts'
+import { inTime } from '../inTime.ts'
 import { nameLike } from '../log/skeleton.ts'
 import type { Session } from '../rooms/heldSession.ts'
 import type { Peer } from '../rooms/room.ts'
@@ -31,11 +32,14 @@ export function asGuest(client: Client, guest: Guest): Result<Admission> | Promi
   const admission = decide(client, guest)
   const { session } = guest
   if (session === undefined || !(admission instanceof Promise)) return admission
-  const { sessions } = client.services
-  // Memory forgets a session that no connection has: this client would miss what the log applies to it from then on.
+  return holding(client, session, admission)
+}
+
+/** Has memory keep a session while its client is let in: else the client would miss what the log applies to it meanwhile. */
+function holding<T>({ services: { sessions } }: Client, session: Session, work: Promise<T>): Promise<T> {
   sessions.connect(session)
   // A client that is let in has it before the next turn.
-  return admission.finally(() => setImmediate(() => sessions.disconnect(session)))
+  return work.finally(() => setImmediate(() => sessions.disconnect(session)))
 }
 
 function decide(client: Client, guest: Guest): Result<Admission> | Promise<Result<Admission>> {
@@ -154,6 +158,9 @@ async function enterAmongDaemons(
 ): Promise<Result<Admission>> {
   const { name, session } = guest
   const { accounts, sessions } = client.services
+  // Before anything is stored for it at the brokers.
+  const unfit = refuseNew(client, guest)
+  if (unfit !== undefined) return unfit
   const elsewhere = younger.filter(({ daemon }) => daemon !== undefined)
   oust(
     younger.filter(({ daemon }) => daemon === undefined),
@@ -185,22 +192,14 @@ async function enterAmongDaemons(
 
 /** Admits a guest whose session is to be known at every daemon that its client goes to. */
 async function admitStored(client: Client, guest: Guest, given: Given): Promise<Result<Admission>> {
-  const { sessions } = client.services
-  let stored = (): void => undefined
-  const isStored = new Promise<void>(resolve => {
-    stored = resolve
-  })
+  const { promise: isStored, resolve: stored } = Promise.withResolvers<void>()
   const admission = admit(client, guest, { ...given, stored })
   const begun = guest.session === undefined && admission.ok ? admission.value.session : undefined
-  if (begun === undefined) return admission
-  // As in `asGuest`: memory keeps it until the client has it.
-  sessions.connect(begun)
-  await Promise.race([isStored, wait(STORED_WITHIN, undefined, { ref: false })])
-  setImmediate(() => sessions.disconnect(begun))
+  if (begun !== undefined) await holding(client, begun, inTime(isStored, STORED_WITHIN))
   return admission
 }
 
-/** Why a guest without a session may not take a name; undefined where it may. Counts one that may. */
+/** Why a guest without a session may not take a name; undefined where it may. */
 function refuseNew(client: Client, { name, session }: Guest): Result<never> | undefined {
   if (session !== undefined) return undefined
   const { accounts, people } = client.services
@@ -237,15 +236,27 @@ function admit(
     sessions.takeName(session, log.last, shareOf(client.connection, session.person, undefined))
     return success({ ...guest, session, secret })
   }
+  countName(client, name)
   if (client.isPlain) return success({ ...guest, session, secret })
   return success({ ...guest, ...beginSession(client, name, number, stored) })
 }
 
-/** How long an address waits for another new name, ms. A plain client takes none by a name that was here. */
-function waitForName({ isPlain, connection, services }: Client, name: string): number {
-  if (isPlain && services.people.spelled(foldName(name)) !== undefined) return 0
-  const { isLocal, limitedBy: address } = connection
-  return services.strangers.begin({ address, isLocal }, performance.now())
+/** How long an address waits for another new name, ms. */
+function waitForName(client: Client, name: string): number {
+  if (!isNewName(client, name)) return 0
+  const { isLocal, limitedBy: address } = client.connection
+  return client.services.strangers.waitToBegin({ address, isLocal }, performance.now())
+}
+
+function countName(client: Client, name: string): void {
+  if (!isNewName(client, name)) return
+  const { isLocal, limitedBy: address } = client.connection
+  client.services.strangers.begin({ address, isLocal }, performance.now())
+}
+
+/** Whether a client takes a new name of its address: a plain client does not with a name that was here. */
+function isNewName({ isPlain, services }: Client, name: string): boolean {
+  return !isPlain || services.people.spelled(foldName(name)) === undefined
 }
 
 function beginSession(
