@@ -6,6 +6,7 @@ import { openSqliteLog, type SqliteLog } from '../src/server/log/sqlite/sqliteLo
 import { percentile, type Row } from './figures.ts'
 import { authorName, copyEmptyLog, copyLog, type LogCopy, roomName } from './keptLog.ts'
 import { counted, type Sizes } from './sizes.ts'
+import { keepUnderWay, timedAppend } from './underWay.ts'
 
 const IN_FLIGHT = [1, 32, 512]
 /** The logs take turns of this share of the whole time. */
@@ -59,24 +60,8 @@ async function open(copy: LogCopy): Promise<Side> {
 /** Appends for some seconds, with so many appends waiting at a time. */
 async function use(side: Side, inFlight: number, seconds: number): Promise<void> {
   await wait(BETWEEN)
-  const began = performance.now()
-  const until = began + seconds * 1_000
-  await Promise.all(
-    Array.from({ length: inFlight }, async () => {
-      while (performance.now() < until) side.times.push(await timed(side))
-    }),
-  )
-  side.seconds += (performance.now() - began) / 1_000
-}
-
-/** Appends a message to any room; resolves with the time until it is stored, ms. */
-function timed({ log, copy }: Side): Promise<number> {
-  const began = performance.now()
-  return new Promise((resolve, reject) =>
-    log.append(anyMessage(copy), stored => {
-      if (stored.ok) resolve(performance.now() - began)
-      else reject(new Error(stored.error.message))
-    }),
+  side.seconds += await keepUnderWay(inFlight, seconds, async () =>
+    side.times.push(await timedAppend(side.log, anyMessage(side.copy))),
   )
 }
 

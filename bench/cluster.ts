@@ -12,6 +12,7 @@ import { percentile, type Row } from './figures.ts'
 import { type BenchDaemon, residentMiB, startDaemonIn } from './programs.ts'
 import { counted, DEFAULT_SIZES, type Sizes } from './sizes.ts'
 import { Talker } from './talker.ts'
+import { keepUnderWay } from './underWay.ts'
 
 const IN_FLIGHT = [1, 32, 512]
 const BROKERS = 3
@@ -146,22 +147,15 @@ function rateOf({ acknowledged, seconds }: Side): number {
 /** Says messages for some seconds, with so many on their way at a time, over all daemons of the side. */
 async function use(side: Side, inFlight: number, seconds: number): Promise<void> {
   const { talkers, open } = side
-  const began = performance.now()
-  const until = began + seconds * 1_000
-  await Promise.all(
-    Array.from({ length: inFlight }, async (_, place) => {
-      const at = place % talkers.length
-      const after = (at + 1) % talkers.length
-      while (performance.now() < until) {
-        const message = randomUUIDv7()
-        const since = performance.now()
-        open.set(message, since)
-        await talkers[at]?.say(`${after}:${message}`)
-        side.acknowledged.push(performance.now() - since)
-      }
-    }),
-  )
-  side.seconds += (performance.now() - began) / 1_000
+  side.seconds += await keepUnderWay(inFlight, seconds, async place => {
+    const at = place % talkers.length
+    const after = (at + 1) % talkers.length
+    const message = randomUUIDv7()
+    const since = performance.now()
+    open.set(message, since)
+    await talkers[at]?.say(`${after}:${message}`)
+    side.acknowledged.push(performance.now() - since)
+  })
 }
 
 /** What the brokers alone take: one envelope after the other, with as many entries as there are messages in flight. */

@@ -6,6 +6,7 @@ import type { EventEntry } from '../src/server/log/entries.ts'
 import { openSqliteLog, type SqliteLog } from '../src/server/log/sqlite/sqliteLog.ts'
 import type { BrokerCluster } from '../test/cluster/brokerCluster.ts'
 import { percentile, type Row } from './figures.ts'
+import { keepUnderWay, timedAppend } from './underWay.ts'
 
 /** The sides take turns of this share of the whole time. */
 const TURNS = 4
@@ -21,7 +22,7 @@ interface Side {
   seconds: number
 }
 
-/** What a {@link logAlone} needs. */
+/** What {@link logAlone} needs. */
 export interface LogAlone {
   readonly brokers: BrokerCluster
   /** A directory for the files of the logs. */
@@ -80,29 +81,17 @@ async function open(
 
 async function use(side: Side, places: number, seconds: number, message: string): Promise<void> {
   const { logs, times } = side
-  const began = performance.now()
-  const until = began + seconds * 1_000
-  await Promise.all(
-    Array.from({ length: places }, async (_, place) => {
-      while (performance.now() < until) times.push(await append(logs[place % logs.length], message))
-    }),
-  )
-  side.seconds += (performance.now() - began) / 1_000
+  side.seconds += await keepUnderWay(places, seconds, async place => {
+    const log = logs[place % logs.length]
+    if (log !== undefined) times.push(await timedAppend(log, inAnyRoom(message)))
+  })
 }
 
-/** Appends a message to any room; resolves with the time until it is stored, ms. */
-function append(log: SqliteLog | undefined, message: string): Promise<number> {
+function inAnyRoom(message: string): EventEntry {
   const roomKey = `room${Math.floor(Math.random() * ROOMS)}`
   const from = `user${Math.floor(Math.random() * AUTHORS)}`
   const body = { action: 'chat', message } as const
-  const entry: EventEntry = { kind: 'event', roomKey, roomName: roomKey, from, id: randomUUIDv7(), body }
-  const began = performance.now()
-  return new Promise((resolve, reject) =>
-    log?.append(entry, stored => {
-      if (stored.ok) resolve(performance.now() - began)
-      else reject(new Error(stored.error.message))
-    }),
-  )
+  return { kind: 'event', roomKey, roomName: roomKey, from, id: randomUUIDv7(), body }
 }
 
 function rowsOf(sides: readonly Side[], places: number): Row[] {
