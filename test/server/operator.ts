@@ -9,7 +9,7 @@ import type { SqliteLogOptions } from '../../src/server/log/sqlite/sqliteLogOpti
 import type { Settings } from '../../src/server/settings.ts'
 import { temporaryDirectory } from './directory.ts'
 import { keepLines, type LogLine } from './logLines.ts'
-import { type Server, startServer } from './peer.ts'
+import { type Server, startServer, waitOf } from './peer.ts'
 
 /** What a task printed, and how it ended. */
 export interface Answered {
@@ -63,6 +63,7 @@ export async function startOperated(
     logged: kept.lines,
     async run(task, takes = Number.POSITIVE_INFINITY) {
       const lines: string[] = []
+      await waitOf(server.port)?.()
       const result = await sendTask(directory, task, async line => lines.push(line) < takes)
       return { lines, result }
     },

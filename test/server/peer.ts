@@ -69,10 +69,15 @@ export async function startOne({
 /** By port: what is waited for before a request is asked there. */
 const waits = new Map<number, () => Promise<void>>()
 
-/** Has peers wait before they go on, until the end of the test. */
+/** Has peers and operators wait before they ask something, until the end of the test. */
 export function waitBefore(port: number, wait: () => Promise<void>): void {
   waits.set(port, wait)
   onTestFinished(() => void waits.delete(port))
+}
+
+/** What those who ask at this port wait for. */
+export function waitOf(port: number): (() => Promise<void>) | undefined {
+  return waits.get(port)
 }
 
 /** Waits until something holds that no frame tells of. */
@@ -174,7 +179,7 @@ export class Peer {
   /** Sends a request with an id and waits for its one answer. */
   async ask(frame: Readonly<Record<string, unknown>> & { readonly id?: string }): Promise<Received> {
     const id = frame.id ?? `${this.#prefix}-${++this.#nextId}`
-    const waiting = waits.get(this.socket.remotePort ?? 0)
+    const waiting = waitOf(this.socket.remotePort ?? 0)
     if (waiting !== undefined) await waiting()
     this.send({ ...frame, id })
     return this.wait(answer => answer['id'] === id && (answer.action === 'ok' || answer.action === 'error'))

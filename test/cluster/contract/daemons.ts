@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as wait } from 'node:timers/promises'
 import { onTestFinished } from 'vitest'
+import type { LiveConnection } from '../../../src/server/admin/liveServer.ts'
 import type { Brokers } from '../../../src/server/brokers.ts'
 import type { Daemon } from '../../../src/server/daemon.ts'
 import { logFile } from '../../../src/server/dataDirectory.ts'
@@ -30,8 +31,8 @@ interface Member {
 
 /**
  * Three daemons with one log, which brokers order, behind one port: each connection goes to the next of them. Before that,
- * and before a peer asks a request, all of them have what was stored until then; so tests that are written for one daemon
- * hold for three.
+ * and before a peer or an operator asks something, all of them have what was stored until then, and know who is where; so tests
+ * that are written for one daemon hold for three.
  */
 export async function startDaemons(servers: readonly string[], options: ServerOptions): Promise<Server> {
   const brokers = { servers, stream: `c${randomUUID().slice(0, 8)}` }
@@ -58,6 +59,7 @@ export async function startDaemons(servers: readonly string[], options: ServerOp
       `STREAM.INFO.${brokers.stream}`,
     )
     for (const member of members) await applied(member, state.last_seq)
+    await heard(members)
   }
   const turns = await TakingTurns.before(ports, 'port' in listen ? listen.port : 0, settled)
   onTestFinished(() => turns.close())
@@ -95,6 +97,27 @@ async function startMember(brokers: Brokers, options: ServerOptions, data: strin
 async function quiet(members: readonly Member[]): Promise<void> {
   const until = performance.now() + QUIET_WITHIN
   while (members.some(({ log }) => log.waiting > 0) && performance.now() < until) await wait(LOOK_AGAIN)
+}
+
+/** Each knows which connections the others have, unless people go on coming and going. */
+async function heard(members: readonly Member[]): Promise<void> {
+  const until = performance.now() + QUIET_WITHIN
+  const isHeard = (): boolean => {
+    const here = members.map(({ server }) => seenBy(server.daemon.live.connections()))
+    return members.every(({ server }, at) => {
+      const others = here.toSpliced(at, 1).flat().sort()
+      return others.join('\n') === seenBy(server.daemon.live.elsewhere()).sort().join('\n')
+    })
+  }
+  while (!isHeard() && performance.now() < until) await wait(LOOK_AGAIN)
+}
+
+/** Who has a name, and in which rooms each of their connections is. */
+function seenBy(connections: Iterable<LiveConnection>): string[] {
+  return [...connections].flatMap(connection => {
+    const { number, name, rooms } = connection.facts()
+    return name === undefined ? [] : [`${number} ${name} ${rooms.toSorted().join(' ')}`]
+  })
 }
 
 async function applied({ log, file }: Member, position: number): Promise<void> {

@@ -8,7 +8,6 @@ export interface Exclusion {
 
 const OWN_LOG = 'brings a log of its own'
 const UNTOLD = 'enters without waiting until all daemons have what was said before'
-const UNHEARD = 'asks who is at another daemon within the moment that it takes to tell that'
 
 /** Each with its reason. One that names no test is an error. */
 export const EXCLUSIONS: readonly Exclusion[] = [
@@ -33,10 +32,6 @@ export const EXCLUSIONS: readonly Exclusion[] = [
       'a connection that was asked has a minute',
     ],
   ),
-  ...each('test/client/client.test.ts', UNHEARD, ['two of them talk']),
-  ...each('test/server/requests/renames.test.ts', UNHEARD, [
-    'every request takes any name of the room, and lists name it as its client knows it',
-  ]),
   ...each('test/server/requests/direct.test.ts', UNTOLD, ['a plain client gets them after its own joinroom']),
 ]
 

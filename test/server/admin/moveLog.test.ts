@@ -31,10 +31,6 @@ const { program, cluster, streamName } = testBrokers()
 const within = { timeout: 20_000, interval: 50 }
 const WHOLE = { limit: 10_000, maxBytes: 1_000_000_000 }
 
-function newName(): string {
-  return streamName()
-}
-
 async function connected(stream: string): Promise<NatsConnection> {
   const connection = await connectToBrokers(cluster().brokersOf(stream), 'test')
   onTestFinished(() => connection.close())
@@ -102,7 +98,7 @@ function hashOf(directory: string): string {
 
 describe.skipIf(program === undefined)('a log moves', () => {
   test('to brokers and back: seqs, epoch, sessions and all that was said stay, and seqs go on above', async () => {
-    const [directory, stream] = [temporaryDirectory(), newName()]
+    const [directory, stream] = [temporaryDirectory(), streamName()]
     const before = await makeFullLog(directory)
 
     expect(await move(directory, stream)).toMatchObject({
@@ -154,7 +150,7 @@ describe.skipIf(program === undefined)('a log moves', () => {
   }, 60_000)
 
   test('a move that was killed is told of, and is finished or taken back', async () => {
-    const [directory, stream] = [temporaryDirectory(), newName()]
+    const [directory, stream] = [temporaryDirectory(), streamName()]
     const before = await makeFullLog(directory)
     // As right after the mark, with half a stream.
     mark(directory, stream, 'moving 1')
@@ -168,7 +164,7 @@ describe.skipIf(program === undefined)('a log moves', () => {
   })
 
   test('a move that was killed in the middle is begun again, also when all but its last step was done', async () => {
-    const [directory, stream] = [temporaryDirectory(), newName()]
+    const [directory, stream] = [temporaryDirectory(), streamName()]
     const before = await makeFullLog(directory)
     mark(directory, stream, 'moving 2')
     const connection = await connected(stream)
@@ -186,7 +182,7 @@ describe.skipIf(program === undefined)('a log moves', () => {
   })
 
   test('a backup of one daemon, made while it runs, becomes a single server or another shared log, with a new epoch', async () => {
-    const stream = newName()
+    const stream = streamName()
     await cluster().init(stream)
     const daemon = await openDaemon(cluster(), stream)
     const seq = await storeIn(daemon, { text: 'kept' })
@@ -208,7 +204,7 @@ describe.skipIf(program === undefined)('a log moves', () => {
     expect(single.epoch).not.toBe(daemon.log.epoch)
     expect(await storeIn({ log: single }, {})).toBeGreaterThan(seq)
 
-    const other = newName()
+    const other = streamName()
     expect((await restoreTo(other, file)).ok).toBe(true)
     const two = await openDaemon(cluster(), other)
     expect(two.log.epoch).not.toBe(daemon.log.epoch)
@@ -220,7 +216,7 @@ describe.skipIf(program === undefined)('a log moves', () => {
   })
 
   test('a stream that was deleted is made again from one daemon; who had as much follows by itself', async () => {
-    const stream = newName()
+    const stream = streamName()
     await cluster().init(stream)
     const [one, two, three] = [
       await openDaemon(cluster(), stream),
@@ -234,7 +230,7 @@ describe.skipIf(program === undefined)('a log moves', () => {
     await vi.waitFor(() => expect(three.told.at(-1)?.seq).toBe(later), within)
     await one.log.close()
     const last = await storeIn(three, { text: 'one does not have it' })
-    expect((await restoreTo(newName(), three.file)).ok).toBe(true)
+    expect((await restoreTo(streamName(), three.file)).ok).toBe(true)
     const connection = await connected(stream)
     await removeLog(connection, stream)
     for (const rest of ['', '+names', '+base0', '+base1'])
@@ -258,7 +254,7 @@ describe.skipIf(program === undefined)('a log moves', () => {
   }, 60_000)
 
   test('a restore that is killed while it stores the base is told of, and can be begun again', async () => {
-    const [source, stream] = [temporaryDirectory(), newName()]
+    const [source, stream] = [temporaryDirectory(), streamName()]
     const file = await makeLog(source, 'one', ...Array.from({ length: 100 }, (_, i) => `${i}`.repeat(4_000)))
     grow(file, 20_000_000)
     const connection = await connected(stream)
@@ -288,10 +284,10 @@ describe.skipIf(program === undefined)('a log moves', () => {
   }, 120_000)
 
   test('a log of an older layout moves, with a copy of it as it was', async () => {
-    const [directory, stream] = [temporaryDirectory(), newName()]
+    const [directory, stream] = [temporaryDirectory(), streamName()]
     const layouts = join(import.meta.dirname, '../log/sqlite/layouts')
     writeFileSync(logFile(directory), gunzipSync(readFileSync(join(layouts, '5.db.gz'))))
-    expect((await restoreTo(newName(), logFile(directory))).ok).toBe(true)
+    expect((await restoreTo(streamName(), logFile(directory))).ok).toBe(true)
     expect(await move(directory, stream)).toMatchObject({
       ok: true,
       out: expect.stringContaining('a copy of it as it was is'),
@@ -303,7 +299,7 @@ describe.skipIf(program === undefined)('a log moves', () => {
   })
 
   test('files that cannot be restored are refused in a sentence, and nothing is made', async () => {
-    const stream = newName()
+    const stream = streamName()
     const directory = temporaryDirectory()
     const good = await makeLog(temporaryDirectory(), 'good')
     const copy = (name: string): string => {
