@@ -80,6 +80,7 @@ const FLOORS: Readonly<Record<string, readonly (readonly string[])[]>> = {
       'systemGroup',
       'durations',
       'recentRate',
+      'inTime',
     ],
   ],
   'src/server/requests': [
