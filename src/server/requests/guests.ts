@@ -54,12 +54,20 @@ function decide(client: Client, guest: Guest): Result<Admission> | Promise<Resul
   return enterAfter(client, guest)
 }
 
-/** The same admission, unless another client has taken the name while this one waited. */
+/**
+ * The same admission, unless another client has taken the name while this one waited. One whose session is younger, and that this
+ * daemon hears of only now, goes.
+ */
 export function stillFree(client: Client, admission: Result<Admission>): Result<Admission> {
   if (!admission.ok || admission.value.account !== undefined) return admission
-  if (othersAs(client, admission.value).length === 0) return admission
-  admission.value.claim?.release()
-  return taken(admission.value.name)
+  const { name, session, claim } = admission.value
+  const others = othersAs(client, { name, session })
+  if (others.every(other => isYounger(other, session))) {
+    oust(others, name)
+    return admission
+  }
+  claim?.release()
+  return taken(name)
 }
 
 /**
@@ -119,11 +127,12 @@ async function enterAfter(client: Client, guest: Guest): Promise<Result<Admissio
   while (performance.now() < deadline && !client.isGone) {
     await wait(LOOK_EVERY)
     await client.services.links.look()
-    if (othersAs(client, guest).length > 0) continue
+    const others = othersAs(client, guest)
+    if (!others.every(other => isYounger(other, guest.session))) continue
     // Another client may have registered it meanwhile.
     const account = client.services.accounts.find(foldName(guest.name))
     if (account !== undefined) return { ok: false, error: askFor(client, belongs(guest.name)) }
-    return enter(client, guest)
+    return enter(client, guest, others)
   }
   return taken(guest.name)
 }

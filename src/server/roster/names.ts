@@ -70,7 +70,7 @@ export class Names {
    */
   async claim(person: string, session: number | undefined, isKnown = false): Promise<Claimed> {
     const known = this.#held.get(person)
-    if (known !== undefined) {
+    if (known !== undefined && !(isKnown && isOlder(session, known.session))) {
       if (session === undefined || known.session !== session) return 'taken'
       const answer = await known.written
       if (answer !== 'held') return answer
@@ -238,6 +238,10 @@ export class Names {
 
 /** Whether a session may have a name that another one has: it is the same, or the older one. A plain client has none. */
 function mayTake(session: number | undefined, record: ClaimRecord | undefined): boolean {
-  if (session === undefined) return false
-  return record === undefined || record.session === null || record.session >= session
+  return record === undefined || record.session === session || isOlder(session, record.session ?? undefined)
+}
+
+/** Whether a session is older than another one. Plain clients have none: any session counts as older. */
+function isOlder(session: number | undefined, other: number | undefined): boolean {
+  return session !== undefined && (other === undefined || session < other)
 }

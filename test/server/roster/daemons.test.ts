@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { logFile } from '../../../src/server/dataDirectory.ts'
 import { askApi } from '../../../src/server/log/jetstream/api.ts'
@@ -41,11 +42,15 @@ async function three(stream: string): Promise<readonly [Server, Server, Server]>
   return Promise.all([daemonOn(stream), daemonOn(stream), daemonOn(stream)])
 }
 
+function isAnswer({ action }: Received): boolean {
+  return action === 'welcome' || action === 'error'
+}
+
 /** The answer to a connect that may be refused. */
 async function tryToEnter(server: Server, username: string): Promise<Received> {
   const peer = await Peer.open(server)
   peer.send({ action: 'connect', username, protocol: 1 })
-  return peer.wait(({ action }) => action === 'welcome' || action === 'error')
+  return peer.wait(isAnswer)
 }
 
 const within = { timeout: 20_000, interval: 20 }
@@ -140,12 +145,37 @@ describe.skipIf(program === undefined)('daemons at brokers', () => {
       const stranger = await vi.waitFor(async () => {
         const peer = await Peer.open(second)
         peer.send({ action: 'connect', username, protocol: 1 })
-        const answer = await peer.wait(({ action }) => action === 'welcome' || action === 'error')
-        expect(answer.action).toBe('welcome')
+        expect((await peer.wait(isAnswer)).action).toBe('welcome')
         return peer
       }, within)
       await Peer.full(third, username, secret)
       expect(await stranger.next('bye')).toMatchObject({ reason: 'name_taken' })
+    }
+  })
+
+  test('a name goes back to its guest also where a stranger comes at the same moment, there or at another daemon', {
+    timeout: 60_000,
+  }, async () => {
+    const servers = await three(await newStream())
+    for (let round = 0; round < 30; round++) {
+      const username = `erin${round}`
+      const [before, after, other] = servers.map((_, n) => servers[(n + round) % 3])
+      if (before === undefined || after === undefined || other === undefined) throw new Error('no daemon')
+      const erin = await Peer.full(before, username)
+      const session = String(erin.of('welcome')[0]?.['session'])
+      erin.socket.destroy()
+      await vi.waitFor(() => {
+        for (const { daemon } of servers)
+          expect([...daemon.live.connections(), ...daemon.live.elsewhere()]).toEqual([])
+      }, within)
+      const [stranger, again] = [await Peer.open(round % 2 === 0 ? other : after), await Peer.open(after)]
+      stranger.send({ action: 'connect', username, protocol: 1 })
+      await wait(round)
+      again.send({ action: 'connect', username, protocol: 1, session })
+      expect(await again.wait(isAnswer)).toMatchObject({ action: 'welcome' })
+      const { code, reason } = await stranger.wait(({ action }) => action === 'error' || action === 'bye')
+      expect(code ?? reason).toBe('name_taken')
+      for (const peer of [stranger, again]) peer.socket.destroy()
     }
   })
 

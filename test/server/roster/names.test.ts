@@ -73,6 +73,19 @@ describe('the names of guests', () => {
     expect(JSON.parse(broker.key('bob') ?? '')).toEqual({ session: 4, daemons: ['b'] })
   })
 
+  test('go to an older session also while a younger one, or a plain client, comes in at the same daemon', async () => {
+    for (const young of [5, undefined]) {
+      const broker = new MemoryBroker()
+      const [{ names: a }] = daemons(broker)
+      const younger = a.claim('bob', young)
+      claimed(await a.claim('bob', 4, true))
+      const answer = await younger
+      if (answer !== 'taken') claimed(answer).release()
+      await a.settled()
+      expect(JSON.parse(broker.key('bob') ?? '')).toEqual({ session: 4, daemons: ['a'] })
+    }
+  })
+
   test('of a daemon that is gone are free', async () => {
     const dead = new Set<string>()
     const [{ names: a }, { names: b }] = daemons(new MemoryBroker(), dead)
