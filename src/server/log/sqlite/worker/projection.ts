@@ -84,10 +84,10 @@ export class Projection {
 
   /** Whether a message that stands at the checkpoint is the one that was applied there. */
   fits(message: StreamMessage): boolean {
-    if (message.position === this.#checkpoint) return identityOf(message) === this.#identity
+    if (message.position === this.#checkpoint) return identityOf(readOf(message)) === this.#identity
     // Another one stands for it, since a text of it was erased; of some nothing is left.
-    const envelope = decodeEnvelope(message.data)
-    return envelope === undefined || identityOf({ ...message, replaces: undefined }) === this.#identity
+    const standing = readOf({ ...message, replaces: undefined })
+    return standing.envelope === undefined || identityOf(standing) === this.#identity
   }
 
   /** Notes from which stream this file is made. */
@@ -108,8 +108,9 @@ export class Projection {
    * @returns what became of the envelopes that were no repeats
    */
   apply(messages: readonly StreamMessage[]): readonly Applied[] {
-    const end = messages.findIndex(endsLog)
-    const counting = end < 0 ? messages : messages.slice(0, end + 1)
+    const read = messages.map(readOf)
+    const end = read.findIndex(({ envelope }) => envelope?.end === true)
+    const counting = end < 0 ? read : read.slice(0, end + 1)
     const last = counting.at(-1)
     if (last === undefined || this.#hasEnded) return []
     const identity = identityOf(last)
@@ -180,10 +181,7 @@ export class Projection {
     this.#hasEnded = integer(row, 'ended') === 1
   }
 
-  #applyOne({ position, replaces, ts, data }: StreamMessage, apply: Apply): Applied[] {
-    // What stands for another one is read where there is a hole.
-    if (replaces !== undefined) return []
-    const envelope = decodeEnvelope(data)
+  #applyOne({ position, ts, envelope }: Read, apply: Apply): Applied[] {
     if (envelope === undefined) return []
     const { v, d, n, w } = envelope
     if (v > RULES)
@@ -229,14 +227,11 @@ function newestWith(applied: readonly Applied[], kinds: readonly string[]): numb
   return found?.position ?? 0
 }
 
-/** What an envelope ends with that ends the log; nothing that is said can stand there. */
-const END = Buffer.from('"end":true}')
+/** A message of the stream, and its envelope: that of one that stands for another is read where there is a hole. */
+type Read = Pick<StreamMessage, 'position' | 'replaces' | 'ts'> & { readonly envelope: Envelope | undefined }
 
-function endsLog({ replaces, data }: StreamMessage): boolean {
-  // Most are not decoded for it.
-  return (
-    replaces === undefined && END.equals(data.subarray(-END.length)) && decodeEnvelope(data)?.end === true
-  )
+function readOf({ position, replaces, ts, data }: StreamMessage): Read {
+  return { position, replaces, ts, envelope: replaces === undefined ? decodeEnvelope(data) : undefined }
 }
 
 type Apply = Parameters<Parameters<Writer['transact']>[0]>[0]
@@ -247,8 +242,7 @@ function hasText({ body }: EventEntry): boolean {
 }
 
 /** What tells a message from another one that could stand at its position. */
-function identityOf({ replaces, ts, data }: StreamMessage): string {
+function identityOf({ replaces, ts, envelope }: Read): string {
   if (replaces !== undefined) return `redo ${replaces}`
-  const envelope = decodeEnvelope(data)
   return envelope === undefined ? `time ${ts}` : `${envelope.d} ${envelope.n}`
 }
