@@ -5,8 +5,9 @@ import { logFile } from '../src/server/dataDirectory.ts'
 import type { EventEntry } from '../src/server/log/entries.ts'
 import { openSqliteLog, type SqliteLog } from '../src/server/log/sqlite/sqliteLog.ts'
 import type { BrokerCluster } from '../test/cluster/brokerCluster.ts'
+import { BareLog } from './bareLog.ts'
 import { percentile, type Row } from './figures.ts'
-import { keepUnderWay, timedAppend } from './underWay.ts'
+import { type Appending, keepUnderWay, timedAppend } from './underWay.ts'
 
 /** The sides take turns of this share of the whole time. */
 const TURNS = 4
@@ -17,7 +18,7 @@ const AUTHORS = 200
 interface Side {
   readonly what: string
   /** Each as a daemon has it. */
-  readonly logs: readonly SqliteLog[]
+  readonly logs: readonly (Appending & Pick<SqliteLog, 'close'>)[]
   times: number[]
   seconds: number
 }
@@ -48,6 +49,8 @@ export async function logAlone({ brokers, home, inFlight, seconds, message }: Lo
       const directories = Array.from({ length: count }, (_, at) => join(home, `${stream}-${at}`))
       sides.push(await open(what, directories, brokers.brokersOf(stream)))
     }
+    await brokers.init('bare2')
+    sides.push(await openBare(brokers.brokersOf('bare2')))
     for (const places of inFlight) {
       const turns = Array.from({ length: TURNS + 1 }, (_, turn) => turn)
       for (const turn of turns) {
@@ -77,6 +80,11 @@ async function open(
     logs.push(opened.value)
   }
   return { what, logs, times: [], seconds: 0 }
+}
+
+async function openBare(brokers: ReturnType<BrokerCluster['brokersOf']>): Promise<Side> {
+  const logs = await Promise.all([BareLog.open(brokers), BareLog.open(brokers)])
+  return { what: 'two that keep nothing on three brokers', logs, times: [], seconds: 0 }
 }
 
 async function use(side: Side, places: number, seconds: number, message: string): Promise<void> {

@@ -1,5 +1,13 @@
+import type { Refusal, Result } from '../src/protocol/errors.ts'
 import type { EventEntry } from '../src/server/log/entries.ts'
-import type { SqliteLog } from '../src/server/log/sqlite/sqliteLog.ts'
+
+/** Hears what became of an entry. */
+export type Stored = (stored: Result<unknown, Pick<Refusal, 'message'>>) => void
+
+/** A log as it is appended to. */
+export interface Appending {
+  append(entry: EventEntry, stored: Stored): void
+}
 
 /**
  * Does something again and again for some seconds, with so many of it under way at a time. How long it took, s.
@@ -21,7 +29,7 @@ export async function keepUnderWay(
 }
 
 /** Appends an entry; the time until it is stored, ms. Rejects where it is refused. */
-export function timedAppend(log: SqliteLog, entry: EventEntry): Promise<number> {
+export function timedAppend(log: Appending, entry: EventEntry): Promise<number> {
   const began = performance.now()
   return new Promise((resolve, reject) =>
     log.append(entry, stored => {
