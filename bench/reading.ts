@@ -4,7 +4,7 @@ import { openSqliteLog, type SqliteLog } from '../src/server/log/sqlite/sqliteLo
 import { percentile, type Row } from './figures.ts'
 import { copyLog, type LogCopy, roomName } from './keptLog.ts'
 import { twoWords } from './longLog.ts'
-import { dropPages } from './pageCache.ts'
+import { dropPages, loadPages } from './pageCache.ts'
 import { counted, type Sizes, scaled } from './sizes.ts'
 
 /** How often each is asked at full scale. A cold question needs a log that was just opened. */
@@ -72,8 +72,10 @@ async function cold(what: string, copy: LogCopy, count: number, first: Ask, ask:
   return { what: `${what}, ${note}`, figures: figures(times) }
 }
 
+/** The questions are about other rooms each time, so that the log's own memory helps little; the kernel has the file. */
 async function warm(what: string, copy: LogCopy, ask: Ask): Promise<Row> {
   const times: number[] = []
+  await loadPages(logFile(copy.directory))
   await withLog(copy, async log => {
     for (let i = 0; i < BEFORE_WARM; i++) await ask(log)
     for (let i = 0; i < WARM; i++) times.push(await timed(log, ask))
