@@ -12,6 +12,11 @@ const SLICE = 512
 const SLICE_BYTES = 64 * 1024
 /** Pages that one merge rewrites. A slice adds about ten, and each is rewritten once on each of a few levels. */
 const MERGED_PAGES = 64
+/**
+ * Parts of one level that are merged together. With the 4 of FTS5, appending to ten million events is 5 % slower; with 16, commits
+ * of 512 stall for 0.3 s. A search in 50 rooms takes 5.5 ms instead of 4.5, since it looks at twice as many parts.
+ */
+const MERGED_PARTS = 8
 const MESSAGES = "SELECT seq, text, room, author FROM events WHERE action = 'chat' AND text IS NOT NULL"
 
 /**
@@ -37,6 +42,7 @@ export class WordIndex {
   constructor(database: DatabaseSync) {
     this.#database = database
     emptyIfOutdated(database)
+    setMergedParts(database)
     this.#one = database.prepare(`${MESSAGES} AND seq = ?`)
     this.#some = database.prepare(`${MESSAGES} AND seq > ? AND seq <= ? ORDER BY seq`)
     this.#add = database.prepare('INSERT INTO words (rowid, grams) VALUES (?, ?)')
@@ -136,6 +142,12 @@ export class WordIndex {
     change.run(integer(message, 'seq'), `${room} ${author}${gramsOf(foldText(text(message, 'text')))}`)
     this.#hasNewPart = true
   }
+}
+
+function setMergedParts(database: DatabaseSync): void {
+  const set = database.prepare("SELECT v FROM words_config WHERE k = 'usermerge'").get()?.['v']
+  if (set !== MERGED_PARTS)
+    database.exec(`INSERT INTO words (words, rank) VALUES ('usermerge', ${MERGED_PARTS})`)
 }
 
 function workOf(message: string): number {

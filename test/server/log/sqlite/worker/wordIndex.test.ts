@@ -63,3 +63,15 @@ describe('the index is merged a little in each transaction, so that no commit ev
     expect(most).toBeLessThan(CRISIS)
   })
 })
+
+test('the index of an older file is merged by the same rule', () => {
+  const database = openForWriting(logFile(temporaryDirectory()), 'epoch')
+  onTestFinished(() => database.close())
+  const rule = database.prepare("SELECT v FROM words_config WHERE k = 'usermerge'")
+  expect(rule.get()).toBeUndefined()
+  new Writer(database)
+  expect(rule.get()).toEqual({ v: 8 })
+  database.exec("INSERT INTO words (words, rank) VALUES ('usermerge', 4)")
+  new Writer(database)
+  expect(rule.get()).toEqual({ v: 8 })
+})
