@@ -89,9 +89,9 @@ test.skipIf(findNatsServer() === undefined)(
     const rows = await cluster(SMALL)
     expect(rows.map(({ what }) => what)).toMatchObject({
       3: '1 in flight: three daemons on three brokers',
-      length: 37,
+      length: 40,
     })
-    expect(column(rows, 'entries/s')).toHaveLength(24)
+    expect(column(rows, 'entries/s')).toHaveLength(27)
     expect(column(rows, 'entries/s').every(isMeasured)).toBe(true)
     expect(column(rows, 'shown p99 ms').every(isMeasured)).toBe(true)
     expect(column(rows, 'MiB').every(isMeasured)).toBe(true)
