@@ -13,7 +13,7 @@ export class BareLog implements Appending {
   readonly #stream: JetStream
   readonly #sender: EnvelopeSender
   readonly #tail: Tail
-  #waiting: { readonly entry: EventEntry; readonly stored: Stored }[] = []
+  readonly #waiting: { readonly entry: EventEntry; readonly stored: Stored }[] = []
   #isSending = false
 
   private constructor(stream: JetStream, end: number) {

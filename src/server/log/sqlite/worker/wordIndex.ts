@@ -1,4 +1,5 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import { isDiskFull } from '../../../../files/sqliteErrors.ts'
 import { foldText } from '../../../../protocol/foldedText.ts'
 import { integer, type Row, text } from '../columns.ts'
 import { GRAMS_VERSION, gramOfAuthor, gramOfRoom, gramsOf } from './grams.ts'
@@ -146,8 +147,13 @@ export class WordIndex {
 
 function setMergedParts(database: DatabaseSync): void {
   const set = database.prepare("SELECT v FROM words_config WHERE k = 'usermerge'").get()?.['v']
-  if (set !== MERGED_PARTS)
+  if (set === MERGED_PARTS) return
+  try {
     database.exec(`INSERT INTO words (words, rank) VALUES ('usermerge', ${MERGED_PARTS})`)
+  } catch (error) {
+    // With a full disk the daemon starts nevertheless, and the next start sets it.
+    if (!isDiskFull(error)) throw error
+  }
 }
 
 function workOf(message: string): number {
