@@ -1,9 +1,12 @@
+import { appendFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { logFile } from '../../../../../src/server/dataDirectory.ts'
 import type { EventBody } from '../../../../../src/server/log/entries.ts'
 import { openForWriting } from '../../../../../src/server/log/sqlite/database.ts'
 import { Writer } from '../../../../../src/server/log/sqlite/worker/writer.ts'
+import { isRoot, smallDisk } from '../../../admin/logs.ts'
 import { temporaryDirectory } from '../../../directory.ts'
 
 /** So many parts of one level, and SQLite merges all of them at once, however long that takes (FTS5, "crisismerge"). */
@@ -64,14 +67,40 @@ describe('the index is merged a little in each transaction, so that no commit ev
   })
 })
 
-test('the index of an older file is merged by the same rule', () => {
-  const database = openForWriting(logFile(temporaryDirectory()), 'epoch')
+/** A log whose index is merged by the rule of FTS5 itself, as one of an older chatd is. */
+function openOlder(directory: string): DatabaseSync {
+  const database = openForWriting(logFile(directory), 'epoch')
   onTestFinished(() => database.close())
-  const rule = database.prepare("SELECT v FROM words_config WHERE k = 'usermerge'")
-  expect(rule.get()).toBeUndefined()
   new Writer(database)
-  expect(rule.get()).toEqual({ v: 8 })
   database.exec("INSERT INTO words (words, rank) VALUES ('usermerge', 4)")
-  new Writer(database)
-  expect(rule.get()).toEqual({ v: 8 })
+  return database
+}
+
+function mergedParts(database: DatabaseSync): unknown {
+  return database.prepare("SELECT v FROM words_config WHERE k = 'usermerge'").get()?.['v']
+}
+
+describe('the index of an older file', () => {
+  test('is merged by the same rule', () => {
+    const database = openOlder(temporaryDirectory())
+    expect(mergedParts(database)).toBe(4)
+    new Writer(database)
+    expect(mergedParts(database)).toBe(8)
+  })
+
+  test.skipIf(!isRoot)('is opened with a full disk too, and gets the rule when there is room', () => {
+    const directory = smallDisk('1m')
+    const database = openOlder(directory)
+    database.exec('PRAGMA wal_checkpoint(TRUNCATE)')
+    const ballast = join(directory, 'ballast')
+    const fill = () => {
+      for (;;) appendFileSync(ballast, Buffer.alloc(4_096))
+    }
+    expect(fill).toThrow('ENOSPC')
+    new Writer(database)
+    expect(mergedParts(database)).toBe(4)
+    rmSync(ballast)
+    new Writer(database)
+    expect(mergedParts(database)).toBe(8)
+  })
 })
