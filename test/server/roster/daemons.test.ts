@@ -38,8 +38,22 @@ async function daemonOn(
   return startAmong(bus.value, log.value, settings)
 }
 
-async function three(stream: string): Promise<readonly [Server, Server, Server]> {
+async function three(stream: string): Promise<Three> {
   return Promise.all([daemonOn(stream), daemonOn(stream), daemonOn(stream)])
+}
+
+type Three = readonly [Server, Server, Server]
+
+/** The daemons, beginning with another one each time. */
+function turned([one, two, last]: Three, times: number): Three {
+  return times === 0 ? [one, two, last] : turned([two, last, one], times - 1)
+}
+
+/** The secret of the session of a guest who came and lost the connection. */
+async function comeAndGo(server: Server, username: string): Promise<string> {
+  const guest = await Peer.full(server, username)
+  guest.socket.destroy()
+  return String(guest.of('welcome')[0]?.['session'])
 }
 
 function isAnswer({ action }: Received): boolean {
@@ -137,11 +151,8 @@ describe.skipIf(program === undefined)('daemons at brokers', () => {
     const servers = await three(await newStream())
     for (let round = 0; round < 9; round++) {
       const username = `dave${round}`
-      const [first, second, third] = servers.map((_, n) => servers[(n + round) % 3])
-      if (first === undefined || second === undefined || third === undefined) throw new Error('no daemon')
-      const dave = await Peer.full(first, username)
-      const secret = String(dave.of('welcome')[0]?.['session'])
-      dave.socket.destroy()
+      const [first, second, third] = turned(servers, round)
+      const secret = await comeAndGo(first, username)
       const stranger = await vi.waitFor(async () => {
         const peer = await Peer.open(second)
         peer.send({ action: 'connect', username, protocol: 1 })
@@ -159,11 +170,8 @@ describe.skipIf(program === undefined)('daemons at brokers', () => {
     const servers = await three(await newStream())
     for (let round = 0; round < 30; round++) {
       const username = `erin${round}`
-      const [before, after, other] = servers.map((_, n) => servers[(n + round) % 3])
-      if (before === undefined || after === undefined || other === undefined) throw new Error('no daemon')
-      const erin = await Peer.full(before, username)
-      const session = String(erin.of('welcome')[0]?.['session'])
-      erin.socket.destroy()
+      const [before, after, other] = turned(servers, round)
+      const session = await comeAndGo(before, username)
       await vi.waitFor(() => {
         for (const { daemon } of servers)
           expect([...daemon.live.connections(), ...daemon.live.elsewhere()]).toEqual([])
